@@ -1,0 +1,40 @@
+"""How long to wait after a failure: doubling with full jitter, reset by a success."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Random = Callable[[], float]
+"""Draws from [0, 1)."""
+
+
+@dataclass(slots=True)
+class Backoff:
+    """``first`` and ``most`` in seconds; ``until`` is the UNIX time before which nothing is tried.
+
+    A wait the far side named is kept to the second and replaces the drawn one when it is longer.
+    """
+
+    first: float
+    most: float
+    failures: int = 0
+    until: float = 0.0
+
+    def fail(self, now: float, random: Random, told: float | None = None) -> float:
+        """Note a failure; returns the wait in seconds."""
+        ceiling = min(self.most, self.first * 2 ** min(self.failures, 32))
+        # Half of the wait is fixed, so that a lucky draw never hammers a server that is down.
+        wait: float = ceiling * (0.5 + random() / 2)
+        if told is not None:
+            wait = max(wait, told)
+        self.failures += 1
+        self.until = now + wait
+        return wait
+
+    def succeed(self) -> None:
+        self.failures = 0
+        self.until = 0.0
+
+    def ready(self, now: float) -> bool:
+        return now >= self.until

@@ -1,0 +1,124 @@
+"""OpenTelemetry's values as small slotted records: what the transform yields and the wire takes.
+
+Times are UNIX nanoseconds. A span id is the unsigned 64-bit integer whose big-endian bytes go on
+the wire; 0 stands for "none". Attributes keep their order, which is the order of the bytes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+from fuse_otel.core.call import Details, Direction
+
+Value = str | bool | int | float | tuple[str, ...]
+Attributes = Mapping[str, Value]
+
+
+class Signal(StrEnum):
+    TRACES = "traces"
+    LOGS = "logs"
+
+
+class Flavour(StrEnum):
+    """Which back end's known limits a rendering takes into account."""
+
+    GENERIC = "generic"
+    TEMPO = "tempo"
+    LOKI = "loki"
+    JAEGER = "jaeger"
+
+
+class Kind(IntEnum):
+    """OTLP's SpanKind."""
+
+    INTERNAL = 1
+    SERVER = 2
+    CLIENT = 3
+    PRODUCER = 4
+    CONSUMER = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    trace_id: bytes
+    span_id: bytes
+
+
+@dataclass(slots=True)
+class Span:
+    span_id: int
+    parent_id: int
+    name: str
+    kind: Kind
+    start: int
+    end: int
+    attributes: Attributes
+    error: bool = False
+    message: str = ""
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(slots=True)
+class LogRecord:
+    time: int
+    span_id: int
+    severity_number: int
+    severity_text: str
+    body: str
+    attributes: Attributes
+    event_name: str = ""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the transform counted: rule, kind, kind → how often."""
+
+    redactions: Counter[str] = field(default_factory=Counter)
+    truncations: Counter[str] = field(default_factory=Counter)
+    anomalies: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Tally) -> None:
+        self.redactions.update(other.redactions)
+        self.truncations.update(other.truncations)
+        self.anomalies.update(other.anomalies)
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleRun:
+    """One execution, for the metrics of the calls. ``seconds`` is its duration."""
+
+    module_type: str
+    result_variable: str
+    error: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallSummary:
+    """A call as the ``fuse_*`` metrics and the pages see it. ``end`` is UNIX seconds."""
+
+    application: str
+    direction: Direction
+    outcome: str
+    details: Details
+    error: bool
+    start: int | None
+    end: int | None
+    seconds: float
+    modules: tuple[ModuleRun, ...]
+    entries: Mapping[str, int]
+
+
+@dataclass(slots=True)
+class Telemetry:
+    """A call as OpenTelemetry: ``spans[0]`` is the root unless this is growth of a sent call."""
+
+    trace_id: bytes
+    resource: Attributes
+    spans: list[Span]
+    records: list[LogRecord]
+    summary: CallSummary
+    tally: Tally

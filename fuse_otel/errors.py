@@ -1,0 +1,105 @@
+"""Every error of the product, flat, named by what its reader can do about it.
+
+FuseOtelError
+├── ConfigurationError     the operator mends the named settings
+├── CannotListen           the address of the pages is taken, or not ours
+├── SourceError            the poller waits, halves the window or parks the reading
+│   ├── Unauthorized       401: wrong key or inactive account
+│   ├── Throttled          429: wait as told
+│   ├── ServerFailed       5xx
+│   ├── Unreachable        no connection, or one that broke
+│   ├── TimedOut           the overall deadline of the request passed
+│   ├── Malformed          an answer that is not what was asked for (HTML, cut, empty, no JSON)
+│   ├── TooLarge           the answer passed the size bound and was cut off
+│   └── Unexpected         any other status: our request or a proxy
+└── StoreError             the step is not done and may be repeated
+    ├── Busy               another daemon holds the store
+    ├── Full               the cap or the disk is reached
+    ├── LeaseLost          another replica took the account over
+    └── Broken             the store cannot be used (corrupt, read-only, newer schema)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class FuseOtelError(Exception):
+    """The sentence in ``str(error)`` may be shown to the operator as it is."""
+
+
+class ConfigurationError(FuseOtelError):
+    """All that is wrong with the configuration, a sentence a problem."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class CannotListen(FuseOtelError):
+    pass
+
+
+class SourceError(FuseOtelError):
+    """A reading failed. ``retry_after``: the wait in seconds that the API asked for, if it did."""
+
+    error_type: ClassVar[str] = "other"
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Unauthorized(SourceError):
+    error_type = "unauthorized"
+
+
+class Throttled(SourceError):
+    error_type = "throttled"
+
+
+class ServerFailed(SourceError):
+    error_type = "server_error"
+
+
+class Unreachable(SourceError):
+    error_type = "unreachable"
+
+
+class TimedOut(SourceError):
+    error_type = "timeout"
+
+
+class Malformed(SourceError):
+    error_type = "malformed"
+
+
+class TooLarge(SourceError):
+    error_type = "too_large"
+
+
+class Unexpected(SourceError):
+    error_type = "unexpected_status"
+
+
+class StoreError(FuseOtelError):
+    """The transaction was rolled back whole."""
+
+
+class Busy(StoreError):
+    pass
+
+
+class Full(StoreError):
+    pass
+
+
+class LeaseLost(StoreError):
+    pass
+
+
+class Broken(StoreError):
+    pass

@@ -1,0 +1,211 @@
+"""What happened, as frozen values. Subscribers (metrics, the log, self-traces) take them by
+``emit``; nothing that decides anything reads them. No event holds a number, a payload or a
+credential.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fuse_otel.core.body import Lane
+from fuse_otel.core.telemetry import CallSummary, Tally
+
+
+@dataclass(frozen=True, slots=True)
+class ApiAnswered:
+    """A request to the API got an answer. ``code`` is the HTTP status."""
+
+    account: str
+    endpoint: str
+    code: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ApiFailed:
+    """A reading failed, with or without an answer. ``error_type`` is the error class's word."""
+
+    account: str
+    endpoint: str
+    error_type: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApiThrottled:
+    """The poller waits ``seconds`` because the API asked for it."""
+
+    account: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSkewSeen:
+    """The API's Date header minus our clock, in seconds."""
+
+    account: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class AnomaliesSeen:
+    """Odd data in an answer of the API: kind → how often."""
+
+    account: str
+    kinds: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PollDone:
+    """A live window was read to its end. Counts of calls; ``requests`` since the poll before."""
+
+    account: str
+    at: float
+    window_start: int
+    window_end: int
+    listed: int
+    new: int
+    stored: int
+    pending: int
+    requests: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class WindowMismatch:
+    """A window's listing did not come to the number the API named."""
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class WindowUnreadable:
+    """An interval is given up: its five days are over. UNIX seconds."""
+
+    account: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountMoved:
+    """Where an account stands. ``headroom`` in seconds; ``None`` where nothing is known yet."""
+
+    account: str
+    up: bool
+    cursor: int | None
+    headroom: float | None
+    pending: int
+    gap_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallsStored:
+    """Calls are in the store for good (raised after the commit returned), each once.
+
+    ``at`` is the time of the commit, UNIX seconds.
+    """
+
+    account: str
+    at: float
+    calls: tuple[CallSummary, ...]
+    trace_ids: tuple[str, ...]
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class CallsGrown:
+    """New entries of calls that were exported before are in the store."""
+
+    account: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExportDone:
+    """One request to a destination ended. ``items`` were accepted, ``rejected`` were not."""
+
+    lane: Lane
+    code: str
+    outcome: str
+    seconds: float
+    items: int
+    rejected: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallsDelivered:
+    """Calls a lane has resolved as accepted. ``ends`` are their ends, ``at`` now: UNIX seconds."""
+
+    lane: Lane
+    at: float
+    ends: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallsParked:
+    lane: Lane
+    count: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LaneChanged:
+    """A lane came up, or cannot deliver; ``reason`` says why not."""
+
+    lane: Lane
+    up: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFailed:
+    """A transaction was refused. ``error_type`` is the error class's name in snake case."""
+
+    error_type: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class HookAnswered:
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigReloaded:
+    successful: bool
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoopFailed:
+    """A loop met an error that nothing foresaw; it goes on after a pause."""
+
+    loop: str
+    error_type: str
+
+
+Event = (
+    ApiAnswered
+    | ApiFailed
+    | ApiThrottled
+    | ClockSkewSeen
+    | AnomaliesSeen
+    | PollDone
+    | WindowMismatch
+    | WindowUnreadable
+    | AccountMoved
+    | CallsStored
+    | CallsGrown
+    | ExportDone
+    | CallsDelivered
+    | CallsParked
+    | LaneChanged
+    | StoreFailed
+    | HookAnswered
+    | ConfigReloaded
+    | LoopFailed
+)
+Emit = Callable[[Event], None]

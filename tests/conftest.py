@@ -1,0 +1,18 @@
+"""What every test shares."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+from support.scale import SCALE
+
+settings.register_profile(
+    "fuse-otel",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("fuse-otel")
+
+
+def pytest_report_header() -> str:
+    return f"PROOF_SCALE={SCALE:g}"
