@@ -1,0 +1,61 @@
+"""The calls of a saved answer of the API, whichever of the three it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import msgspec
+
+from fuse_otel.core.call import CallLog, CallRecord
+from fuse_otel.core.decode_entry import RawDetail, call_log, joined, renumbered
+from fuse_otel.core.decode_record import RawCall, call_record, merged
+from fuse_otel.core.json_text import NotUnderstood
+
+SavedCall = tuple[CallRecord | None, CallLog]
+
+
+def saved_calls(value: object) -> list[SavedCall]:
+    """Each call of the file once: its record (``None`` for a bare list of entries) and its log.
+
+    ``value`` is decoded JSON: an answer of ``/call``, ``/all_logs`` or ``/calls``, a list of calls
+    or a single one. Nobody counts what is odd in a file. Raises ``NotUnderstood``.
+    """
+    odd: Counter[str] = Counter()
+    if isinstance(value, dict):
+        value = _listed(value, odd)
+    if not isinstance(value, list):
+        raise NotUnderstood("it holds neither calls nor entries")
+    if any(isinstance(element, dict) and "session_id" in element for element in value):
+        return _calls(value, odd)
+    detail: RawDetail = msgspec.convert(value, RawDetail)
+    return [(None, call_log(detail, odd))] if value else []
+
+
+def _listed(value: dict[str, Any], odd: Counter[str]) -> object:
+    """The array inside the object."""
+    if "calls" in value:
+        calls = value["calls"]
+        return _listed(calls, odd) if isinstance(calls, dict) else calls or []
+    if "session_id" in value:
+        return [value]
+    if "error" in value:
+        raise NotUnderstood("it holds an error of the API instead of a call")
+    return renumbered(value, odd)
+
+
+def _calls(values: list[Any], odd: Counter[str]) -> list[SavedCall]:
+    found: dict[str, tuple[CallRecord, CallLog]] = {}
+    for value in values:
+        if not isinstance(value, dict):
+            continue
+        raw = msgspec.convert(value, RawCall)
+        record = call_record(raw, odd, listed=False)
+        if record is None:
+            continue
+        log = call_log(raw.detail, odd)
+        known = found.get(record.session_id)
+        if known is not None:
+            record, log = merged(known[0], record), joined(known[1], log)
+        found[record.session_id] = record, log
+    return list(found.values())

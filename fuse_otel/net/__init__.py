@@ -1,0 +1,11 @@
+"""HTTP for whoever talks to the outside: httpx with an overall deadline and bounded bodies."""
+
+from fuse_otel.net._body import BodyTooLarge, read_limited
+from fuse_otel.net._client import client
+from fuse_otel.net._deadline import DeadlinePassed, deadline
+from fuse_otel.net._retry_after import http_date, retry_after
+
+__all__ = [
+    "BodyTooLarge", "DeadlinePassed", "client", "deadline", "http_date", "read_limited",
+    "retry_after",
+]  # fmt: skip
