@@ -1,0 +1,115 @@
+"""The door of the pages and the commands: reads, and orders for the daemon."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+
+from fuse_otel.core.body import BodyCall, Lane
+from fuse_otel.core.telemetry import Signal
+from fuse_otel.ports import (
+    AccountStatus,
+    LaneStatus,
+    Order,
+    ParkedCall,
+    Receipt,
+    RecentCall,
+    Status,
+)
+from fuse_otel.store.sqlite import reading
+from fuse_otel.store.sqlite.database import Database
+from fuse_otel.store.sqlite.queries import queries
+
+_SQL = queries("control")
+
+
+class SqliteControl:
+    def __init__(self, database: Database, capacity: int) -> None:
+        self._database = database
+        self._capacity = capacity
+
+    def status(self) -> Status:
+        """Reads counters and index ends, whatever waits: cheap enough for every scrape."""
+        with self._database.read() as connection:
+            accounts = connection.execute(_SQL["accounts"]).fetchall()
+            lanes = connection.execute(_SQL["lanes"]).fetchall()
+            (used,) = connection.execute(_SQL["used"]).fetchone()
+            return Status(
+                accounts=tuple(_account_status(connection, row) for row in accounts),
+                lanes=tuple(map(_lane_status, lanes)),
+                used=used,
+                capacity=self._capacity,
+            )
+
+    def recent(self, limit: int) -> Sequence[RecentCall]:
+        with self._database.read() as connection:
+            return tuple(map(_recent_call, connection.execute(_SQL["recent"], (limit,))))
+
+    def recent_call(self, session_id: str) -> RecentCall | None:
+        with self._database.read() as connection:
+            row = connection.execute(_SQL["recent_call"], (session_id,)).fetchone()
+            return _recent_call(row) if row else None
+
+    def parked(self, limit: int) -> Sequence[ParkedCall]:
+        """Newest first."""
+        with self._database.read() as connection:
+            return tuple(map(_parked_call, connection.execute(_SQL["parked"], (limit,))))
+
+    def parked_call(self, parked_id: int) -> ParkedCall | None:
+        with self._database.read() as connection:
+            row = connection.execute(_SQL["parked_call"], (parked_id,)).fetchone()
+            return _parked_call(row) if row else None
+
+    def order(self, order: Order, now: float) -> Receipt:
+        """Orders that were answered are forgotten when a thousand newer ones stand before them."""
+        with self._database.write() as connection:
+            order_id = connection.execute(
+                _SQL["add_order"], (order.kind, order.arguments, now)
+            ).lastrowid
+            connection.execute(_SQL["forget_orders"], (order_id,))
+            row = connection.execute(_SQL["receipt"], (order_id,)).fetchone()
+            return Receipt(*row)
+
+    def orders(self) -> Sequence[tuple[int, Order]]:
+        with self._database.read() as connection:
+            rows = connection.execute(_SQL["orders"])
+            return tuple((order_id, Order(kind, arguments)) for order_id, kind, arguments in rows)
+
+    def receipt(self, order_id: int) -> Receipt | None:
+        with self._database.read() as connection:
+            row = connection.execute(_SQL["receipt"], (order_id,)).fetchone()
+            return Receipt(*row) if row else None
+
+    def answer(self, receipt: Receipt) -> None:
+        with self._database.write() as connection:
+            connection.execute(_SQL["answer"], (receipt.state, receipt.result, receipt.id))
+
+
+def _account_status(connection: sqlite3.Connection, row: reading.Row) -> AccountStatus:
+    account_id, name, calls = row
+    waiting, waiting_since = reading.waiting(connection, account_id)
+    return AccountStatus(
+        account=name,
+        numbers=reading.numbers(connection, account_id),
+        gaps=reading.gaps(connection, account_id),
+        waiting=waiting,
+        waiting_since=waiting_since,
+        calls=calls,
+    )
+
+
+def _lane_status(row: reading.Row) -> LaneStatus:
+    destination, signal, calls, parked, oldest = row
+    return LaneStatus(Lane(destination, Signal(signal)), calls, oldest, parked)
+
+
+def _recent_call(row: reading.Row) -> RecentCall:
+    call = RecentCall(*row)
+    return replace(call, error=bool(call.error))
+
+
+def _parked_call(row: reading.Row) -> ParkedCall:
+    parked_id, destination, signal, *call, rejected, code, reason, parked_at, data = row
+    lane = Lane(destination, Signal(signal))
+    return ParkedCall(parked_id, lane, BodyCall(*call), rejected, code, reason, parked_at, data)

@@ -1,0 +1,104 @@
+"""Transactions over a pool of connections: any number of readers, one writer at a time."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from threading import Lock
+
+from fuse_otel.errors import Broken
+from fuse_otel.store.sqlite.faults import mapped
+
+
+class Database:
+    """No two threads ever hold one connection. Connections are lent, not tied to threads, because
+    the web's threads come and go. ``single``: there is but one connection, readers wait too.
+    """
+
+    def __init__(
+        self,
+        open_connection: Callable[[], sqlite3.Connection],
+        name: str,
+        read_only: bool = False,
+        *,
+        single: bool = False,
+    ) -> None:
+        self.name = name
+        self._open = open_connection
+        self._read_only = read_only
+        self._writing = Lock()
+        self._reading: AbstractContextManager[object] = self._writing if single else nullcontext()
+        self._pool = Lock()
+        self._closed = False
+        # Opened now, so that a store that cannot be used fails when it is opened.
+        self._idle = [open_connection()]
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """One consistent view. Keep it short: the log cannot be cut while it lasts."""
+        with (
+            mapped(self.name),
+            self._reading,
+            self._lent() as connection,
+            _transaction(connection, "begin"),
+        ):
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing, durable when the block ends. Raises ``StoreError``."""
+        self.check_writable()
+        with (
+            mapped(self.name),
+            self._writing,
+            self._lent() as connection,
+            _transaction(connection, "begin immediate"),
+        ):
+            yield connection
+
+    def check_writable(self) -> None:
+        if self._read_only:
+            raise Broken(f"The store {self.name} is open for reading only.")
+
+    def close(self) -> None:
+        """Wait for the writer, then close; what is lent to readers closes on its return."""
+        with self._writing, self._pool:
+            self._closed = True
+            while self._idle:
+                self._idle.pop().close()
+
+    @contextmanager
+    def _lent(self) -> Iterator[sqlite3.Connection]:
+        connection = self._take()
+        try:
+            yield connection
+        finally:
+            self._give_back(connection)
+
+    def _take(self) -> sqlite3.Connection:
+        with self._pool:
+            if self._closed:
+                raise Broken(f"The store {self.name} is closed.")
+            if self._idle:
+                return self._idle.pop()
+        return self._open()
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._pool:
+            # One that could not even roll back (a disk error) is not used again.
+            if not (self._closed or connection.in_transaction):
+                self._idle.append(connection)
+                return
+        connection.close()
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+    connection.execute(begin)
+    try:
+        yield
+        connection.execute("commit")
+    finally:
+        if connection.in_transaction:
+            connection.execute("rollback")

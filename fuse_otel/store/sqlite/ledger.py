@@ -1,0 +1,129 @@
+"""The poller's door: where reading stands, what was seen, and the commit of a step."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
+
+from fuse_otel.core.call import Details, Seen
+from fuse_otel.errors import Full, LeaseLost
+from fuse_otel.ports import Lease, Pending, Position, Step
+from fuse_otel.store.sqlite import reading
+from fuse_otel.store.sqlite.database import Database
+from fuse_otel.store.sqlite.queries import queries
+from fuse_otel.store.sqlite.step import used_bytes, waiting_bodies, write_step
+
+# Room that is left on the disk, so that what waits can always be resolved and deleted.
+RESERVE = 64 * 1024 * 1024
+_SQL = queries("ledger")
+
+
+class SqliteLedger:
+    """``acquire`` takes the process's lock or raises ``Busy``; ``free`` tells the disk's room."""
+
+    def __init__(
+        self,
+        database: Database,
+        capacity: int,
+        acquire: Callable[[], None],
+        free: Callable[[], int],
+    ) -> None:
+        self._database = database
+        self._capacity = capacity
+        self._acquire = acquire
+        self._free = free
+        self._leases: dict[str, Lease] = {}
+        self._leasing = Lock()
+
+    def lease(self, account: str) -> Lease:
+        """The lock of the process is taken once for all accounts. A new lease ends older ones,
+        should two processes meet although there is the lock.
+        """
+        with self._leasing:
+            if account not in self._leases:
+                self._database.check_writable()
+                # Before any write: a busy holder is named at once, not waited for.
+                self._acquire()
+                with self._database.write() as connection:
+                    self._leases[account] = Lease(account, _next_epoch(connection, account))
+            return self._leases[account]
+
+    def position(self, lease: Lease, now: int, limit: int) -> Position:
+        with self._database.read() as connection:
+            account = _leased(connection, lease)
+            due = connection.execute(
+                _SQL["due"], {"account": account, "now": now, "limit": limit}
+            ).fetchall()
+            later = connection.execute(
+                _SQL["next_due"], {"account": account, "passed": len(due)}
+            ).fetchone()
+            waiting, waiting_since = reading.waiting(connection, account)
+            return Position(
+                numbers=reading.numbers(connection, account),
+                gaps=reading.gaps(connection, account),
+                due=tuple(map(reading.pending, due)),
+                next_due=later[0] if later else None,
+                waiting=waiting,
+                waiting_since=waiting_since,
+            )
+
+    def known(self, account: str, session_ids: Sequence[str]) -> Mapping[str, Seen]:
+        return {
+            session_id: Seen(ended, entries, Details(details))
+            for session_id, (ended, entries, details) in self._look_up("seen", account, session_ids)
+        }
+
+    def waiting(self, account: str, session_ids: Sequence[str]) -> Mapping[str, Pending]:
+        return {
+            session_id: reading.pending(row)
+            for session_id, row in self._look_up("pending_call", account, session_ids)
+        }
+
+    def commit(self, lease: Lease, step: Step) -> None:
+        bodies = waiting_bodies(step)
+        new = sum(len(body.data) for body in bodies)
+        if (left := self._free() - new) < RESERVE:
+            raise Full(
+                f"The disk of the store {self._database.name} is nearly full: {max(left, 0)} bytes"
+                f" would be left, {RESERVE} are kept free."
+            )
+        with self._database.write() as connection:
+            account = _leased(connection, lease)
+            self._check_capacity(used_bytes(connection), new)
+            write_step(connection, account, step, bodies)
+
+    def _check_capacity(self, used: int, new: int) -> None:
+        if new and used + new > self._capacity:
+            raise Full(
+                f"The outbox is full: {used} of {self._capacity} bytes are used, {new} more came."
+            )
+
+    def _look_up(
+        self, query: str, account: str, session_ids: Sequence[str]
+    ) -> Sequence[tuple[str, reading.Row]]:
+        # One look-up an id: the statement is prepared once, and any id can be asked for as it is.
+        with self._database.read() as connection:
+            found = reading.account_row(connection, account)
+            if found is None:
+                return ()
+            rows = (
+                (one, connection.execute(_SQL[query], (found[0], one)).fetchone())
+                for one in session_ids
+            )
+            return [(session_id, row) for session_id, row in rows if row]
+
+
+def _next_epoch(connection: sqlite3.Connection, account: str) -> int:
+    connection.execute(_SQL["add_account"], {"account": account})
+    connection.execute(_SQL["next_epoch"], {"account": account})
+    found = reading.account_row(connection, account)
+    return found[1] if found else 0
+
+
+def _leased(connection: sqlite3.Connection, lease: Lease) -> int:
+    """The account's row id. Raises ``LeaseLost`` unless the lease is the account's latest."""
+    found = reading.account_row(connection, lease.account)
+    if found is None or found[1] != lease.epoch:
+        raise LeaseLost(f"Another fuse-otel has taken over the account {lease.account}.")
+    return found[0]

@@ -1,0 +1,73 @@
+"""How a connection is opened: what every connection to a store is set to, and why."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+from fuse_otel.errors import Broken
+from fuse_otel.store.sqlite.faults import mapped
+from fuse_otel.store.sqlite.schema import version_of
+
+_WAIT = 5.0
+_KEEP_LOG = 16 * 1024 * 1024
+_ANY = (
+    # A commit has reached the disk when it returns, on macOS past the drive's own cache too.
+    "pragma synchronous = full",
+    *(("pragma fullfsync = on",) if sys.platform == "darwin" else ()),
+    "pragma foreign_keys = on",
+    "pragma temp_store = memory",
+    "pragma trusted_schema = off",
+)
+
+
+def open_memory() -> sqlite3.Connection:
+    """A database of its own that lives as long as the connection."""
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    for pragma in _ANY:
+        connection.execute(pragma)
+    return connection
+
+
+def create_file(path: Path) -> None:
+    """Make sure that the file is there. Only its owner may read it. Raises ``Broken``."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise Broken(f"The store {path} cannot be opened: {error.strerror}.") from error
+
+
+def open_file(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    """A connection to an existing file. Raises ``StoreError``; a foreign file is left untouched."""
+    mode = "ro" if read_only else "rw"
+    with mapped(str(path)), ExitStack() as stack:
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            timeout=_WAIT,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        stack.callback(connection.close)
+        version_of(connection, str(path))
+        for pragma in _ANY:
+            connection.execute(pragma)
+        if not read_only:
+            _prepare_writing(connection, path)
+        stack.pop_all()
+        return connection
+
+
+def _prepare_writing(connection: sqlite3.Connection, path: Path) -> None:
+    # Means something on the empty file only, and only before anything is written to it.
+    connection.execute("pragma auto_vacuum = incremental")
+    (mode,) = connection.execute("pragma journal_mode = wal").fetchone()
+    if mode != "wal":
+        raise Broken(
+            f"The store {path} lies on a file system without shared memory (a network drive?):"
+            " name a file on a local disk."
+        )
+    connection.execute(f"pragma journal_size_limit = {_KEEP_LOG}")

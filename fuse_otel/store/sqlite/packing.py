@@ -1,0 +1,32 @@
+"""The calls of a body as one JSON text: thousands of calls are stored in one row."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import msgspec
+
+from fuse_otel.core.body import BodyCall
+from fuse_otel.errors import Broken
+
+_CALLS = msgspec.json.Decoder(tuple[tuple[str, int | None, int | None, int, int, int], ...])
+_OFFSETS = msgspec.json.Decoder(frozenset[int])
+
+
+def pack_calls(calls: Sequence[BodyCall]) -> str:
+    rows = [(c.session_id, c.start, c.end, c.offset, c.length, c.items) for c in calls]
+    return msgspec.json.encode(rows).decode()
+
+
+def pack_offsets(offsets: Collection[int]) -> str:
+    return msgspec.json.encode(sorted(offsets)).decode()
+
+
+def unpack_calls(calls: str, remaining: str | None) -> tuple[BodyCall, ...]:
+    """The calls whose offsets remain; ``None`` stands for all. Raises ``Broken``."""
+    try:
+        every = [BodyCall(*row) for row in _CALLS.decode(calls)]
+        left = None if remaining is None else _OFFSETS.decode(remaining)
+    except msgspec.MsgspecError as error:
+        raise Broken("The store is damaged: a body's calls cannot be read.") from error
+    return tuple(call for call in every if left is None or call.offset in left)

@@ -1,0 +1,39 @@
+-- name: add_account
+insert into accounts (name) values (:account) on conflict (name) do nothing
+
+-- name: next_epoch
+update accounts set epoch = epoch + 1 where name = :account
+
+-- name: account
+select id, epoch from accounts where name = :account
+
+-- name: positions
+select number, cursor, floor from positions where account = :account order by number
+
+-- name: gaps
+select number, start, stop, reason, again, id from gaps where account = :account order by start, id
+
+-- name: due
+select
+    session_id, started, ended, direction, type, logged, user_hash, destination,
+    number, reason, due
+from pending
+where account = :account and due <= :now
+order by due, session_id
+limit :limit
+
+-- name: next_due
+select due from pending where account = :account order by due, session_id limit 1 offset :passed
+
+-- name: waiting
+select count(*), min(ended) from pending where account = :account and reason <> 'recheck'
+
+-- name: seen
+select ended, entries, details from ledger where account = ? and session_id = ?
+
+-- name: pending_call
+select
+    session_id, started, ended, direction, type, logged, user_hash, destination,
+    number, reason, due
+from pending
+where account = ? and session_id = ?

@@ -1,0 +1,71 @@
+-- name: used
+select value from meta where name = 'used'
+
+-- name: set_position
+insert into positions (account, number, cursor, floor) values (?, ?, ?, ?)
+on conflict (account, number) do update set cursor = excluded.cursor, floor = excluded.floor
+
+-- name: close_gap
+delete from gaps where id = ? and account = ?
+
+-- name: open_gap
+insert into gaps (account, number, start, stop, reason, again) values (?, ?, ?, ?, ?, ?)
+on conflict do nothing
+
+-- name: settle
+delete from pending where account = ? and session_id = ?
+
+-- name: set_pending
+insert or replace into pending (
+    account, session_id, number, reason, due,
+    started, ended, direction, type, logged, user_hash, destination
+) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: see
+insert into ledger (account, session_id, ended, entries, details, kept_until)
+values (?, ?, ?, ?, ?, ?)
+on conflict (account, session_id) do update set
+    ended = excluded.ended, entries = excluded.entries, details = excluded.details,
+    kept_until = excluded.kept_until
+
+-- name: keep
+-- A row is written an hour ahead, so that a call listed on every poll is not rewritten each time.
+update ledger set kept_until = max(coalesce(ended, 0), :at) + :keep + :ahead
+where
+    account = :account and session_id = :session_id
+    and kept_until < max(coalesce(ended, 0), :at) + :keep
+
+-- name: forget
+delete from ledger where (account, session_id) in (
+    select account, session_id from ledger where kept_until < :at order by kept_until limit :limit
+)
+
+-- name: add_lane
+insert into lanes (destination, signal) values (?, ?) on conflict do nothing
+
+-- name: lane
+select id from lanes where destination = ? and signal = ?
+
+-- name: add_body
+insert into bodies (rendering, signal, size, bytes, calls, data) values (?, ?, ?, ?, ?, ?)
+
+-- name: add_delivery
+insert into deliveries (body, lane, size, calls, oldest, newest) values (?, ?, ?, ?, ?, ?)
+
+-- name: add_recent
+insert or replace into recent (
+    session_id, trace_id, application, direction, outcome, details, error, started, ended,
+    bytes, traces, logs
+) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: trim_recent
+delete from recent where id in (
+    select id from (
+        select
+            id,
+            row_number() over (order by id desc) as place,
+            sum(bytes) over (order by id desc) as total
+        from recent
+    )
+    where place > :calls or total > :bytes
+)

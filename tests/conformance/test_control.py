@@ -1,0 +1,159 @@
+"""What the pages and the commands rely on, for every store."""
+
+import pytest
+from support.store_values import (
+    LOKI,
+    NOW,
+    TEMPO,
+    body,
+    copy_of,
+    pending,
+    recent,
+    seen,
+    step,
+    whole_step,
+)
+
+from fuse_otel.errors import Broken
+from fuse_otel.ports import (
+    Gap,
+    GapReason,
+    Lease,
+    NumberPosition,
+    Order,
+    Receipt,
+    Store,
+    Verdict,
+)
+
+MIB = 1024 * 1024
+
+
+@pytest.fixture
+def lease(store: Store) -> Lease:
+    return store.ledger.lease("main")
+
+
+def test_the_status_of_an_empty_store_is_empty(store):
+    status = store.control.status()
+
+    assert (status.accounts, status.lanes) == ((), ())
+    assert (status.used, status.capacity) == (0, 100_000)
+
+
+def test_the_status_tells_where_accounts_and_lanes_stand(store, lease):
+    store.ledger.lease("another")
+    new = body("a", "b", lanes=[TEMPO], ends=[NOW - 70, NOW])
+    logs = body("a", lanes=[LOKI], ends=[NOW - 70])
+    store.ledger.commit(
+        lease,
+        step(
+            new,
+            logs,
+            positions={"": NumberPosition(NOW, 10)},
+            opened=[Gap("", 1, 2, GapReason.HISTORY)],
+            pending=[pending("c", end=NOW - 30)],
+            seen=[seen("a"), seen("b")],
+        ),
+    )
+
+    status = store.control.status()
+    another, main = status.accounts
+    assert (another.account, another.calls, another.waiting_since) == ("another", 0, None)
+    assert (main.account, main.calls) == ("main", 2)
+    assert main.numbers == {"": NumberPosition(NOW, 10)}
+    assert [(gap.start, gap.end) for gap in main.gaps] == [(1, 2)]
+    assert (main.waiting, main.waiting_since) == (1, NOW - 30)
+    loki, tempo = status.lanes
+    assert (loki.lane, loki.calls, loki.oldest, loki.parked) == (LOKI, 1, NOW - 70, 0)
+    assert (tempo.lane, tempo.calls, tempo.oldest) == (TEMPO, 2, NOW - 70)
+    assert status.used == len(new.data) + len(logs.data)
+
+
+def test_recent_calls_come_newest_first_without_their_bytes(store, lease):
+    first = recent("a", error=True, start=None, end=None)
+    store.ledger.commit(lease, step(recent=[first, recent("b")]))
+    store.ledger.commit(lease, step(recent=[recent("c")]))
+
+    assert [call.session_id for call in store.control.recent(2)] == ["c", "b"]
+    last = store.control.recent(10)[-1]
+    assert (last.error, last.start, last.traces, last.logs) == (True, None, b"", b"")
+    assert last.error is True
+    assert store.control.recent_call("a") == first
+    assert store.control.recent_call("unknown") is None
+
+
+def test_a_call_stored_again_is_the_newest(store, lease):
+    store.ledger.commit(lease, step(recent=[recent("a"), recent("b")]))
+    again = recent("a", outcome="hangup")
+    store.ledger.commit(lease, step(recent=[again]))
+
+    assert [call.session_id for call in store.control.recent(10)] == ["a", "b"]
+    assert store.control.recent_call("a") == again
+
+
+def test_five_hundred_recent_calls_are_kept(store, lease):
+    store.ledger.commit(lease, step(recent=[recent(f"{i}") for i in range(490)]))
+    store.ledger.commit(lease, step(recent=[recent(f"{i}") for i in range(490, 505)]))
+    assert len(store.control.recent(1000)) == 500
+    assert store.control.recent_call("4") is None
+    assert store.control.recent_call("5") is not None
+
+    store.ledger.commit(lease, step(recent=[recent(f"more {i}") for i in range(700)]))
+    assert len(store.control.recent(1000)) == 500
+    assert store.control.recent(1)[0].session_id == "more 699"
+
+
+def test_recent_calls_are_bounded_in_bytes_too(store, lease):
+    for name in "abcd":
+        store.ledger.commit(lease, step(recent=[recent(name, traces=bytes(20 * MIB))]))
+
+    assert [call.session_id for call in store.control.recent(10)] == ["d", "c", "b"]
+
+
+def test_parked_calls_come_newest_first(store, lease):
+    store.ledger.commit(lease, step(body("a", "b")))
+    (found,) = store.outbox.due(TEMPO, NOW, 1000)
+    for call in found.calls:
+        store.outbox.resolve(
+            TEMPO, [Verdict(found.id, (call.offset,), (copy_of(call),))], float(NOW)
+        )
+
+    assert [parked.call.session_id for parked in store.control.parked(10)] == ["b", "a"]
+    assert [parked.call.session_id for parked in store.control.parked(1)] == ["b"]
+    assert store.control.parked_call(999) is None
+
+
+def test_an_order_waits_until_it_is_answered(store):
+    first = Order("backfill", '{"from": 1, "to": 2}')
+    second = Order("drop", "{}")
+    receipts = [store.control.order(order, float(NOW)) for order in (first, second)]
+    assert [receipt.state for receipt in receipts] == ["waiting", "waiting"]
+    assert store.control.orders() == ((receipts[0].id, first), (receipts[1].id, second))
+
+    done = Receipt(receipts[0].id, "done", "3 calls read")
+    store.control.answer(done)
+    assert store.control.receipt(done.id) == done
+    assert store.control.orders() == ((receipts[1].id, second),)
+    assert store.control.receipt(999) is None
+
+
+def test_answered_orders_are_forgotten_in_the_end(store):
+    first = store.control.order(Order("drop", "{}"), float(NOW))
+    waiting = store.control.order(Order("drop", "{}"), float(NOW))
+    store.control.answer(Receipt(first.id, "done", ""))
+    for _ in range(1001):
+        store.control.order(Order("drop", "{}"), float(NOW))
+
+    assert store.control.receipt(first.id) is None
+    assert store.control.receipt(waiting.id) is not None
+
+
+def test_a_closed_store_says_so(store, lease):
+    store.close()
+    store.close()
+
+    with pytest.raises(Broken, match="is closed"):
+        store.control.status()
+    with pytest.raises(Broken, match="is closed"):
+        store.ledger.commit(lease, whole_step("a"))

@@ -1,0 +1,77 @@
+"""The SQL files: every query is used, compiles, and finds its rows by an index."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from importlib.resources import files
+
+import pytest
+
+import fuse_otel.store.sqlite
+from fuse_otel.store.sqlite.opening import open_memory
+from fuse_otel.store.sqlite.queries import queries
+from fuse_otel.store.sqlite.schema import bring_forward
+
+DOORS = ["ledger", "step", "outbox", "control"]
+FOLDER = files(fuse_otel.store.sqlite)
+EVERY = [(door, name) for door in DOORS for name in queries(door)]
+# Reading these tables whole is meant: a row an account, a row a lane, 500 recent calls.
+SMALL = {"accounts", "lanes", "recent"}
+
+
+@pytest.fixture(scope="module")
+def schema() -> Iterator[sqlite3.Connection]:
+    connection = open_memory()
+    connection.execute("begin")
+    bring_forward(connection, "in memory")
+    yield connection
+    connection.close()
+
+
+def plan(connection: sqlite3.Connection, query: str) -> list[str]:
+    named = dict.fromkeys(re.findall(r":(\w+)", query), 1)
+    arguments = named or (1,) * query.count("?")
+    rows = connection.execute(f"explain query plan {query}", arguments)
+    return [detail for *_, detail in rows]
+
+
+def test_every_sql_file_is_a_door():
+    assert sorted(f"{door}.sql" for door in DOORS) == sorted(
+        entry.name for entry in FOLDER.joinpath("sql").iterdir()
+    )
+
+
+@pytest.mark.parametrize(("door", "name"), EVERY)
+def test_every_query_reads_by_an_index(schema, door, name):
+    for detail in plan(schema, queries(door)[name]):
+        scanned = re.match(r"SCAN (\w+)", detail)
+        if scanned and "USING" not in detail:
+            assert scanned[1] in SMALL | {"(subquery", "parked"}, detail
+        # Rows of `parked` come by the primary key backwards, which SQLite calls a scan.
+        if scanned and scanned[1] == "parked":
+            assert "order by parked.id desc" in queries(door)[name]
+
+
+@pytest.mark.parametrize("name", ["older", "next_due", "due"])
+def test_what_may_be_long_is_read_in_order_without_sorting(schema, name):
+    door = "outbox" if name == "older" else "ledger"
+
+    assert not [d for d in plan(schema, queries(door)[name]) if "TEMP B-TREE" in d]
+
+
+@pytest.mark.parametrize(
+    ("name", "index"), [("live", "deliveries_newest"), ("older", "deliveries_oldest")]
+)
+def test_due_bodies_are_ordered_by_a_covering_index(schema, name, index):
+    (first, *_) = plan(schema, queries("outbox")[name])
+
+    assert f"USING COVERING INDEX {index}" in first
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_every_query_is_used(door):
+    sources = "".join(
+        entry.read_text("utf-8") for entry in FOLDER.iterdir() if entry.name.endswith(".py")
+    )
+
+    assert not [name for name in queries(door) if f'"{name}"' not in sources]
