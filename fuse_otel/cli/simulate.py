@@ -1,0 +1,123 @@
+"""``fuse-otel simulate``: the simulated Fuse API alone, for load and fault tests."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from fuse_otel.simulator.fault import Fault
+from fuse_otel.simulator.faults import Faults
+from fuse_otel.simulator.quantities import is_number, read_duration, read_rate
+from fuse_otel.simulator.quirks import Quirks
+from fuse_otel.simulator.samples_world import SamplesWorld
+from fuse_otel.simulator.simulated_api import DEVELOPER_KEY, EMAIL, SimulatedApi
+from fuse_otel.simulator.world import World
+
+_DONE, _FAILED, _USAGE = 0, 1, 2
+_HIGHEST_PORT = 65_535
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--listen",
+        default="127.0.0.1:8765",
+        metavar="HOST:PORT",
+        help="where the API answers; port 0 takes a free one (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, help="the same seed gives the same calls (default: 1)"
+    )
+    parser.add_argument(
+        "--rate", default="6/m", help="how often people call: 6/m, 0.5/s, 300/h (default: 6/m)"
+    )
+    parser.add_argument(
+        "--past", default="3h", help="how long they have been calling already (default: 3h)"
+    )
+    parser.add_argument("--email", default=EMAIL, help="the account (default: %(default)s)")
+    parser.add_argument(
+        "--developer-key", default=DEVELOPER_KEY, help="its key (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--quirk",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a choice the documentation leaves open; see docs/simulator.md; repeatable",
+    )
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="KIND[,NAME=VALUE]",
+        help="something that goes wrong; see docs/simulator.md; repeatable",
+    )
+    parser.add_argument("--hook-url", default="", help="POSTed to when a call ends")
+    parser.add_argument("--hook-token", default="", help="the token those POSTs carry")
+    parser.add_argument(
+        "--samples", type=Path, metavar="DIR", help="answer every window with the files of DIR"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    try:
+        api = _build(args)
+    except (ValueError, OSError) as error:
+        print(f"fuse-otel simulate: {error}", file=sys.stderr)
+        return _USAGE
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    try:
+        with api:
+            _introduce(api)
+            ended.wait()
+    except OSError as error:
+        reason = error.strerror or error
+        print(f"fuse-otel simulate: cannot listen on {args.listen}: {reason}", file=sys.stderr)
+        return _FAILED
+    return _DONE
+
+
+def _build(args: argparse.Namespace) -> SimulatedApi:
+    host, port = _read_listen(args.listen)
+    return SimulatedApi(
+        _world(args),
+        quirks=Quirks.parsed(args.quirk),
+        faults=Faults(map(Fault.parsed, args.fault), seed=args.seed),
+        email=args.email,
+        developer_key=args.developer_key,
+        host=host,
+        port=port,
+        hook_url=args.hook_url,
+        hook_token=args.hook_token,
+    )
+
+
+def _world(args: argparse.Namespace) -> World | SamplesWorld:
+    if args.samples is not None:
+        return SamplesWorld.from_folder(args.samples)
+    return World(seed=args.seed, rate=read_rate(args.rate), past=read_duration(args.past))
+
+
+def _read_listen(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not (colon and host and is_number(port) and int(port) <= _HIGHEST_PORT):
+        raise ValueError(f"an address is written host:port, not {text!r}")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def _introduce(api: SimulatedApi) -> None:
+    print(f"The simulated Fuse API answers at {api.url}. Point the daemon at it:\n")
+    for name, value in (
+        ("API_URL", api.url),
+        ("EMAIL", api.email),
+        ("DEVELOPER_KEY", api.developer_key),
+    ):
+        print(f"export FUSE_OTEL_{name}={shlex.quote(value)}")
+    print(
+        f"\nFaults can be switched at {api.origin}/_simulator/faults. Ctrl-C ends it.", flush=True
+    )

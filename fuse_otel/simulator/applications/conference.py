@@ -1,0 +1,31 @@
+"""Long calls, 40 minutes to 3 hours: they are listed hours after they began."""
+
+from __future__ import annotations
+
+from fuse_otel.simulator.applications import invented
+from fuse_otel.simulator.applications.application import Application
+from fuse_otel.simulator.modules import ask_digits, call_log, exit_call, prompt
+from fuse_otel.simulator.script import CallEnded, Script
+
+SHORTEST, LONGEST = 2400.0, 10_800.0
+
+
+def _flow(call: Script) -> None:
+    prompt(call, "welcome", "Welcome to the conference bridge.")
+    ask_digits(call, "room", "Enter the room number.", invented.digits(call.dice, 5))
+    call.write("info", "Transferring", "transfer", "bridge", destination="8005550196")
+    joined = call.now
+    leaving = joined + call.dice.uniform(SHORTEST, LONGEST - 900)
+    while call.now < leaving:
+        call.wait(300, 800)
+        call_log(call, "still_here", "conference goes on")
+    if call.chance(0.5):
+        raise CallEnded
+    talked = round(call.now - joined)
+    call.write(
+        "event", "Transfer result: far_end_disconnect", "transfer", "bridge", duration=talked
+    )
+    exit_call(call)
+
+
+CONFERENCE = Application("Conference Bridge", "4.0", "40077", "8005550177", _flow, leaving=0.0)

@@ -1,0 +1,101 @@
+"""What the API's documentation leaves open, each choice a switch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fuse_otel.simulator.switches import build
+
+DAY = 86_400
+
+
+class Moment(StrEnum):
+    START = "start"
+    END = "end"
+
+
+class Bounds(StrEnum):
+    HALF_OPEN = "half_open"
+    INCLUSIVE = "inclusive"
+
+
+class Order(StrEnum):
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+
+class MissingDetail(StrEnum):
+    """How a bulk page shows a call that has no details."""
+
+    ABSENT = "absent"
+    NULL = "null"
+    EMPTY = "empty"
+    ERROR = "error"
+
+
+class MissingLog(StrEnum):
+    """What ``/call/{id}`` answers for a call that has no details."""
+
+    NOT_FOUND = "not_found"
+    NULL = "null"
+    EMPTY = "empty"
+
+
+class HookEncoding(StrEnum):
+    FORM = "form"
+    JSON = "json"
+    QUERY = "query"
+
+
+@dataclass(frozen=True, slots=True)
+class Quirks:
+    """The defaults are what the documentation and its examples suggest. Durations in seconds."""
+
+    # Which calls a window holds, and in which order they come.
+    filter_by: Moment = Moment.START
+    bounds: Bounds = Bounds.HALF_OPEN
+    order: Order = Order.NEWEST
+    order_by: Moment = Moment.START
+    ignore_window: bool = False  # every window is answered with the last hour
+    running_calls: bool = False  # a running call is listed, its end being now
+    list_expired: bool = True  # calls older than the retention are still listed
+
+    # Pages.
+    default_limit: int = 1_000
+    page_cap: int = 0  # a page never holds more, whatever limit was asked; 0 for no cap
+    total_off_by: int = 0  # added to total_calls
+    total_drifts: bool = False  # total_calls never matches, nor is it twice the same
+    all_logs_total: bool = False  # bulk pages carry total_calls too
+    late_arrivals: int = 0  # so many of the newest calls are missing in a window's first page
+    duplicate_every: int = 0  # every n-th call is listed twice
+
+    # Shapes.
+    string_numbers: bool = False  # ints as strings, booleans as "1" and ""
+    empty_data_as_list: bool = False  # PHP writes an empty map as []
+    missing_detail: MissingDetail = MissingDetail.EMPTY
+    missing_log: MissingLog = MissingLog.NOT_FOUND
+    expired_status: int = 200  # the HTTP status of the error object for an expired log
+    compress: bool = False  # gzip for clients that accept it
+
+    # When what can be read.
+    retention: float = 5 * DAY  # details are gone so long after the call's end
+    log_delay: float = 0  # the whole log is missing until so long after the call's end
+    entry_delay: float = 0  # an entry appears so long after its moment: logs grow after the end
+    lost_logs: float = 0  # this part of the logged calls never shows its details
+    clock_skew: float = 0  # added to the Date header
+
+    # The post-call web service.
+    hook_encoding: HookEncoding = HookEncoding.FORM
+
+    @classmethod
+    def parsed(cls, words: Iterable[str]) -> Quirks:
+        """From ``name=value`` words. Raises ``ValueError`` with one sentence."""
+        given: dict[str, object] = {}
+        for word in words:
+            name, equals, value = word.partition("=")
+            if not equals:
+                raise ValueError(f"a quirk is written name=value, not {word!r}")
+            given[name] = value
+        return build(cls, given, "quirk")

@@ -1,0 +1,154 @@
+"""HTTP/1.1 over sockets, with keep-alive, that can break off at any byte."""
+
+from __future__ import annotations
+
+import socket
+import socketserver
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler
+from typing import Any, Final
+
+from fuse_otel.simulator.answer import Answer, Delivery
+from fuse_otel.simulator.quantities import is_number
+from fuse_otel.simulator.question import Request
+
+_FLOOD_CHUNK: Final = b" " * 65_536
+_FLOOD_CHUNKS: Final = 1_024
+_RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
+
+
+class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    """A thread a connection. ``date`` gives the seconds for the ``Date`` header."""
+
+    allow_reuse_address = True
+    daemon_threads = False
+    request_queue_size = 128
+
+    def __init__(
+        self,
+        address: tuple[str, int],
+        respond: Callable[[Request], Answer],
+        date: Callable[[], float],
+    ) -> None:
+        if ":" in address[0]:
+            self.address_family = socket.AF_INET6
+        self.respond = respond
+        self.date = date
+        self.stopping = threading.Event()
+        self._connections: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        super().__init__(address, _Connection)
+
+    @contextmanager
+    def running(self) -> Iterator[int]:
+        """Serves inside the ``with``; gives the port. On leaving no thread and no socket stays."""
+        thread = threading.Thread(target=self.serve_forever, args=(0.05,), name="simulator")
+        thread.start()
+        try:
+            yield self.server_address[1]
+        finally:
+            self.shutdown()
+            thread.join()
+            self._break_off()
+            self.server_close()
+
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the base's
+        with self._lock:
+            self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:  # noqa: ANN401 - the base's
+        """Close and nothing else: a goodbye before it would turn a reset into a normal end."""
+        with self._lock:
+            self._connections.discard(request)
+        self.close_request(request)
+
+    def _break_off(self) -> None:
+        self.stopping.set()
+        with self._lock:
+            waiting = tuple(self._connections)
+        for connection in waiting:
+            with suppress(OSError):  # the client may have closed it meanwhile
+                connection.shutdown(socket.SHUT_RDWR)
+
+
+class _Connection(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: Server
+
+    def handle_one_request(self) -> None:
+        try:
+            super().handle_one_request()
+        except ConnectionError:  # the client went away: nobody is left to be told
+            self.close_connection = True
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+        """Nothing: the journal keeps what was asked."""
+
+    def _serve(self) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        length = headers.get("content-length", "")
+        body = self.rfile.read(int(length) if is_number(length) else 0)
+        answer = self.server.respond(Request(self.command, self.path, headers, body))
+        if answer.latency and self.server.stopping.wait(answer.latency):
+            self.close_connection = True
+            return
+        self._deliver(answer)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = _serve  # noqa: N815 - the base's
+
+    def _deliver(self, answer: Answer) -> None:
+        match answer.delivery:
+            case Delivery.WHOLE if self.command == "HEAD":
+                self._send(self._head(answer, len(answer.body)))
+            case Delivery.WHOLE:
+                self._send(self._head(answer, len(answer.body)) + answer.body)
+            case Delivery.DRIBBLE:
+                self._send(self._head(answer, len(answer.body)))
+                self._dribble(answer)
+            case Delivery.CUT:
+                half = answer.body[: len(answer.body) // 2]
+                self._send(self._head(answer, len(answer.body)) + half)
+                self.close_connection = True
+            case Delivery.FLOOD:
+                self._flood(answer)
+            case Delivery.CLOSE:
+                self.close_connection = True
+            case Delivery.RESET:
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+                self.close_connection = True
+
+    def _head(self, answer: Answer, length: int | None) -> bytes:
+        reason = self.responses.get(answer.status, ("Unknown", ""))[0]
+        headers = {
+            "Date": formatdate(self.server.date(), usegmt=True),
+            "Server": "Apache",
+            "Content-Type": answer.content_type,
+            **answer.headers,
+        }
+        headers |= {"Connection": "close"} if length is None else {"Content-Length": f"{length}"}
+        lines = [f"{self.protocol_version} {answer.status} {reason}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+    def _send(self, data: bytes) -> None:
+        self.connection.sendall(data)
+
+    def _dribble(self, answer: Answer) -> None:
+        for place in range(len(answer.body)):
+            if self.server.stopping.wait(answer.pace):
+                self.close_connection = True
+                return
+            self._send(answer.body[place : place + 1])
+
+    def _flood(self, answer: Answer) -> None:
+        self.close_connection = True
+        self._send(self._head(answer, None) + b'{"calls": [')
+        for _ in range(_FLOOD_CHUNKS):
+            self._send(_FLOOD_CHUNK)
+        self._send(b"]}")

@@ -1,0 +1,203 @@
+"""Each fault as a client meets it."""
+
+import socket
+import time
+
+import httpx
+import pytest
+
+from fuse_otel.simulator import Fault, FaultKind, Faults, SimulatedApi, World
+
+NOW = 1_700_000_000
+WORLD = World(seed=5, rate=0.2, past=3600, start=NOW)
+PATH = f"/calls/{NOW - 1200}/{NOW - 600}"
+
+
+@pytest.fixture(scope="module")
+def running():
+    with SimulatedApi(WORLD, clock=lambda: NOW) as api:
+        yield api
+
+
+@pytest.fixture
+def api(running):
+    yield running
+    running.faults.clear()
+
+
+@pytest.fixture
+def http(api):
+    with httpx.Client(base_url=api.url, auth=(api.email, api.developer_key), timeout=10) as http:
+        yield http
+
+
+def drain(answer, received):
+    for piece in answer.iter_raw():
+        received += piece
+
+
+def test_error_is_a_database_error(api, http):
+    api.faults.add(Fault(FaultKind.ERROR))
+    answer = http.get(PATH)
+    assert (answer.status_code, answer.json()) == (500, {"error": "database error"})
+
+
+def test_error_has_any_status(api, http):
+    api.faults.add(Fault(FaultKind.ERROR, status=503))
+    assert http.get(PATH).status_code == 503
+
+
+def test_an_interval_fails_and_its_neighbours_do_not(api, http):
+    api.faults.add(Fault(FaultKind.ERROR, since=NOW - 1000, until=NOW - 990))
+    windows = [(NOW - 1200, NOW - 600), (NOW - 1000, NOW - 999), (NOW - 989, NOW - 600)]
+    statuses = [http.get(f"/calls/{start}/{end}").status_code for start, end in windows]
+    assert statuses == [500, 500, 200]
+
+
+def test_one_call_fails_and_the_others_do_not(api, http):
+    bad, good = [call for call in api.truth(0, NOW) if call.log][:2]
+    api.faults.add(Fault(FaultKind.ERROR, session=bad.session_id))
+    assert http.get(f"/call/{bad.session_id}").status_code == 500
+    assert http.get(f"/call/{good.session_id}").status_code == 200
+    assert http.get(PATH).status_code == 200
+
+
+def test_down_closes_without_an_answer(api, http):
+    api.faults.add(Fault(FaultKind.DOWN))
+    with pytest.raises(httpx.RemoteProtocolError):
+        http.get(PATH)
+
+
+def test_reset_resets(api):
+    api.faults.add(Fault(FaultKind.RESET))
+    port = int(api.origin.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(f"GET /api{PATH} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        with pytest.raises(ConnectionResetError):
+            connection.recv(1)
+
+
+def test_unauthorized_says_why(api, http):
+    api.faults.add(Fault(FaultKind.UNAUTHORIZED))
+    answer = http.get(PATH)
+    assert (answer.status_code, answer.json()) == (401, {"error": "This account is inactive."})
+
+
+@pytest.mark.parametrize(
+    ("given", "headers"),
+    [
+        ({}, {}),
+        ({"retry_after": 7}, {"Retry-After": "7"}),
+        (
+            {"reset_after": 60},
+            {"X-RateLimit-Reset": f"{NOW + 60}", "X-RateLimit-Remaining": "0"},
+        ),
+    ],
+)
+def test_throttled_says_how_long_if_it_says_so(api, http, given, headers):
+    api.faults.add(Fault(FaultKind.THROTTLED, **given))
+    answer = http.get(PATH)
+    assert (answer.status_code, list(answer.json())) == (429, ["error"])
+    for name in ("Retry-After", "X-RateLimit-Reset", "X-RateLimit-Remaining"):
+        assert answer.headers.get(name) == headers.get(name)
+
+
+def test_latency_delays_a_good_answer(api, http):
+    plain = http.get(PATH).content
+    api.faults.add(Fault(FaultKind.LATENCY, seconds=0.2))
+    begun = time.monotonic()
+    assert http.get(PATH).content == plain
+    assert time.monotonic() - begun >= 0.2
+
+
+def test_dribble_sends_the_body_byte_by_byte(api, http):
+    plain = http.get("/call/x").content
+    api.faults.add(Fault(FaultKind.DRIBBLE, seconds=0.005))
+    with http.stream("GET", "/call/x") as answer:
+        pieces = list(answer.iter_raw())
+    assert b"".join(pieces) == plain
+    assert len(pieces) > len(plain) / 2
+
+
+def test_cut_ends_in_the_middle_of_the_body(api, http):
+    plain = http.get(PATH).content
+    api.faults.add(Fault(FaultKind.CUT, count=1))
+    with http.stream("GET", PATH) as answer:
+        received = bytearray()
+        with pytest.raises(httpx.RemoteProtocolError):
+            drain(answer, received)
+    assert bytes(received) == plain[: len(plain) // 2]
+    assert http.get(PATH).content == plain
+
+
+def test_html_is_a_proxys_page(api, http):
+    api.faults.add(Fault(FaultKind.HTML))
+    answer = http.get(PATH)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert answer.text.startswith("<!DOCTYPE html>")
+
+
+def test_empty_is_an_answer_without_a_body(api, http):
+    api.faults.add(Fault(FaultKind.EMPTY))
+    answer = http.get(PATH)
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_flood_does_not_end_soon(api, http):
+    api.faults.add(Fault(FaultKind.FLOOD))
+    received = 0
+    with http.stream("GET", PATH) as answer:
+        assert answer.status_code == 200
+        for piece in answer.iter_raw():
+            received += len(piece)
+    assert received > 64_000_000
+
+
+def test_a_client_that_leaves_a_flood_harms_nobody(api, http):
+    api.faults.add(Fault(FaultKind.FLOOD, count=1))
+    with http.stream("GET", PATH) as answer:
+        next(answer.iter_raw())
+    assert http.get(PATH).status_code == 200
+
+
+@pytest.mark.parametrize("kind", [FaultKind.LATENCY, FaultKind.DRIBBLE])
+def test_leaving_does_not_wait_for_a_slow_answer(kind):
+    faults = Faults([Fault(kind, seconds=600)])
+    with (
+        SimulatedApi(WORLD, faults=faults, clock=lambda: NOW) as api,
+        socket.create_connection(("127.0.0.1", int(api.origin.rpartition(":")[2]))) as connection,
+    ):
+        connection.sendall(f"GET /api{PATH} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        deadline = time.monotonic() + 10
+        while not api.requests and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert api.requests == {"calls": 1}
+        begun = time.monotonic()
+    assert time.monotonic() - begun < 10
+
+
+def test_faults_are_switched_over_http(api, http):
+    control = f"{api.origin}/_simulator/faults"
+    wanted = [{"kind": "error", "count": 1}, {"kind": "latency", "seconds": 0.01}]
+    assert httpx.post(control, json=wanted).json() == wanted
+    assert httpx.get(control).json() == wanted
+    assert [http.get(PATH).status_code for _ in range(2)] == [500, 200]
+    assert httpx.get(control).json() == wanted[1:]
+    assert httpx.post(control, json=[]).json() == []
+    assert api.faults.active() == ()
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"[1]", b'[{"kind": "broken"}]', b'[{"count": 1}]', b"\xff"]
+)
+def test_nonsense_faults_are_refused_and_change_nothing(api, body):
+    api.faults.add(Fault(FaultKind.DOWN))
+    answer = httpx.post(f"{api.origin}/_simulator/faults", content=body)
+    assert (answer.status_code, list(answer.json())) == (400, ["error"])
+    assert api.faults.active() == (Fault(FaultKind.DOWN),)
+
+
+def test_the_switches_take_get_and_post_alone(api):
+    answer = httpx.delete(f"{api.origin}/_simulator/faults")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
