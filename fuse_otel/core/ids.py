@@ -1,0 +1,51 @@
+"""Ids that follow from a call's identity alone, so that the same call has the same ids for ever
+and anybody who knows its session id can compute them.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+_GOLDEN = 0x9E3779B97F4A7C15  # odd: multiples of it meet every 64-bit number before repeating
+_MASK = (1 << 64) - 1
+
+
+def digest(namespace: str, session_id: str) -> bytes:
+    """32 bytes: SHA-256 over model, namespace and session id, a zero byte between them.
+
+    A zero byte inside a part is escaped, so that two different pairs never join to the same text.
+    """
+    parts = ("fuse-otel/1", namespace, session_id)
+    return sha256(b"\0".join(_bytes(part) for part in parts)).digest()
+
+
+def trace_id(namespace: str, session_id: str) -> bytes:
+    """16 bytes, never all zero."""
+    return _trace(digest(namespace, session_id))
+
+
+class CallIds:
+    """The ids of one call."""
+
+    __slots__ = ("_base", "_prefix", "trace_id")
+
+    def __init__(self, namespace: str, session_id: str) -> None:
+        whole = digest(namespace, session_id)
+        self.trace_id = _trace(whole)
+        self._base = int.from_bytes(whole[16:24], "big")
+        self._prefix = self.trace_id.hex() + "-"
+
+    def span_id(self, number: int) -> int:
+        """0 is the root, 1, 2, … the executions in the API's order. Never 0."""
+        return (self._base + number * _GOLDEN) & _MASK or 1
+
+    def log_record_uid(self, index: int) -> str:
+        return f"{self._prefix}{index}"
+
+
+def _trace(whole: bytes) -> bytes:
+    return whole[:16] if any(whole[:16]) else bytes(15) + b"\1"
+
+
+def _bytes(part: str) -> bytes:
+    return part.encode("utf-8", "surrogatepass").replace(b"\0", b"\xff\xff")

@@ -1,0 +1,55 @@
+"""An entry as a log record."""
+
+from __future__ import annotations
+
+from fuse_otel.core import semconv
+from fuse_otel.core.ids import CallIds
+from fuse_otel.core.limits import MAX_RECORD_ATTRIBUTES, limited
+from fuse_otel.core.options import ModelOptions
+from fuse_otel.core.reading import log_class
+from fuse_otel.core.story import Story
+from fuse_otel.core.telemetry import LogRecord, Tally, Value
+
+INFO = (9, "INFO")
+SEVERITIES = {
+    "debug": (5, "DEBUG"),
+    "info": INFO,
+    "prompt": INFO,
+    "event": INFO,
+    "error": (17, "ERROR"),
+}
+_EVENTS = {"prompt": semconv.EVENT_PROMPT, "event": semconv.EVENT_EVENT}
+
+
+def log_record(
+    story: Story, place: int, number: int, ids: CallIds, options: ModelOptions, tally: Tally
+) -> LogRecord:
+    """The record of the entry at ``place``, which belongs to execution ``number`` (from 0)."""
+    entry, reading = story.entries[place], story.readings[place]
+    known = log_class(entry)
+    severity = options.severities.get(known) or SEVERITIES.get(known)
+    if severity is None:
+        tally.anomalies["class"] += 1
+        severity = INFO
+    moment = story.moments[place]
+    attributes: dict[str, Value] = {
+        semconv.SESSION_ID: story.call.session_id,
+        semconv.MODULE_TYPE: story.names[number][0],
+        semconv.MODULE_NAME: story.names[number][1],
+        semconv.LOG_CLASS: known,
+        semconv.LOG_RECORD_UID: ids.log_record_uid(entry.index),
+        **reading.attributes,
+    }
+    if reading.facts.error_type and known == "error":
+        attributes[semconv.ERROR_TYPE] = reading.facts.error_type
+    if moment.inferred:
+        attributes[semconv.TIME_INFERRED] = True
+    return LogRecord(
+        time=moment.nanoseconds,
+        span_id=ids.span_id(story.executions[number].ordinal),
+        severity_number=severity[0],
+        severity_text=severity[1],
+        body=reading.body,
+        attributes=limited(attributes, MAX_RECORD_ATTRIBUTES, tally.truncations),
+        event_name=_EVENTS.get(known, ""),
+    )

@@ -1,0 +1,97 @@
+"""The core in one call: a listed call and its log in, the bytes of every rendering out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fuse_otel.core.body import Rendering
+from fuse_otel.core.call import CallLog, Details, ListedCall
+from fuse_otel.core.limits import fit_records, fit_spans
+from fuse_otel.core.options import ModelOptions
+from fuse_otel.core.telemetry import CallSummary, Flavour, Signal, Tally, Telemetry
+from fuse_otel.core.transform import transform
+from fuse_otel.core.wire import encode_logs, encode_traces
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedCall:
+    """``parts``: rendering id → (one or more OTLP resource messages, their spans or records).
+
+    A rendering that has nothing to send for this call is absent. ``traces`` and ``logs`` are the
+    generic strict rendering, for the pages. ``entries`` is what the ledger shall remember.
+    """
+
+    session_id: str
+    trace_id: str
+    start: int | None
+    end: int | None
+    details: Details
+    entries: int
+    parts: Mapping[str, tuple[bytes, int]]
+    traces: bytes
+    logs: bytes
+    summary: CallSummary
+    tally: Tally
+
+
+class Renderer:
+    """Built once from the options; ``render`` is pure."""
+
+    def __init__(self, options: ModelOptions, renderings: Sequence[Rendering]) -> None:
+        self.options = options
+        self.renderings = tuple(renderings)
+
+    def render(
+        self, call: ListedCall, log: CallLog, details: Details, sent_entries: int | None = None
+    ) -> RenderedCall:
+        """Raises nothing, whatever the call holds. With ``sent_entries`` the call was exported
+        before with so many entries: only what is new comes out, new executions marked late.
+        """
+        telemetry = transform(call, log, details, self.options, sent_entries)
+        encoder = _Encoder(telemetry, self.options.loki_stream_attribute)
+        return RenderedCall(
+            session_id=call.session_id,
+            trace_id=telemetry.trace_id.hex(),
+            start=call.start,
+            end=call.end,
+            details=details,
+            entries=log.count,
+            parts={r.id: part for r in self.renderings if (part := encoder.part(r))[0]},
+            traces=encoder.traces,
+            logs=encoder.logs(Flavour.GENERIC),
+            summary=telemetry.summary,
+            tally=telemetry.tally,
+        )
+
+
+class _Encoder:
+    """Encodes a call once for each flavour that differs, however many renderings want it."""
+
+    def __init__(self, telemetry: Telemetry, stream_attribute: str) -> None:
+        self.traces = b""
+        self._telemetry = telemetry
+        self._stream_attribute = stream_attribute
+        self._logs: dict[Flavour, bytes] = {}
+        fit_records(telemetry, self._logs_size)
+        fit_spans(telemetry, self._traces_size)
+
+    def part(self, rendering: Rendering) -> tuple[bytes, int]:
+        if rendering.signal is Signal.TRACES:
+            return self.traces, len(self._telemetry.spans)
+        return self.logs(rendering.flavour), len(self._telemetry.records)
+
+    def logs(self, flavour: Flavour) -> bytes:
+        # Only Loki's limits change the bytes.
+        flavour = Flavour.LOKI if flavour is Flavour.LOKI else Flavour.GENERIC
+        if flavour not in self._logs:
+            self._logs[flavour] = encode_logs(self._telemetry, flavour, self._stream_attribute)
+        return self._logs[flavour]
+
+    def _logs_size(self, _: Telemetry) -> int:
+        self._logs.clear()
+        return len(self.logs(Flavour.GENERIC))
+
+    def _traces_size(self, telemetry: Telemetry) -> int:
+        self.traces = encode_traces(telemetry)
+        return len(self.traces)

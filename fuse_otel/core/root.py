@@ -1,0 +1,89 @@
+"""The call itself as the root span."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from fuse_otel.core import semconv
+from fuse_otel.core.call import Details, Direction
+from fuse_otel.core.ids import CallIds
+from fuse_otel.core.limits import MAX_SPAN_ATTRIBUTES, limited
+from fuse_otel.core.options import ModelOptions
+from fuse_otel.core.reading import log_class
+from fuse_otel.core.scrub import clean_name
+from fuse_otel.core.spans import error_message, error_type
+from fuse_otel.core.story import Story
+from fuse_otel.core.telemetry import Kind, Span, Tally, Value
+
+
+class CallOutcome(StrEnum):
+    """How a call ended. Whether it met errors is another question."""
+
+    COMPLETED = "completed"  # an exit module ran
+    TRANSFERRED = "transferred"  # the last thing that ran was a transfer
+    HANGUP = "hangup"  # neither
+    UNKNOWN = "unknown"  # nothing is known of what happened
+
+
+def root_span(
+    story: Story, ids: CallIds, service: str, options: ModelOptions, tally: Tally
+) -> Span:
+    errors = [p for p, entry in enumerate(story.entries) if log_class(entry) == "error"]
+    attributes = _attributes(story, len(errors), tally)
+    counted = _counted(story, errors, options.error_policy)
+    if counted:
+        attributes[semconv.ERROR_TYPE] = error_type(story.readings[counted[0]])
+    return Span(
+        span_id=ids.span_id(0),
+        parent_id=0,
+        name=f"call {service}",
+        kind=Kind.CONSUMER if story.call.direction is Direction.OUTBOUND else Kind.SERVER,
+        start=story.start,
+        end=story.end,
+        attributes=limited(attributes, MAX_SPAN_ATTRIBUTES, tally.truncations),
+        error=bool(counted),
+        message=error_message(story.readings[counted[0]]) if counted else "",
+    )
+
+
+def outcome(story: Story) -> CallOutcome:
+    if not story.executions:
+        return CallOutcome.UNKNOWN
+    types = [run.module_type for run in story.executions]
+    if "exit" in types:
+        return CallOutcome.COMPLETED
+    return CallOutcome.TRANSFERRED if types[-1] == "transfer" else CallOutcome.HANGUP
+
+
+def _counted(story: Story, errors: list[int], policy: str) -> list[int]:
+    """The errors that make the call one: any of them, or only those of the last execution."""
+    if policy == "last" and story.executions:
+        return [place for place in errors if place in story.executions[-1].places]
+    return errors
+
+
+def _attributes(story: Story, errors: int, tally: Tally) -> dict[str, Value]:
+    call = story.call
+    attributes: dict[str, Value] = {
+        semconv.SESSION_ID: call.session_id,
+        semconv.CALL_DIRECTION: call.direction.value,
+        semconv.CALL_OUTCOME: outcome(story).value,
+    }
+    if call.type:
+        attributes[semconv.CALL_TYPE] = clean_name(call.type, tally.redactions)
+    if call.user_hash:
+        attributes[semconv.USER_HASH] = call.user_hash
+    if call.destination:
+        attributes[semconv.CALL_DESTINATION] = call.destination
+    inputs = sum(r.attributes.get(semconv.INPUT_RESULT) == "match" for r in story.readings)
+    attributes[semconv.CALL_EXECUTIONS] = len(story.executions)
+    attributes[semconv.CALL_PROMPTS] = sum(e.log_class == "prompt" for e in story.entries)
+    attributes[semconv.CALL_INPUTS] = inputs
+    attributes[semconv.CALL_ERRORS] = errors
+    if story.details is not Details.FULL:
+        attributes[semconv.DETAILS] = story.details.value
+    if story.too_large:
+        attributes[semconv.TRUNCATED] = True
+    if call.start is None and call.end is None:
+        attributes[semconv.TIME_INFERRED] = True
+    return attributes

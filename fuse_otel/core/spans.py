@@ -1,0 +1,83 @@
+"""An execution of a module as a span."""
+
+from __future__ import annotations
+
+from fuse_otel.core import semconv
+from fuse_otel.core.ids import CallIds
+from fuse_otel.core.limits import MAX_SPAN_ATTRIBUTES, limited
+from fuse_otel.core.lines import REDACTED
+from fuse_otel.core.reading import Reading, log_class
+from fuse_otel.core.story import Story
+from fuse_otel.core.telemetry import Kind, Link, Span, Tally, Value
+
+# What leaves the platform: the span is the client side of it.
+LEAVING = frozenset(
+    {"rest", "soap", "email", "sms", "transfer", "dynamodb", "s3", "aws s3", "dialogflow"}
+)
+
+
+def execution_span(story: Story, number: int, ids: CallIds, tally: Tally, *, late: bool) -> Span:
+    """The span of the ``number``-th execution, counted from 0."""
+    run = story.executions[number]
+    name = " ".join(story.names[number])
+    errors = [place for place in run.places if log_class(story.entries[place]) == "error"]
+    attributes = _attributes(story, number, late=late)
+    if errors:
+        attributes[semconv.ERROR_TYPE] = error_type(story.readings[errors[0]])
+    return Span(
+        span_id=ids.span_id(run.ordinal),
+        parent_id=ids.span_id(0),
+        name=name,
+        kind=Kind.CLIENT if story.names[number][0] in LEAVING else Kind.INTERNAL,
+        start=run.start,
+        end=run.end,
+        attributes=limited(attributes, MAX_SPAN_ATTRIBUTES, tally.truncations),
+        error=bool(errors),
+        message=error_message(story.readings[errors[0]]) if errors else "",
+        links=_links(story, number),
+    )
+
+
+def error_type(reading: Reading) -> str:
+    told = reading.attributes.get(semconv.ERROR_TYPE)
+    return reading.facts.error_type or (told if isinstance(told, str) else semconv.ERROR_TYPE_OTHER)
+
+
+def error_message(reading: Reading) -> str:
+    return "" if reading.body == REDACTED else reading.body
+
+
+def _attributes(story: Story, number: int, *, late: bool) -> dict[str, Value]:
+    run, (module_type, result_variable) = story.executions[number], story.names[number]
+    attributes: dict[str, Value] = {
+        semconv.SESSION_ID: story.call.session_id,
+        semconv.MODULE_TYPE: module_type,
+        semconv.MODULE_NAME: result_variable,
+        semconv.MODULE_ORDINAL: run.ordinal,
+        semconv.MODULE_VISIT: run.visit,
+    }
+    application = story.applications[number]
+    if application:
+        attributes[semconv.APPLICATION_NAME] = application[0]
+        attributes[semconv.APPLICATION_VERSION] = application[1]
+    for place in run.places:
+        attributes.update(story.readings[place].attributes)
+    attributes.pop(semconv.ERROR_TYPE, None)
+    attempts = sum(semconv.INPUT_RESULT in story.readings[p].attributes for p in run.places)
+    if attempts:
+        attributes.setdefault(semconv.INPUT_ATTEMPTS, attempts)
+    if module_type in LEAVING:
+        peer = attributes.get(semconv.SERVER_ADDRESS, module_type)
+        attributes[semconv.SERVICE_PEER_NAME] = peer
+        attributes[semconv.PEER_SERVICE] = peer
+    if run.inferred:
+        attributes[semconv.TIME_INFERRED] = True
+    if late:
+        attributes[semconv.LATE] = True
+    return attributes
+
+
+def _links(story: Story, number: int) -> tuple[Link, ...]:
+    places = story.executions[number].places
+    found = (story.readings[place].link for place in places)
+    return tuple(dict.fromkeys(link for link in found if link))
