@@ -1,0 +1,112 @@
+"""``fuse-otel convert``: saved answers of the Fuse API as OTLP/JSON lines, without a network."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from fuse_otel.cli.printing import complain, print_lines, reason
+from fuse_otel.cli.saved import NoSessionId, render_saved, session_id_of
+from fuse_otel.core.decode import NotUnderstood
+from fuse_otel.core.options import ModelOptions
+from fuse_otel.core.otlp_json import dumps, logs_json, traces_json
+
+STDIN = "-"
+WANTED = "Give a saved answer of the Fuse API, JSON or XML."
+_DONE, _FAILED, _USAGE = 0, 1, 2
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="a saved answer of the Fuse API, JSON or XML; - reads standard input",
+    )
+    parser.add_argument(
+        "--session-id",
+        default="",
+        metavar="ID",
+        help="whose call a bare list of entries is (default: the file's name without its ending)",
+    )
+    parser.add_argument("--namespace", default="", help="the namespace that ids are made with")
+    parser.add_argument(
+        "--pseudonym-key-file",
+        type=Path,
+        metavar="FILE",
+        help="the key of user.hash; without it user.hash is left out",
+    )
+    parser.add_argument(
+        "--output", default=STDIN, metavar="FILE", help="where the lines go (default: - stdout)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.session_id and len(args.files) > 1:
+        complain("--session-id names one call: give it with one FILE.")
+        return _USAGE
+    try:
+        key = _pseudonym_key(args.pseudonym_key_file)
+    except (OSError, ValueError) as error:
+        complain(f"{args.pseudonym_key_file}: {reason(error)}. It has to hold the key alone.")
+        return _FAILED
+    options = ModelOptions(namespace=args.namespace, pseudonym_key=key)
+    conversion = _Conversion(args.files, args.session_id, options)
+    written = _write(args.output, conversion)
+    return _DONE if written and not conversion.failed else _FAILED
+
+
+def _pseudonym_key(file: Path | None) -> bytes | None:
+    if file is None:
+        return None
+    key = file.read_bytes().strip()
+    if not key:
+        raise ValueError("it is empty")
+    return key
+
+
+class _Conversion:
+    """The lines of all files, a line of traces and a line of logs for each call. A file that
+    cannot be converted is complained about, and the others go on.
+    """
+
+    def __init__(self, files: Sequence[str], session_id: str, options: ModelOptions) -> None:
+        self._files = files
+        self._session_id = session_id
+        self._options = options
+        self.failed = False
+
+    def __iter__(self) -> Iterator[str]:
+        for name in self._files:
+            try:
+                yield from self._lines(name)
+            except (OSError, NotUnderstood) as error:
+                self._complain(name, f"{reason(error)}. {WANTED}")
+            except NoSessionId as error:
+                self._complain(name, f"{error}. Name it with --session-id.")
+
+    def _lines(self, name: str) -> Iterator[str]:
+        data = sys.stdin.buffer.read() if name == STDIN else Path(name).read_bytes()
+        session_id = self._session_id or ("" if name == STDIN else session_id_of(Path(name)))
+        for call in render_saved(data, session_id, self._options):
+            yield dumps(traces_json(call.traces))
+            if call.logs:
+                yield dumps(logs_json(call.logs))
+
+    def _complain(self, name: str, sentence: str) -> None:
+        self.failed = True
+        complain(f"{name}: {sentence}")
+
+
+def _write(output: str, lines: _Conversion) -> bool:
+    if output == STDIN:
+        return print_lines(lines)
+    try:
+        with Path(output).open("w", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines)
+    except OSError as error:
+        complain(f"{output}: {reason(error)}. Choose another --output.")
+        return False
+    return True

@@ -1,0 +1,81 @@
+"""Files of OTLP/JSON lines, each an export request: what the file destination and ``convert``
+write, what the Collector's file exporter writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from fuse_otel.core.otlp_view import Node, node, nodes, text
+
+_SIGNALS = (("resourceSpans", "scopeSpans", "spans"), ("resourceLogs", "scopeLogs", "logRecords"))
+
+
+@dataclass(slots=True)
+class Requests:
+    """Export requests joined into one of traces and one of logs, as OTLP/JSON. With a
+    ``session_id`` only the spans and records of that call are kept.
+    """
+
+    session_id: str = ""
+    traces: dict[str, list[Node]] = field(default_factory=dict)
+    logs: dict[str, list[Node]] = field(default_factory=dict)
+
+    def add(self, request: Node) -> None:
+        for joined, (resources, scopes, members) in zip(
+            (self.traces, self.logs), _SIGNALS, strict=True
+        ):
+            for resource in nodes(request, resources):
+                kept = self._kept(resource, scopes, members)
+                if kept is not None:
+                    joined.setdefault(resources, []).append(kept)
+
+    def _kept(self, resource: Node, scopes: str, members: str) -> Node | None:
+        if not self.session_id:
+            return resource
+        chosen = []
+        for scoped in nodes(resource, scopes):
+            own = [each for each in nodes(scoped, members) if _of_call(each, self.session_id)]
+            if own:
+                chosen.append({**scoped, members: own})
+        return {**resource, scopes: chosen} if chosen else None
+
+
+def _of_call(member: Node, session_id: str) -> bool:
+    return any(
+        text(pair, "key") == "session.id" and text(node(pair, "value"), "stringValue") == session_id
+        for pair in nodes(member, "attributes")
+    )
+
+
+def is_otlp_lines(file: Path) -> bool:
+    """Whether the first line that is not blank is an export request. Raises ``OSError``."""
+    with file.open("rb") as lines:
+        return _request(next(filter(bytes.strip, lines), b"")) is not None
+
+
+def read_otlp_lines(file: Path, into: Requests) -> Iterator[int]:
+    """Add all requests of the file, and yield the number (from 1) of each line that is none.
+
+    A last line without its end is still being written, and no fault. Raises ``OSError``.
+    """
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            request = _request(line)
+            if request is not None:
+                into.add(request)
+            elif line.endswith(b"\n") and line.strip():
+                yield number
+
+
+def _request(line: bytes) -> Node | None:
+    try:
+        value = msgspec.json.decode(line)
+    except ValueError:
+        return None
+    known = isinstance(value, dict) and any(names[0] in value for names in _SIGNALS)
+    return value if known else None

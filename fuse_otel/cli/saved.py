@@ -1,0 +1,64 @@
+"""A saved answer of the Fuse API, rendered as the daemon would have rendered it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+from fuse_otel.core.call import CallLog, CallRecord, Details, Direction, ListedCall, LogState
+from fuse_otel.core.decode import decode_saved
+from fuse_otel.core.options import ModelOptions
+from fuse_otel.core.party import pseudonymise
+from fuse_otel.core.rendering import RenderedCall, Renderer
+
+
+class NoSessionId(ValueError):
+    """The file holds a bare list of entries, and nobody named its call."""
+
+
+def render_saved(data: bytes, session_id: str, options: ModelOptions) -> Iterator[RenderedCall]:
+    """The calls of one file, JSON or XML. ``session_id`` is for a bare list of entries, which
+    names none; empty where nobody knows it.
+
+    Raises ``NotUnderstood`` and ``NoSessionId``.
+    """
+    renderer = Renderer(options, ())
+    for record, log in decode_saved(data):
+        call = _listed(record, log, session_id, options.pseudonym_key)
+        yield renderer.render(call, log, _details(call, log))
+
+
+def _listed(
+    record: CallRecord | None, log: CallLog, session_id: str, key: bytes | None
+) -> ListedCall:
+    if record is not None:
+        return pseudonymise(record, key)
+    if not session_id:
+        raise NoSessionId("it is a bare list of entries, which does not say whose call it is")
+    times = [entry.timestamp for entry in log.entries if entry.timestamp is not None]
+    return ListedCall(
+        session_id=session_id,
+        start=min(times, default=None),
+        end=max(times, default=None),
+        direction=Direction.UNKNOWN,
+        type="",
+        logged=True,
+        user_hash=None,
+        destination=None,
+    )
+
+
+def _details(call: ListedCall, log: CallLog) -> Details:
+    if log.state is LogState.EXPIRED:
+        return Details.EXPIRED
+    if log.entries:
+        return Details.FULL if log.exited else Details.OPEN
+    return Details.MISSING if call.logged else Details.NONE
+
+
+def session_id_of(file: Path) -> str:
+    """What the file's name says whose call it is: its stem, or what the stem encodes, because
+    ``curl -O`` leaves ``%3B`` for each semicolon.
+    """
+    return unquote(file.stem)

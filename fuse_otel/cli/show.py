@@ -1,0 +1,142 @@
+"""``fuse-otel show``: calls drawn as trees, from files or from the store of the daemon."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from fuse_otel.cli.drawing import NARROWEST, draw
+from fuse_otel.cli.otlp_lines import Requests, is_otlp_lines, read_otlp_lines
+from fuse_otel.cli.printing import complain, print_lines, reason
+from fuse_otel.cli.saved import render_saved, session_id_of
+from fuse_otel.core.decode import NotUnderstood
+from fuse_otel.core.options import ModelOptions
+from fuse_otel.core.otlp_json import dumps, logs_json, traces_json
+from fuse_otel.core.tree import call_trees
+
+_DONE, _FAILED = 0, 1
+_WIDTH = 80
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "calls",
+        nargs="+",
+        metavar="FILE|SESSION_ID",
+        help="a saved answer of the Fuse API, OTLP/JSON lines, or a call of the daemon's store",
+    )
+    parser.add_argument(
+        "--session-id",
+        default="",
+        metavar="ID",
+        help="only this call of the files; also whose call a bare list of entries is",
+    )
+    parser.add_argument("--records", action="store_true", help="draw all log records")
+    parser.add_argument("--otlp", action="store_true", help="print OTLP/JSON instead of drawing")
+    parser.add_argument(
+        "--color", choices=("auto", "always", "never"), default="auto", help="default: auto"
+    )
+    parser.add_argument(
+        "--width", type=_width, metavar="COLUMNS", help="default: the terminal's, else 80"
+    )
+
+
+def _width(text: str) -> int:
+    if not (text.isdecimal() and int(text) >= NARROWEST):
+        raise argparse.ArgumentTypeError(f"give a number of columns, at least {NARROWEST}")
+    return int(text)
+
+
+def run(args: argparse.Namespace) -> int:
+    found = _Found(args)
+    for name in args.calls:
+        found.read(name)
+    lines = found.otlp() if args.otlp else found.drawings()
+    return _DONE if print_lines(lines) and not found.failed else _FAILED
+
+
+class _Found:
+    """What the files and the store hold of the calls asked for, joined."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self._args = args
+        self._requests = Requests(args.session_id)
+        self.failed = False
+
+    def read(self, name: str) -> None:
+        # An existing path is a file, anything else a session id.
+        if not os.path.exists(name):  # noqa: PTH110 - Path.exists raises for a name too long
+            self._read_store(name)
+            return
+        try:
+            self._read_file(Path(name))
+        except (OSError, NotUnderstood) as error:
+            self._complain(
+                f"{name}: {reason(error)}. Give a saved answer of the Fuse API or OTLP/JSON lines."
+            )
+
+    def _read_file(self, file: Path) -> None:
+        if is_otlp_lines(file):
+            for number in read_otlp_lines(file, self._requests):
+                self._complain(f"{file}: line {number} is no export request of OTLP/JSON.")
+            return
+        session_id = self._args.session_id or session_id_of(file)
+        for call in render_saved(file.read_bytes(), session_id, ModelOptions()):
+            self._add(call.traces, call.logs)
+
+    def _read_store(self, session_id: str) -> None:
+        # Reading the configuration and opening a database is not for those who show a file.
+        from fuse_otel.assembly import open_control  # noqa: PLC0415
+
+        with open_control(self._args) as control:
+            call = control.recent_call(session_id)
+        if call is None:
+            self._complain(
+                f"{session_id}: neither a file nor one of the calls that were read last. "
+                "See the back end for older calls: `fuse-otel trace-id` prints the trace's id."
+            )
+        else:
+            self._add(call.traces, call.logs)
+
+    def _add(self, traces: bytes, logs: bytes) -> None:
+        self._requests.add(traces_json(traces))
+        self._requests.add(logs_json(logs))
+
+    def otlp(self) -> Iterator[str]:
+        self._complain_if_empty()
+        requests = (self._requests.traces, self._requests.logs)
+        yield from (dumps(request) for request in requests if request)
+
+    def drawings(self) -> Iterator[str]:
+        self._complain_if_empty()
+        width, colour = self._args.width or _terminal_width(), _colour(self._args.color)
+        for place, tree in enumerate(call_trees(self._requests.traces, self._requests.logs)):
+            drawing = draw(tree, width=width, colour=colour, records=self._args.records)
+            yield f"\n{drawing}" if place else drawing
+
+    def _complain_if_empty(self) -> None:
+        if not (self._requests.traces or self._requests.logs or self.failed):
+            wanted = self._args.session_id
+            missing = f"{wanted} is not in there" if wanted else "there is no call in it"
+            self._complain(f"{', '.join(self._args.calls)}: {missing}.")
+
+    def _complain(self, sentence: str) -> None:
+        self.failed = True
+        complain(sentence)
+
+
+def _terminal_width() -> int:
+    if not sys.stdout.isatty():
+        return _WIDTH
+    return max(os.get_terminal_size(sys.stdout.fileno()).columns, NARROWEST)
+
+
+def _colour(choice: str) -> bool:
+    from fuse_otel.config.terminal import colour_refused  # noqa: PLC0415 - heavy package
+
+    if choice == "auto":
+        return sys.stdout.isatty() and not colour_refused()
+    return choice == "always"

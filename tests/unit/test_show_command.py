@@ -1,0 +1,274 @@
+"""``fuse-otel show``."""
+
+import contextlib
+import fcntl
+import io
+import json
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+from types import ModuleType
+
+import pytest
+from support.saved_files import ENTRIES, SESSION, listed, run_command, save, trace_id
+
+from fuse_otel.cli import convert, show
+from fuse_otel.cli.saved import render_saved
+from fuse_otel.config.terminal import colour_refused
+from fuse_otel.core.rendering import ModelOptions
+from fuse_otel.ports import RecentCall
+
+RUN = (
+    "import argparse, sys; from fuse_otel.cli import show; parser = argparse.ArgumentParser(); "
+    "show.arguments(parser); sys.exit(show.run(parser.parse_args()))"
+)
+
+
+@pytest.fixture
+def two_calls(tmp_path):
+    """A saved answer with two calls."""
+    return save(tmp_path, "all_logs.json", {"calls": [listed("a;1"), listed("b;2")]})
+
+
+@pytest.fixture
+def two_calls_as_lines(tmp_path, two_calls):
+    """The same as OTLP/JSON lines."""
+    lines = tmp_path / "otlp.jsonl"
+    assert run_command(convert, two_calls, "--output", str(lines)) == 0
+    return str(lines)
+
+
+@pytest.fixture
+def store(monkeypatch):
+    """The daemon's store as the command gets it, holding one call; what it was opened with."""
+    (call,) = render_saved(json.dumps(listed()).encode(), "", ModelOptions())
+    recent = RecentCall(
+        session_id=SESSION,
+        trace_id=call.trace_id,
+        application="email test",
+        direction="inbound",
+        outcome="completed",
+        details="full",
+        error=False,
+        start=call.start,
+        end=call.end,
+        traces=call.traces,
+        logs=call.logs,
+    )
+    opened = []
+
+    class Control:
+        def recent_call(self, session_id):
+            return recent if session_id == SESSION else None
+
+    @contextlib.contextmanager
+    def open_control(args):
+        opened.append(args)
+        yield Control()
+        opened.append("closed")
+
+    assembly = ModuleType("fuse_otel.assembly")
+    assembly.open_control = open_control
+    monkeypatch.setitem(sys.modules, "fuse_otel.assembly", assembly)
+    return opened
+
+
+def headings(out):
+    return [line.split()[1] for line in out.splitlines() if line.startswith("  session")]
+
+
+def test_a_saved_answer_is_drawn_call_by_call(two_calls, capsys):
+    assert run_command(show, two_calls) == 0
+    out = capsys.readouterr().out
+    assert headings(out) == ["a;1", "b;2"]
+    assert f"  trace    {trace_id('a;1')}" in out
+    assert out.count("rest lookup") == 2
+    assert "\x1b" not in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_otlp_lines_are_drawn_like_the_answer_they_were_made_from(
+    two_calls, two_calls_as_lines, capsys
+):
+    assert run_command(show, two_calls, "--records") == 0
+    from_answer = capsys.readouterr().out
+    assert run_command(show, two_calls_as_lines, "--records") == 0
+    assert capsys.readouterr().out == from_answer
+
+
+@pytest.mark.parametrize("form", ["two_calls", "two_calls_as_lines"])
+def test_one_of_several_calls_can_be_chosen(form, request, capsys):
+    assert run_command(show, request.getfixturevalue(form), "--session-id", "b;2") == 0
+    assert headings(capsys.readouterr().out) == ["b;2"]
+
+
+def test_a_call_that_is_not_there_is_one_sentence(two_calls_as_lines, capsys):
+    assert run_command(show, two_calls_as_lines, "--session-id", "c;3") == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == f"{two_calls_as_lines}: c;3 is not in there.\n"
+
+
+def test_traces_and_logs_may_stand_in_two_files(tmp_path, two_calls_as_lines, capsys):
+    lines = (tmp_path / "otlp.jsonl").read_text().splitlines()
+    traces = save(tmp_path, "traces.jsonl", "\n".join(lines[::2]))
+    logs = save(tmp_path, "logs.jsonl", "\n".join(lines[1::2]))
+    assert run_command(show, two_calls_as_lines, "--records") == 0
+    together = capsys.readouterr().out
+    assert run_command(show, logs, traces, "--records") == 0
+    assert capsys.readouterr().out == together
+
+
+def test_a_bare_list_of_entries_is_named_by_its_file_or_by_the_option(tmp_path, capsys):
+    file = save(tmp_path, "entries.json", ENTRIES)
+    assert run_command(show, file) == 0
+    assert headings(capsys.readouterr().out) == ["entries"]
+    assert run_command(show, file, "--session-id", SESSION) == 0
+    assert headings(capsys.readouterr().out) == [SESSION]
+
+
+def test_a_session_id_is_looked_up_in_the_store(store, capsys):
+    assert run_command(show, SESSION) == 0
+    assert headings(capsys.readouterr().out) == [SESSION]
+    assert store[0].calls == [SESSION]
+    assert store[1] == "closed"
+
+
+def test_a_session_id_the_store_does_not_have_is_one_sentence(store, capsys):
+    assert run_command(show, "none;such") == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("none;such: neither a file nor one of the calls")
+    assert captured.err.count("\n") == 1
+
+
+def test_a_name_that_no_file_can_have_is_a_session_id(store, capsys):
+    assert run_command(show, "x" * 5000) == 1
+    assert run_command(show, "a\0b") == 1
+    assert capsys.readouterr().err.count("neither a file") == 2
+
+
+def test_otlp_prints_the_requests(store, capsys):
+    assert run_command(show, SESSION, "--otlp") == 0
+    traces, logs = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    spans = traces["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    records = logs["resourceLogs"][0]["scopeLogs"][0]["logRecords"]
+    assert {member["traceId"] for member in (*spans, *records)} == {trace_id(SESSION)}
+    assert len(records) == len(ENTRIES)
+
+
+def test_otlp_that_was_printed_can_be_shown(tmp_path, two_calls, capsys):
+    run_command(show, two_calls)
+    drawn = capsys.readouterr().out
+    run_command(show, two_calls, "--otlp")
+    file = save(tmp_path, "printed.jsonl", capsys.readouterr().out)
+    assert run_command(show, file) == 0
+    assert capsys.readouterr().out == drawn
+
+
+def test_lines_that_cannot_be_read_are_named_and_the_others_drawn(two_calls_as_lines, capsys):
+    with open(two_calls_as_lines, "a", encoding="utf-8") as file:  # noqa: PTH123 - a name, not a path
+        file.write("{}\n")
+    assert run_command(show, two_calls_as_lines) == 1
+    captured = capsys.readouterr()
+    assert headings(captured.out) == ["a;1", "b;2"]
+    assert captured.err == (f"{two_calls_as_lines}: line 5 is no export request of OTLP/JSON.\n")
+
+
+def test_what_cannot_be_read_at_all_is_one_sentence(tmp_path, capsys):
+    for file in (save(tmp_path, "x.json", "{nothing"), str(tmp_path)):
+        assert run_command(show, file) == 1
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert captured.err.startswith(f"{file}: ")
+        assert captured.err.count("\n") == 1
+
+
+def test_a_file_without_a_call_says_so(tmp_path, capsys):
+    file = save(tmp_path, "calls.json", {"calls": []})
+    assert run_command(show, file) == 1
+    assert capsys.readouterr().err == f"{file}: there is no call in it.\n"
+
+
+@pytest.mark.parametrize(
+    ("choice", "coloured"), [("always", True), ("never", False), ("auto", False)]
+)
+def test_colour_follows_the_option_and_a_pipe_has_none(two_calls, capsys, choice, coloured):
+    assert run_command(show, two_calls, "--color", choice) == 0
+    assert ("\x1b[" in capsys.readouterr().out) is coloured
+
+
+@pytest.mark.parametrize(
+    ("environment", "refused"),
+    [({}, False), ({"NO_COLOR": ""}, False), ({"NO_COLOR": "1"}, True), ({"TERM": "dumb"}, True)],
+)
+def test_the_environment_can_refuse_colour(environment, refused):
+    assert colour_refused(environment) is refused
+
+
+def in_a_terminal(columns, environment, *words):
+    """What the command writes into a terminal of so many columns."""
+    parent, child = pty.openpty()
+    try:
+        fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        command = [sys.executable, "-c", RUN, *words]
+        with subprocess.Popen(command, stdout=child, env={**os.environ, **environment}) as running:
+            os.close(child)
+            child = -1
+            written = bytearray()
+            with contextlib.suppress(OSError):  # Linux says so when the other end is closed
+                while block := os.read(parent, 65536):
+                    written += block
+            assert running.wait() == 0
+        return written.decode()
+    finally:
+        os.close(parent)
+        if child >= 0:
+            os.close(child)
+
+
+def test_a_terminal_gets_its_width_and_colours_unless_it_refuses_them(two_calls):
+    environment = {"TERM": "xterm", "NO_COLOR": ""}
+    coloured = in_a_terminal(120, environment, two_calls)
+    assert "\x1b[1;31m" in coloured
+    plain = in_a_terminal(120, {**environment, "NO_COLOR": "1"}, two_calls)
+    assert "\x1b" not in plain
+    assert 100 < max(map(len, plain.splitlines())) <= 120
+
+
+def test_a_reader_that_has_enough_is_no_traceback(tmp_path):
+    calls = {"calls": [listed(f"call;{n}") for n in range(2000)]}
+    file = save(tmp_path, "many.json", calls)
+    with subprocess.Popen(
+        [sys.executable, "-c", RUN, file], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        running.stdout.readline()
+        running.stdout.close()
+        assert running.stderr.read() == b""
+        assert running.wait() == 1
+
+
+def test_an_output_that_knows_no_boxes_gets_stand_ins(two_calls, monkeypatch):
+    raw = io.BytesIO()
+    with io.TextIOWrapper(raw, encoding="ascii") as ascii_only:
+        monkeypatch.setattr(sys, "stdout", ascii_only)
+        assert run_command(show, two_calls) == 0
+        assert b"?? rest lookup" in raw.getvalue()
+        monkeypatch.undo()
+
+
+@pytest.mark.parametrize(
+    ("width", "fits"), [("47", False), ("ten", False), ("-60", False), ("48", True)]
+)
+def test_the_width_is_at_least_what_a_call_needs(two_calls, capsys, width, fits):
+    if fits:
+        assert run_command(show, two_calls, "--width", width) == 0
+        assert max(map(len, capsys.readouterr().out.splitlines())) <= 48
+    else:
+        with pytest.raises(SystemExit) as ended:
+            run_command(show, two_calls, f"--width={width}")
+        assert ended.value.code == 2
+        assert "at least 48" in capsys.readouterr().err
