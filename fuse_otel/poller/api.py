@@ -1,0 +1,131 @@
+"""The API as one account sees it: budget, back-off per endpoint, and what blocks all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fuse_otel.core.backoff import Backoff, Random
+from fuse_otel.errors import SourceError, Throttled, TooLarge, Unauthorized
+from fuse_otel.events import ApiThrottled, Emit
+from fuse_otel.poller.budget import Budget
+from fuse_otel.poller.options import PollerOptions
+from fuse_otel.poller.request import Answers, OneByOne, ReadMany, Request, Unanswerable, make
+from fuse_otel.poller.task import EndpointState, Task
+from fuse_otel.ports import CallPage, Endpoint, LogPage, Source
+
+UNAUTHORIZED_EVERY = 60.0
+PROBE_AFTER = 2  # failures of the only request there is: ask the endpoint something harmless
+
+
+class Api:
+    def __init__(
+        self,
+        options: PollerOptions,
+        source: Source,
+        read_many: ReadMany,
+        emit: Emit,
+        random: Random,
+    ) -> None:
+        self._options = options
+        self._source = source
+        self._read_many = read_many
+        self._emit = emit
+        self._random = random
+        self._budget = Budget(options.requests_per_second)
+        self._throttle = Backoff(first=1.0, most=60.0)
+        self._blocked_until = 0.0
+        self.endpoints = {endpoint: EndpointState() for endpoint in Endpoint}
+        self.requests = 0
+        self.up = False
+        self.error: SourceError | None = None
+
+    @property
+    def unauthorized(self) -> bool:
+        return isinstance(self.error, Unauthorized)
+
+    def blocked_until(self, cost: int, now: float) -> float:
+        """0.0 if a request of that cost may go now (it is taken from the budget then)."""
+        if now < self._blocked_until:
+            return self._blocked_until
+        return self._budget.take(cost, now)
+
+    def ask(self, task: Task, request: Request, now: float) -> None:
+        """Make the task's request and hand the answer, or what it must know of a failure, to it.
+
+        Errors other than the API's (the store's) pass through: they end the task.
+        """
+        endpoint = self.endpoints[request.endpoint]
+        if self._needs_witness(task, endpoint):
+            self._probe(task, request, endpoint, now)
+            return
+        outcome = self._try(request, endpoint, now)
+        if not isinstance(outcome, SourceError):
+            task.answer(outcome)
+            return
+        task.failed(endpoint)
+        self._after_failure(task, endpoint, outcome)
+
+    def _try(
+        self, request: Request, endpoint: EndpointState, now: float
+    ) -> CallPage | LogPage | Answers | SourceError:
+        self.requests += request.cost
+        try:
+            answer = make(request, self._source, self._read_many)
+        except SourceError as error:
+            self._failed(error, endpoint, now)
+            return error
+        self._succeeded(endpoint)
+        if isinstance(request, OneByOne) and isinstance(answer, Mapping):
+            self._heed(answer, now)
+        return answer
+
+    def _heed(self, answers: Answers, now: float) -> None:
+        """One of several answers may say what concerns all requests."""
+        for answer in answers.values():
+            if isinstance(answer, Unauthorized | Throttled):
+                self._block(answer, now)
+
+    def _succeeded(self, endpoint: EndpointState) -> None:
+        endpoint.succeed()
+        self._throttle.succeed()
+        self.up = True
+        self.error = None
+
+    def _failed(self, error: SourceError, endpoint: EndpointState, now: float) -> None:
+        self.error = error
+        if isinstance(error, Unauthorized | Throttled):
+            self._block(error, now)
+        else:
+            endpoint.backoff.fail(now, self._random, error.retry_after)
+        # The API answers, it is merely busy with others or with this request.
+        self.up = isinstance(error, Throttled | TooLarge)
+
+    def _block(self, error: Unauthorized | Throttled, now: float) -> None:
+        if isinstance(error, Unauthorized):
+            wait = UNAUTHORIZED_EVERY
+        elif error.retry_after is not None:
+            wait = error.retry_after
+        else:
+            wait = self._throttle.fail(now, self._random)
+        self._blocked_until = max(self._blocked_until, now + wait)
+        if isinstance(error, Throttled):
+            self._emit(ApiThrottled(self._options.account, wait))
+
+    def _after_failure(self, task: Task, endpoint: EndpointState, error: SourceError) -> None:
+        """Tell the task what it can act on; otherwise it asks the same again later."""
+        if isinstance(error, TooLarge):
+            endpoint.backoff.succeed()
+            task.throw(error)
+        elif isinstance(error, Unauthorized | Throttled):
+            return
+        elif task.unanswerable(endpoint, error):
+            task.throw(Unanswerable())
+
+    def _needs_witness(self, task: Task, endpoint: EndpointState) -> bool:
+        """The only request to an endpoint keeps failing: is it to blame, or the API?."""
+        return task.failures >= PROBE_AFTER and task.failures % 2 == 0 and task.doubtful(endpoint)
+
+    def _probe(self, task: Task, request: Request, endpoint: EndpointState, now: float) -> None:
+        task.failed(endpoint)
+        if not isinstance(request, OneByOne):
+            self._try(request.probe(), endpoint, now)

@@ -1,0 +1,145 @@
+"""Reading an interval whole: list it, get what is new, store it; halve what is not answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from fuse_otel.core.call import MISSING_LOG, ListedCall, Seen
+from fuse_otel.core.windows import DAY, HOUR, OVERLAP, Window
+from fuse_otel.errors import TooLarge
+from fuse_otel.events import Emit, WindowMismatch
+from fuse_otel.poller.details import Details
+from fuse_otel.poller.found import Found, Shelf
+from fuse_otel.poller.listing import Listing, list_window
+from fuse_otel.poller.options import PollerOptions
+from fuse_otel.poller.request import Reading, Unanswerable
+from fuse_otel.ports import Lease, Ledger, Pending, PendingReason, Step
+
+
+@dataclass(slots=True)
+class Covered:
+    """What reading an interval came to. ``unanswered`` are single seconds that answer with an
+    error while their neighbours do not; all other calls are in the ledger or pending now.
+    """
+
+    listed: int = 0
+    new: int = 0
+    stored: int = 0
+    unanswered: list[Window] = field(default_factory=list)
+
+    def add(self, other: Covered) -> None:
+        self.listed += other.listed
+        self.new += other.new
+        self.stored += other.stored
+        self.unanswered += other.unanswered
+
+
+class Cover:
+    def __init__(
+        self,
+        options: PollerOptions,
+        ledger: Ledger,
+        shelf: Shelf,
+        emit: Emit,
+        clock: Callable[[], float],
+    ) -> None:
+        self._options = options
+        self._ledger = ledger
+        self._shelf = shelf
+        self._emit = emit
+        self._clock = clock
+        self._details = Details(options)
+        self._density = 0.0  # calls a second, as last listed
+
+    def window(
+        self, lease: Lease, window: Window, number: str, *, again: bool = False
+    ) -> Reading[Covered]:
+        covered = Covered()
+        windows = [window]
+        while windows:
+            part = windows.pop()
+            try:
+                listing = yield from list_window(
+                    part,
+                    number,
+                    self._options.list_limit,
+                    self._options.pseudonym_key,
+                    lambda: self._emit(WindowMismatch(self._options.account)),
+                )
+            except (Unanswerable, TooLarge):
+                if part.seconds > 1:
+                    windows.extend(reversed(part.halves()))
+                else:
+                    covered.unanswered.append(part)
+                continue
+            yield from self._take(lease, listing, covered, again=again)
+        return covered
+
+    def pending(self, lease: Lease, due: Sequence[Pending]) -> Reading[None]:
+        """Read calls again that were listed before, those of a number together."""
+        for number in dict.fromkeys(pending.number for pending in due):
+            calls = [pending.call for pending in due if pending.number == number]
+            listing = self._hull(calls, number)
+
+            def put(found: Sequence[Found], number: str = number) -> object:
+                return self._shelf.put(lease, found, number)
+
+            yield from self._details.read(calls, listing, put)
+
+    def _take(
+        self, lease: Lease, listing: Listing, covered: Covered, *, again: bool
+    ) -> Reading[None]:
+        """Sort the listed calls into those to read, those to keep, and those that changed."""
+        account = self._options.account
+        ids = [call.session_id for call in listing.calls]
+        known = {} if again else self._ledger.known(account, ids)
+        waiting = {} if again else self._ledger.waiting(account, ids)
+        self._density = listing.records / max(1, listing.window.seconds)
+        fresh = [c for c in listing.calls if c.session_id not in {*known, *waiting}]
+        moved = [c for c in listing.calls if _moved(c, known.get(c.session_id))]
+        self._follow(lease, listing.calls, waiting)
+        wanted = fresh + moved
+        covered.listed += len(listing.calls)
+        covered.new += len(fresh)
+
+        def put(found: Sequence[Found]) -> None:
+            covered.stored += self._shelf.put(lease, found, listing.number, again=again)
+
+        kept = [c.session_id for c in listing.calls if c.session_id in known and self._old(c)]
+        silent = [(c, MISSING_LOG) for c in wanted if not c.logged]
+        if kept or silent:
+            covered.stored += self._shelf.put(lease, silent, listing.number, kept, again=again)
+        yield from self._details.read([c for c in wanted if c.logged], listing, put)
+
+    def _follow(
+        self, lease: Lease, listed: Sequence[ListedCall], waiting: Mapping[str, Pending]
+    ) -> None:
+        """A pending call whose listed end changed is held by its new end."""
+        changed = [
+            replace(waiting[call.session_id], call=call, due=int(self._clock()))
+            for call in listed
+            if call.session_id in waiting
+            and waiting[call.session_id].reason is not PendingReason.RECHECK
+            and waiting[call.session_id].call.end != call.end
+        ]
+        if changed:
+            self._ledger.commit(lease, Step(at=int(self._clock()), pending=changed))
+
+    def _hull(self, calls: Sequence[ListedCall], number: str) -> Listing | None:
+        """The window around the calls, if it is short enough to be read in bulk."""
+        starts = [call.start for call in calls if call.start is not None]
+        ends = [call.end for call in calls if call.end is not None]
+        if not starts or not ends or max(ends) - min(starts) > HOUR:
+            return None
+        window = Window(min(starts) - OVERLAP, max(ends) + OVERLAP)
+        expected = max(len(calls), round(self._density * window.seconds))
+        return Listing(window, number, tuple(calls), expected)
+
+    def _old(self, call: ListedCall) -> bool:
+        """Whether the ledger would forget the call while the API still lists it."""
+        return call.end is None or call.end < self._clock() - DAY
+
+
+def _moved(call: ListedCall, seen: Seen | None) -> bool:
+    return seen is not None and seen.end != call.end

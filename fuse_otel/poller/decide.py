@@ -1,0 +1,97 @@
+"""What to do with a call whose log was asked for: export it now, keep it pending, or nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fuse_otel.core.call import CallLog, Details, ListedCall, LogState, Seen
+from fuse_otel.core.details import details_of
+from fuse_otel.core.windows import HOUR, RETENTION
+from fuse_otel.ports import PendingReason
+
+LATE = 15 * 60  # a hang-up's log is read once more so long after its end; missing details wait so
+NEAR_END = 2  # a last entry so close to the end leaves nothing to grow …
+SHORT_HOLD = 15  # … but for so long
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """Send the call as ``details``; read it once more at ``recheck`` (UNIX seconds), if set."""
+
+    details: Details
+    recheck: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    reason: PendingReason
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """The ledger knows it all; ``recheck`` as in ``Export``."""
+
+    recheck: int | None = None
+
+
+Decision = Export | Wait | Nothing
+
+
+def decide(call: ListedCall, log: CallLog, seen: Seen | None, now: float, grow: float) -> Decision:
+    """``now`` and ``grow`` in seconds. ``seen``: as what the call was exported before."""
+    if seen is not None:
+        return _again(call, log, seen, now)
+    match details_of(call, log):
+        case Details.MISSING:
+            return _missing(call, now)
+        case Details.OPEN if log.state is LogState.PRESENT:
+            return _open(call, log, now, grow)
+        case details:
+            return Export(details)
+
+
+def failing(call: ListedCall, now: float, wait: float) -> Decision:
+    """The details answer with an error: tried until Plum has deleted them."""
+    if call.end is not None and now > call.end + RETENTION:
+        return Export(Details.MISSING)
+    return Wait(PendingReason.FAILING, int(now + wait))
+
+
+def _missing(call: ListedCall, now: float) -> Decision:
+    """Details may appear a little after the call; then they are believed missing, but for one
+    more look an hour later (pointless once the API deletes them).
+    """
+    if call.end is None or now >= call.end + RETENTION:
+        return Export(Details.MISSING)
+    if now >= call.end + LATE:
+        return Export(Details.MISSING, recheck=int(now) + HOUR)
+    after_end = max(now - call.end, 15.0)
+    due = min(now + after_end, float(call.end + LATE))
+    return Wait(PendingReason.MISSING, int(due) + 1)
+
+
+def _open(call: ListedCall, log: CallLog, now: float, grow: float) -> Decision:
+    """No `exit` entry: a hang-up, or a log that is still being written."""
+    if call.end is None:
+        return Export(Details.OPEN)
+    last = max((e.timestamp for e in log.entries if e.timestamp is not None), default=None)
+    complete = last is not None and last >= call.end - NEAR_END
+    release = call.end + (SHORT_HOLD if complete else grow)
+    if now < release:
+        return Wait(PendingReason.GROWING, int(release) + 1)
+    return Export(Details.OPEN, recheck=_late_look(call, now))
+
+
+def _again(call: ListedCall, log: CallLog, seen: Seen, now: float) -> Decision:
+    details = details_of(call, log)
+    recheck = _late_look(call, now) if details is Details.OPEN else None
+    if log.state is LogState.PRESENT and log.count > seen.entries:
+        return Export(details, recheck)
+    return Nothing(recheck)
+
+
+def _late_look(call: ListedCall, now: float) -> int | None:
+    if call.end is None or now >= call.end + LATE:
+        return None
+    return call.end + LATE

@@ -1,0 +1,168 @@
+"""Getting the logs of calls: in bulk where many are wanted, one by one where few are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from fuse_otel.core.call import CallLog, ListedCall, LogState
+from fuse_otel.core.windows import OVERLAP, Window
+from fuse_otel.errors import ServerFailed, TooLarge
+from fuse_otel.poller.found import Found
+from fuse_otel.poller.listing import Listing
+from fuse_otel.poller.options import PollerOptions
+from fuse_otel.poller.request import (
+    LogsPage,
+    OneByOne,
+    Reading,
+    Unanswerable,
+    logs_page,
+    one_by_one,
+)
+from fuse_otel.ports import LogPage
+
+Put = Callable[[Sequence[Found]], object]
+FEW = 4  # so many single requests are cheaper than a bulk page, whatever the window holds
+SMALLEST = 8  # a bulk page of so few calls that is still too large is not the page's fault
+
+
+@dataclass(slots=True)
+class BulkSize:
+    """How many calls a bulk page asks for, so that the answers come to about ``bytes``."""
+
+    calls: int
+    bytes: int
+
+    def learn(self, page: LogPage) -> None:
+        if page.records and page.size:
+            fitting = self.bytes * page.records // page.size
+            self.calls = max(1, min(fitting, self.calls * 2, 10_000))
+
+    def shrink(self) -> None:
+        self.calls = max(1, self.calls // 4)
+
+
+class Details:
+    """Reads logs and hands them to ``put`` page by page, so that each page is stored at once."""
+
+    def __init__(self, options: PollerOptions) -> None:
+        self._options = options
+        self._size = BulkSize(options.bulk_limit, options.bulk_bytes)
+
+    def read(self, calls: Sequence[ListedCall], listing: Listing | None, put: Put) -> Reading[None]:
+        """Read the logs of ``calls``. ``listing`` is where they come from, if one window lists
+        them: a bulk reading pays when it holds many of the window's calls.
+        """
+        left = {call.session_id: call for call in calls}
+        if listing is not None and self._bulk_pays(len(left), listing.records):
+            yield from self._bulk(listing, left, put)
+        yield from self._singly(list(left.values()), put)
+
+    def _bulk_pays(self, wanted: int, listed: int) -> bool:
+        pages = -(-listed // self._size.calls)
+        return wanted > FEW + 2 * pages
+
+    def _singly(self, calls: Sequence[ListedCall], put: Put) -> Reading[None]:
+        for batch in _batches(calls, max(1, self._options.concurrent_requests)):
+            try:
+                answers = yield from one_by_one(OneByOne(tuple(c.session_id for c in batch)))
+            except (Unanswerable, TooLarge):
+                error = ServerFailed("the details are not answered")
+                put([(call, error) for call in batch])
+                continue
+            put([(call, answers[call.session_id]) for call in batch])
+
+    def _bulk(self, listing: Listing, left: dict[str, ListedCall], put: Put) -> Reading[None]:
+        """Halves a window that is not answered; what is left at one second stays in ``left``."""
+        windows = [_narrowed(listing, list(left.values()))]
+        newest_first = listing.newest_first
+        while windows and left:
+            window = windows.pop()
+            try:
+                if newest_first and window == listing.window:
+                    yield from self._from_the_end(listing, left, put)
+                else:
+                    yield from self._pages(window, listing.number, 0, None, left, put)
+            except (Unanswerable, TooLarge):
+                if window.seconds > 1:
+                    windows.extend(reversed(window.halves()))
+
+    def _from_the_end(
+        self, listing: Listing, left: dict[str, ListedCall], put: Put
+    ) -> Reading[None]:
+        """The API lists newest first: its last page holds the oldest calls, which go first."""
+        high = listing.records
+        while high > 0 and left:
+            low = max(0, high - self._size.calls)
+            yield from self._pages(listing.window, listing.number, low, high, left, put)
+            high = low
+
+    def _pages(
+        self,
+        window: Window,
+        number: str,
+        offset: int,
+        stop: int | None,
+        left: dict[str, ListedCall],
+        put: Put,
+    ) -> Reading[None]:
+        """Pages from ``offset`` up to ``stop``, or to one that is empty or shows nothing new."""
+        seen: set[str] = set()
+        while left and (stop is None or offset < stop):
+            limit = self._size.calls if stop is None else min(self._size.calls, stop - offset)
+            try:
+                page = yield from logs_page(LogsPage(window, number, offset, limit))
+            except TooLarge:
+                if limit <= SMALLEST:
+                    raise
+                self._size.shrink()
+                continue
+            self._size.learn(page)
+            _take(page, left, put)
+            offset += page.records
+            if page.records == 0 or not page.logs.keys() - seen:
+                return
+            seen |= page.logs.keys()
+
+
+def _take(page: LogPage, left: dict[str, ListedCall], put: Put) -> None:
+    """What the page tells of the wanted calls. A log missing here is asked for one by one."""
+    found: list[tuple[ListedCall, CallLog]] = [
+        (left.pop(session_id), log)
+        for session_id, log in page.logs.items()
+        if session_id in left and log.state is not LogState.MISSING
+    ]
+    if found:
+        found.sort(key=lambda pair: (pair[0].end or 0, pair[0].session_id))
+        put(found)
+
+
+def _narrowed(listing: Listing, wanted: Sequence[ListedCall]) -> Window:
+    """The part of the window that holds the wanted calls, by whichever of start and end the API
+    seems to filter on. Nobody says which: where the listing does not show it, the whole window.
+    """
+    if len(wanted) == len(listing.calls):
+        return listing.window
+    by_start = all(_inside(call.start, listing.window) for call in listing.calls)
+    by_end = all(_inside(call.end, listing.window) for call in listing.calls)
+    times = [
+        time
+        for call in wanted
+        for time, counts in ((call.start, by_start), (call.end, by_end))
+        if counts and time is not None
+    ]
+    if not times:
+        return listing.window
+    return Window(
+        max(listing.window.start, min(times) - OVERLAP),
+        min(listing.window.end, max(times) + OVERLAP),
+    )
+
+
+def _inside(time: int | None, window: Window) -> bool:
+    return time is not None and window.start <= time <= window.end
+
+
+def _batches(calls: Sequence[ListedCall], size: int) -> Iterator[Sequence[ListedCall]]:
+    for at in range(0, len(calls), size):
+        yield calls[at : at + size]

@@ -1,0 +1,50 @@
+"""What may be set about reading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fuse_otel.core.windows import DAY, HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Rescan:
+    """The last ``span`` seconds are listed again ``every`` so many seconds; 0: on every poll."""
+
+    span: int
+    every: int
+
+
+@dataclass(frozen=True, slots=True)
+class PollerOptions:
+    """Seconds where nothing else is said. ``numbers`` empty: all numbers of the account."""
+
+    account: str
+    numbers: tuple[str, ...] = ()
+    poll_interval: float = 30.0
+    settle: float = 15.0
+    grow: float = 120.0
+    since: float = float(HOUR)
+    requests_per_second: float = 5.0
+    concurrent_requests: int = 4
+    rescans: tuple[Rescan, ...] = (
+        Rescan(HOUR, 0),
+        Rescan(6 * HOUR, 600),
+        Rescan(DAY, HOUR),
+        Rescan(5 * DAY, DAY),
+    )
+    pseudonym_key: bytes | None = None
+    list_limit: int = 1000
+    bulk_limit: int = 200
+    bulk_bytes: int = 8_000_000
+
+    @property
+    def live_span(self) -> int:
+        """How far back every poll lists: its rescan and the new window are one listing."""
+        spans = [rescan.span for rescan in self.rescans if rescan.every <= self.poll_interval]
+        return max(spans, default=HOUR)
+
+    @property
+    def slower_rescans(self) -> tuple[Rescan, ...]:
+        slower = (rescan for rescan in self.rescans if rescan.every > self.poll_interval)
+        return tuple(sorted(slower, key=lambda rescan: rescan.span))

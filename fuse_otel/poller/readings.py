@@ -1,0 +1,169 @@
+"""The five things a poller does, each a reading: live, pending, rescan, gap, backfill."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from fuse_otel.core.windows import OVERLAP, RETENTION, Window, WindowSize, pieces
+from fuse_otel.events import Emit, PollDone, WindowUnreadable
+from fuse_otel.poller.cover import Cover, Covered
+from fuse_otel.poller.options import PollerOptions
+from fuse_otel.poller.request import Reading
+from fuse_otel.ports import (
+    Gap,
+    GapReason,
+    Lease,
+    Ledger,
+    NumberPosition,
+    Pending,
+    Position,
+    Step,
+)
+
+
+class Readings:
+    """Makes the readings. ``clock`` gives the time of the poller's present step."""
+
+    def __init__(
+        self,
+        options: PollerOptions,
+        ledger: Ledger,
+        cover: Cover,
+        emit: Emit,
+        clock: Callable[[], float],
+    ) -> None:
+        self._options = options
+        self._ledger = ledger
+        self._cover = cover
+        self._emit = emit
+        self._clock = clock
+        self._gap_size = WindowSize()
+
+    def live(
+        self, lease: Lease, number: str, position: Position, requests: Callable[[], int]
+    ) -> Reading[None]:
+        """The newest window and the rescan of every poll as one listing; moves the cursor."""
+        began, asked = self._clock(), requests()
+        end = int(began - self._options.settle)
+        here = self._caught_up(lease, number, position.numbers.get(number), end)
+        start = max(here.floor, min(here.cursor, end - self._options.live_span)) - OVERLAP
+        window = Window(start, max(end, start + 1))
+        covered = Covered()
+        for part in window.without(_unanswered(position, number)):
+            covered.add((yield from self._cover.window(lease, part, number)))
+        moved = replace(here, cursor=max(here.cursor, end))
+        self._commit(lease, positions={number: moved}, opened=_errors(covered, number))
+        self._poll_done(window, covered, began, requests() - asked)
+
+    def _caught_up(
+        self, lease: Lease, number: str, here: NumberPosition | None, end: int
+    ) -> NumberPosition:
+        """What lies further back than a poll looks becomes a gap: live calls come first."""
+        recent = end - self._options.live_span
+        first = here is None
+        if here is None:
+            floor = int(self._clock() - self._options.since)
+            here = NumberPosition(floor, floor)
+        if here.cursor >= recent:
+            # The floor is kept from the first moment, however long the API stays dead.
+            self._commit(lease, positions={number: here} if first else {})
+            return here
+        reason = GapReason.HISTORY if first else GapReason.DOWNTIME
+        gap = Gap(number, max(here.floor, here.cursor - OVERLAP), recent, reason)
+        moved = replace(here, cursor=recent)
+        self._commit(lease, positions={number: moved}, opened=[gap])
+        return moved
+
+    def pending(self, lease: Lease, due: Sequence[Pending]) -> Reading[None]:
+        yield from self._cover.pending(lease, due)
+
+    def rescan(self, lease: Lease, span: int, position: Position) -> Reading[None]:
+        """List what every poll does not, back to ``span`` seconds, but for what is still a gap."""
+        end = int(self._clock() - self._options.settle - self._options.live_span) + OVERLAP
+        for number, here in position.numbers.items():
+            gaps = [Window(gap.start, gap.end) for gap in position.gaps if gap.number == number]
+            start = max(here.floor, end - span)
+            for interval in Window(start, max(start, end)).without(gaps):
+                size = WindowSize()
+                for piece in pieces(interval, size):
+                    covered = yield from self._cover.window(lease, piece, number)
+                    size.learn(covered.listed)
+                    self._commit(lease, opened=_errors(covered, number))
+
+    def gap(self, lease: Lease, gap: Gap) -> Reading[None]:
+        """Read the oldest window of a gap, and shrink the gap by it."""
+        window = self._gap_size.first(Window(gap.start, gap.end))
+        asked = Window(window.start - OVERLAP, window.end + OVERLAP)
+        covered = yield from self._cover.window(lease, asked, gap.number, again=gap.again)
+        self._gap_size.learn(covered.listed)
+        rest = [replace(gap, start=window.end, id=0)] if window.end < gap.end else []
+        self._commit(lease, closed=[gap.id], opened=[*rest, *_errors(covered, gap.number)])
+
+    def give_up(self, lease: Lease, gap: Gap) -> None:
+        """The five days of an interval that answered with errors are over."""
+        self._ledger.commit(lease, Step(at=int(self._clock()), closed=[gap.id]))
+        self._emit(WindowUnreadable(self._options.account, gap.start, gap.end))
+
+    def _commit(
+        self,
+        lease: Lease,
+        *,
+        positions: Mapping[str, NumberPosition] | None = None,
+        opened: Sequence[Gap] = (),
+        closed: Sequence[int] = (),
+    ) -> None:
+        if positions or opened or closed:
+            step = Step(
+                at=int(self._clock()), positions=positions or {}, opened=opened, closed=closed
+            )
+            self._ledger.commit(lease, step)
+
+    def _poll_done(self, window: Window, covered: Covered, began: float, requests: int) -> None:
+        self._emit(
+            PollDone(
+                account=self._options.account,
+                at=self._clock(),
+                window_start=window.start,
+                window_end=window.end,
+                listed=covered.listed,
+                new=covered.new,
+                stored=covered.stored,
+                pending=covered.new - covered.stored,
+                requests=requests,
+                seconds=max(0.0, self._clock() - began),
+            )
+        )
+
+
+def expired(gap: Gap, now: float) -> bool:
+    """Whether nothing of an interval that answers with errors can still be read."""
+    return gap.reason is GapReason.ERROR and gap.end < now - RETENTION
+
+
+def at_risk(gap: Gap) -> bool:
+    """Whether the gap holds calls that nobody has read yet, other than by choice."""
+    return gap.reason in {GapReason.ERROR, GapReason.DOWNTIME}
+
+
+def _unanswered(position: Position, number: str) -> list[Window]:
+    return [
+        Window(gap.start, gap.end)
+        for gap in position.gaps
+        if gap.number == number and gap.reason is GapReason.ERROR
+    ]
+
+
+def _errors(covered: Covered, number: str) -> list[Gap]:
+    """Unanswered seconds as gaps, a second wider on both sides: nobody says whether bounds are
+    inclusive, and what reads around the gap must not meet its seconds again.
+    """
+    joined: list[Window] = []
+    for part in sorted(covered.unanswered):
+        if joined and part.start <= joined[-1].end:
+            joined[-1] = Window(joined[-1].start, max(joined[-1].end, part.end))
+        else:
+            joined.append(part)
+    return [
+        Gap(number, part.start - OVERLAP, part.end + OVERLAP, GapReason.ERROR) for part in joined
+    ]

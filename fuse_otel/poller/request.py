@@ -1,0 +1,104 @@
+"""The requests a reading asks for, and how one of them is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from fuse_otel.core.call import CallLog
+from fuse_otel.core.windows import HOUR, Window
+from fuse_otel.errors import SourceError
+from fuse_otel.ports import CallPage, Endpoint, LogPage, Source
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    window: Window
+    number: str
+    offset: int
+    limit: int
+    endpoint = Endpoint.CALLS
+    cost = 1
+
+    def probe(self) -> ListPage:
+        """A harmless question to the same endpoint, to see whether it answers at all."""
+        return replace(self, window=_an_hour_before(self.window), offset=0, limit=1)
+
+
+@dataclass(frozen=True, slots=True)
+class LogsPage:
+    window: Window
+    number: str
+    offset: int
+    limit: int
+    endpoint = Endpoint.ALL_LOGS
+    cost = 1
+
+    def probe(self) -> LogsPage:
+        return replace(self, window=_an_hour_before(self.window), offset=0, limit=1)
+
+
+@dataclass(frozen=True, slots=True)
+class OneByOne:
+    """Details of a few calls, asked for at once."""
+
+    session_ids: tuple[str, ...]
+    endpoint = Endpoint.CALL
+
+    @property
+    def cost(self) -> int:
+        return len(self.session_ids)
+
+
+Request = ListPage | LogsPage | OneByOne
+Answers = Mapping[str, CallLog | SourceError]
+ReadMany = Callable[[Sequence[str]], Answers]
+"""Asks for the details of a few calls at once; an error stands for its call alone."""
+
+Result = TypeVar("Result")
+Reading = Generator[Request, Any, Result]
+"""Yields requests, is sent their answers, may have ``Unanswerable`` or ``TooLarge`` thrown in."""
+
+
+class Unanswerable(Exception):
+    """One request is not answered while its endpoint answers others. Never leaves the poller."""
+
+
+def list_page(request: ListPage) -> Reading[CallPage]:
+    page: CallPage = yield request
+    return page
+
+
+def logs_page(request: LogsPage) -> Reading[LogPage]:
+    page: LogPage = yield request
+    return page
+
+
+def one_by_one(request: OneByOne) -> Reading[Answers]:
+    answers: Answers = yield request
+    return answers
+
+
+def make(request: Request, source: Source, read_many: ReadMany) -> CallPage | LogPage | Answers:
+    """Make the request. Raises ``SourceError``; of several calls' only when all of them failed."""
+    if isinstance(request, ListPage):
+        start, end = request.window
+        return source.list_calls(
+            start, end, number=request.number, offset=request.offset, limit=request.limit
+        )
+    if isinstance(request, LogsPage):
+        start, end = request.window
+        return source.read_logs(
+            start, end, number=request.number, offset=request.offset, limit=request.limit
+        )
+    answers = read_many(request.session_ids)
+    errors = [answer for answer in answers.values() if isinstance(answer, SourceError)]
+    if errors and len(errors) == len(answers):
+        raise errors[0]
+    return answers
+
+
+def _an_hour_before(window: Window) -> Window:
+    start = window.start - HOUR
+    return Window(start, start + 1)

@@ -1,0 +1,55 @@
+"""Which task goes next, and when there will be one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from fuse_otel.poller.task import EndpointState, Priority, Task
+from fuse_otel.ports import Endpoint
+
+LOWER_SHARE = 4  # one request in so many goes to a lower priority while it has work
+
+
+class Turns:
+    """Live calls first, but no priority below is starved."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._served: dict[Priority, int] = dict.fromkeys(Priority, 0)
+
+    def choose(
+        self, tasks: Iterable[Task], endpoints: Mapping[Endpoint, EndpointState], now: float
+    ) -> Task | None:
+        ready = [t for t in tasks if t.request and _endpoint(t, endpoints).backoff.ready(now)]
+        ready = _witnesses_first(ready, endpoints)
+        if not ready:
+            return None
+        ready.sort(key=lambda task: task.priority)
+        self._count += 1
+        lower = [task for task in ready if task.priority > ready[0].priority]
+        if lower and self._count % LOWER_SHARE == 0:
+            task = min(lower, key=lambda task: (self._served[task.priority], task.priority))
+        else:
+            task = ready[0]
+        self._served[task.priority] = self._count
+        return task
+
+
+def _witnesses_first(ready: list[Task], endpoints: Mapping[Endpoint, EndpointState]) -> list[Task]:
+    """A request that failed lets one go first that can show whether its endpoint answers."""
+    doubtful = [task for task in ready if task.doubtful(_endpoint(task, endpoints))]
+    others = [task for task in ready if task not in doubtful]
+    witnessed = {id(_endpoint(task, endpoints)) for task in others}
+    return others + [t for t in doubtful if id(_endpoint(t, endpoints)) not in witnessed]
+
+
+def next_ready(tasks: Iterable[Task], endpoints: Mapping[Endpoint, EndpointState]) -> float | None:
+    """When the first of the waiting tasks may go."""
+    times = [_endpoint(task, endpoints).backoff.until for task in tasks if task.request]
+    return min(times, default=None)
+
+
+def _endpoint(task: Task, endpoints: Mapping[Endpoint, EndpointState]) -> EndpointState:
+    if task.request is None:
+        raise ValueError("a task without a request has no endpoint")
+    return endpoints[task.request.endpoint]

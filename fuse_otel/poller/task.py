@@ -1,0 +1,89 @@
+"""A reading on its way: the request it waits for, and how often that one failed."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from fuse_otel.core.backoff import Backoff
+from fuse_otel.errors import Malformed, ServerFailed, SourceError, TimedOut
+from fuse_otel.poller.request import Reading, Request
+from fuse_otel.ports import Endpoint
+
+UNANSWERED_AFTER = 2  # failures of one request while its endpoint answers others
+
+
+class Priority(IntEnum):
+    LIVE = 0
+    PENDING = 1
+    RESCAN = 2
+    GAP = 3
+    BACKFILL = 4
+
+
+class EndpointState:
+    """Whether an endpoint answers: back-off over all requests to it, and a count of answers."""
+
+    def __init__(self) -> None:
+        self.backoff = Backoff(first=1.0, most=60.0)
+        self.answered = 0
+
+    def succeed(self) -> None:
+        self.answered += 1
+        self.backoff.succeed()
+
+
+class Task:
+    """``name`` tells tasks apart that must not run twice at once."""
+
+    def __init__(self, priority: Priority, name: str, reading: Reading[None]) -> None:
+        self.priority = priority
+        self.name = name
+        self._reading = reading
+        self.request: Request | None = None
+        self.failures = 0
+        self._answered = 0
+
+    @property
+    def done(self) -> bool:
+        return self.request is None
+
+    def start(self) -> None:
+        """Run to the first request."""
+        self._reached(next(self._reading, None))
+
+    def answer(self, answer: object) -> None:
+        try:
+            self._reached(self._reading.send(answer))
+        except StopIteration:
+            self._reached(None)
+
+    def throw(self, error: Exception) -> None:
+        try:
+            self._reached(self._reading.throw(error))
+        except StopIteration:
+            self._reached(None)
+
+    def _reached(self, request: Request | None) -> None:
+        self.request = request
+        self.failures = 0
+
+    def failed(self, endpoint: EndpointState) -> None:
+        if self.failures == 0:
+            self._answered = endpoint.answered
+        self.failures += 1
+
+    def doubtful(self, endpoint: EndpointState) -> bool:
+        """It failed, and nothing of its endpoint was answered since: others go first."""
+        return self.failures > 0 and endpoint.answered == self._answered
+
+    def unanswerable(self, endpoint: EndpointState, error: SourceError) -> bool:
+        """The request is to blame, not the API: its endpoint answers others meanwhile. Single
+        calls that fail never hold up what waits behind them.
+        """
+        if self.failures < UNANSWERED_AFTER:
+            return False
+        if not isinstance(error, ServerFailed | Malformed | TimedOut):
+            return False
+        request = self.request
+        single = request is not None and request.endpoint is Endpoint.CALL
+        return single or endpoint.answered > self._answered
