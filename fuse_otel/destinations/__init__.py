@@ -1,0 +1,4 @@
+"""Where calls go: ``otlp_http.OtlpHttp``, ``file.FileDestination``, ``console.ConsoleDestination``.
+
+Each is imported from its own module, so that a file on disk needs no HTTP.
+"""

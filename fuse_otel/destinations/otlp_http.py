@@ -1,0 +1,162 @@
+"""OTLP over HTTP: protobuf, gzip, an overall deadline an attempt. No retry inside."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from urllib.parse import unquote
+
+import httpx
+
+from fuse_otel import __version__, net
+from fuse_otel.core.gzip_member import inflate
+from fuse_otel.core.outcome import Accepted, Outcome, Refused
+from fuse_otel.core.telemetry import Signal
+from fuse_otel.destinations.http_answer import Answer, outcome_of
+from fuse_otel.destinations.http_failure import outcome_of_failure
+from fuse_otel.destinations.tls import tls_context
+from fuse_otel.destinations.words import scrub
+from fuse_otel.errors import ConfigurationError
+
+_TIMEOUT = 10.0
+_MAX_ANSWER = 64 * 1024  # bytes
+_PUBLIC = {"content-type", "content-encoding", "user-agent"}
+_LANES = 2  # each signal's lane sends one request at a time
+
+
+@dataclass(frozen=True, slots=True)
+class OtlpHttpOptions:
+    """``urls`` are used as they are. ``timeout`` bounds an attempt as a whole, in seconds (10 where
+    absent). ``compression`` is ``gzip`` (where absent) or ``none``. The certificates are paths of
+    PEM files: the authority to trust, and what to appear as.
+
+    Whether TLS is spoken is told by the URL alone, as OpenTelemetry has it for HTTP.
+    """
+
+    name: str
+    urls: Mapping[Signal, str] = field(repr=False)  # may hold credentials, as the headers do
+    headers: Mapping[Signal, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    timeout: Mapping[Signal, float] = field(default_factory=dict)
+    compression: Mapping[Signal, str] = field(default_factory=dict)
+    certificate: str | None = None
+    client_certificate: str | None = None
+    client_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """All that one signal's requests have in common."""
+
+    url: httpx.URL
+    headers: httpx.Headers
+    timeout: float
+    compressed: bool
+
+
+class OtlpHttp:
+    """May be used by the lanes of both signals at once. ``clock`` is read for ``Retry-After``
+    dates only. Raises ``ConfigurationError`` when it is made.
+    """
+
+    def __init__(self, options: OtlpHttpOptions, clock: Callable[[], float] = time.time) -> None:
+        self._name = options.name
+        self._clock = clock
+        self._ways = {signal: _way(options, signal) for signal in options.urls}
+        self._secrets = tuple(_secrets(self._ways.values()))
+        self._client = net.client(
+            verify=tls_context(options.certificate, options.client_certificate, options.client_key),
+            timeout=max((way.timeout for way in self._ways.values()), default=_TIMEOUT),
+            max_connections=_LANES,
+        )
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def send(self, signal: Signal, data: bytes, items: int) -> Outcome:
+        way = self._ways[signal]
+        try:
+            content = data if way.compressed else inflate(data)
+        except ValueError as error:
+            return Refused("damaged", f"the stored body is damaged: {error}")
+        try:
+            outcome = outcome_of(self._exchange(way, content), items)
+        except httpx.HTTPError as error:
+            outcome = outcome_of_failure(error, way.timeout)
+        if isinstance(outcome, Accepted):
+            return outcome
+        return replace(outcome, reason=scrub(outcome.reason, self._secrets))
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _exchange(self, way: _Way, content: bytes) -> Answer:
+        with (
+            net.deadline(way.timeout),
+            self._client.stream("POST", way.url, headers=way.headers, content=content) as response,
+        ):
+            return Answer(
+                status=response.status_code,
+                content_type=response.headers.get("Content-Type", ""),
+                body=_body(response),
+                after=net.retry_after(response.headers, self._clock()),
+                location=response.headers.get("Location", ""),
+            )
+
+
+def _body(response: httpx.Response) -> bytes | None:
+    """Of a success the whole body counts; of an error the status says enough."""
+    try:
+        return net.read_limited(response, _MAX_ANSWER)
+    except (net.BodyTooLarge, httpx.DecodingError):
+        return None
+    except httpx.TransportError:
+        if response.is_success:
+            raise
+        return None
+
+
+def _way(options: OtlpHttpOptions, signal: Signal) -> _Way:
+    compressed = options.compression.get(signal, "gzip") == "gzip"
+    return _Way(
+        url=_url(options.urls[signal], f"{options.name}, {signal}"),
+        headers=_headers(options, signal, compressed),
+        timeout=options.timeout.get(signal, _TIMEOUT),
+        compressed=compressed,
+    )
+
+
+def _url(text: str, whose: str) -> httpx.URL:
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL:
+        url = httpx.URL("")
+    if url.scheme not in {"http", "https"} or not url.host:
+        # The address is not repeated: it may hold a password.
+        raise ConfigurationError([f"The endpoint of {whose} is no http:// or https:// address"])
+    return url
+
+
+def _headers(options: OtlpHttpOptions, signal: Signal, compressed: bool) -> httpx.Headers:
+    ours = {"Content-Type": "application/x-protobuf"}
+    if compressed:
+        ours["Content-Encoding"] = "gzip"
+    try:
+        headers = httpx.Headers({"User-Agent": f"fuse-otel/{__version__}"})
+        headers.update(options.headers.get(signal, {}))
+    except UnicodeEncodeError:
+        whose = f"{options.name}, {signal}"
+        raise ConfigurationError([f"A header of {whose} holds more than ASCII"]) from None
+    headers.update(ours)
+    return headers
+
+
+def _secrets(ways: Iterable[_Way]) -> Iterator[str]:
+    """What an answer must not bring into the log by quoting our request."""
+    for way in ways:
+        yield from (way.url.password, unquote(way.url.query.decode("ascii")))
+        for name, value in way.headers.items():
+            if name.lower() not in _PUBLIC:
+                yield value
+                yield value.rpartition(" ")[2]  # the token of "Bearer …"

@@ -1,0 +1,120 @@
+"""What to do about an outcome: one function an outcome, nothing else looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fuse_otel.core.gzip_member import deflate
+from fuse_otel.core.outcome import Accepted, Held, Outcome, Refused, Rejected, Retry, TooLarge
+from fuse_otel.core.shipment import Shipment, singles
+from fuse_otel.ports import ParkedCopy
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """The lane has done with these calls; ``parked`` is empty or a copy of each, in their order."""
+
+    parked: tuple[ParkedCopy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Send two halves instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The same again, later; not before ``after`` seconds if the back end named them."""
+
+    reason: str
+    after: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The lane cannot deliver. ``doubtful``: try with other calls before these again."""
+
+    code: str
+    reason: str
+    doubtful: bool = False
+
+
+Decision = Settle | Split | Wait | Hold
+
+
+def decide(outcome: Outcome, shipment: Shipment, row: int, limit: int) -> Decision:
+    """``row``: single calls refused in a row, this one included, none accepted between. From
+    ``limit`` on it is not the data. Raises ``Damaged``.
+    """
+    match outcome:
+        case Accepted():
+            return Settle()
+        case Rejected():
+            return _rejected(outcome, shipment)
+        case Retry():
+            return Wait(outcome.reason, outcome.after)
+        case Refused():
+            return _refused(outcome, shipment, doubt=row >= limit and not outcome.one_record)
+        case TooLarge():
+            return _too_large(outcome, shipment, doubt=row >= limit)
+        case Held():
+            return Hold(outcome.code, outcome.reason)
+
+
+def bury(shipment: Shipment) -> Settle:
+    """Park calls whose bytes cannot be read any more: visible, with nothing to replay."""
+    empty = deflate(b"")
+    return Settle(
+        tuple(
+            ParkedCopy(part.call, part.call.items, "damaged", "the stored body is damaged", empty)
+            for part in shipment.parts
+        )
+    )
+
+
+def is_single_refusal(outcome: Outcome, shipment: Shipment) -> bool:
+    """Whether it makes the row of refused single calls longer."""
+    if not shipment.single:
+        return False
+    return isinstance(outcome, TooLarge) or (
+        isinstance(outcome, Refused) and not outcome.one_record
+    )
+
+
+def _rejected(outcome: Rejected, shipment: Shipment) -> Settle:
+    """OTLP forbids to send a partial success again. Which items it was is not told, so each call
+    keeps a copy, with the count as far as it can be its own.
+    """
+    return Settle(
+        tuple(
+            _copy(one, outcome, rejected=min(outcome.count, one.items)) for one in singles(shipment)
+        )
+    )
+
+
+def _refused(outcome: Refused, shipment: Shipment, *, doubt: bool) -> Decision:
+    """Halved until the offending call is alone, and that one is parked."""
+    if doubt:
+        return _not_the_data(outcome)
+    return _parked(outcome, shipment) if shipment.single else Split()
+
+
+def _too_large(outcome: TooLarge, shipment: Shipment, *, doubt: bool) -> Decision:
+    """Smaller requests may pass; a single call is as small as it gets."""
+    if not shipment.single:
+        return Split()
+    return _not_the_data(outcome) if doubt else _parked(outcome, shipment)
+
+
+def _parked(outcome: Refused | TooLarge, shipment: Shipment) -> Settle:
+    return Settle((_copy(shipment, outcome, rejected=shipment.items),))
+
+
+def _not_the_data(outcome: Refused | TooLarge) -> Hold:
+    reason = f"call after call is refused, none was parked since: {outcome.reason}"
+    return Hold(outcome.code, reason, doubtful=True)
+
+
+def _copy(single: Shipment, outcome: Rejected | Refused | TooLarge, rejected: int) -> ParkedCopy:
+    (part,) = single.parts
+    return ParkedCopy(part.call, rejected, outcome.code, outcome.reason, single.data)

@@ -1,0 +1,258 @@
+"""A lane's next step: choose a shipment, send it, act on what ``decide`` makes of the outcome."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from fuse_otel.core.backoff import Backoff, Random
+from fuse_otel.core.body import Lane
+from fuse_otel.core.outcome import Accepted, Outcome, Rejected
+from fuse_otel.core.shipment import Damaged, Shipment, halve
+from fuse_otel.errors import Full, StoreError
+from fuse_otel.events import Emit
+from fuse_otel.ports import Destination, Outbox
+from fuse_otel.shipper.condition import Condition
+from fuse_otel.shipper.decide import (
+    Decision,
+    Hold,
+    Settle,
+    Split,
+    Wait,
+    bury,
+    decide,
+    is_single_refusal,
+)
+from fuse_otel.shipper.hand import Attempt, Hand
+from fuse_otel.shipper.options import ShipperOptions
+from fuse_otel.shipper.report import export_done, settled, store_failed
+from fuse_otel.shipper.settlement import Settlement
+from fuse_otel.shipper.supply import Supply
+
+
+class Shipper:
+    """Takes what is due for a lane to its destination until every call is delivered or parked.
+
+    Not for two threads at once. ``random`` draws from [0, 1); ``timer`` measures requests.
+    """
+
+    def __init__(
+        self,
+        lane: Lane,
+        outbox: Outbox,
+        destination: Destination,
+        emit: Emit,
+        random: Random,
+        options: ShipperOptions = ShipperOptions(),  # noqa: B008 - frozen
+        *,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._lane = lane
+        self._outbox = outbox
+        self._supply = Supply(lane, outbox, options.live)
+        self._destination = destination
+        self._emit = emit
+        self._random = random
+        self._options = options
+        self._timer = timer
+        self._hand = Hand(options)
+        self._condition = Condition(lane, emit)
+        self._settlement: Settlement | None = None
+        self._refusals = 0  # single calls in a row, none accepted between
+        self._backoff = Backoff(options.first_wait, options.longest_wait)
+        self._store_backoff = Backoff(options.first_wait, options.hold)
+        self._hold_until = 0.0
+        self._idle = False
+
+    @property
+    def lane(self) -> Lane:
+        return self._lane
+
+    @property
+    def held(self) -> str | None:
+        """Why the lane waits for the operator (a wrong credential, a proxy, …), if it does."""
+        return self._condition.held
+
+    @property
+    def idle(self) -> bool:
+        """Whether the last step found nothing due and nothing is in hand."""
+        return self._idle
+
+    def step(self, now: float) -> float:
+        """At most one request. Returns when to step again, UNIX seconds: ``now`` or less is at
+        once; a commit to the store is a reason to step earlier.
+        """
+        wake = self._waiting_until()
+        if now < wake:
+            return wake
+        try:
+            return self._advance(now)
+        except StoreError as error:
+            return self._store_failed(error, now)
+
+    def _waiting_until(self) -> float:
+        if self._settlement is not None:
+            return self._store_backoff.until
+        return max(self._store_backoff.until, self._backoff.until, self._hold_until)
+
+    def _advance(self, now: float) -> float:
+        if self._settlement is not None:
+            self._settle(self._settlement, now)
+            return self._waiting_until()
+        suspect = self._hand.to_isolate
+        if suspect is not None:
+            self._isolate(suspect, now)
+            return self._waiting_until()
+        attempt = self._choose(now)
+        self._store_backoff.succeed()
+        if attempt is None:
+            return self._rest(now)
+        self._idle = False
+        if attempt.damaged:
+            self._settle(Settlement(attempt, bury(attempt.shipment).parked), now)
+        else:
+            self._send(attempt, now)
+        return self._waiting_until()
+
+    def _rest(self, now: float) -> float:
+        self._idle = not self._hand
+        if self._hand.full:
+            self._condition.failing("too many calls fail again and again")
+        return min(now + self._options.idle, self._hand.next_aside())
+
+    # --- choosing ---
+
+    def _choose(self, now: float) -> Attempt | None:
+        hand = self._hand
+        alone = hand.ready_aside(now)
+        if alone is not None:
+            return alone
+        if hand.doubtful:
+            return self._taken(self._supply.next(now, hand)) or hand.first
+        if self._untroubled:
+            return self._taken(self._supply.next_live(now, hand)) or hand.first
+        return hand.first
+
+    @property
+    def _untroubled(self) -> bool:
+        """Pieces of a refused body are being worked off, nothing else is wrong."""
+        return self._condition.held is None and self._backoff.failures == 0
+
+    def _taken(self, attempt: Attempt | None) -> Attempt | None:
+        if attempt is not None:
+            self._hand.put(attempt)
+        return attempt
+
+    # --- sending ---
+
+    def _send(self, attempt: Attempt, now: float) -> None:
+        shipment = attempt.shipment
+        began = self._timer()
+        outcome = self._destination.send(self._lane.signal, shipment.data, shipment.items)
+        seconds = self._timer() - began
+        decision = self._decide(outcome, shipment)
+        self._emit(export_done(self._lane, shipment, outcome, decision, seconds))
+        if isinstance(outcome, Accepted | Rejected):
+            self._accepted()
+        self._act(decision, attempt, now + seconds)
+
+    def _decide(self, outcome: Outcome, shipment: Shipment) -> Decision:
+        if is_single_refusal(outcome, shipment):
+            self._refusals += 1
+        try:
+            return decide(outcome, shipment, self._refusals, self._options.refusals)
+        except Damaged:
+            return bury(shipment)
+
+    def _accepted(self) -> None:
+        self._refusals = 0
+        self._hand.accuse()
+        self._condition.delivering()
+
+    # --- acting: one method a decision ---
+
+    def _act(self, decision: Decision, attempt: Attempt, at: float) -> None:
+        match decision:
+            case Wait():
+                self._wait(attempt, decision, at)
+            case Hold():
+                self._hold(attempt, decision, at)
+            case Settle():
+                self._answered()
+                self._settle(Settlement(attempt, decision.parked), at)
+            case Split():
+                self._answered()
+                self._split(attempt, at)
+
+    def _answered(self) -> None:
+        self._backoff.succeed()
+        self._condition.release()
+
+    def _wait(self, attempt: Attempt, decision: Wait, at: float) -> None:
+        attempt.failures += 1
+        self._condition.release()
+        if attempt.backoff is not None:
+            attempt.backoff.fail(at, self._random, decision.after)
+            return
+        self._backoff.fail(at, self._random, decision.after)
+        self._hand.to_the_end(attempt)
+        if self._backoff.failures >= self._options.down_after:
+            self._condition.failing(decision.reason)
+
+    def _hold(self, attempt: Attempt, decision: Hold, at: float) -> None:
+        self._backoff.succeed()
+        self._hold_until = at + self._options.hold
+        self._condition.hold(decision.code, decision.reason)
+        if decision.doubtful:
+            self._put_last(attempt, at)
+
+    def _put_last(self, attempt: Attempt, at: float) -> None:
+        """Other calls first: one that is accepted shows that it was the data after all."""
+        attempt.failures = max(attempt.failures, self._options.patience)
+        if attempt.backoff is not None:
+            attempt.backoff.fail(at, self._random)
+        self._hand.to_the_end(attempt)
+
+    def _split(self, attempt: Attempt, at: float) -> None:
+        halves = self._halves(attempt, at)
+        if halves:
+            self._hand.replace(attempt, halves, failures=0)
+
+    def _isolate(self, attempt: Attempt, now: float) -> None:
+        """Find the call that fails by itself. What is not proven keeps its turn: one failure of
+        a half is enough to doubt it again.
+        """
+        pieces = (attempt.shipment,) if attempt.shipment.single else self._halves(attempt, now)
+        if attempt.guilty and pieces:
+            self._hand.set_aside(attempt, pieces)
+        elif pieces:
+            self._hand.replace(attempt, pieces, failures=self._options.patience - 1)
+
+    def _halves(self, attempt: Attempt, at: float) -> tuple[Shipment, ...]:
+        """Nothing where the bytes cannot be read any more; then the calls are parked."""
+        try:
+            return halve(attempt.shipment)
+        except Damaged:
+            self._settle(Settlement(attempt, bury(attempt.shipment).parked), at)
+            return ()
+
+    # --- the store ---
+
+    def _settle(self, settlement: Settlement, at: float) -> None:
+        """Kept until the store has it: the destination is not asked twice for a store's fault."""
+        self._settlement = settlement
+        self._outbox.resolve(self._lane, settlement.verdicts, at)
+        self._settlement = None
+        self._store_backoff.succeed()
+        self._condition.release()
+        self._hand.drop(settlement.attempt)
+        self._emit(settled(self._lane, settlement, at))
+
+    def _store_failed(self, error: StoreError, now: float) -> float:
+        self._idle = False
+        self._store_backoff.fail(now, self._random)
+        self._emit(store_failed(error))
+        if isinstance(error, Full) and self._settlement is not None:
+            # No room for parked copies: whether to go on without them is for the operator.
+            self._condition.hold("full", str(error))
+        return self._store_backoff.until

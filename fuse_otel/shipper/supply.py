@@ -1,0 +1,52 @@
+"""Where a lane takes its next shipment from: what is due and not in hand yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fuse_otel.core.body import MAX_INFLATED, Body, Lane
+from fuse_otel.core.shipment import Damaged, neighbours, ship, unreadable
+from fuse_otel.ports import Outbox
+from fuse_otel.shipper.hand import Attempt, Hand
+
+
+class Supply:
+    """The store is asked anew for every shipment, so that live calls go first."""
+
+    def __init__(self, lane: Lane, outbox: Outbox, live: float) -> None:
+        self._lane = lane
+        self._outbox = outbox
+        self._live = live
+
+    def next(self, now: float, hand: Hand) -> Attempt | None:
+        """Raises ``StoreError``."""
+        bodies = self._others(now, hand)
+        return _load(neighbours(bodies)) if bodies else None
+
+    def next_live(self, now: float, hand: Hand) -> Attempt | None:
+        """Only what ended just now. Raises ``StoreError``."""
+        bodies = [body for body in self._others(now, hand) if _newest(body) >= now - self._live]
+        return _load(neighbours(bodies)) if bodies else None
+
+    def _others(self, now: float, hand: Hand) -> Sequence[Body]:
+        """One shipment's worth. The bodies in hand are due as well, so the store is asked for
+        theirs on top.
+        """
+        if hand.full:
+            return ()
+        known = hand.bodies
+        due = self._outbox.due(self._lane, now, MAX_INFLATED + sum(known.values()))
+        return [body for body in due if body.id not in known]
+
+
+def _load(bodies: Sequence[Body]) -> Attempt:
+    try:
+        return Attempt(ship(bodies))
+    except Damaged as damaged:
+        (body,) = (body for body in bodies if body.id == damaged.body)
+        return Attempt(unreadable(body), damaged=True)
+
+
+def _newest(body: Body) -> float:
+    ends = (call.end for call in body.calls if call.end is not None)
+    return max(ends, default=0)

@@ -1,0 +1,221 @@
+"""OTLP/HTTP over real sockets: what is sent, how long it may take, whom it trusts."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from email.utils import formatdate
+from typing import Any
+
+import httpx
+import pytest
+from support.otlp_answer import ACCEPTED, status, text
+from support.otlp_receiver import OtlpReceiver
+from support.raw_http import RawServer, always
+from support.raw_http import answer as raw_answer
+from support.ship_values import encoded
+
+from fuse_otel import __version__
+from fuse_otel.core.gzip_member import deflate
+from fuse_otel.core.outcome import Accepted, Held, Outcome, Refused, Retry
+from fuse_otel.core.telemetry import Signal
+from fuse_otel.destinations.http_failure import outcome_of_failure
+from fuse_otel.destinations.otlp_http import OtlpHttp, OtlpHttpOptions
+from fuse_otel.errors import ConfigurationError
+
+DATA = deflate(encoded(Signal.TRACES, "a"))
+TRACES = Signal.TRACES
+
+
+@pytest.fixture
+def receiver() -> Iterator[OtlpReceiver]:
+    with OtlpReceiver() as running:
+        yield running
+
+
+def send(url: str, data: bytes = DATA, **options: Any) -> Outcome:
+    destination = OtlpHttp(OtlpHttpOptions("main", {TRACES: url}, **options), lambda: 1000.0)
+    outcome = destination.send(TRACES, data, 2)
+    destination.close()
+    return outcome
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+# --- what is sent ---
+
+
+def test_a_body_goes_as_it_is(receiver):
+    send(f"{receiver.url}/v1/traces")
+    (request,) = receiver.requests
+    assert request.content == DATA
+    assert request.headers["content-type"] == "application/x-protobuf"
+    assert request.headers["content-encoding"] == "gzip"
+    assert request.headers["content-length"] == str(len(DATA))
+    assert request.headers["user-agent"] == f"fuse-otel/{__version__}"
+
+
+def test_without_compression_the_body_goes_inflated(receiver):
+    send(f"{receiver.url}/v1/traces", compression={TRACES: "none"})
+    (request,) = receiver.requests
+    assert request.content == encoded(TRACES, "a")
+    assert "content-encoding" not in request.headers
+
+
+def test_the_address_is_used_as_it_is(receiver):
+    send(f"{receiver.url}/tenant%2F7/traces")
+    assert receiver.requests[0].path == "/tenant%2F7/traces"
+
+
+def test_each_signal_has_its_own_headers(receiver):
+    options = OtlpHttpOptions(
+        "main",
+        {signal: f"{receiver.url}/v1/{signal}" for signal in Signal},
+        headers={
+            TRACES: {"Authorization": "Bearer t", "User-Agent": "mine"},
+            Signal.LOGS: {"X-Scope-OrgID": "7", "Content-Type": "text/plain"},
+        },
+    )
+    destination = OtlpHttp(options)
+    for signal in Signal:
+        destination.send(signal, deflate(encoded(signal, "a")), 2)
+    destination.close()
+    traces, logs = (request.headers for request in receiver.requests)
+    assert (traces["authorization"], traces["user-agent"]) == ("Bearer t", "mine")
+    assert (logs["x-scope-orgid"], logs["content-type"]) == ("7", "application/x-protobuf")
+    assert "authorization" not in logs
+
+
+def test_credentials_in_the_address_are_basic_authentication(receiver):
+    send(receiver.url.replace("//", "//user:secret@") + "/v1/traces")
+    assert receiver.requests[0].headers["authorization"] == "Basic dXNlcjpzZWNyZXQ="
+
+
+def test_one_connection_serves_many_requests(receiver):
+    destination = OtlpHttp(OtlpHttpOptions("main", {TRACES: f"{receiver.url}/v1/traces"}))
+    for _ in range(3):
+        assert destination.send(TRACES, DATA, 2) == Accepted("200")
+    assert receiver.connections == 1
+    destination.close()
+
+
+def test_a_connection_the_back_end_closed_is_opened_anew(receiver):
+    destination = OtlpHttp(OtlpHttpOptions("main", {TRACES: f"{receiver.url}/v1/traces"}))
+    receiver.then(ACCEPTED.but(headers={**ACCEPTED.headers, "Connection": "close"}))
+    assert destination.send(TRACES, DATA, 2) == Accepted("200")
+    assert destination.send(TRACES, DATA, 2) == Accepted("200")
+    assert receiver.connections == 2
+    destination.close()
+
+
+# --- time ---
+
+
+def test_a_back_end_that_dribbles_is_given_up_at_the_deadline(receiver):
+    receiver.then(text(200, "x" * 100, "application/x-protobuf").but(dribble=0.1, keep=False))
+    began = time.monotonic()
+    outcome = send(f"{receiver.url}/v1/traces", timeout={TRACES: 0.5})
+    assert outcome == Retry("timeout", "no complete answer within 0.5 s")
+    assert 0.4 < time.monotonic() - began < 5
+
+
+def test_a_back_end_that_says_nothing_is_given_up_at_the_deadline(receiver):
+    receiver.then(ACCEPTED.but(delay=20, keep=False))
+    outcome = send(f"{receiver.url}/v1/traces", timeout={TRACES: 0.3})
+    assert outcome == Retry("timeout", "no complete answer within 0.3 s")
+
+
+def test_the_status_of_an_error_counts_though_its_words_dribble(receiver):
+    receiver.then(text(400, "x" * 100).but(dribble=0.1))
+    outcome = send(f"{receiver.url}/v1/traces", timeout={TRACES: 0.5})
+    assert outcome == Refused("400", "400 Bad Request")
+
+
+def test_a_date_to_retry_at_is_read_by_the_clock_that_was_given(receiver):
+    receiver.then(text(503, Retry_After=formatdate(1030, usegmt=True)))
+    outcome = send(f"{receiver.url}/v1/traces")
+    assert outcome == Retry("503", "503 Service Unavailable", 30.0)
+
+
+# --- the network ---
+
+
+def test_a_port_where_nobody_listens_is_tried_again():
+    outcome = send(f"http://127.0.0.1:{free_port()}/v1/traces")
+    assert isinstance(outcome, Retry)
+    assert (outcome.code, outcome.after) == ("network", None)
+    assert outcome.reason.endswith("Connection refused")
+
+
+def test_a_name_that_nobody_has_is_tried_again():
+    outcome = send("http://back-end.invalid/v1/traces")
+    assert isinstance(outcome, Retry)
+    assert outcome.code == "network"
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        ("407 Proxy Authentication Required", Held("407", "the proxy refused to connect: 407")),
+        ("403 Forbidden", Held("403", "the proxy refused to connect: 403")),
+        ("502 Bad Gateway", Retry("502", "the proxy refused to connect: 502")),
+        ("400 Bad Request", Retry("400", "the proxy refused to connect: 400")),
+    ],
+)
+def test_what_a_proxy_answers_is_told_from_the_back_end(monkeypatch, answer, outcome):
+    with RawServer(always(raw_answer(status=answer))) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        assert send("https://back-end.example/v1/traces") == outcome
+    assert proxy.heads[0].startswith("CONNECT back-end.example:443")
+
+
+def test_a_proxy_that_refuses_in_another_way_is_tried_again():
+    outcome = outcome_of_failure(httpx.ProxyError("Invalid username/password"), 10)
+    assert outcome == Retry("proxy", "the proxy refused to connect")
+
+
+# --- what an answer may not bring into the log ---
+
+
+def test_secrets_that_an_answer_quotes_are_masked(receiver):
+    receiver.then(status(400, "header 'Bearer s3cr3t-token' or s3cr3t-token of jane@example.com"))
+    outcome = send(
+        f"{receiver.url}/v1/traces", headers={TRACES: {"Authorization": "Bearer s3cr3t-token"}}
+    )
+    assert outcome == Refused("400", "400 Bad Request: header '*' or * of *")
+
+
+def test_the_options_show_no_credentials():
+    options = OtlpHttpOptions(
+        "main", {TRACES: "https://user:secret@host/"}, headers={TRACES: {"api-key": "hidden"}}
+    )
+    assert "secret" not in repr(options)
+    assert "hidden" not in repr(options)
+
+
+# --- what cannot work is told when it is made ---
+
+
+@pytest.mark.parametrize(
+    "url", ["", "localhost:4318", "ftp://host/", "http://", "http://h:x/", "x"]
+)
+def test_an_address_that_is_none_is_refused(url):
+    with pytest.raises(ConfigurationError, match=r"The endpoint of main, traces is no http"):
+        OtlpHttp(OtlpHttpOptions("main", {TRACES: url}))
+
+
+def test_a_header_that_is_no_ascii_is_refused_without_being_told():
+    with pytest.raises(ConfigurationError) as refused:
+        OtlpHttp(
+            OtlpHttpOptions("main", {TRACES: "http://h/"}, headers={TRACES: {"k": "pässword"}})
+        )
+    assert str(refused.value) == "A header of main, traces holds more than ASCII"
+
+
+def test_a_header_that_cannot_be_sent_is_for_the_operator(receiver):
+    outcome = send(f"{receiver.url}/v1/traces", headers={TRACES: {"k": "a\nb"}})
+    assert outcome == Held("headers", "a configured header cannot be sent")

@@ -1,0 +1,256 @@
+"""A lane over real sockets: a real store, a real back end, everything in between."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from support.otlp_answer import (
+    ACCEPTED,
+    HANG_UP,
+    HTML,
+    NO_CONTENT,
+    Answer,
+    records_rejected,
+    status,
+    text,
+)
+from support.otlp_receiver import OtlpReceiver
+from support.otlp_request import Request
+from support.ship_values import LOGS, NOW, TRACES, add, encoded, new_body
+
+from fuse_otel.core.body import Lane
+from fuse_otel.core.gzip_member import inflate
+from fuse_otel.core.telemetry import Signal
+from fuse_otel.destinations.otlp_http import OtlpHttp, OtlpHttpOptions
+from fuse_otel.events import Event, ExportDone
+from fuse_otel.ports import Store
+from fuse_otel.shipper import Shipper, ShipperOptions
+from fuse_otel.store import open_store
+
+# Short enough to wait for in a test.
+QUICK = ShipperOptions(first_wait=0.01, longest_wait=0.05, hold=0.05, idle=0.01)
+FAR_BEHIND = "entry too far behind, entry timestamp is: 2026-11-18T23:00:00Z"
+
+
+class Line:
+    """A lane with everything real, and the loop of a daemon around it."""
+
+    def __init__(self, store: Store, url: str, lane: Lane, **options: object) -> None:
+        self.store = store
+        self.lane = lane
+        self.events: list[Event] = []
+        self.destination = OtlpHttp(
+            OtlpHttpOptions(
+                lane.destination,
+                {lane.signal: f"{url}/v1/{lane.signal}"},
+                timeout={lane.signal: 0.5},
+                **options,  # type: ignore[arg-type]
+            )
+        )
+        self.shipper = Shipper(
+            lane, store.outbox, self.destination, self.events.append, lambda: 0.5, QUICK
+        )
+
+    @property
+    def waiting(self) -> int:
+        return sum(one.calls for one in self.store.control.status().lanes if one.lane == self.lane)
+
+    def run(self, until: Callable[[], object] | None = None) -> None:
+        done = until or (lambda: self.shipper.idle)
+        deadline = time.monotonic() + 20
+        while not done():
+            assert time.monotonic() < deadline
+            wake = self.shipper.step(time.time())
+            time.sleep(max(0.0, min(wake - time.time(), 0.1)))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    opened = open_store(url, capacity=1 << 30, clock=time.time)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[OtlpReceiver]:
+    with OtlpReceiver() as running:
+        yield running
+
+
+@pytest.fixture
+def line(store: Store, receiver: OtlpReceiver) -> Iterator[Line]:
+    made = Line(store, receiver.url, TRACES)
+    yield made
+    made.destination.close()
+
+
+def outcomes(line: Line) -> list[str]:
+    return [event.outcome for event in line.events if isinstance(event, ExportDone)]
+
+
+@pytest.mark.parametrize("lane", [TRACES, LOGS], ids=["traces", "logs"])
+@pytest.mark.parametrize("answer", [ACCEPTED, NO_CONTENT], ids=["200", "204"])
+def test_every_call_arrives_once(store, receiver, lane, answer):
+    names = {f"call {number}" for number in range(50)}
+    add(store, *(new_body(name, lane=lane) for name in sorted(names)))
+    line = Line(store, receiver.url, lane)
+    receiver.then(answer)
+    line.run()
+    line.destination.close()
+    assert receiver.sessions() == names
+    assert receiver.duplicates() == {}
+    assert len(receiver.spans()) + len(receiver.records()) == 100
+    assert len(receiver.requests) == 1
+    assert line.waiting == 0
+
+
+def test_merged_bodies_hold_the_bytes_of_their_calls_in_order(store, line, receiver):
+    bodies = [new_body(name, end=NOW - 9000 + place) for place, name in enumerate("bca")]
+    add(store, *bodies)
+    line.run()
+    (request,) = receiver.requests
+    assert request.inflated == b"".join(encoded(Signal.TRACES, session) for session in "bca")
+
+
+def test_a_whole_body_arrives_as_it_was_stored(store, line, receiver):
+    body = new_body("a", "b")
+    add(store, body)
+    line.run()
+    assert receiver.requests[0].content == body.data
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        text(503, "starting"),
+        text(500),
+        text(429, Retry_After="0"),
+        text(408),
+        HANG_UP,
+        HTML.but(keep=False),
+        text(401),
+        text(302, "", Location="https://login.example/"),
+        ACCEPTED.but(delay=20, keep=False),
+        text(200, "x" * 100, "application/x-protobuf").but(dribble=0.1, keep=False),
+    ],
+    ids=[
+        "503", "500", "429", "408", "hang up", "page", "401", "redirect", "silence", "dribbling",
+    ],
+)  # fmt: skip
+def test_after_the_trouble_every_call_arrives_once(store, line, receiver, trouble):
+    add(store, new_body("a", "b", "c"))
+    receiver.then(trouble)
+    line.run()
+    assert receiver.sessions() == {"a", "b", "c"}
+    assert receiver.duplicates() == {}
+    assert not line.store.control.parked(10)
+    assert len(outcomes(line)) == 2
+
+
+def test_an_answer_that_got_lost_doubles_nothing_but_what_ids_tell_apart(store, line, receiver):
+    add(store, new_body("a"))
+    receiver.then(HANG_UP.but(keep=True))
+    line.run()
+    assert set(receiver.duplicates().values()) == {2}
+    first, second = receiver.requests
+    assert first.content == second.content
+
+
+def test_a_back_end_that_was_down_gets_everything_when_it_is_up(store):
+    with OtlpReceiver() as down:
+        port, url = down.port, down.url
+    add(store, new_body("a", "b"))
+    line = Line(store, url, TRACES)
+    line.run(until=lambda: outcomes(line) == ["retry"] * 3)
+    assert line.waiting == 2
+    with OtlpReceiver(port=port) as up:
+        add(store, new_body("c"))
+        line.run()
+        assert up.sessions() == {"a", "b", "c"}
+        assert up.duplicates() == {}
+    line.destination.close()
+    assert outcomes(line)[-1] == "accepted"
+
+
+def test_a_bad_call_is_parked_with_the_words_of_the_back_end(store, line, receiver):
+    names = {f"call {number:02}" for number in range(20)}
+    add(store, new_body(*sorted(names)))
+
+    def decide(request: Request) -> Answer | None:
+        return status(400, "no name, caller 8005550100") if "call 07" in request.sessions else None
+
+    receiver.decide = decide
+    line.run()
+    assert receiver.sessions() == names - {"call 07"}
+    assert receiver.duplicates() == {}
+    (listed,) = store.control.parked(10)
+    parked = store.control.parked_call(listed.id)
+    assert parked is not None
+    assert (parked.call.session_id, parked.code) == ("call 07", "400")
+    assert parked.reason == "400 Bad Request: no name, caller *"
+    assert inflate(parked.data) == encoded(Signal.TRACES, "call 07")
+
+
+def test_what_a_refusal_stored_all_the_same_is_sent_again_with_the_same_ids(store, receiver):
+    """Loki keeps the good records of a request that it answers with 400."""
+    names = {f"call {number:02}" for number in range(16)}
+    late = {"call 03", "call 12"}
+    add(store, new_body(*sorted(names), lane=LOGS))
+
+    def decide(request: Request) -> Answer | None:
+        if late & set(request.sessions):
+            return status(400, FAR_BEHIND).but(keep=True)
+        return None
+
+    receiver.decide = decide
+    line = Line(store, receiver.url, LOGS)
+    line.run()
+    line.destination.close()
+    assert receiver.sessions() == names
+    assert receiver.duplicates()
+    copies = {(record.trace_id, record.SerializeToString()) for record in receiver.records()}
+    assert len(copies) == 2 * len(names)
+    assert {parked.call.session_id for parked in store.control.parked(10)} == late
+
+
+def test_a_partial_success_leaves_copies_and_is_not_sent_again(store, receiver):
+    add(store, new_body("a", "b", lane=LOGS))
+    receiver.then(records_rejected(1, "too old"))
+    line = Line(store, receiver.url, LOGS)
+    line.run()
+    line.destination.close()
+    assert len(receiver.requests) == 1
+    assert [parked.reason for parked in store.control.parked(10)] == ["too old"] * 2
+
+
+def test_a_back_end_with_a_small_limit_gets_small_requests(store, line, receiver):
+    names = {f"call {number:02}" for number in range(20)}
+    add(store, new_body(*sorted(names), padding=1000))
+    limit = 3 * len(encoded(Signal.TRACES, "call 00", padding=1000))
+    receiver.decide = lambda request: text(413) if len(request.inflated) > limit else None
+    line.run()
+    assert receiver.sessions() == names
+    assert receiver.duplicates() == {}
+    assert not store.control.parked(10)
+
+
+def test_lanes_of_one_destination_do_not_hold_each_other_up(store, receiver):
+    destination = OtlpHttp(
+        OtlpHttpOptions("main", {signal: f"{receiver.url}/v1/{signal}" for signal in Signal})
+    )
+    traces, logs = (Lane("main", signal) for signal in Signal)
+    add(store, new_body("a", lane=traces), new_body("a", lane=logs))
+    receiver.decide = lambda request: text(503) if request.spans else None
+    shippers = [
+        Shipper(lane, store.outbox, destination, lambda _: None, lambda: 0.5, QUICK)
+        for lane in (traces, logs)
+    ]
+    for shipper in shippers:
+        shipper.step(time.time())
+    destination.close()
+    assert receiver.records()
+    assert not receiver.spans()
