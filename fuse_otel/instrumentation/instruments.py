@@ -1,0 +1,76 @@
+"""The table of families brought to life in a registry."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+
+from fuse_otel.instrumentation.families import FAMILIES, STORED
+from fuse_otel.instrumentation.family import Family, Kind
+
+
+class Instruments:
+    """Every family but those that are read at a scrape, by the name in the table."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        families = [family for family in FAMILIES if family not in STORED]
+        self._labelled = {family.name for family in families if family.labels}
+        self._counters = {
+            family.name: Counter(
+                family.base_name,
+                family.help,
+                family.labels,
+                unit=family.unit,
+                registry=registry,
+            )
+            for family in _of(Kind.COUNTER, families)
+        }
+        self._gauges = {
+            family.name: Gauge(
+                family.name, family.help, family.labels, unit=family.unit, registry=registry
+            )
+            for family in _of(Kind.GAUGE, families)
+        }
+        self._histograms = {
+            family.name: Histogram(
+                family.name,
+                family.help,
+                family.labels,
+                unit=family.unit,
+                registry=registry,
+                buckets=family.buckets,
+            )
+            for family in _of(Kind.HISTOGRAM, families)
+        }
+        self._infos = {
+            family.name: Info(family.base_name, family.help, registry=registry)
+            for family in _of(Kind.INFO, families)
+        }
+
+    def counter(self, name: str, *labels: str) -> Counter:
+        return self._counters[name].labels(*labels)
+
+    def gauge(self, name: str, *labels: str) -> Gauge:
+        return self._gauges[name].labels(*labels) if labels else self._gauges[name]
+
+    def histogram(self, name: str, *labels: str) -> Histogram:
+        return self._histograms[name].labels(*labels)
+
+    def set(self, name: str, value: float | None, *labels: str) -> None:
+        """Set a gauge; ``None`` makes it absent, which is not the same as 0."""
+        if value is not None:
+            self._gauges[name].labels(*labels).set(value)
+        else:
+            self._gauges[name].remove(*labels)
+
+    def forget_states(self) -> None:
+        """Make every gauge with labels absent: its account or lane may be no more."""
+        for name, gauge in self._gauges.items():
+            if name in self._labelled:
+                gauge.clear()
+
+    def info(self, name: str, **facts: str) -> None:
+        self._infos[name].info(facts)
+
+
+def _of(kind: Kind, families: list[Family]) -> list[Family]:
+    return [family for family in families if family.kind is kind]

@@ -1,0 +1,215 @@
+"""What each event says in the log, at which level, and what counts as the same trouble."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from fuse_otel import events
+from fuse_otel.core.body import Lane
+from fuse_otel.instrumentation.line import Field, Level, Line, timestamp
+
+_SKEW = 5.0  # seconds; below this, windows settle longer than the clocks differ
+
+
+@singledispatch
+def line_of(event: object) -> Line:
+    """The line of an event. Raises ``TypeError`` for what is none."""
+    raise TypeError(f"{type(event).__name__} is no event the log knows")
+
+
+@line_of.register
+def _(event: events.ApiAnswered) -> Line:
+    return Line(
+        Level.DEBUG,
+        "api answered",
+        {
+            "account": event.account,
+            "endpoint": event.endpoint,
+            "code": event.code,
+            "seconds": event.seconds,
+        },
+    )
+
+
+@line_of.register
+def _(event: events.ApiFailed) -> Line:
+    return Line(
+        Level.WARN,
+        "api request failed",
+        {
+            "account": event.account,
+            "endpoint": event.endpoint,
+            "error": event.error_type,
+            "reason": event.message,
+        },
+        flood=(event.account, event.endpoint, event.error_type),
+    )
+
+
+@line_of.register
+def _(event: events.ApiThrottled) -> Line:
+    fields: dict[str, Field] = {"account": event.account, "seconds": event.seconds}
+    return Line(Level.WARN, "waiting as the api asked", fields, flood=("throttled", event.account))
+
+
+@line_of.register
+def _(event: events.ClockSkewSeen) -> Line:
+    level = Level.WARN if abs(event.seconds) > _SKEW else Level.DEBUG
+    fields: dict[str, Field] = {"account": event.account, "seconds": event.seconds}
+    return Line(level, "the api's clock differs from ours", fields, flood=("skew", event.account))
+
+
+@line_of.register
+def _(event: events.AnomaliesSeen) -> Line:
+    kinds = ",".join(f"{kind}:{count}" for kind, count in event.kinds)
+    return Line(
+        Level.INFO,
+        "odd data in an answer of the api",
+        {"account": event.account, "kinds": kinds},
+        flood=("anomalies", event.account),
+    )
+
+
+@line_of.register
+def _(event: events.PollDone) -> Line:
+    return Line(
+        Level.INFO,
+        "poll done",
+        {
+            "account": event.account,
+            "from": timestamp(event.window_start),
+            "to": timestamp(event.window_end),
+            "listed": event.listed,
+            "new": event.new,
+            "stored": event.stored,
+            "pending": event.pending,
+            "requests": event.requests,
+            "seconds": event.seconds,
+        },
+    )
+
+
+@line_of.register
+def _(event: events.WindowMismatch) -> Line:
+    return Line(
+        Level.WARN,
+        "a listing does not come to the number the api named",
+        {"account": event.account},
+        flood=("mismatch", event.account),
+    )
+
+
+@line_of.register
+def _(event: events.WindowUnreadable) -> Line:
+    return Line(
+        Level.ERROR,
+        "an interval is given up: its five days are over",
+        {
+            "account": event.account,
+            "from": timestamp(event.start),
+            "to": timestamp(event.end),
+        },
+    )
+
+
+@line_of.register
+def _(event: events.AccountMoved) -> Line:
+    return Line(
+        Level.INFO if event.up else Level.WARN,
+        "account up" if event.up else "account down",
+        {
+            "account": event.account,
+            "headroom": event.headroom,
+            "pending": event.pending,
+            "gap_seconds": event.gap_seconds,
+        },
+    )
+
+
+@line_of.register
+def _(event: events.CallsStored) -> Line:
+    fields: dict[str, Field] = {"account": event.account, "calls": len(event.calls)}
+    return Line(Level.DEBUG, "calls stored", fields)
+
+
+@line_of.register
+def _(event: events.CallsGrown) -> Line:
+    fields: dict[str, Field] = {"account": event.account, "calls": event.count}
+    return Line(Level.DEBUG, "calls grew after they were stored", fields)
+
+
+@line_of.register
+def _(event: events.ExportDone) -> Line:
+    fields = _lane(event.lane) | {
+        "outcome": event.outcome,
+        "code": event.code,
+        "items": event.items,
+        "rejected": event.rejected,
+        "seconds": event.seconds,
+        "reason": event.reason or None,
+    }
+    if event.outcome == "accepted":
+        return Line(Level.DEBUG, "exported", fields)
+    flood = ("export", *event.lane, event.outcome, event.code)
+    return Line(Level.WARN, "export failed", fields, flood=flood)
+
+
+@line_of.register
+def _(event: events.CallsDelivered) -> Line:
+    return Line(Level.DEBUG, "calls delivered", _lane(event.lane) | {"calls": len(event.ends)})
+
+
+@line_of.register
+def _(event: events.CallsParked) -> Line:
+    return Line(
+        Level.WARN,
+        "calls parked",
+        _lane(event.lane) | {"calls": event.count, "reason": event.reason},
+        flood=("parked", *event.lane),
+        weight=event.count,
+    )
+
+
+@line_of.register
+def _(event: events.LaneChanged) -> Line:
+    return Line(
+        Level.INFO if event.up else Level.WARN,
+        "lane up" if event.up else "lane down",
+        _lane(event.lane) | {"reason": event.reason or None},
+    )
+
+
+@line_of.register
+def _(event: events.StoreFailed) -> Line:
+    return Line(
+        Level.ERROR,
+        "store failed",
+        {"error": event.error_type, "reason": event.message},
+        flood=("store", event.error_type),
+    )
+
+
+@line_of.register
+def _(event: events.HookAnswered) -> Line:
+    return Line(Level.DEBUG, "hook answered", {"code": event.code})
+
+
+@line_of.register
+def _(event: events.ConfigReloaded) -> Line:
+    if event.successful:
+        return Line(Level.INFO, "configuration reloaded", {"note": event.message or None})
+    return Line(Level.ERROR, "configuration kept as it was", {"reason": event.message})
+
+
+@line_of.register
+def _(event: events.LoopFailed) -> Line:
+    return Line(
+        Level.ERROR,
+        "an error nothing foresaw; the loop goes on",
+        {"loop": event.loop, "error": event.error_type},
+        flood=("loop", event.loop, event.error_type),
+    )
+
+
+def _lane(lane: Lane) -> dict[str, Field]:
+    return {"destination": lane.destination, "signal": lane.signal.value}

@@ -1,0 +1,184 @@
+"""The Prometheus metrics, counted from events."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from functools import singledispatchmethod
+
+from prometheus_client import (
+    CollectorRegistry,
+    GCCollector,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+)
+from prometheus_client.exposition import choose_encoder
+
+from fuse_otel import __version__, events
+from fuse_otel.instrumentation.call_metrics import CallMetrics
+from fuse_otel.instrumentation.instruments import Instruments
+from fuse_otel.instrumentation.store_gauges import ReadStatus, StoreGauges
+
+LABEL_VALUES = 200
+
+
+def _unknown() -> None:
+    return None
+
+
+class Metrics:
+    """A subscriber. ``status`` is asked at every scrape, from the scraping thread.
+
+    ``label_values`` is how many applications, modules, module types and classes keep their name.
+    """
+
+    def __init__(
+        self,
+        registry: CollectorRegistry | None = None,
+        *,
+        status: ReadStatus = _unknown,
+        label_values: int = LABEL_VALUES,
+    ) -> None:
+        # A series more for each, which Prometheus 2 keeps as if it were a value of ours.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self.registry = CollectorRegistry() if registry is None else registry
+        self._instruments = Instruments(self.registry)
+        self._calls = CallMetrics(self._instruments, label_values)
+        self.registry.register(StoreGauges(status))
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=self.registry)
+        self._instruments.info(
+            "fuse_otel_build_info", version=__version__, python=platform.python_version()
+        )
+        # A daemon that runs has read its configuration.
+        self._instruments.gauge("fuse_otel_config_last_reload_successful").set(1)
+
+    def forget_states(self) -> None:
+        """For a reload, between the old loops and the new: what accounts and lanes were is
+        absent until they tell anew. Counters go on.
+        """
+        self._instruments.forget_states()
+
+    def render(self, accept: str) -> tuple[bytes, str]:
+        """The exposition and its content type, as an ``Accept`` header asks for it."""
+        encode, content_type = choose_encoder(accept)
+        return encode(self.registry), content_type
+
+    def __call__(self, event: events.Event) -> None:
+        self._take(event)
+
+    @singledispatchmethod
+    def _take(self, event: object) -> None:
+        raise TypeError(f"{type(event).__name__} is no event the metrics know")
+
+    @_take.register
+    def _(self, event: events.ApiAnswered) -> None:
+        labels = (event.account, event.endpoint)
+        self._count("fuse_otel_api_requests_total", *labels, str(event.code))
+        self._instruments.histogram("fuse_otel_api_request_duration_seconds", *labels).observe(
+            event.seconds
+        )
+
+    @_take.register
+    def _(self, event: events.ApiFailed) -> None:
+        self._count("fuse_otel_api_errors_total", event.account, event.endpoint, event.error_type)
+
+    @_take.register
+    def _(self, event: events.ApiThrottled) -> None:
+        self._count("fuse_otel_api_throttled_seconds_total", event.account, by=event.seconds)
+
+    @_take.register
+    def _(self, event: events.ClockSkewSeen) -> None:
+        self._instruments.set("fuse_otel_api_clock_skew_seconds", event.seconds, event.account)
+
+    @_take.register
+    def _(self, event: events.AnomaliesSeen) -> None:
+        self._count_all("fuse_otel_parse_anomalies_total", dict(event.kinds))
+
+    @_take.register
+    def _(self, event: events.PollDone) -> None:
+        name = "fuse_otel_last_successful_poll_timestamp_seconds"
+        self._instruments.set(name, event.at, event.account)
+
+    @_take.register
+    def _(self, event: events.WindowMismatch) -> None:
+        self._count("fuse_otel_window_mismatches_total", event.account)
+
+    @_take.register
+    def _(self, event: events.WindowUnreadable) -> None:
+        lost = event.end - event.start
+        self._count("fuse_otel_unreadable_seconds_total", event.account, by=lost)
+
+    @_take.register
+    def _(self, event: events.AccountMoved) -> None:
+        for name, value in (
+            ("account_up", event.up),
+            ("cursor_timestamp_seconds", event.cursor),
+            ("retention_headroom_seconds", event.headroom),
+            ("pending_calls", event.pending),
+            ("gap_seconds", event.gap_seconds),
+        ):
+            self._instruments.set(f"fuse_otel_{name}", value, event.account)
+
+    @_take.register
+    def _(self, event: events.CallsStored) -> None:
+        self._calls.take(event)
+        self._count_all("fuse_otel_redactions_total", event.tally.redactions)
+        self._count_all("fuse_otel_truncations_total", event.tally.truncations)
+        self._count_all("fuse_otel_parse_anomalies_total", event.tally.anomalies)
+
+    @_take.register
+    def _(self, event: events.CallsGrown) -> None:
+        self._count("fuse_otel_calls_grown_total", event.account, by=event.count)
+
+    @_take.register
+    def _(self, event: events.ExportDone) -> None:
+        lane = (event.lane.destination, event.lane.signal.value)
+        self._count("fuse_otel_export_requests_total", *lane, event.code)
+        self._count("fuse_otel_exported_items_total", *lane, by=event.items)
+        self._count("fuse_otel_rejected_items_total", *lane, by=event.rejected)
+        self._instruments.histogram("fuse_otel_export_duration_seconds", *lane).observe(
+            event.seconds
+        )
+
+    @_take.register
+    def _(self, event: events.CallsDelivered) -> None:
+        lane = (event.lane.destination, event.lane.signal.value)
+        latency = self._instruments.histogram("fuse_otel_call_end_to_export_seconds", *lane)
+        for end in event.ends:
+            # The source's clock may be ahead of ours.
+            latency.observe(max(event.at - end, 0.0))
+
+    @_take.register
+    def _(self, event: events.CallsParked) -> None:
+        """The store counts these: ``fuse_otel_parked_calls`` is read at the scrape."""
+
+    @_take.register
+    def _(self, event: events.LaneChanged) -> None:
+        lane = (event.lane.destination, event.lane.signal.value)
+        self._instruments.set("fuse_otel_lane_up", event.up, *lane)
+
+    @_take.register
+    def _(self, event: events.StoreFailed) -> None:
+        self._count("fuse_otel_store_errors_total", event.error_type)
+
+    @_take.register
+    def _(self, event: events.HookAnswered) -> None:
+        self._count("fuse_otel_hook_requests_total", str(event.code))
+
+    @_take.register
+    def _(self, event: events.ConfigReloaded) -> None:
+        gauge = self._instruments.gauge("fuse_otel_config_last_reload_successful")
+        gauge.set(event.successful)
+
+    @_take.register
+    def _(self, event: events.LoopFailed) -> None:
+        self._count("fuse_otel_loop_errors_total", event.loop)
+
+    def _count(self, name: str, *labels: str, by: float = 1) -> None:
+        self._instruments.counter(name, *labels).inc(by)
+
+    def _count_all(self, name: str, counts: Mapping[str, int]) -> None:
+        for label, count in counts.items():
+            self._count(name, label, by=count)

@@ -1,0 +1,94 @@
+"""The routes, and what is answered when a page cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from importlib import resources
+from typing import cast
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from fuse_otel.errors import StoreError
+from fuse_otel.web.headers import SecurityHeaders
+from fuse_otel.web.hook import METHODS, Hook
+from fuse_otel.web.pages import Pages
+from fuse_otel.web.plain import plain
+from fuse_otel.web.site import Site
+
+_ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><g fill="#2a78c8">'
+    '<rect width="16" height="4" rx="1"/><rect x="2" y="6" width="6" height="4" rx="1"/>'
+    '<rect x="8" y="12" width="8" height="4" rx="1"/></g></svg>'
+)
+_SENTENCES = {
+    404: "There is no such page.",
+    405: "This page does not take that method.",
+}
+
+
+def create_app(site: Site) -> ASGIApp:
+    """All pages of the site. Every answer carries the security headers, also the one to an error
+    that nothing foresaw.
+    """
+    pages = Pages(site)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        pages.close()
+
+    app = Starlette(
+        routes=_routes(site, pages),
+        exception_handlers={
+            HTTPException: _refused,
+            StoreError: _store_failed,
+            Exception: _failed,
+        },
+        lifespan=lifespan,
+    )
+    return SecurityHeaders(app)
+
+
+def _routes(site: Site, pages: Pages) -> list[Route]:
+    style = resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
+    return [
+        Route("/", pages.landing),
+        Route("/metrics", pages.metrics),
+        Route("/-/healthy", pages.healthy),
+        Route("/-/ready", pages.ready),
+        Route("/-/reload", pages.reload, methods=["POST"]),
+        Route("/status", pages.status),
+        Route("/calls/", pages.calls),
+        Route("/calls/{session_id:path}", pages.call),
+        Route("/hooks/post-call", Hook(site).answer, methods=METHODS),
+        Route("/style.css", _fixed(style, "text/css")),
+        Route("/icon.svg", _fixed(_ICON, "image/svg+xml")),
+    ]
+
+
+def _fixed(content: str, media_type: str) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(_request: Request) -> Response:
+        return Response(content, media_type=media_type)
+
+    return answer
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    refusal = cast("HTTPException", error)  # what it is registered for
+    sentence = _SENTENCES.get(refusal.status_code, "This request cannot be answered.")
+    return plain(refusal.status_code, sentence, refusal.headers)
+
+
+async def _store_failed(_request: Request, _error: Exception) -> Response:
+    return plain(503, "The store cannot be read at the moment.")
+
+
+async def _failed(_request: Request, _error: Exception) -> Response:
+    """The server logs the error after this."""
+    return plain(500, "This page failed. The log of the daemon names the error.")

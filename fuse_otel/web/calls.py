@@ -1,0 +1,48 @@
+"""The calls stored last, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.responses import Response
+
+from fuse_otel.ports import RecentCall
+from fuse_otel.web import written
+from fuse_otel.web.html import Child, Html, tag
+from fuse_otel.web.page import call_path, page, table, when
+
+MOST = 500
+
+
+def calls_page(calls: Sequence[RecentCall]) -> Response:
+    failed = sum(call.error for call in calls)
+    return page(
+        "Calls",
+        tag("p", f"The {written.plural(len(calls), 'call')} stored last; {failed:,} with an error.")
+        if calls
+        else None,
+        table(
+            ("Started", "Outcome", "Application", "#Lasted", "Direction", "Session"),
+            (_row(call) for call in calls),
+            empty="No call was stored yet.",
+        ),
+        below=True,
+    )
+
+
+def _row(call: RecentCall) -> tuple[Child, ...]:
+    lasted = None if call.start is None or call.end is None else call.end - call.start
+    return (
+        tag("a", when(call.start), href=call_path(call.session_id)),
+        _outcome(call),
+        call.application,
+        written.duration(lasted),
+        call.direction,
+        tag("code", call.session_id),
+    )
+
+
+def _outcome(call: RecentCall) -> Html:
+    details = None if call.details in {"full", "open"} else f" ({call.details})"
+    mark = tag("span", "ERROR", class_="mark") if call.error else None
+    return tag("span", call.outcome, details, " " if mark else None, mark)

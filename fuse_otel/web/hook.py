@@ -1,0 +1,76 @@
+"""The post-call webhook: the platform tells that a call ended, we poll at once. It carries no
+trust beyond its token: whatever it says, the API is asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from fuse_otel.events import HookAnswered
+from fuse_otel.web.announced import session_id
+from fuse_otel.web.plain import plain
+from fuse_otel.web.site import Site
+
+METHODS = ("GET", "POST", "PUT", "DELETE")
+LARGEST = 64 * 1024
+_PATIENCE = 10.0  # seconds for the body to arrive
+
+
+class Hook:
+    """Every answer is counted, by an event."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def answer(self, request: Request) -> Response:
+        response = await self._answer(request)
+        self._site.emit(HookAnswered(response.status_code))
+        return response
+
+    async def _answer(self, request: Request) -> Response:
+        if self._site.hook is None or not self._site.hook_token:
+            return plain(404, "The webhook is off: no FUSE_OTEL_HOOK_TOKEN is set.")
+        if not _may(request, self._site.hook_token):
+            return plain(
+                401,
+                "The token is missing or wrong: send it as a bearer token or as ?token=.",
+                {"WWW-Authenticate": "Bearer"},
+            )
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                body = await _body(request)
+        except TimeoutError:
+            return plain(408, f"The body did not arrive within {_PATIENCE:.0f} s.")
+        except ClientDisconnect:
+            return plain(400, "The body broke off.")
+        if body is None:
+            return plain(413, f"The body is larger than {LARGEST // 1024} KiB.")
+        content_type = request.headers.get("content-type", "")
+        self._site.hook(session_id(request.query_params, content_type, body))
+        return plain(202, "Accepted: the account is polled now.")
+
+
+def _may(request: Request, token: str) -> bool:
+    """Compared in constant time, so that no answer's delay tells how far a guess was right."""
+    return hmac.compare_digest(_given(request), token.encode())
+
+
+def _given(request: Request) -> bytes:
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return bearer.strip().encode("latin-1")  # as it was decoded: the bytes that were sent
+    return request.query_params.get("token", "").encode("utf-8", "replace")
+
+
+async def _body(request: Request) -> bytes | None:
+    """``None`` for one that is too large, without reading on."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST:
+            return None
+    return bytes(body)

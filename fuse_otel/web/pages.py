@@ -1,0 +1,110 @@
+"""What stands behind each route."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from fuse_otel.core import otlp_json
+from fuse_otel.core.tree import call_trees
+from fuse_otel.ports import RecentCall
+from fuse_otel.web import calls
+from fuse_otel.web.landing import landing_page
+from fuse_otel.web.plain import plain, verdict
+from fuse_otel.web.site import Site
+from fuse_otel.web.status import status_json, status_page
+from fuse_otel.web.waterfall import call_page
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Pages:
+    """What may wait for the disk runs beside the loop, two at a time, so that health is answered
+    meanwhile and a crowd of readers takes no crowd of threads.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._threads = ThreadPoolExecutor(2, "web-page")
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def landing(self, _request: Request) -> Response:
+        site = self._site
+        status = await self._beside(site.control.status)
+        config = None if site.config is None else await self._beside(site.config)
+        return landing_page(site.version, status, self._wrong(), config)
+
+    async def metrics(self, request: Request) -> Response:
+        accept = ",".join(request.headers.getlist("accept"))
+        body, content_type = await self._beside(self._site.metrics, accept)
+        return Response(body, headers={"Content-Type": content_type})
+
+    async def healthy(self, _request: Request) -> Response:
+        return verdict(self._site.health(), "Healthy.")
+
+    async def ready(self, _request: Request) -> Response:
+        return verdict(self._site.readiness(), "Ready.")
+
+    async def reload(self, request: Request) -> Response:
+        # Browsers tell where a request comes from: nobody else's page may reload us.
+        if request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
+            return plain(403, "Another site's page may not reload the configuration.")
+        failed = await self._beside(self._site.reload)
+        return plain(500, failed) if failed else plain(200, "The configuration is reloaded.")
+
+    async def status(self, request: Request) -> Response:
+        status = await self._beside(self._site.control.status)
+        now, wrong = self._site.clock(), self._wrong()
+        if _wants_json(request):
+            return JSONResponse(status_json(status, now, wrong, self._site.version))
+        return status_page(status, now, wrong)
+
+    async def calls(self, _request: Request) -> Response:
+        return calls.calls_page(await self._beside(self._site.control.recent, calls.MOST))
+
+    async def call(self, request: Request) -> Response:
+        session_id = request.path_params["session_id"]
+        found = await self._beside(self._site.control.recent_call, session_id)
+        if found is None:
+            return plain(404, "This call is not among those stored last; a back end may have it.")
+        draw = _otlp_lines if request.query_params.get("format") == "otlp" else _drawn
+        return await self._beside(draw, found)
+
+    def _wrong(self) -> list[str]:
+        """What health and readiness name, each once."""
+        return list(dict.fromkeys([*self._site.health(), *self._site.readiness()]))
+
+    async def _beside(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, partial(work, *args, **kwargs))
+
+
+def _wants_json(request: Request) -> bool:
+    asked = request.query_params.get("format")
+    if asked is not None:
+        return asked == "json"
+    accept = request.headers.get("accept", "")
+    return "application/json" in accept and "text/html" not in accept
+
+
+def _drawn(call: RecentCall) -> Response:
+    trees = call_trees(otlp_json.traces_json(call.traces), otlp_json.logs_json(call.logs))
+    own = (tree for tree in trees if tree.trace_id == call.trace_id)
+    tree = next(own, None)
+    return plain(404, "Nothing of this call is kept to draw.") if tree is None else call_page(tree)
+
+
+def _otlp_lines(call: RecentCall) -> Response:
+    """An export request a line, as the file destination writes them."""
+    requests = (otlp_json.traces_json(call.traces), otlp_json.logs_json(call.logs))
+    text = "".join(f"{otlp_json.dumps(request)}\n" for request in requests if request)
+    return Response(text, media_type="application/x-ndjson")

@@ -1,0 +1,83 @@
+"""The pages on a port: uvicorn in a thread of its own, without its signals and its access log."""
+
+from __future__ import annotations
+
+import os
+import socket
+from threading import Thread
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from fuse_otel.errors import CannotListen
+
+_BACKLOG = 128
+_MOST_CONNECTIONS = 256
+_FORCED = 1.0  # seconds for a forced end
+
+
+class WebServer:
+    """Start once, stop once. Port 0 takes a free one."""
+
+    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+        self._app = app
+        self._host = host
+        self._port = port
+        self._server: uvicorn.Server | None = None
+        self._thread: Thread | None = None
+
+    @property
+    def running(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self) -> tuple[str, int]:
+        """Answers the address that is listened on: connections are taken from here on. Raises
+        ``CannotListen``.
+        """
+        listener = self._listen()
+        host, port = listener.getsockname()[:2]
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                self._app,
+                http="h11",
+                loop="asyncio",
+                ws="none",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                limit_concurrency=_MOST_CONNECTIONS,
+            )
+        )
+        self._thread = Thread(target=self._server.run, args=([listener],), name="web", daemon=True)
+        self._thread.start()
+        return host, port
+
+    def stop(self, timeout: float) -> bool:
+        """Let running requests end within ``timeout`` seconds. Whether the thread has ended."""
+        if self._server is None or self._thread is None:
+            return True
+        self._server.should_exit = True
+        self._thread.join(timeout)
+        self._server.force_exit = True
+        self._thread.join(_FORCED)
+        return not self._thread.is_alive()
+
+    def _listen(self) -> socket.socket:
+        try:
+            found = socket.getaddrinfo(
+                self._host, self._port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )
+            family, _, _, _, address = found[0]
+            return socket.create_server(address, family=family, backlog=_BACKLOG)
+        except OSError as error:
+            reason = _reason(error)
+            raise CannotListen(f"Cannot listen on {self._host}:{self._port}: {reason}.") from error
+
+
+def _reason(error: OSError) -> str:
+    """The system's own words; what ``socket`` adds to them repeats the address."""
+    if isinstance(error, socket.gaierror) or error.errno is None:
+        return str(error.strerror or error)
+    return os.strerror(error.errno)

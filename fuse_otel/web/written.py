@@ -1,0 +1,67 @@
+"""How moments, spans of time and sizes are written for people. Unknown is a dash, never 0."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import pairwise
+
+UNKNOWN = "\N{EN DASH}"
+
+_MINUTE = 60
+_UNITS = ((86_400, "d"), (3600, "h"), (_MINUTE, "min"), (1, "s"))
+_TENTHS_BELOW = 10  # seconds, where a tenth tells something
+_KIBI = 1024
+
+
+def moment(seconds: float | None) -> str:
+    """UNIX seconds as date and time, UTC."""
+    if seconds is None:
+        return UNKNOWN
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}Z"
+
+
+def machine(seconds: float) -> str:
+    """UNIX seconds as RFC 3339, UTC."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def duration(seconds: float | None) -> str:
+    """Two units at most: ``4.3 s``, ``2 min 5 s``, ``3 h 20 min``, ``4 d 23 h``."""
+    if seconds is None:
+        return UNKNOWN
+    if seconds < 0:
+        return f"\N{MINUS SIGN}{duration(-seconds)}"
+    if seconds < _TENTHS_BELOW:
+        return f"{seconds:.1f} s".replace(".0 ", " ")
+    whole = round(seconds)
+    for (large, name), (small, small_name) in pairwise(_UNITS):
+        if whole >= large:
+            count, rest = divmod(whole, large)
+            rest //= small
+            return f"{count} {name} {rest} {small_name}" if rest else f"{count} {name}"
+    return f"{whole} s"
+
+
+def ago(then: float | None, now: float) -> str:
+    return UNKNOWN if then is None else f"{duration(max(now - then, 0.0))} ago"
+
+
+def offset(seconds: float) -> str:
+    """A moment within a call: ``0:07``, ``12:30``, ``1:02:03``."""
+    whole = max(int(seconds), 0)
+    minutes, second = divmod(whole, _MINUTE)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minutes}:{second:02}"
+
+
+def size(count: int) -> str:
+    amount = float(count)
+    for unit in ("B", "KiB", "MiB"):
+        if amount < _KIBI:
+            return f"{amount:.1f} {unit}" if unit != "B" else f"{count} B"
+        amount /= _KIBI
+    return f"{amount:.1f} GiB"
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -1,0 +1,173 @@
+"""Probes, reload, and the server around all pages."""
+
+import signal
+import socket
+import threading
+
+import httpx
+import pytest
+from support.web_site import served, site
+
+from fuse_otel.errors import CannotListen
+from fuse_otel.store import MemoryStore
+from fuse_otel.web.app import create_app
+from fuse_otel.web.server import WebServer
+
+
+@pytest.fixture
+def store():
+    made = MemoryStore(capacity=1000)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("path", ["/-/healthy", "/-/ready"])
+def test_probes_answer_with_what_does_not_work(store, path):
+    wrong = []
+    with served(site(store, health=lambda: wrong, readiness=lambda: wrong)) as url:
+        assert httpx.get(url + path).status_code == 200
+        wrong += ["The store is unusable.", "No lane works."]
+        answer = httpx.get(url + path)
+        assert (answer.status_code, answer.text) == (
+            503,
+            "The store is unusable.\nNo lane works.\n",
+        )
+
+
+def test_health_and_readiness_are_two_things(store):
+    with served(site(store, readiness=lambda: ["No account works."])) as url:
+        assert httpx.get(f"{url}/-/healthy").status_code == 200
+        assert httpx.get(f"{url}/-/ready").status_code == 503
+
+
+def test_health_is_answered_while_every_page_hangs(store):
+    release, hanging = threading.Event(), threading.Semaphore(0)
+
+    def hang(_accept):
+        hanging.release()
+        release.wait(20)
+        return b"", "text/plain"
+
+    with served(site(store, metrics=hang)) as url:
+        scrapes = [threading.Thread(target=httpx.get, args=(f"{url}/metrics",)) for _ in range(4)]
+        for scrape in scrapes:
+            scrape.start()
+        assert all(hanging.acquire(timeout=10) for _ in range(2))
+        assert httpx.get(f"{url}/-/healthy").status_code == 200
+        release.set()
+        for scrape in scrapes:
+            scrape.join()
+
+
+def test_reload(store):
+    answers = [None, "FUSE_OTEL_SINCE: 'x' is no duration."]
+    with served(site(store, reload=lambda: answers.pop(0))) as url:
+        assert httpx.post(f"{url}/-/reload").status_code == 200
+        failed = httpx.post(f"{url}/-/reload")
+        assert (failed.status_code, failed.text) == (500, "FUSE_OTEL_SINCE: 'x' is no duration.\n")
+
+
+def test_another_sites_page_may_not_reload(store):
+    reloaded = []
+    with served(site(store, reload=lambda: reloaded.append(1))) as url:
+        headers = {"Sec-Fetch-Site": "cross-site"}
+        assert httpx.post(f"{url}/-/reload", headers=headers).status_code == 403
+        assert not reloaded
+
+
+def test_a_port_that_is_taken_is_one_sentence(store):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        server = WebServer(create_app(site(store)), "127.0.0.1", port)
+        with pytest.raises(CannotListen) as raised:
+            server.start()
+    assert str(raised.value) == f"Cannot listen on 127.0.0.1:{port}: Address already in use."
+    assert not server.running
+    assert server.stop(1)
+
+
+def test_a_host_that_is_not_ours_is_one_sentence(store):
+    server = WebServer(create_app(site(store)), "host.invalid", 0)
+    with pytest.raises(CannotListen, match=r"^Cannot listen on host\.invalid:0: .+\.$"):
+        server.start()
+
+
+def test_ipv6_is_listened_on_where_it_is_there(store):
+    server = WebServer(create_app(site(store)), "::1", 0)
+    if not _has_ipv6():
+        with pytest.raises(CannotListen, match=r"^Cannot listen on ::1:0: .+\.$"):
+            server.start()
+        return
+    host, port = server.start()
+    assert httpx.get(f"http://[{host}]:{port}/-/healthy").status_code == 200
+    assert server.stop(5)
+
+
+def _has_ipv6():
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
+def test_signals_stay_the_daemons(store):
+    before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+    with served(site(store)) as url:
+        httpx.get(url)
+        during = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+    assert during == before
+
+
+def test_the_end_waits_for_a_running_request_and_not_for_idle_connections(store):
+    running, release = threading.Event(), threading.Event()
+
+    def slow(_accept):
+        running.set()
+        release.wait(20)
+        return b"told\n", "text/plain"
+
+    server = WebServer(create_app(site(store, metrics=slow)), "127.0.0.1", 0)
+    host, port = server.start()
+    with httpx.Client(base_url=f"http://{host}:{port}") as client:
+        client.get("/-/healthy")  # the connection stays open, idle
+        answers = []
+        scrape = threading.Thread(
+            target=lambda: answers.append(httpx.get(f"http://{host}:{port}/metrics"))
+        )
+        scrape.start()
+        assert running.wait(10)
+        ended = []
+        stop = threading.Thread(target=lambda: ended.append(server.stop(10)))
+        stop.start()
+        release.set()
+        stop.join()
+        scrape.join()
+    assert ended == [True]
+    assert answers[0].text == "told\n"
+    assert not server.running
+
+
+def test_a_request_that_never_ends_does_not_hold_up_the_end(store):
+    running, release = threading.Event(), threading.Event()
+
+    def stuck(_accept):
+        running.set()
+        release.wait(20)
+        return b"", "text/plain"
+
+    server = WebServer(create_app(site(store, metrics=stuck)), "127.0.0.1", 0)
+    host, port = server.start()
+    scrape = threading.Thread(target=_get_anyhow, args=(f"http://{host}:{port}/metrics",))
+    scrape.start()
+    assert running.wait(10)
+    assert server.stop(0.1)
+    release.set()
+    scrape.join()
+
+
+def _get_anyhow(url):
+    try:
+        httpx.get(url)
+    except httpx.TransportError:
+        return
