@@ -90,8 +90,10 @@ class _Found:
     def _read_store(self, session_id: str) -> None:
         # Reading the configuration and opening a database is not for those who show a file.
         from fuse_otel.assembly import open_control  # noqa: PLC0415
+        from fuse_otel.cli.common import load_settings  # noqa: PLC0415
 
-        with open_control(self._args) as control:
+        settings = load_settings(self._args, needs_account=False).settings
+        with open_control(settings) as control:
             call = control.recent_call(session_id)
         if call is None:
             self._complain(
@@ -112,7 +114,7 @@ class _Found:
 
     def drawings(self) -> Iterator[str]:
         self._complain_if_empty()
-        width, colour = self._args.width or _terminal_width(), _colour(self._args.color)
+        width, colour = self._args.width or terminal_width(), coloured(self._args.color)
         for place, tree in enumerate(call_trees(self._requests.traces, self._requests.logs)):
             drawing = draw(tree, width=width, colour=colour, records=self._args.records)
             yield f"\n{drawing}" if place else drawing
@@ -128,13 +130,13 @@ class _Found:
         complain(sentence)
 
 
-def _terminal_width() -> int:
+def terminal_width() -> int:
     if not sys.stdout.isatty():
         return _WIDTH
     return max(os.get_terminal_size(sys.stdout.fileno()).columns, NARROWEST)
 
 
-def _colour(choice: str) -> bool:
+def coloured(choice: str = "auto") -> bool:
     from fuse_otel.config.terminal import colour_refused  # noqa: PLC0415 - heavy package
 
     if choice == "auto":

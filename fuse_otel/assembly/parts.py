@@ -1,0 +1,112 @@
+"""From settings to the parts of a daemon: options, renderings, adapters."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fuse_otel.core.body import Lane, Rendering
+from fuse_otel.core.options import ModelOptions
+from fuse_otel.core.party import developer_key_pseudonym
+from fuse_otel.core.telemetry import Signal
+from fuse_otel.events import Emit
+from fuse_otel.poller import PollerOptions, Rescan
+from fuse_otel.ports import Destination, Store
+
+if TYPE_CHECKING:
+    from fuse_otel.config.destination import Destination as DestinationSettings
+    from fuse_otel.config.settings import Account, Settings
+    from fuse_otel.source import FuseApi
+
+DETAIL_THREADS = 3  # beside the account's own thread
+
+
+def store(settings: Settings, clock: Callable[[], float], *, read_only: bool = False) -> Store:
+    from fuse_otel.store import open_store  # noqa: PLC0415 - not every command needs it
+
+    return open_store(
+        settings.state_url, capacity=settings.max_disk, read_only=read_only, clock=clock
+    )
+
+
+def source(account: Account, settings: Settings, emit: Emit, clock: Callable[[], float]) -> FuseApi:
+    from fuse_otel.source import ApiOptions, FuseApi  # noqa: PLC0415 - imports httpx
+
+    options = ApiOptions(
+        url=settings.api_url,
+        email=account.email,
+        developer_key=account.developer_key.get_secret_value(),
+    )
+    return FuseApi(account.name, options, emit, clock)
+
+
+def destination(settings: DestinationSettings) -> Destination:
+    """Raises ``ConfigurationError`` for certificates that cannot be read."""
+    from fuse_otel.destinations.console import ConsoleDestination  # noqa: PLC0415 - as above
+    from fuse_otel.destinations.file import FileDestination  # noqa: PLC0415
+    from fuse_otel.destinations.otlp_http import OtlpHttp, OtlpHttpOptions  # noqa: PLC0415
+
+    if settings.type == "console":
+        return ConsoleDestination(settings.name, sys.stdout)
+    if settings.type == "file":
+        return FileDestination(settings.name, Path(settings.path or ""))
+    return OtlpHttp(
+        OtlpHttpOptions(
+            name=settings.name,
+            urls=settings.urls,
+            headers=settings.headers,
+            timeout=settings.timeout,
+            compression=settings.compression,
+            certificate=settings.certificate,
+            client_certificate=settings.client_certificate,
+            client_key=settings.client_key,
+        )
+    )
+
+
+def renderings(settings: Settings) -> Sequence[Rendering]:
+    """One for each signal that anybody takes: all lanes of a signal share the same bytes."""
+    flavours = {Signal.TRACES: settings.traces_flavour, Signal.LOGS: settings.logs_flavour}
+    found = []
+    for signal, flavour in flavours.items():
+        lanes = tuple(Lane(d.name, signal) for d in settings.destinations if signal in d.signals)
+        name = f"{signal}/{settings.redaction}/{flavour}"
+        if lanes:
+            found.append(Rendering(name, signal, flavour, lanes))
+    return found
+
+
+def model_options(settings: Settings) -> ModelOptions:
+    return ModelOptions(
+        namespace=settings.namespace,
+        environment=settings.environment,
+        resource_attributes=dict(settings.resource_attributes),
+        error_policy=settings.error_policy,
+        service_names=dict(settings.service_names),
+        severities=dict(settings.severities),
+        loki_stream_attribute=settings.loki_stream_attribute,
+    )
+
+
+def poller_options(account: Account, settings: Settings) -> PollerOptions:
+    return PollerOptions(
+        account=account.name,
+        numbers=account.numbers,
+        poll_interval=settings.poll_interval,
+        settle=settings.settle,
+        grow=settings.grow,
+        since=settings.since,
+        requests_per_second=settings.max_requests_per_second,
+        concurrent_requests=settings.max_concurrent_requests,
+        rescans=tuple(Rescan(rescan.span, rescan.every) for rescan in settings.rescans),
+        pseudonym_key=pseudonym_key(account, settings),
+    )
+
+
+def pseudonym_key(account: Account, settings: Settings) -> bytes:
+    """The configured key, else one derived from the account's developer key."""
+    if settings.pseudonym_key is not None:
+        return settings.pseudonym_key.get_secret_value().encode()
+    return developer_key_pseudonym(account.developer_key.get_secret_value())

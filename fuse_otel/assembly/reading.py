@@ -1,0 +1,24 @@
+"""The store's reading door for commands."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from fuse_otel.assembly import parts
+from fuse_otel.ports import Control
+
+if TYPE_CHECKING:
+    from fuse_otel.config.settings import Settings
+
+
+@contextmanager
+def open_control(settings: Settings) -> Iterator[Control]:
+    """The store of the configured daemon, read beside it. Raises ``StoreError``."""
+    store = parts.store(settings, time.time, read_only=True)
+    try:
+        yield store.control
+    finally:
+        store.close()

@@ -1,0 +1,86 @@
+"""``fuse-otel once``: work off all that is due, and end."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from fuse_otel.cli.common import load_settings
+from fuse_otel.events import Emit, Event, ExportDone, PollDone
+
+_TIMEOUT = 60.0
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=_TIMEOUT,
+        metavar="SECONDS",
+        help=f"end after so long at the latest (default: {_TIMEOUT:g})",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    from fuse_otel.assembly.works import Works, conditions  # noqa: PLC0415 - the whole daemon
+    from fuse_otel.daemon import work_off  # noqa: PLC0415
+    from fuse_otel.instrumentation import fan_out  # noqa: PLC0415
+    from fuse_otel.instrumentation.library_log import route_libraries  # noqa: PLC0415
+    from fuse_otel.instrumentation.log import Log  # noqa: PLC0415
+
+    loaded = load_settings(args)
+    settings = loaded.settings
+    log = Log(sys.stderr, settings.log_level, settings.log_format)
+    undo = route_libraries(log)
+    for warning in loaded.warnings:
+        log.warning(warning)
+    state, counted = conditions(settings), _Counted()
+    emit: Emit = fan_out(log, state, counted)
+    works = Works(settings, emit)
+    try:
+        ended = work_off(
+            works.pollers,
+            works.shippers,
+            timeout=args.timeout,
+            clock=time.time,
+            sleep=time.sleep,
+            down=state.lanes_down,
+        )
+    finally:
+        works.close()
+        log.close()
+        undo()
+    _tell(counted, ended.waiting)
+    for problem in ended.problems:
+        print(f"fuse-otel: {problem}", file=sys.stderr)
+    return 1 if ended.problems else 0
+
+
+class _Counted:
+    """What was listed and what was delivered."""
+
+    def __init__(self) -> None:
+        self.listed = 0
+        self.stored = 0
+        self.delivered: dict[str, int] = {}
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case PollDone():
+                self.listed += event.listed
+            case ExportDone():
+                lane = f"{event.lane.destination}/{event.lane.signal}"
+                self.delivered[lane] = self.delivered.get(lane, 0) + event.items
+            case _:
+                pass
+
+
+def _tell(counted: _Counted, waiting: int) -> None:
+    for lane, items in sorted(counted.delivered.items()):
+        unit = "spans" if lane.endswith("traces") else "log records"
+        print(f"{lane}: {items} {unit} delivered", file=sys.stderr)
+    if not counted.delivered:
+        print("Nothing to deliver.", file=sys.stderr)
+    if waiting:
+        print(f"{waiting} calls are held: their logs may still grow.", file=sys.stderr)

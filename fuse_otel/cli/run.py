@@ -1,0 +1,93 @@
+"""``fuse-otel run``: the daemon."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from fuse_otel.cli.common import load_settings
+from fuse_otel.cli.signals import Signals
+from fuse_otel.errors import ConfigurationError, FuseOtelError
+from fuse_otel.events import ConfigReloaded
+
+if TYPE_CHECKING:
+    from fuse_otel.assembly.service import Service
+    from fuse_otel.config import Loaded
+    from fuse_otel.ports import Status
+
+
+def arguments(_parser: argparse.ArgumentParser) -> None:
+    """None but the settings, which every configured command takes."""
+
+
+def run(args: argparse.Namespace) -> int:
+    runner = Runner(args, Signals())
+    runner.run()
+    return 0
+
+
+class Runner:
+    """Runs services one after the other: a reload ends one and begins the next."""
+
+    def __init__(self, args: argparse.Namespace, signals: Signals) -> None:
+        from fuse_otel.instrumentation.metrics import Metrics  # noqa: PLC0415 - prometheus_client
+
+        self._args = args
+        self._signals = signals
+        self._metrics = Metrics(status=self._status)
+        self._service: Service | None = None
+        self._next: Loaded | None = None
+
+    def run(self) -> None:
+        loaded = load_settings(self._args)
+        self._signals.listen()
+        service = self._begin(loaded)
+        while not self._signals.stopping:
+            self._signals.wait()
+            if self._signals.reloading:
+                self._signals.reloading = False
+                self._reload()
+            if self._next is not None and not self._signals.stopping:
+                following, self._next = self._next, None
+                service = self._replace(service, loaded, following)
+                loaded = following
+        service.log.info("stopping")
+        service.stop()
+
+    def _begin(self, loaded: Loaded) -> Service:
+        from fuse_otel.assembly.service import Service  # noqa: PLC0415 - imports the whole daemon
+
+        service = Service(loaded.settings, self._metrics, self._reload)
+        host, port = service.start()
+        self._service = service
+        for warning in loaded.warnings:
+            service.log.warning(warning)
+        service.log.info("started", listen=f"{host}:{port}")
+        return service
+
+    def _replace(self, service: Service, loaded: Loaded, following: Loaded) -> Service:
+        """The next service; or the same again, if the next one cannot be started."""
+        service.stop()
+        self._service = None
+        try:
+            begun = self._begin(following)
+        except FuseOtelError as error:
+            begun = self._begin(loaded)
+            begun.emit(ConfigReloaded(successful=False, message=str(error)))
+        else:
+            begun.emit(ConfigReloaded(successful=True, message=""))
+        return begun
+
+    def _reload(self) -> str | None:
+        """Read the configuration again; a sentence if it is wrong, then the present one stays."""
+        try:
+            self._next = load_settings(self._args)
+        except ConfigurationError as error:
+            if self._service is not None:
+                self._service.emit(ConfigReloaded(successful=False, message=str(error)))
+            return str(error)
+        self._signals.wake()
+        return None
+
+    def _status(self) -> Status | None:
+        return None if self._service is None else self._service.status()

@@ -1,0 +1,73 @@
+"""The daemon: its loops, how they are woken, how they end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from fuse_otel.daemon.loop import Loop
+from fuse_otel.events import CallsGrown, CallsStored, Emit, Event
+from fuse_otel.poller import Poller
+from fuse_otel.shipper import Shipper
+
+_LOOK = 0.05  # seconds between two looks whether the lanes are empty
+
+
+class Daemon:
+    """Pollers and shippers as threads. ``clock`` gives UNIX seconds."""
+
+    def __init__(
+        self,
+        pollers: Sequence[Poller],
+        shippers: Sequence[Shipper],
+        emit: Emit,
+        clock: Callable[[], float],
+    ) -> None:
+        self._clock = clock
+        self._pollers = pollers
+        self._shippers = shippers
+        self._reading = [Loop(f"account {p.account}", p.step, emit, clock) for p in pollers]
+        self._sending = [Loop(f"lane {_name(s)}", s.step, emit, clock) for s in shippers]
+
+    def start(self) -> None:
+        for loop in (*self._sending, *self._reading):
+            loop.start()
+
+    def notice(self, event: Event) -> None:
+        """A subscriber: what was stored is sent at once."""
+        if isinstance(event, CallsStored | CallsGrown):
+            for loop in self._sending:
+                loop.wake()
+
+    def poke(self) -> None:
+        """A call ended: poll as soon as it is settled. For any thread."""
+        for poller, loop in zip(self._pollers, self._reading, strict=True):
+            poller.poke(self._clock())
+            loop.wake()
+
+    def hung(self) -> list[str]:
+        """The loops that step no more, a sentence each."""
+        loops = (*self._reading, *self._sending)
+        return [f"The loop of {loop.name} hangs." for loop in loops if loop.hung]
+
+    def stop(self, grace: float) -> bool:
+        """End reading, let the lanes send what is there, for at most ``grace`` seconds.
+
+        Whether all threads have ended. What was not sent is in the store.
+        """
+        end = time.monotonic() + grace
+        for loop in self._reading:
+            loop.stop()
+        stopped = [loop.join(end - time.monotonic()) for loop in self._reading]
+        for loop in self._sending:
+            loop.wake()
+        while time.monotonic() < end and not all(shipper.idle for shipper in self._shippers):
+            time.sleep(_LOOK)
+        for loop in self._sending:
+            loop.stop()
+        stopped += [loop.join(end - time.monotonic()) for loop in self._sending]
+        return all(stopped)
+
+
+def _name(shipper: Shipper) -> str:
+    return f"{shipper.lane.destination}/{shipper.lane.signal}"

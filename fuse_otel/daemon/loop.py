@@ -1,0 +1,64 @@
+"""A thread that steps and sleeps, and can be woken and asked whether it still steps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from threading import Event, Thread
+
+from fuse_otel.events import Emit, LoopFailed
+
+Step = Callable[[float], float]
+"""The present time → when to step again, both UNIX seconds."""
+
+LONGEST_SLEEP = 60.0  # a clock that is set back must not stop a loop for longer than that
+PAUSE = 5.0  # after an error that nothing foresaw
+HUNG_AFTER = 300.0  # no step takes that long: every request has a deadline
+
+
+class Loop:
+    def __init__(self, name: str, step: Step, emit: Emit, clock: Callable[[], float]) -> None:
+        self.name = name
+        self._step = step
+        self._emit = emit
+        self._clock = clock
+        self._stop = Event()
+        self._wake = Event()
+        self._beat = time.monotonic()
+        self._thread = Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Step now rather than when it was planned."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Step no more; a step that is on its way ends first."""
+        self._stop.set()
+        self._wake.set()
+
+    def join(self, timeout: float) -> bool:
+        """Whether the thread has ended within ``timeout`` seconds."""
+        self._thread.join(max(0.0, timeout))
+        return not self._thread.is_alive()
+
+    @property
+    def hung(self) -> bool:
+        return not self._stop.is_set() and time.monotonic() - self._beat > HUNG_AFTER
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._beat = time.monotonic()
+            self._wake.clear()
+            wait = min(self._stepped() - self._clock(), LONGEST_SLEEP)
+            if wait > 0:
+                self._wake.wait(wait)
+
+    def _stepped(self) -> float:
+        try:
+            return self._step(self._clock())
+        except Exception as error:  # noqa: BLE001 - one bad step must not end the loop for good
+            self._emit(LoopFailed(self.name, type(error).__name__))
+            return self._clock() + PAUSE

@@ -1,0 +1,75 @@
+"""Work off all that is due, in one thread, and end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from fuse_otel.poller import Poller
+from fuse_otel.shipper import Shipper
+
+GIVE_UP_AFTER = (
+    3  # failed requests in a row: a program that runs once does not wait for better days
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """``problems``: why not all that was due is done, a sentence each. ``waiting`` calls are due
+    later: their logs may still grow.
+    """
+
+    problems: tuple[str, ...]
+    waiting: int
+
+
+def work_off(
+    pollers: Sequence[Poller],
+    shippers: Sequence[Shipper],
+    *,
+    timeout: float,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+    down: Callable[[], Sequence[str]] = tuple,
+) -> Ended:
+    """Step all of them until nothing is due, something is hopeless, or ``timeout`` is over.
+
+    ``down`` names the lanes that cannot deliver.
+    """
+    end = clock() + timeout
+    problems: list[str] = []
+    while not problems:
+        now = clock()
+        wake = min(step(clock()) for step in _steps(pollers, shippers))
+        problems = [*_hopeless(pollers), *down()]
+        if all(p.state().idle for p in pollers) and all(s.idle for s in shippers):
+            break
+        if clock() >= end and not problems:
+            problems = [f"Not all was done within {timeout:g} s; a later run goes on from there."]
+        if not problems:
+            sleep(max(0.0, min(wake, end) - max(now, clock())))
+    return Ended((*problems, *_unread(pollers)), sum(p.state().waiting for p in pollers))
+
+
+def _steps(
+    pollers: Sequence[Poller], shippers: Sequence[Shipper]
+) -> list[Callable[[float], float]]:
+    return [*(p.step for p in pollers), *(s.step for s in shippers)]
+
+
+def _hopeless(pollers: Sequence[Poller]) -> list[str]:
+    found = []
+    for poller in pollers:
+        state = poller.state()
+        if state.unauthorized or state.failures >= GIVE_UP_AFTER:
+            found.append(f"account {poller.account}: {state.error or 'the store does not work'}")
+    return found
+
+
+def _unread(pollers: Sequence[Poller]) -> list[str]:
+    """Intervals that answered with errors stay as gaps when all else is done."""
+    return [
+        f"account {poller.account}: {poller.state().gaps} intervals could not be read."
+        for poller in pollers
+        if poller.state().idle and poller.state().gaps
+    ]
