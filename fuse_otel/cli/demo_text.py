@@ -45,7 +45,9 @@ def pages(url: str, api_url: str, directory: Path, settings: Settings) -> Iterat
     yield f"  the API     {api_url}"
     yield f"  settings    {directory / 'fuse-otel.toml'}"
     for destination in settings.destinations:
-        for where in sorted(set(destination.urls.values())) or [destination.path or destination.type]:
+        for where in sorted(set(destination.urls.values())) or [
+            destination.path or destination.type
+        ]:
             yield f"  delivers to {where}"
     yield ""
 

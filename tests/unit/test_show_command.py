@@ -1,6 +1,5 @@
 """``fuse-otel show``."""
 
-import contextlib
 import fcntl
 import io
 import json
@@ -10,16 +9,17 @@ import struct
 import subprocess
 import sys
 import termios
-from types import ModuleType
+import time
 
 import pytest
 from support.saved_files import ENTRIES, SESSION, listed, run_command, save, trace_id
+from support.store_values import recent, step
 
 from fuse_otel.cli import convert, show
 from fuse_otel.cli.saved import render_saved
 from fuse_otel.config.terminal import colour_refused
-from fuse_otel.core.rendering import ModelOptions
-from fuse_otel.ports import RecentCall
+from fuse_otel.core.options import ModelOptions
+from fuse_otel.store import open_store
 
 RUN = (
     "import argparse, sys; from fuse_otel.cli import show; parser = argparse.ArgumentParser(); "
@@ -42,38 +42,15 @@ def two_calls_as_lines(tmp_path, two_calls):
 
 
 @pytest.fixture
-def store(monkeypatch):
-    """The daemon's store as the command gets it, holding one call; what it was opened with."""
+def store(tmp_path, monkeypatch):
+    """The daemon's store, holding one call; the command finds it by the environment."""
     (call,) = render_saved(json.dumps(listed()).encode(), "", ModelOptions())
-    recent = RecentCall(
-        session_id=SESSION,
-        trace_id=call.trace_id,
-        application="email test",
-        direction="inbound",
-        outcome="completed",
-        details="full",
-        error=False,
-        start=call.start,
-        end=call.end,
-        traces=call.traces,
-        logs=call.logs,
-    )
-    opened = []
-
-    class Control:
-        def recent_call(self, session_id):
-            return recent if session_id == SESSION else None
-
-    @contextlib.contextmanager
-    def open_control(args):
-        opened.append(args)
-        yield Control()
-        opened.append("closed")
-
-    assembly = ModuleType("fuse_otel.assembly")
-    assembly.open_control = open_control
-    monkeypatch.setitem(sys.modules, "fuse_otel.assembly", assembly)
-    return opened
+    url = f"sqlite:///{tmp_path / 'state.db'}"
+    monkeypatch.setenv("FUSE_OTEL_STATE_URL", url)
+    held = recent(SESSION, trace_id=call.trace_id, traces=call.traces, logs=call.logs)
+    opened = open_store(url, capacity=1 << 20, clock=time.time)
+    opened.ledger.commit(opened.ledger.lease("default"), step(recent=[held]))
+    opened.close()
 
 
 def headings(out):

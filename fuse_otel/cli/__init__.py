@@ -1,0 +1,126 @@
+"""The command line. A command's module is imported when it is chosen, so that each starts fast."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+
+from fuse_otel import __version__
+from fuse_otel.errors import ConfigurationError, FuseOtelError
+
+DOCS = "https://github.com/fuse-otel/fuse-otel/tree/main/docs"
+_DONE, _FAILED, _USAGE, _MISCONFIGURED, _INTERRUPTED = 0, 1, 2, 78, 130
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """``configured``: it reads the configuration, so it takes the flags of the settings too."""
+
+    help: str
+    configured: bool = False
+
+
+COMMANDS = {
+    "run": Command("read calls and deliver them until told to stop: the daemon", configured=True),
+    "once": Command("work off all that is due, then end", configured=True),
+    "demo": Command("see it at work on simulated calls, without any configuration"),
+    "simulate": Command("a simulated Fuse API, for load and fault tests"),
+    "check": Command(
+        "check the configuration; --online also API and destinations", configured=True
+    ),
+    "show": Command("draw a call as a tree with a time bar", configured=True),
+    "convert": Command("turn saved call logs into OTLP/JSON lines"),
+    "trace-id": Command("print the trace id of a call"),
+    "config": Command("print the configuration in effect and its origins", configured=True),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and give its exit code: 0 done, 1 failed, 2 usage, 78 bad configuration."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _main(words)
+    except ConfigurationError as error:
+        return _complain(error, _MISCONFIGURED)
+    except FuseOtelError as error:
+        return _complain(error, _FAILED)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # The interpreter flushes once more at its end, and would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _FAILED
+
+
+def _main(words: list[str]) -> int:
+    if not words:
+        print(_help(), file=sys.stderr)
+        return _USAGE
+    name, *rest = words
+    if name in COMMANDS:
+        return _run(name, rest)
+    if name in {"-h", "--help", "help"}:
+        print(_help())
+        return _DONE
+    if name in {"-V", "--version"}:
+        print(f"fuse-otel {__version__}")
+        return _DONE
+    return _refuse(name)
+
+
+def _run(name: str, words: list[str]) -> int:
+    module = import_module(f"fuse_otel.cli.{name.replace('-', '_')}")
+    parser = argparse.ArgumentParser(
+        prog=f"fuse-otel {name}",
+        description=f"{COMMANDS[name].help[0].upper()}{COMMANDS[name].help[1:]}.",
+        epilog=f"Documentation: {DOCS}",
+        # A shortened flag would change its meaning when a new one comes.
+        allow_abbrev=False,
+    )
+    module.arguments(parser)
+    if COMMANDS[name].configured:
+        from fuse_otel.cli.common import add_settings  # noqa: PLC0415 - for these alone
+
+        add_settings(parser)
+    try:
+        args = parser.parse_args(words)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else _USAGE
+    code: int = module.run(args)
+    return code
+
+
+def _refuse(name: str) -> int:
+    near = get_close_matches(name, COMMANDS, n=1)
+    advice = f"Did you mean {near[0]}?" if near else "See fuse-otel --help."
+    print(f"fuse-otel: there is no command {name!r}. {advice}", file=sys.stderr)
+    return _USAGE
+
+
+def _complain(error: FuseOtelError, code: int) -> int:
+    for sentence in str(error).splitlines():
+        print(f"fuse-otel: {sentence}", file=sys.stderr)
+    return code
+
+
+def _help() -> str:
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:{width}}  {command.help}" for name, command in COMMANDS.items()]
+    return "\n".join(
+        (
+            "usage: fuse-otel COMMAND [arguments]",
+            "",
+            "Every call of a Plum Fuse phone application as one OpenTelemetry trace.",
+            "",
+            "commands:",
+            *lines,
+            "",
+            "fuse-otel COMMAND --help tells more, fuse-otel --version the version.",
+            f"Documentation: {DOCS}",
+        )
+    )

@@ -1,0 +1,50 @@
+"""What the commands that read the configuration have in common."""
+
+from __future__ import annotations
+
+import argparse
+
+from fuse_otel.config import Loaded, load
+from fuse_otel.config.table import SETTINGS
+
+_DEST = "setting_"
+_METAVARS = {"host:port": "HOST:PORT", "key=value,…": "KEY=VALUE,…"}
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Add ``--config`` and a flag for each scalar setting; once, however often it is called."""
+    if parser.get_default("takes_settings"):
+        return
+    parser.set_defaults(takes_settings=True)
+    group = parser.add_argument_group("settings", "They outrank the environment and the file.")
+    group.add_argument("--config", metavar="FILE", help="the TOML file of the configuration")
+    for setting in SETTINGS:
+        what = f"a file that holds: {setting.meaning}" if setting.secret else setting.meaning
+        group.add_argument(
+            setting.flag,
+            dest=_DEST + setting.given,
+            metavar="FILE" if setting.secret else _metavar(setting.kind),
+            help=_plain(what, setting.default),
+        )
+
+
+def _metavar(kind: str) -> str:
+    if "`" in kind:
+        return "WORD"
+    return _METAVARS.get(kind, kind.upper())
+
+
+def _plain(meaning: str, default: str) -> str:
+    """Without the marks of the documentation, and as argparse wants it."""
+    text = f"{meaning} Default: {default}" if default else meaning
+    return text.replace("`", "").replace("%", "%%")
+
+
+def load_settings(args: argparse.Namespace, *, needs_account: bool = True) -> Loaded:
+    """The configuration, with what the flags say. Raises ``ConfigurationError``."""
+    flags = {
+        name.removeprefix(_DEST): text
+        for name, text in vars(args).items()
+        if name.startswith(_DEST) and text is not None
+    }
+    return load(config_file=args.config, flags=flags, needs_account=needs_account)

@@ -1,0 +1,25 @@
+"""``fuse-otel trace-id``: the trace of a call, computed from its session id alone."""
+
+from __future__ import annotations
+
+import argparse
+
+from fuse_otel.cli.printing import print_lines
+from fuse_otel.core.ids import trace_id
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "session_ids", nargs="+", metavar="SESSION_ID", help="such as '300060;001;1529552581'"
+    )
+    parser.add_argument(
+        "--namespace", help="the namespace the daemon runs with (default: FUSE_OTEL_NAMESPACE)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    from fuse_otel.config import namespace_of  # noqa: PLC0415
+
+    namespace = namespace_of() if args.namespace is None else args.namespace
+    ids = (trace_id(namespace, session_id).hex() for session_id in args.session_ids)
+    return 0 if print_lines(ids) else 1

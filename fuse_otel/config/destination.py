@@ -1,0 +1,66 @@
+"""A place that calls are delivered to, ready to be built."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
+
+from fuse_otel.core.telemetry import Signal
+
+Compression = Literal["gzip", "none"]
+MASK = "********"
+
+
+def _masked_url(url: str) -> str:
+    """Scheme, host, port and path; what may hold a credential is masked."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    netloc = f"{MASK}@{host}" if "@" in parts.netloc else host
+    return urlunsplit((parts.scheme, netloc, parts.path, MASK if parts.query else "", ""))
+
+
+def _masked_urls(urls: Mapping[Signal, str]) -> dict[str, str]:
+    return {signal.value: _masked_url(url) for signal, url in urls.items()}
+
+
+def _masked_headers(headers: Mapping[Signal, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    return {signal.value: dict.fromkeys(named, MASK) for signal, named in headers.items() if named}
+
+
+class Destination(BaseModel):
+    """``urls`` are final and used as they are; ``timeout`` is in seconds. What is said for each
+    signal holds exactly the ``signals``. ``urls`` and the rest mean something for ``otlp`` alone,
+    ``path`` for ``file`` alone.
+
+    Two destinations may share a name when their signals differ: a lane is a name and a signal.
+    """
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    name: str
+    type: Literal["otlp", "console", "file"]
+    signals: tuple[Signal, ...]
+    path: str | None = None
+    protocol: Literal["http/protobuf"] = "http/protobuf"
+    urls: Annotated[
+        Mapping[Signal, str],
+        AfterValidator(MappingProxyType),
+        PlainSerializer(_masked_urls, when_used="json"),
+        Field(default_factory=dict, repr=False),
+    ]
+    headers: Annotated[
+        Mapping[Signal, Mapping[str, str]],
+        AfterValidator(MappingProxyType),
+        PlainSerializer(_masked_headers, when_used="json"),
+        Field(default_factory=dict, repr=False),
+    ]
+    timeout: Mapping[Signal, float] = Field(default_factory=dict)
+    compression: Mapping[Signal, Compression] = Field(default_factory=dict)
+    certificate: str | None = None
+    client_certificate: str | None = None
+    client_key: str | None = None
+    insecure: bool = False

@@ -1,0 +1,99 @@
+"""A ``[[destinations]]`` table of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, model_validator
+
+from fuse_otel.config import otlp, rules
+from fuse_otel.config.destination import Destination
+from fuse_otel.config.quantities import read_required_text, read_text
+from fuse_otel.config.settings import Frozen
+from fuse_otel.core.telemetry import Signal
+
+_SIGNALS = tuple(Signal)
+_OTLP_ALONE = (
+    "protocol", "endpoint", "traces_endpoint", "logs_endpoint", "headers", "timeout",
+    "compression", "certificate", "client_certificate", "client_key",
+)  # fmt: skip
+
+
+def _protocol(value: object) -> str:
+    otlp.check_protocol(value)
+    return "http/protobuf"
+
+
+def _url(value: object) -> str:
+    return rules.split_http(value).geturl()
+
+
+def _headers(value: object) -> dict[str, str]:
+    if not isinstance(value, Mapping):
+        raise ValueError(  # noqa: TRY004 - pydantic collects these
+            'It has to be a table, such as { "X-Scope-OrgID" = "acme" }.'
+        )
+    return otlp.check_headers({str(name): read_text(text) for name, text in value.items()})
+
+
+def _signals(value: object) -> tuple[Signal, ...]:
+    known = {signal.value: signal for signal in _SIGNALS}
+    if not isinstance(value, list) or not value or not all(each in known for each in value):
+        raise ValueError('It has to be a list of "traces" and "logs", one at least.')
+    return tuple(signal for signal in _SIGNALS if signal.value in value)
+
+
+class DestinationTable(Frozen):
+    """As written; ``destination()`` is what it means."""
+
+    name: Annotated[str, BeforeValidator(read_required_text)]
+    type: Annotated[str, rules.choice("otlp", "console", "file")] = "otlp"
+    signals: Annotated[tuple[Signal, ...], BeforeValidator(_signals)] = _SIGNALS
+    path: rules.RequiredText | None = None
+    protocol: Annotated[str, BeforeValidator(_protocol)] = "http/protobuf"
+    endpoint: Annotated[str, BeforeValidator(_url)] = otlp.DEFAULT_ENDPOINT
+    traces_endpoint: Annotated[str | None, BeforeValidator(_url)] = None
+    logs_endpoint: Annotated[str | None, BeforeValidator(_url)] = None
+    headers: Annotated[Mapping[str, str], BeforeValidator(_headers)] = {}
+    timeout: Annotated[float, rules.duration(0.001, 3600.0)] = otlp.DEFAULT_TIMEOUT
+    compression: Annotated[str, rules.choice("gzip", "none")] = "gzip"
+    certificate: Annotated[rules.RequiredText | None, AfterValidator(rules.readable)] = None
+    client_certificate: Annotated[rules.RequiredText | None, AfterValidator(rules.readable)] = None
+    client_key: Annotated[rules.RequiredText | None, AfterValidator(rules.readable)] = None
+
+    @model_validator(mode="after")
+    def _fits_its_type(self) -> DestinationTable:
+        if self.type == "file" and not self.path:
+            raise ValueError("A file needs its path.")
+        if self.type != "file" and self.path:
+            raise ValueError('A path is for type = "file" alone.')
+        foreign = [name for name in _OTLP_ALONE if name in self.model_fields_set]
+        if self.type != "otlp" and foreign:
+            raise ValueError(f'{", ".join(foreign)}: for type = "otlp" alone.')
+        rules.check_client_pair(self.client_certificate, self.client_key)
+        return self
+
+    def destination(self) -> Destination:
+        if self.type != "otlp":
+            return Destination.model_validate(
+                {"name": self.name, "type": self.type, "signals": self.signals, "path": self.path}
+            )
+        return Destination.model_validate(
+            {
+                "name": self.name,
+                "type": self.type,
+                "signals": self.signals,
+                "urls": {signal: self._url(signal) for signal in self.signals},
+                "headers": dict.fromkeys(self.signals, self.headers),
+                "timeout": dict.fromkeys(self.signals, self.timeout),
+                "compression": dict.fromkeys(self.signals, self.compression),
+                "certificate": self.certificate,
+                "client_certificate": self.client_certificate,
+                "client_key": self.client_key,
+            }
+        )
+
+    def _url(self, signal: Signal) -> str:
+        own = self.traces_endpoint if signal is Signal.TRACES else self.logs_endpoint
+        return otlp.exact_url(own) if own else otlp.signal_url(self.endpoint, signal)

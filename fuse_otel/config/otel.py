@@ -1,0 +1,163 @@
+"""The destination ``default``, as OpenTelemetry's own variables define it.
+
+https://opentelemetry.io/docs/specs/otel/protocol/exporter/ with two deviations: compression is gzip
+where nothing is said, and what the standard would ignore with a warning is an error here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
+
+from fuse_otel.config import otlp, rules
+from fuse_otel.config.destination import Destination
+from fuse_otel.config.quantities import quoted
+from fuse_otel.core.telemetry import Signal
+
+_Value = TypeVar("_Value")
+_NAME = "default"
+_NO_HEADERS: dict[str, str] = {}
+_BASE = "OTEL_EXPORTER_OTLP_"
+_EXPORTERS = ("otlp", "console", "none")
+OPTIONS = (
+    "ENDPOINT", "HEADERS", "TIMEOUT", "COMPRESSION", "PROTOCOL", "INSECURE",
+    "CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY",
+)  # fmt: skip
+_COMPRESSION = {"gzip": "gzip", "none": "none"}
+
+
+def exporter_variable(signal: Signal) -> str:
+    return f"OTEL_{signal.value.upper()}_EXPORTER"
+
+
+def variables() -> Iterator[str]:
+    """Every variable that is understood."""
+    yield from map(exporter_variable, Signal)
+    for option in OPTIONS:
+        yield _BASE + option
+        yield from (_own(signal, option) for signal in Signal)
+
+
+def _own(signal: Signal, option: str) -> str:
+    return f"{_BASE}{signal.value.upper()}_{option}"
+
+
+def defaults_of(environ: Mapping[str, str], problems: list[str]) -> tuple[Destination, ...]:
+    """One destination, or two of the same name where the signals do not go the same way. Adds to
+    ``problems`` what is wrong. ``environ`` holds no empty values.
+    """
+    reading = _Reading(environ, problems)
+    before = len(problems)
+    ways = {signal: reading.way(signal) for signal in Signal}
+    if len(problems) > before:
+        return ()
+    there = {signal: way for signal, way in ways.items() if way is not None}
+    if not there:
+        names = " and ".join(map(exporter_variable, Signal))
+        problems.append(f"{names}: Both are none, so nothing would be delivered: give one otlp.")
+    return tuple(_joined(there))
+
+
+_Way = Mapping[str, object]
+_SHARED = ("type", "certificate", "client_certificate", "client_key", "insecure")
+
+
+def _joined(ways: Mapping[Signal, _Way]) -> Iterator[Destination]:
+    """A destination for all signals that agree in what is said once a destination."""
+    left = list(ways)
+    while left:
+        first = ways[left[0]]
+        same = [s for s in left if all(ways[s].get(key) == first.get(key) for key in _SHARED)]
+        left = [signal for signal in left if signal not in same]
+        each = {
+            key: {signal: ways[signal][key] for signal in same}
+            for key in ("urls", "headers", "timeout", "compression")
+            if key in first
+        }
+        shared = {key: first[key] for key in _SHARED if key in first}
+        yield Destination.model_validate({"name": _NAME, "signals": same, **shared, **each})
+
+
+class _Reading:
+    def __init__(self, environ: Mapping[str, str], problems: list[str]) -> None:
+        self._environ = environ
+        self._problems = problems
+
+    def way(self, signal: Signal) -> _Way | None:
+        """How a signal's requests go; ``None`` if it is switched off."""
+        exporter = self._read(exporter_variable(signal), _exporter, "otlp")
+        if exporter != "otlp":
+            return None if exporter == "none" else {"type": exporter}
+        self._option(signal, "PROTOCOL", otlp.check_protocol, None)
+        return {
+            "type": "otlp",
+            "urls": self._url(signal),
+            "headers": self._option(signal, "HEADERS", otlp.read_encoded_headers, _NO_HEADERS),
+            "timeout": self._option(
+                signal, "TIMEOUT", otlp.read_milliseconds, otlp.DEFAULT_TIMEOUT
+            ),
+            "compression": self._option(signal, "COMPRESSION", _compression, "gzip"),
+            "insecure": self._option(signal, "INSECURE", _insecure, default=False),
+            **self._certificates(signal),
+        }
+
+    def _url(self, signal: Signal) -> str:
+        own = _own(signal, "ENDPOINT")
+        if own in self._environ:
+            return self._read(own, otlp.exact_url, "")
+        url = otlp.signal_url(otlp.DEFAULT_ENDPOINT, signal)
+        return self._read(f"{_BASE}ENDPOINT", lambda base: otlp.signal_url(base, signal), url)
+
+    def _certificates(self, signal: Signal) -> dict[str, str | None]:
+        paths: dict[str, str | None] = {
+            option.lower(): self._option(signal, option, rules.readable, None)
+            for option in ("CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY")
+        }
+        try:
+            rules.check_client_pair(paths["client_certificate"], paths["client_key"])
+        except ValueError as error:
+            self._note(self._said(signal, "CLIENT_KEY"), error)
+        return paths
+
+    def _said(self, signal: Signal, option: str) -> str:
+        own = _own(signal, option)
+        return own if own in self._environ else _BASE + option
+
+    def _option(
+        self, signal: Signal, option: str, read: Callable[[str], _Value], default: _Value
+    ) -> _Value:
+        return self._read(self._said(signal, option), read, default)
+
+    def _read(self, name: str, read: Callable[[str], _Value], default: _Value) -> _Value:
+        if name not in self._environ:
+            return default
+        try:
+            return read(self._environ[name])
+        except ValueError as error:
+            self._note(name, error)
+            return default
+
+    def _note(self, name: str, error: ValueError) -> None:
+        # What is said once for both signals is wrong once.
+        problem = f"{name}: {error}"
+        if problem not in self._problems:
+            self._problems.append(problem)
+
+
+def _exporter(value: str) -> str:
+    word = value.strip().lower()
+    if word not in _EXPORTERS:
+        raise ValueError(f"{quoted(value)} is not supported: give otlp, console or none.")
+    return word
+
+
+def _compression(value: str) -> str:
+    word = _COMPRESSION.get(value.strip().lower())
+    if word is None:
+        raise ValueError(f"{quoted(value)} is not supported: give gzip or none.")
+    return word
+
+
+def _insecure(value: str) -> bool:
+    """Accepted and without effect over HTTP, where the URL's scheme tells."""
+    return value.strip().lower() == "true"

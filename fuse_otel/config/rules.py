@@ -1,0 +1,163 @@
+"""The types of the settings: how a value is read, what its bounds are, how it is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, TypeVar
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import BeforeValidator, PlainSerializer
+
+from fuse_otel.config import quantities as read
+
+_Number = TypeVar("_Number", int, float)
+_Read = Callable[[object], _Number]
+
+DAY = 86_400.0
+_LONGEST = 365 * DAY
+_ATTRIBUTE = re.compile(r"[a-z][a-z0-9_.]*", re.ASCII)
+
+
+def _bounded(
+    reader: _Read[_Number], least: _Number, most: _Number, write: Callable[[_Number], str]
+) -> BeforeValidator:
+    def check(value: object) -> _Number:
+        number = reader(value)
+        if not least <= number <= most:
+            raise ValueError(
+                f"{read.quoted(value)} is out of bounds:"
+                f" give something from {write(least)} to {write(most)}."
+            )
+        return number
+
+    return BeforeValidator(check)
+
+
+def duration(least: float = 0.0, most: float = _LONGEST) -> BeforeValidator:
+    return _bounded(read.read_duration, least, most, read.write_duration)
+
+
+def size(least: int, most: int) -> BeforeValidator:
+    return _bounded(read.read_size, least, most, read.write_size)
+
+
+def count(least: int, most: int) -> BeforeValidator:
+    return _bounded(read.read_count, least, most, str)
+
+
+def number(least: float, most: float) -> BeforeValidator:
+    return _bounded(read.read_number, least, most, "{:g}".format)
+
+
+def choice(*words: str, later: tuple[str, ...] = ()) -> BeforeValidator:
+    """One of the words. ``later``: known words whose time has not come."""
+
+    def check(value: object) -> str:
+        word = str(value).strip().lower()
+        if word in later:
+            raise ValueError(
+                f"{read.quoted(word)} comes with a later version: for now give {_either(words)}."
+            )
+        if word not in words:
+            raise ValueError(f"{read.quoted(value)} is not known: give {_either(words)}.")
+        return word
+
+    return BeforeValidator(check)
+
+
+def _either(words: tuple[str, ...]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def split_http(value: object) -> SplitResult:
+    """An ``http://`` or ``https://`` URL. It is not repeated: it may hold a password."""
+    try:
+        parts = urlsplit(read.read_required_text(value))
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or any(each.isspace() for each in str(value).strip()):
+        raise ValueError("It is no address: write it like https://host or http://host:4318.")
+    return parts
+
+
+def _api_url(value: object) -> str:
+    parts = split_http(value)
+    if parts.username or parts.password:
+        raise ValueError(
+            "Take the credentials out of the address: they are settings of their own,"
+            " email and developer_key."
+        )
+    if parts.query or parts.fragment:
+        raise ValueError("The address ends with its path: take away what follows ? or #.")
+    return parts.geturl().rstrip("/")
+
+
+def _state_url(value: object) -> str:
+    url = read.read_required_text(value)
+    scheme, colon, path = url.partition(":")
+    if scheme.startswith("postgres"):
+        raise ValueError(
+            "PostgreSQL comes with a later version: for now give sqlite:/// and a path."
+        )
+    if scheme != "sqlite" or not colon or (path != "//" and not path.startswith("///")):
+        raise ValueError(
+            "It is no store: write sqlite:///fuse-otel.db, or sqlite:////var/lib/fuse-otel.db"
+            " for an absolute path."
+        )
+    if path == "///":
+        raise ValueError("The path is missing: write it like sqlite:///fuse-otel.db.")
+    return url
+
+
+def _attributes(value: object) -> dict[str, str]:
+    if isinstance(value, Mapping):
+        return {read.read_required_text(key): read.read_text(text) for key, text in value.items()}
+    return read.read_pairs(read.read_text(value))
+
+
+def read_attribute_name(value: object) -> str:
+    """An attribute's name; empty for ``off``."""
+    name = read.read_required_text(value)
+    if name.lower() == "off":
+        return ""
+    if not _ATTRIBUTE.fullmatch(name):
+        raise ValueError(f"{read.quoted(value)} is no attribute's name: give one, or off.")
+    return name
+
+
+def readable(path: str) -> str:
+    """Raises ``ValueError`` unless the file can be opened for reading."""
+    try:
+        with Path(path).open("rb"):
+            return path
+    except OSError as error:
+        raise ValueError(f"The file cannot be read: {error.strerror}.") from error
+
+
+def check_client_pair(certificate: str | None, key: str | None) -> None:
+    """A key without its certificate would be ignored in silence."""
+    if key and not certificate:
+        raise ValueError("A client key needs the client certificate it belongs to.")
+
+
+def masked_email(email: str) -> str:
+    """``ops@example.com`` → ``o…@example.com``."""
+    name, _, host = email.rpartition("@")
+    return f"{name[:1]}…@{host}"
+
+
+Text = Annotated[str, BeforeValidator(read.read_text)]
+RequiredText = Annotated[str, BeforeValidator(read.read_required_text)]
+Seconds = Annotated[float, PlainSerializer(read.write_duration, when_used="json")]
+Bytes = Annotated[int, PlainSerializer(read.write_size, when_used="json")]
+Switch = Annotated[bool, BeforeValidator(read.read_switch)]
+Address = Annotated[
+    read.Listen, BeforeValidator(read.read_listen), PlainSerializer(str, when_used="json")
+]
+ApiUrl = Annotated[str, BeforeValidator(_api_url)]
+StateUrl = Annotated[str, BeforeValidator(_state_url)]
+Pairs = Annotated[Mapping[str, str], BeforeValidator(_attributes)]

@@ -1,0 +1,117 @@
+"""The settings, read and checked: what the assembly builds the daemon from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, NamedTuple
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SecretStr,
+)
+
+from fuse_otel.config import rules
+from fuse_otel.config.destination import Destination
+from fuse_otel.config.quantities import read_required_text
+from fuse_otel.config.rules import choice, count, duration, number, size
+from fuse_otel.core.telemetry import Flavour
+
+MIB = 1 << 20
+_EMAIL = re.compile(r"[^\s@:]+@[^\s@:]+")  # a colon would end the name of Basic authentication
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_Secret = Annotated[SecretStr, BeforeValidator(read_required_text)]
+_NUMBER = re.compile(r"\+?[0-9(][0-9 ().-]*", re.ASCII)
+_FLAVOURS = choice(*(flavour.value for flavour in Flavour))
+
+
+class Frozen(BaseModel):
+    # What was given never gets into pydantic's own messages, nor does an unknown key get lost.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Rescan(NamedTuple):
+    """The last ``span`` seconds are listed again ``every`` so many seconds; 0: on every poll."""
+
+    span: int
+    every: int
+
+
+def _email(value: object) -> str:
+    email = read_required_text(value)
+    if not _EMAIL.fullmatch(email):
+        raise ValueError("It is no e-mail address.")
+    return email
+
+
+def _account_name(value: object) -> str:
+    name = read_required_text(value)
+    if not _NAME.fullmatch(name):
+        raise ValueError("Letters, digits, -, _ and . make a name: it is a label of the metrics.")
+    return name
+
+
+def _numbers(value: object) -> tuple[str, ...]:
+    # The numbers are not repeated in the sentence.
+    if not isinstance(value, list):
+        raise ValueError("It has to be a list.")  # noqa: TRY004 - pydantic collects these
+    numbers = dict.fromkeys(str(each).strip() for each in value)
+    if not all(_NUMBER.fullmatch(number) for number in numbers):
+        raise ValueError("It has to be a list of phone numbers.")
+    return tuple(numbers)
+
+
+class Account(Frozen):
+    """``numbers`` empty: all numbers of the account."""
+
+    name: Annotated[str, BeforeValidator(_account_name)] = "default"
+    email: Annotated[
+        str,
+        BeforeValidator(_email),
+        Field(repr=False),
+        PlainSerializer(rules.masked_email, when_used="json"),
+    ]
+    developer_key: _Secret
+    numbers: Annotated[tuple[str, ...], BeforeValidator(_numbers), Field(repr=False)] = ()
+
+
+class Settings(Frozen):
+    """Durations are seconds, sizes bytes. ``severities`` maps a raw log class to SeverityNumber and
+    SeverityText, ``service_names`` our own number (its digits) or an application's name to a
+    ``service.name``. ``loki_stream_attribute`` is empty for none.
+    """
+
+    accounts: tuple[Account, ...]
+    api_url: rules.ApiUrl
+    poll_interval: Annotated[rules.Seconds, duration(1.0, rules.DAY)]
+    settle: Annotated[rules.Seconds, duration(most=3600.0)]
+    grow: Annotated[rules.Seconds, duration(most=rules.DAY)]
+    since: Annotated[rules.Seconds, duration(most=5 * rules.DAY)]
+    max_requests_per_second: Annotated[float, number(0.01, 1000.0)]
+    max_concurrent_requests: Annotated[int, count(1, 16)]
+    rescans: tuple[Rescan, ...]
+    state_url: rules.StateUrl
+    max_disk: Annotated[rules.Bytes, size(16 * MIB, 1 << 50)]
+    listen: rules.Address
+    redaction: Annotated[str, choice("strict", later=("standard", "off"))]
+    pseudonym_key: _Secret | None = None
+    namespace: rules.Text
+    environment: rules.Text
+    resource_attributes: rules.Pairs
+    error_policy: Annotated[str, choice("any", "last")]
+    flavour: Annotated[Flavour, _FLAVOURS]
+    traces_flavour: Annotated[Flavour, _FLAVOURS]
+    logs_flavour: Annotated[Flavour, _FLAVOURS]
+    loki_stream_attribute: Annotated[str, BeforeValidator(rules.read_attribute_name)]
+    service_names: Mapping[str, str] = Field(repr=False)
+    severities: Mapping[str, tuple[int, str]]
+    hook_token: _Secret | None = None
+    shutdown_grace: Annotated[rules.Seconds, duration(most=3600.0)]
+    self_traces: rules.Switch
+    log_level: Annotated[str, choice("debug", "info", "warn", "error")]
+    log_format: Annotated[str, choice("logfmt", "json")]
+    destinations: tuple[Destination, ...]

@@ -1,0 +1,106 @@
+"""What only the file can say: lists of tables, and maps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator
+
+from fuse_otel.config import quantities, rules
+from fuse_otel.config.destination_table import DestinationTable
+from fuse_otel.config.settings import Account, Frozen, Rescan
+
+# The short names of https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber
+_SEVERITIES = {
+    f"{word}{step if step > 1 else ''}": 4 * level + step
+    for level, word in enumerate(("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"))
+    for step in range(1, 5)
+}
+_TELEPHONE = frozenset("0123456789+-.() ")
+_SHORTEST_NUMBER = 3
+
+
+def _whole(value: object) -> int:
+    seconds = quantities.read_duration(value)
+    if not seconds.is_integer():
+        raise ValueError(f"{quantities.quoted(value)} is no whole number of seconds.")
+    return int(seconds)
+
+
+def _span(value: object) -> int:
+    span = _whole(value)
+    if not 1 <= span <= 5 * rules.DAY:
+        raise ValueError(
+            f"{quantities.quoted(value)} is out of bounds: give something from 1s to 5d."
+        )
+    return span
+
+
+class RescanTable(Frozen):
+    span: Annotated[int, BeforeValidator(_span)]
+    every: Annotated[int, BeforeValidator(_whole)] = 0
+
+    def rescan(self) -> Rescan:
+        return Rescan(self.span, self.every)
+
+
+def _map(value: object) -> Mapping[str, str]:
+    if not isinstance(value, Mapping):
+        raise ValueError("It has to be a table.")  # noqa: TRY004 - pydantic collects these
+    return {key: quantities.read_required_text(text) for key, text in value.items()}
+
+
+def _service_names(value: object) -> dict[str, str]:
+    return {_number_or_name(key): name for key, name in _map(value).items()}
+
+
+def _number_or_name(key: str) -> str:
+    digits = "".join(each for each in key if each.isdigit())
+    is_number = len(digits) >= _SHORTEST_NUMBER and _TELEPHONE.issuperset(key)
+    return digits if is_number else key
+
+
+def _severities(value: object) -> dict[str, tuple[int, str]]:
+    words = {name: word.upper() for name, word in _map(value).items()}
+    for word in words.values():
+        if word not in _SEVERITIES:
+            raise ValueError(
+                f"{quantities.quoted(word)} is no severity: give TRACE, DEBUG, INFO, WARN, ERROR"
+                " or FATAL, or one with a 2, 3 or 4 behind it."
+            )
+    return {name: (_SEVERITIES[word], word) for name, word in words.items()}
+
+
+def _told_apart(accounts: tuple[Account, ...]) -> tuple[Account, ...]:
+    _check_repeats([account.name for account in accounts], "Each needs a name of its own.")
+    _check_repeats(
+        [account.email.casefold() for account in accounts],
+        "An e-mail is there twice: list all its numbers in one account.",
+    )
+    return accounts
+
+
+def _named_apart(destinations: tuple[DestinationTable, ...]) -> tuple[DestinationTable, ...]:
+    _check_repeats([each.name for each in destinations], "Each needs a name of its own.")
+    return destinations
+
+
+def _check_repeats(names: list[str], sentence: str) -> None:
+    if len(set(names)) < len(names):
+        raise ValueError(sentence)
+
+
+class Tables(Frozen):
+    accounts: Annotated[tuple[Account, ...], AfterValidator(_told_apart)] = ()
+    destinations: Annotated[tuple[DestinationTable, ...], AfterValidator(_named_apart)] = ()
+    rescans: tuple[RescanTable, ...] = ()
+    service_names: Annotated[Mapping[str, str], BeforeValidator(_service_names)] = {}
+    severities: Annotated[Mapping[str, tuple[int, str]], BeforeValidator(_severities)] = {}
+
+
+MODELS: Mapping[str, type[BaseModel]] = {
+    "accounts": Account,
+    "destinations": DestinationTable,
+    "rescans": RescanTable,
+}
