@@ -1,0 +1,140 @@
+"""``fuse-otel run``: the daemon as a process, its signals, its pages, its death."""
+
+import re
+import signal
+import time
+
+import httpx
+import pytest
+from support.otlp_receiver import OtlpReceiver
+from support.program import pointed_at, running
+
+from fuse_otel.simulator import SimulatedApi, World
+
+PAST = 1800
+QUICK = {
+    "FUSE_OTEL_POLL_INTERVAL": "1s",
+    "FUSE_OTEL_SETTLE": "1s",
+    "FUSE_OTEL_GROW": "0",
+    "FUSE_OTEL_SINCE": "30m",
+}
+
+
+@pytest.fixture
+def world():
+    return World(seed=5, rate=0.2, past=PAST, start=time.time())
+
+
+def sent_once(receiver):
+    return not {key: count for key, count in receiver.duplicates().items() if count > 1}
+
+
+def test_calls_arrive_and_sigterm_drains(world, tmp_path):
+    with SimulatedApi(world) as api, OtlpReceiver() as receiver:
+        env = pointed_at(api, tmp_path, receiver.url, **QUICK)
+        with running(env=env, folder=tmp_path) as daemon:
+            daemon.wait_for(lambda: len(receiver.sessions()) > 100)
+            assert daemon.end() == 0
+        assert "stopping" in daemon.log
+        assert sent_once(receiver)
+        assert "Traceback" not in daemon.log
+
+
+def test_a_second_signal_ends_it_at_once(world, tmp_path):
+    with SimulatedApi(world) as api, OtlpReceiver() as receiver:
+        receiver.stop()
+        env = pointed_at(api, tmp_path, receiver.url, FUSE_OTEL_SHUTDOWN_GRACE="10m", **QUICK)
+        with running(env=env, folder=tmp_path) as daemon:
+            daemon.wait_for(lambda: "poll done" in daemon.log)
+            daemon.process.send_signal(signal.SIGTERM)
+            daemon.wait_for(lambda: "stopping" in daemon.log)
+            assert daemon.end() == 1
+
+
+def test_killed_and_started_again_everything_is_there_once(world, tmp_path):
+    now = time.time()
+    with SimulatedApi(world) as api, OtlpReceiver() as receiver:
+        env = pointed_at(api, tmp_path, receiver.url, **QUICK)
+        for kill in range(4):
+            with running(env=env, folder=tmp_path) as daemon:
+                time.sleep(0.5 + kill * 0.3)
+                daemon.process.kill()
+        wanted = {call.session_id for call in api.truth(now - PAST + 60, now)}
+        with running(env=env, folder=tmp_path) as daemon:
+            daemon.wait_for(lambda: wanted <= receiver.sessions())
+            assert daemon.end() == 0
+        # A body may have been sent just before the kill and be sent again: then its bytes are the
+        # same, which back ends take for one.
+        bodies = {}
+        for request in receiver.requests:
+            for span in getattr(request.message, "resource_spans", ()):
+                for each in span.scope_spans[0].spans:
+                    bodies.setdefault((each.trace_id, each.span_id), set()).add(
+                        each.SerializeToString(deterministic=True)
+                    )
+        assert {len(copies) for copies in bodies.values()} == {1}
+
+
+def test_the_pages_tell_how_it_is(world, tmp_path):
+    with SimulatedApi(world) as api, OtlpReceiver() as receiver:
+        env = pointed_at(api, tmp_path, receiver.url, **QUICK)
+        with running(env=env, folder=tmp_path) as daemon:
+            url = daemon.url
+            daemon.wait_for(lambda: len(receiver.sessions()) > 50)
+            assert httpx.get(f"{url}/-/healthy").status_code == 200
+            assert httpx.get(f"{url}/-/ready").status_code == 200
+            metrics = httpx.get(f"{url}/metrics").text
+            pages = [httpx.get(f"{url}{path}").text for path in ("/", "/status", "/calls/")]
+    assert 'fuse_otel_account_up{account="default"} 1.0' in metrics
+    assert 'fuse_otel_api_requests_total{account="default",code="200",endpoint="calls"}' in metrics
+    assert "fuse_otel_retention_headroom_seconds" in metrics
+    assert re.search(
+        r'fuse_otel_exported_items_total{destination="default",signal="logs"} \d', metrics
+    )
+    assert 'fuse_otel_lane_up{destination="default",signal="traces"} 1.0' in metrics
+    for page in [metrics, *pages, daemon.log]:
+        assert not re.search(r"(?<![\d.:;-])[2-9]\d{2}555\d{4}(?!\d)", page)
+        assert api.developer_key not in page
+
+
+def test_it_is_not_ready_while_nothing_can_be_delivered(world, tmp_path):
+    with SimulatedApi(world) as api, OtlpReceiver() as receiver:
+        receiver.stop()
+        env = pointed_at(api, tmp_path, receiver.url, **QUICK)
+        with running(env=env, folder=tmp_path) as daemon:
+            url = daemon.url
+            daemon.wait_for(lambda: httpx.get(f"{url}/-/ready").status_code == 503)
+            assert "lane default/traces" in httpx.get(f"{url}/-/ready").text
+            assert httpx.get(f"{url}/-/healthy").status_code == 200
+
+
+def test_sighup_takes_a_good_file_and_keeps_the_old_settings_for_a_bad_one(world, tmp_path):
+    with SimulatedApi(world) as api, OtlpReceiver() as receiver:
+        env = pointed_at(api, tmp_path, receiver.url, **QUICK)
+        file = tmp_path / "fuse-otel.toml"
+        file.write_text("")
+        with running("--config", str(file), env=env, folder=tmp_path) as daemon:
+            daemon.wait_for(lambda: "poll done" in daemon.log)
+            file.write_text("no_such_setting = 1\n")
+            daemon.process.send_signal(signal.SIGHUP)
+            daemon.wait_for(lambda: "no_such_setting" in daemon.log)
+            file.write_text('environment = "staging"\n')
+            daemon.process.send_signal(signal.SIGHUP)
+            daemon.wait_for(lambda: daemon.log.count("listen=") == 2)
+            daemon.wait_for(
+                lambda: any(b"staging" in request.inflated for request in receiver.requests)
+            )
+            assert daemon.end() == 0
+
+
+def test_a_second_daemon_on_the_same_store_says_so(world, tmp_path):
+    with SimulatedApi(world) as api, OtlpReceiver() as receiver:
+        env = pointed_at(api, tmp_path, receiver.url, **QUICK)
+        other = tmp_path / "other"
+        other.mkdir()
+        with running(env=env, folder=tmp_path) as daemon:
+            daemon.wait_for(lambda: "poll done" in daemon.log)
+            with running(env=env, folder=other) as second:
+                assert second.process.wait(60) == 1
+            assert second.log.startswith("fuse-otel: ")
+            assert "Traceback" not in second.log
