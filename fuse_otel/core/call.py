@@ -107,7 +107,7 @@ class CallLog:
     @property
     def exited(self) -> bool:
         """Whether the application ran to an ``exit`` module."""
-        return any(entry.module_type == "exit" for entry in self.entries)
+        return any((entry.module_type or "").lower() == "exit" for entry in self.entries)
 
 
 MISSING_LOG = CallLog(LogState.MISSING)

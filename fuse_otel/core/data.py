@@ -12,20 +12,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from fuse_otel.core import semconv
-from fuse_otel.core.scrub import scrub
+from fuse_otel.core.scrub import clean_name
 from fuse_otel.core.telemetry import Value
 from fuse_otel.core.url import safe_url
 
 Shape = Callable[[object], Value | None]
 """The value as it may leave, or ``None``."""
 
-_WORD = re.compile(r"[a-z][a-z_-]{0,31}\Z")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?\Z")
-_SHORT_NUMBER = re.compile(r"\d{1,9}\Z")  # a phone number has ten digits
+_LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?\Z")
+_SHORT_NUMBER = re.compile(r"\d{1,8}\Z")  # a social security number has nine digits
 _TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}\Z")
 _EXCEPTION = re.compile(r"[A-Z][A-Za-z]{1,60}(Error|Exception)\Z")
 _METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"}
 _OPERATIONS = {"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"}
+_PROMPT_TYPES = {"static", "dynamic", "variable", "tts", "audio"}
+_PROMPT_OWNERS = {"module", "application", "page", "system"}
 _TRANSFER_RESULTS = {"noanswer", "busy", "far_end_disconnect", "maxtime_disconnect"}
 
 
@@ -65,23 +66,30 @@ def _yes_or_no(value: object) -> Value | None:
 
 
 def _id(value: object) -> Value | None:
-    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    # Python refuses to write integers of thousands of digits.
+    small = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**8
+    text = str(value) if small else value
     return text if isinstance(text, str) and _SHORT_NUMBER.match(text) else None
 
 
 def _table(value: object) -> Value | None:
-    if isinstance(value, str) and _TABLE_NAME.match(value) and scrub(value, Counter()) == value:
+    if (
+        isinstance(value, str)
+        and _TABLE_NAME.match(value)
+        and clean_name(value, Counter()) == value
+    ):
         return value
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """``modules`` empty: of any module."""
+    """``modules``: the kinds it is allowed of, empty for any. ``prompt``: of prompts alone."""
 
     attribute: str
     shape: Shape
     modules: frozenset[str] = frozenset()
+    prompt: bool = False
 
 
 _WEB = frozenset({"rest", "soap"})
@@ -89,12 +97,12 @@ _STATUS = Allowed(semconv.HTTP_STATUS, _whole(100, 599), _WEB)
 _SECONDS = Allowed(semconv.DURATION, _whole(0, 86_400), frozenset({"transfer", "record"}))
 
 ALLOWED: Mapping[str, Allowed] = {
-    "type": Allowed(semconv.PROMPT_TYPE, _one_of({"static", "dynamic", "tts", "audio"})),
-    "has_audio": Allowed(semconv.PROMPT_HAS_AUDIO, _yes_or_no),
-    "revision_id": Allowed(semconv.PROMPT_REVISION, _id),
-    "prompt_id": Allowed(semconv.PROMPT_ID, _id),
-    "prompt_id_type": Allowed(semconv.PROMPT_ID_TYPE, _matching(_WORD)),
-    "language": Allowed(semconv.PROMPT_LANGUAGE, _matching(_LANGUAGE)),
+    "type": Allowed(semconv.PROMPT_TYPE, _one_of(_PROMPT_TYPES), prompt=True),
+    "has_audio": Allowed(semconv.PROMPT_HAS_AUDIO, _yes_or_no, prompt=True),
+    "revision_id": Allowed(semconv.PROMPT_REVISION, _id, prompt=True),
+    "prompt_id": Allowed(semconv.PROMPT_ID, _id, prompt=True),
+    "prompt_id_type": Allowed(semconv.PROMPT_ID_TYPE, _one_of(_PROMPT_OWNERS), prompt=True),
+    "language": Allowed(semconv.PROMPT_LANGUAGE, _matching(_LANGUAGE), prompt=True),
     "attempts": Allowed(semconv.INPUT_ATTEMPTS, _whole(0, 99)),
     "duration": _SECONDS,
     "result": Allowed(semconv.TRANSFER_RESULT, _one_of(_TRANSFER_RESULTS), frozenset({"transfer"})),
@@ -109,14 +117,16 @@ ALLOWED: Mapping[str, Allowed] = {
 
 
 def allowed_data(
-    data: Mapping[str, object], module_type: str, redactions: Counter[str]
+    data: Mapping[str, object], kind: str, redactions: Counter[str], *, prompt: bool
 ) -> dict[str, Value]:
-    """The attributes that may leave; ``redactions`` is told what may not."""
+    """The attributes that may leave of an entry of a module of that kind; ``redactions`` is told
+    what may not.
+    """
     attributes: dict[str, Value] = {}
     for key, value in data.items():
         rule = ALLOWED.get(key)
-        if rule is None or (rule.modules and module_type not in rule.modules):
-            if key in {"url", "endpoint"} and module_type in _WEB:
+        if rule is None or not _applies(rule, kind, prompt=prompt):
+            if key in {"url", "endpoint"} and kind in _WEB:
                 attributes |= _url(value, redactions)
             else:
                 redactions["key"] += 1
@@ -127,6 +137,10 @@ def allowed_data(
         else:
             attributes[rule.attribute] = shaped
     return attributes
+
+
+def _applies(rule: Allowed, kind: str, *, prompt: bool) -> bool:
+    return (prompt or not rule.prompt) and (not rule.modules or kind in rule.modules)
 
 
 def _url(value: object, redactions: Counter[str]) -> dict[str, Value]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from typing import TypeVar
 
 from fuse_otel.core import semconv
-from fuse_otel.core.telemetry import Telemetry, Value
+from fuse_otel.core.telemetry import LogRecord, Span, Telemetry, Value
 
 MAX_CALL = 2_500_000  # bytes of a call in a signal
 MAX_VALUE = 2048  # characters of an attribute's value
 MAX_SPAN_ATTRIBUTES = 128
 MAX_RECORD_ATTRIBUTES = 96
 _DEBUG_BELOW = 9  # OTLP's INFO
+_ERROR_FROM = 17  # OTLP's ERROR
+_Thing = TypeVar("_Thing")
 
 
 def limited(attributes: dict[str, Value], most: int, truncations: Counter[str]) -> dict[str, Value]:
@@ -30,7 +33,7 @@ def limited(attributes: dict[str, Value], most: int, truncations: Counter[str]) 
 def fit_records(telemetry: Telemetry, size: Callable[[Telemetry], int]) -> None:
     """Drop records until ``size`` of what is left is within the limit.
 
-    Debug records go first, then the last ones. The root says how many went.
+    Debug records go first, errors last, and of the others the latest. The root says how many went.
     """
     dropped = _drop_records(telemetry, size)
     if dropped:
@@ -43,21 +46,37 @@ def _drop_records(telemetry: Telemetry, size: Callable[[Telemetry], int]) -> int
     if size(telemetry) > MAX_CALL:
         telemetry.records = [r for r in telemetry.records if r.severity_number >= _DEBUG_BELOW]
     while (now := size(telemetry)) > MAX_CALL and telemetry.records:
-        keep = len(telemetry.records) * MAX_CALL // now
-        telemetry.records = telemetry.records[: min(keep, len(telemetry.records) - 1)]
+        keep = min(len(telemetry.records) * MAX_CALL // now, len(telemetry.records) - 1)
+        telemetry.records = _kept(telemetry.records, keep, _is_error)
     return before - len(telemetry.records)
 
 
 def fit_spans(telemetry: Telemetry, size: Callable[[Telemetry], int]) -> None:
-    """Drop the last executions until ``size`` is within the limit; the root stays."""
+    """Drop executions until ``size`` is within the limit: the latest first, those with errors
+    last. The root stays.
+    """
     before = len(telemetry.spans)
     while (now := size(telemetry)) > MAX_CALL and len(telemetry.spans) > 1:
-        keep = max(1, len(telemetry.spans) * MAX_CALL // now)
-        telemetry.spans = telemetry.spans[: min(keep, len(telemetry.spans) - 1)]
+        keep = max(1, min(len(telemetry.spans) * MAX_CALL // now, len(telemetry.spans) - 1))
+        telemetry.spans = _kept(telemetry.spans, keep, _matters)
         _mark(telemetry, {semconv.TRUNCATED: True})
     dropped = before - len(telemetry.spans)
     if dropped:
         telemetry.tally.truncations["executions"] += dropped
+
+
+def _matters(span: Span) -> bool:
+    return span.error or span.parent_id == 0
+
+
+def _is_error(record: LogRecord) -> bool:
+    return record.severity_number >= _ERROR_FROM
+
+
+def _kept(things: list[_Thing], most: int, matters: Callable[[_Thing], bool]) -> list[_Thing]:
+    """The first ``most``, those that matter before all others, in their order."""
+    chosen = sorted(range(len(things)), key=lambda place: not matters(things[place]))[:most]
+    return [things[place] for place in sorted(chosen)]
 
 
 def _mark(telemetry: Telemetry, marks: dict[str, Value]) -> None:

@@ -12,11 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from fuse_otel.core import semconv
-from fuse_otel.core.scrub import clean_name
+from fuse_otel.core.scrub import REDACTED, clean_name
 from fuse_otel.core.telemetry import Value
 from fuse_otel.core.url import safe_url
 
-REDACTED = "[redacted]"
 _LONGEST = 4096  # a line longer than that has no shape worth looking for
 _METHODS = "GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS"
 
@@ -41,7 +40,8 @@ def _plain(match: re.Match[str], _: Counter[str]) -> Facts:
 
 def _application(match: re.Match[str], redactions: Counter[str]) -> Facts:
     name, version = (clean_name(text, redactions) for text in match.groups())
-    return Facts(f'Executing application "{name}" version "{version}"', application=(name, version))
+    body = f'Executing application "{name}" version "{version}"'
+    return Facts(body, application=(name, version) if name else None)
 
 
 def _target(match: re.Match[str], redactions: Counter[str]) -> Facts:
@@ -128,11 +128,15 @@ _FIXED = (
 _RULES: tuple[tuple[str, str, Maker], ...] = (
     (
         "Executing",
-        r'Executing application "([^"\n]{0,512})" version "([^"\n]{0,64})"',
+        r'Executing application "([^\n]{0,512})" version "([^"\n]{0,64})"',
         _application,
     ),
     ("Going", r"Going to application ([^\n]{1,512})", _target),
-    ("User No", r"(User input|No match): ([^\n]{0,1024}?)(?: \((dtmf|speech|voice)\))?", _input),
+    (
+        "User No",
+        r"(User input|No match): ([^\n]{0,1024}?)(?: \((dtmf|speech|voice|keypad)\))?",
+        _input,
+    ),
     ("No", r"No (?:input|match)", _no_answer),
     ("Maximum", r"Maximum number of attempts reached", _attempts),
     (

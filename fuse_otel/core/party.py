@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hmac
+import re
 from hashlib import sha256
 
 from fuse_otel.core.call import CallRecord, Direction, ListedCall
 
 _OUTBOUND = "Outbound"  # stands in `src` of every outbound call
 _NATIONAL_DIGITS = 10
+_WORD = re.compile(r"[a-z][a-z_ -]{0,31}\Z")
 
 
 def pseudonymise(record: CallRecord, key: bytes | None) -> ListedCall:
@@ -29,7 +31,7 @@ def pseudonymise(record: CallRecord, key: bytes | None) -> ListedCall:
         start=start,
         end=end,
         direction=direction,
-        type=record.type,
+        type=_word(record.type),
         logged=record.logged,
         user_hash=_hash(other, key),
         destination=_digits(ours) or None,
@@ -54,8 +56,15 @@ def _direction(record: CallRecord) -> Direction:
             return Direction.UNKNOWN
 
 
+def _word(written: str) -> str:
+    """A short word, or nothing: what else may stand there is not ours to keep."""
+    word = written.strip().lower()
+    return word if _WORD.match(word) else ""
+
+
 def _hash(number: str, key: bytes | None) -> str | None:
-    digits = _digits(number)
+    # Of sip:+12125551234@host and tel:… only the part that names somebody.
+    digits = _digits(number.partition("@")[0])
     if key is None or not digits:
         return None
     if len(digits) == _NATIONAL_DIGITS:

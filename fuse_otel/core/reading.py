@@ -3,67 +3,85 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from fuse_otel.core import semconv
 from fuse_otel.core.call import Entry
 from fuse_otel.core.data import allowed_data
-from fuse_otel.core.lines import REDACTED, Facts, facts_of
-from fuse_otel.core.scrub import scrub
-from fuse_otel.core.telemetry import Link, Value
+from fuse_otel.core.lines import Facts, facts_of
+from fuse_otel.core.module import AUTHORS_TEXT, GOING_ON, module_kind
+from fuse_otel.core.scrub import REDACTED, scrub_start
+from fuse_otel.core.telemetry import Link, Tally, Value
 
-MAX_BODY = 32 * 1024  # characters of a log record's body
-_AUTHORS_TEXT = {"call log"}  # modules whose lines are whatever the author wrote
-_TRACEPARENT = re.compile(r"\b[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}\b")
-_SEARCHED = 4096  # characters of a line that are searched for a traceparent
-_NESTED = 64  # headers that are
+MAX_BODY = 32 * 1024  # bytes of a log record's body
+UNKNOWN_CLASS = "unknown"
+_CLASS = re.compile(r"[a-z][a-z_]{0,31}\Z")
+_TRACEPARENT = re.compile(
+    r"(?<![0-9a-z])(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?![0-9a-f])"
+)
+_DASHES = 3  # in a traceparent
+_SEARCHED = 4096  # characters of a text that are searched for one
+_NESTED = 64  # headers that are, in whatever shape
+_DEPTH = 4
 
 
 @dataclass(slots=True)
 class Reading:
-    """``attributes`` are those of the line and of the data; ``body`` is what may leave of the
-    line; ``link`` is a trace context that stands in the entry.
+    """``log_class`` is the raw class as a word; ``attributes`` are those of the line and of the
+    data; ``body`` is what may leave of the line; ``link`` is a trace context that stands in the
+    entry.
     """
 
+    log_class: str
     body: str
     attributes: dict[str, Value]
     facts: Facts
     link: Link | None
 
 
-def read(entry: Entry, module_type: str, redactions: Counter[str]) -> Reading:
-    data = allowed_data(entry.data, module_type, redactions)
-    facts = _facts(entry, module_type, redactions)
-    attributes = {**data, **facts.attributes}
-    return Reading(facts.body[:MAX_BODY], attributes, facts, _link(entry))
+def read(entry: Entry, module_type: str, tally: Tally) -> Reading:
+    log_class, kind = _log_class(entry.log_class), module_kind(module_type)
+    prompt = log_class == "prompt"
+    attributes = allowed_data(entry.data, kind, tally.redactions, prompt=prompt)
+    facts = _prompt(entry, tally) if prompt else _facts(entry, kind, tally)
+    if facts.attributes:
+        attributes |= facts.attributes
+    return Reading(log_class, facts.body, attributes, facts, _link(entry))
 
 
-def _facts(entry: Entry, module_type: str, redactions: Counter[str]) -> Facts:
-    if entry.log_class == "prompt":
-        return _prompt(entry, redactions)
-    if module_type in _AUTHORS_TEXT:
-        redactions["author_text"] += 1
+def _facts(entry: Entry, kind: str, tally: Tally) -> Facts:
+    if kind in AUTHORS_TEXT:
+        tally.redactions["author_text"] += 1
         return Facts(REDACTED, known=False)
-    return facts_of(entry.line, redactions)
+    facts = facts_of(entry.line, tally.redactions)
+    if semconv.APPLICATION_TARGET in facts.attributes and kind not in GOING_ON:
+        # Any other module that writes such a line writes somebody's own text.
+        tally.redactions["line"] += 1
+        return Facts(REDACTED, known=False)
+    return facts
 
 
-def _prompt(entry: Entry, redactions: Counter[str]) -> Facts:
+def _prompt(entry: Entry, tally: Tally) -> Facts:
     """A prompt's text leaves only if the entry says that it is always the same."""
-    if entry.data.get("type") == "static":
-        return Facts(scrub(entry.line[:MAX_BODY], redactions))
-    redactions["prompt"] += 1
-    return Facts(REDACTED)
+    if entry.data.get("type") != "static":
+        tally.redactions["prompt"] += 1
+        return Facts(REDACTED)
+    # A character takes up to four bytes.
+    most = MAX_BODY if entry.line.isascii() else MAX_BODY // 4
+    if len(entry.line) > most:
+        tally.truncations["body"] += 1
+    return Facts(scrub_start(entry.line, most, tally.redactions))
 
 
 def _link(entry: Entry) -> Link | None:
     """A W3C trace context that stands in the entry; the first valid one."""
     for text in _texts(entry):
-        if text.count("-") < 3:  # noqa: PLR2004 - the separators of a traceparent
+        if text.count("-") < _DASHES:
             continue
         for match in _TRACEPARENT.finditer(text[:_SEARCHED]):
             trace_id, span_id = bytes.fromhex(match[1]), bytes.fromhex(match[2])
-            if any(trace_id) and any(span_id) and not match[0].startswith("ff"):
+            if any(trace_id) and any(span_id):
                 return Link(trace_id, span_id)
     return None
 
@@ -73,14 +91,21 @@ def _texts(entry: Entry) -> Iterator[str]:
     for value in entry.data.values():
         if isinstance(value, str):
             yield value
-        elif isinstance(value, Mapping):
-            inner = list(value.values())[:_NESTED]
-            yield from (text for text in inner if isinstance(text, str))
+        elif isinstance(value, Mapping | list):
+            yield from _nested(value, _DEPTH)
 
 
-def log_class(entry: Entry) -> str:
-    """The raw class, if it may be one: an open set of short words."""
-    name = entry.log_class
-    if len(name) <= 32 and name.isidentifier() and name.isascii():  # noqa: PLR2004
-        return name.lower()
-    return "unknown"
+def _nested(value: object, depth: int) -> Iterator[str]:
+    """Headers come as an object, as a list of pairs, or deeper inside a request."""
+    if isinstance(value, str):
+        yield value
+    elif depth and isinstance(value, Mapping | list):
+        values = value.values() if isinstance(value, Mapping) else value
+        for inner in list(values)[:_NESTED]:
+            yield from _nested(inner, depth - 1)
+
+
+def _log_class(name: str) -> str:
+    """An open set of short words; anything else is ``unknown``."""
+    word = name.lower()
+    return word if _CLASS.match(word) else UNKNOWN_CLASS

@@ -6,7 +6,7 @@ from fuse_otel.core import semconv
 from fuse_otel.core.ids import CallIds
 from fuse_otel.core.limits import MAX_RECORD_ATTRIBUTES, limited
 from fuse_otel.core.options import ModelOptions
-from fuse_otel.core.reading import log_class
+from fuse_otel.core.spans import error_type
 from fuse_otel.core.story import Story
 from fuse_otel.core.telemetry import LogRecord, Tally, Value
 
@@ -26,7 +26,7 @@ def log_record(
 ) -> LogRecord:
     """The record of the entry at ``place``, which belongs to execution ``number`` (from 0)."""
     entry, reading = story.entries[place], story.readings[place]
-    known = log_class(entry)
+    known = reading.log_class
     severity = options.severities.get(known) or SEVERITIES.get(known)
     if severity is None:
         tally.anomalies["class"] += 1
@@ -40,8 +40,8 @@ def log_record(
         semconv.LOG_RECORD_UID: ids.log_record_uid(entry.index),
         **reading.attributes,
     }
-    if reading.facts.error_type and known == "error":
-        attributes[semconv.ERROR_TYPE] = reading.facts.error_type
+    if known == "error":
+        attributes[semconv.ERROR_TYPE] = error_type(reading)
     if moment.inferred:
         attributes[semconv.TIME_INFERRED] = True
     return LogRecord(

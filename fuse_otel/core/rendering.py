@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from fuse_otel.core.body import Rendering
@@ -49,14 +50,15 @@ class Renderer:
         before with so many entries: only what is new comes out, new executions marked late.
         """
         telemetry = transform(call, log, details, self.options, sent_entries)
-        encoder = _Encoder(telemetry, self.options.loki_stream_attribute)
+        flavours = {r.flavour for r in self.renderings if r.signal is Signal.LOGS}
+        encoder = _Encoder(telemetry, self.options.loki_stream_attribute, flavours)
         return RenderedCall(
             session_id=call.session_id,
             trace_id=telemetry.trace_id.hex(),
             start=call.start,
             end=call.end,
             details=details,
-            entries=log.count,
+            entries=max(log.count, sent_entries or 0),
             parts={r.id: part for r in self.renderings if (part := encoder.part(r))[0]},
             traces=encoder.traces,
             logs=encoder.logs(Flavour.GENERIC),
@@ -68,8 +70,12 @@ class Renderer:
 class _Encoder:
     """Encodes a call once for each flavour that differs, however many renderings want it."""
 
-    def __init__(self, telemetry: Telemetry, stream_attribute: str) -> None:
+    def __init__(
+        self, telemetry: Telemetry, stream_attribute: str, flavours: AbstractSet[Flavour]
+    ) -> None:
         self.traces = b""
+        # The pages show the generic one in any case. Loki's is the larger one.
+        self._largest = Flavour.LOKI if Flavour.LOKI in flavours else Flavour.GENERIC
         self._telemetry = telemetry
         self._stream_attribute = stream_attribute
         self._logs: dict[Flavour, bytes] = {}
@@ -90,7 +96,7 @@ class _Encoder:
 
     def _logs_size(self, _: Telemetry) -> int:
         self._logs.clear()
-        return len(self.logs(Flavour.GENERIC))
+        return len(self.logs(self._largest))
 
     def _traces_size(self, telemetry: Telemetry) -> int:
         self.traces = encode_traces(telemetry)

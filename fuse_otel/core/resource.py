@@ -12,6 +12,8 @@ NAMELESS = "plum-fuse"
 
 def service_name(call: ListedCall, application: str | None, options: ModelOptions) -> str:
     """The application's name, unless the configuration maps our number or the name itself."""
+    if semconv.SERVICE_NAME in options.resource_attributes:
+        return options.resource_attributes[semconv.SERVICE_NAME]
     names = options.service_names
     for key in (call.destination, application):
         if key and key in names:

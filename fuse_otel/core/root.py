@@ -8,12 +8,13 @@ from fuse_otel.core import semconv
 from fuse_otel.core.call import Details, Direction
 from fuse_otel.core.ids import CallIds
 from fuse_otel.core.limits import MAX_SPAN_ATTRIBUTES, limited
+from fuse_otel.core.module import module_kind
 from fuse_otel.core.options import ModelOptions
-from fuse_otel.core.reading import log_class
-from fuse_otel.core.scrub import clean_name
 from fuse_otel.core.spans import error_message, error_type
 from fuse_otel.core.story import Story
 from fuse_otel.core.telemetry import Kind, Span, Tally, Value
+
+_NOT_REACHED = {"busy", "noanswer"}
 
 
 class CallOutcome(StrEnum):
@@ -28,8 +29,8 @@ class CallOutcome(StrEnum):
 def root_span(
     story: Story, ids: CallIds, service: str, options: ModelOptions, tally: Tally
 ) -> Span:
-    errors = [p for p, entry in enumerate(story.entries) if log_class(entry) == "error"]
-    attributes = _attributes(story, len(errors), tally)
+    errors = [p for p, reading in enumerate(story.readings) if reading.log_class == "error"]
+    attributes = _attributes(story, len(errors))
     counted = _counted(story, errors, options.error_policy)
     if counted:
         attributes[semconv.ERROR_TYPE] = error_type(story.readings[counted[0]])
@@ -49,20 +50,24 @@ def root_span(
 def outcome(story: Story) -> CallOutcome:
     if not story.executions:
         return CallOutcome.UNKNOWN
-    types = [run.module_type for run in story.executions]
-    if "exit" in types:
+    kinds = [module_kind(run.module_type) for run in story.executions]
+    if "exit" in kinds:
         return CallOutcome.COMPLETED
-    return CallOutcome.TRANSFERRED if types[-1] == "transfer" else CallOutcome.HANGUP
+    last = story.executions[-1]
+    results = {story.readings[p].attributes.get(semconv.TRANSFER_RESULT) for p in last.places}
+    if kinds[-1] == "transfer" and not results & _NOT_REACHED:
+        return CallOutcome.TRANSFERRED
+    return CallOutcome.HANGUP
 
 
 def _counted(story: Story, errors: list[int], policy: str) -> list[int]:
     """The errors that make the call one: any of them, or only those of the last execution."""
     if policy == "last" and story.executions:
-        return [place for place in errors if place in story.executions[-1].places]
+        return [place for place in errors if place >= story.executions[-1].places[0]]
     return errors
 
 
-def _attributes(story: Story, errors: int, tally: Tally) -> dict[str, Value]:
+def _attributes(story: Story, errors: int) -> dict[str, Value]:
     call = story.call
     attributes: dict[str, Value] = {
         semconv.SESSION_ID: call.session_id,
@@ -70,20 +75,21 @@ def _attributes(story: Story, errors: int, tally: Tally) -> dict[str, Value]:
         semconv.CALL_OUTCOME: outcome(story).value,
     }
     if call.type:
-        attributes[semconv.CALL_TYPE] = clean_name(call.type, tally.redactions)
+        attributes[semconv.CALL_TYPE] = call.type
     if call.user_hash:
         attributes[semconv.USER_HASH] = call.user_hash
     if call.destination:
         attributes[semconv.CALL_DESTINATION] = call.destination
-    inputs = sum(r.attributes.get(semconv.INPUT_RESULT) == "match" for r in story.readings)
-    attributes[semconv.CALL_EXECUTIONS] = len(story.executions)
-    attributes[semconv.CALL_PROMPTS] = sum(e.log_class == "prompt" for e in story.entries)
-    attributes[semconv.CALL_INPUTS] = inputs
-    attributes[semconv.CALL_ERRORS] = errors
+    if story.entries:
+        inputs = sum(r.attributes.get(semconv.INPUT_RESULT) == "match" for r in story.readings)
+        attributes[semconv.CALL_EXECUTIONS] = len(story.executions)
+        attributes[semconv.CALL_PROMPTS] = sum(r.log_class == "prompt" for r in story.readings)
+        attributes[semconv.CALL_INPUTS] = inputs
+        attributes[semconv.CALL_ERRORS] = errors
     if story.details is not Details.FULL:
         attributes[semconv.DETAILS] = story.details.value
     if story.too_large:
         attributes[semconv.TRUNCATED] = True
-    if call.start is None and call.end is None:
+    if not story.timed:
         attributes[semconv.TIME_INFERRED] = True
     return attributes

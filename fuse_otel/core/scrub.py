@@ -1,34 +1,75 @@
-"""Taking personal data out of text that may otherwise leave."""
+"""Taking personal data out of text that may otherwise leave. Every pass is linear in the text."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 
-# Five digits, also with the usual separators between them, are taken for somebody's number: a
-# date that is lost with them is the lesser harm.
-_DIGITS = re.compile(r"\d(?:[ ().+-]{0,2}\d){4,}")
-_EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,255}")
-_TOKEN = re.compile(r"(?<![\w-])(?=[\w.~+/-]{0,200}\d)(?=[\w.~+/-]{0,200}[A-Za-z])[\w.~+/-]{20,}")
+REDACTED = "[redacted]"
+
+# Five digits with anything but words between them are taken for somebody's number, and so are
+# four in a row: a date or a year that is lost with them is the lesser harm.
+_APART = r"\d(?:[\W_]{0,3}\d){4,}"
+_NUMBER = re.compile(_APART)
+_NUMBER_OR_PIN = re.compile(rf"{_APART}|\d{{4,}}")
+_WORD = re.compile(r"\S+")
+_TOKEN = re.compile(r"[\w.~+/=-]{20,}")
+_DIGIT, _LETTER = re.compile(r"\d"), re.compile(r"[^\W\d_]")
+_SHORTEST_TOKEN = 20
+_LONGEST_NAME = 4096  # an author's name is never so long
+_NAME = 128
 
 
 def scrub(text: str, redactions: Counter[str]) -> str:
-    """``text`` with e-mail addresses, long numbers and tokens replaced by what they were."""
+    """``text`` with e-mail addresses, tokens and long numbers replaced by what they were."""
     if "@" in text:
-        text, count = _EMAIL.subn("[email]", text)
-        if count:
-            redactions["email"] += count
-    text, count = _DIGITS.subn("[digits]", text)
-    if count:
-        redactions["digits"] += count
-    if len(text) >= 20:  # noqa: PLR2004 - the shortest token, see above
-        text, count = _TOKEN.subn("[token]", text)
-        if count:
-            redactions["token"] += count
-    return text
+        text = _WORD.sub(lambda word: _without_email(word[0], redactions), text)
+    if len(text) >= _SHORTEST_TOKEN:
+        text = _TOKEN.sub(lambda word: _without_token(word[0], redactions), text)
+    return _without_digits(_NUMBER_OR_PIN, text, redactions)
+
+
+def scrub_start(text: str, most: int, redactions: Counter[str]) -> str:
+    """The first ``most`` characters, scrubbed. They end between words: half a number or half an
+    address would not be known as one.
+    """
+    if len(text) > most:
+        whole_words = text[: most + 1].rsplit(None, 1)
+        text = whole_words[0] if len(whole_words) > 1 else REDACTED
+    return scrub(text, redactions)[:most]
 
 
 def clean_name(name: str, redactions: Counter[str]) -> str:
-    """A name an author gave (an application's, a module's): one line, at most 128 characters."""
-    scrubbed = scrub(name[:512], redactions)
-    return " ".join(scrubbed.split())[:128]
+    """A name an author gave (an application's, a module's): one line, at most 128 characters,
+    without numbers and addresses. Long names with a digit are common: they are no tokens.
+    """
+    if len(name) > _LONGEST_NAME:
+        redactions["name"] += 1
+        return REDACTED
+    if "@" in name:
+        name = _WORD.sub(lambda word: _without_email(word[0], redactions), name)
+    if not name.isprintable():
+        name = "".join(char if char.isprintable() else " " for char in name)
+    return " ".join(_without_digits(_NUMBER, name, redactions).split())[:_NAME].rstrip()
+
+
+def _without_digits(number: re.Pattern[str], text: str, redactions: Counter[str]) -> str:
+    text, count = number.subn("[digits]", text)
+    if count:
+        redactions["digits"] += count
+    return text
+
+
+def _without_email(word: str, redactions: Counter[str]) -> str:
+    if "@" not in word:
+        return word
+    redactions["email"] += 1
+    return "[email]"
+
+
+def _without_token(word: str, redactions: Counter[str]) -> str:
+    """A key, a hash, a session: long, without a space, of digits and letters."""
+    if not (_DIGIT.search(word) and _LETTER.search(word)):
+        return word
+    redactions["token"] += 1
+    return "[token]"

@@ -5,22 +5,20 @@ from __future__ import annotations
 from fuse_otel.core import semconv
 from fuse_otel.core.ids import CallIds
 from fuse_otel.core.limits import MAX_SPAN_ATTRIBUTES, limited
-from fuse_otel.core.lines import REDACTED
-from fuse_otel.core.reading import Reading, log_class
+from fuse_otel.core.module import LEAVING, module_kind
+from fuse_otel.core.reading import Reading
+from fuse_otel.core.scrub import REDACTED
 from fuse_otel.core.story import Story
 from fuse_otel.core.telemetry import Kind, Link, Span, Tally, Value
 
-# What leaves the platform: the span is the client side of it.
-LEAVING = frozenset(
-    {"rest", "soap", "email", "sms", "transfer", "dynamodb", "s3", "aws s3", "dialogflow"}
-)
+_HTTP_ERROR = 400
 
 
 def execution_span(story: Story, number: int, ids: CallIds, tally: Tally, *, late: bool) -> Span:
     """The span of the ``number``-th execution, counted from 0."""
     run = story.executions[number]
     name = " ".join(story.names[number])
-    errors = [place for place in run.places if log_class(story.entries[place]) == "error"]
+    errors = [place for place in run.places if story.readings[place].log_class == "error"]
     attributes = _attributes(story, number, late=late)
     if errors:
         attributes[semconv.ERROR_TYPE] = error_type(story.readings[errors[0]])
@@ -28,7 +26,7 @@ def execution_span(story: Story, number: int, ids: CallIds, tally: Tally, *, lat
         span_id=ids.span_id(run.ordinal),
         parent_id=ids.span_id(0),
         name=name,
-        kind=Kind.CLIENT if story.names[number][0] in LEAVING else Kind.INTERNAL,
+        kind=Kind.CLIENT if module_kind(story.names[number][0]) in LEAVING else Kind.INTERNAL,
         start=run.start,
         end=run.end,
         attributes=limited(attributes, MAX_SPAN_ATTRIBUTES, tally.truncations),
@@ -39,8 +37,15 @@ def execution_span(story: Story, number: int, ids: CallIds, tally: Tally, *, lat
 
 
 def error_type(reading: Reading) -> str:
+    """What the line tells, else an exception's name or an HTTP status in the data."""
+    if reading.facts.error_type:
+        return reading.facts.error_type
     told = reading.attributes.get(semconv.ERROR_TYPE)
-    return reading.facts.error_type or (told if isinstance(told, str) else semconv.ERROR_TYPE_OTHER)
+    if isinstance(told, str):
+        return told
+    status = reading.attributes.get(semconv.HTTP_STATUS)
+    failed = isinstance(status, int) and status >= _HTTP_ERROR
+    return str(status) if failed else semconv.ERROR_TYPE_OTHER
 
 
 def error_message(reading: Reading) -> str:
@@ -59,14 +64,15 @@ def _attributes(story: Story, number: int, *, late: bool) -> dict[str, Value]:
     application = story.applications[number]
     if application:
         attributes[semconv.APPLICATION_NAME] = application[0]
-        attributes[semconv.APPLICATION_VERSION] = application[1]
+        if application[1]:
+            attributes[semconv.APPLICATION_VERSION] = application[1]
     for place in run.places:
         attributes.update(story.readings[place].attributes)
     attributes.pop(semconv.ERROR_TYPE, None)
     attempts = sum(semconv.INPUT_RESULT in story.readings[p].attributes for p in run.places)
     if attempts:
         attributes.setdefault(semconv.INPUT_ATTEMPTS, attempts)
-    if module_type in LEAVING:
+    if module_kind(module_type) in LEAVING:
         peer = attributes.get(semconv.SERVER_ADDRESS, module_type)
         attributes[semconv.SERVICE_PEER_NAME] = peer
         attributes[semconv.PEER_SERVICE] = peer

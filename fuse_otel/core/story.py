@@ -6,10 +6,11 @@ from collections import Counter
 from dataclasses import dataclass
 
 from fuse_otel.core.call import CallLog, Details, Entry, ListedCall, LogState
-from fuse_otel.core.executions import Execution, executions
+from fuse_otel.core.executions import UNKNOWN, Execution, executions
 from fuse_otel.core.reading import Reading, read
 from fuse_otel.core.scrub import clean_name
-from fuse_otel.core.times import SECOND, Moment, moments
+from fuse_otel.core.telemetry import Tally
+from fuse_otel.core.times import SECOND, Moment, moments, readable
 
 Application = tuple[str, str]
 """Name and version."""
@@ -19,7 +20,8 @@ Application = tuple[str, str]
 class Story:
     """``moments`` and ``readings`` stand beside ``entries``, ``names`` (module type and result
     variable, as they may be told) and ``applications`` beside ``executions``. ``start`` and
-    ``end`` are the envelope of all that is known, UNIX nanoseconds.
+    ``end`` are the envelope of all that is known, UNIX nanoseconds; ``timed`` says whether the
+    list record told any of it.
     """
 
     call: ListedCall
@@ -33,6 +35,7 @@ class Story:
     too_large: bool
     start: int
     end: int
+    timed: bool
 
     @property
     def application(self) -> Application | None:
@@ -40,18 +43,23 @@ class Story:
         return next((each for each in self.applications if each), None)
 
 
-def tell(call: ListedCall, log: CallLog, details: Details, redactions: Counter[str]) -> Story:
+def tell(call: ListedCall, log: CallLog, details: Details, tally: Tally, first: int = 0) -> Story:
+    """``tally`` counts what entries from index ``first`` on hold; older ones were counted."""
     entries = log.entries
-    times = moments(entries, call.start, call.end)
-    call_end = None if call.end is None else max(0, call.end) * SECOND
-    runs = executions(entries, times, call_end)
-    names = [_names(run, redactions) for run in runs]
+    told = readable(call.start), readable(call.end)
+    times = moments(entries, *told)
+    runs = executions(entries, times, None if told[1] is None else told[1] * SECOND)
+    counted = Tally()
+    names = [_names(run, counted.redactions) for run in runs]
+    if first == 0:
+        tally.add(counted)
+    _count_inferred(entries, times, first, tally)
     readings = [
-        read(entries[place], name[0], redactions)
+        read(entries[place], name[0], tally if entries[place].index >= first else counted)
         for run, name in zip(runs, names, strict=True)
         for place in run.places
     ]
-    start, end = _envelope(call, runs)
+    start, end = _envelope(told, runs)
     return Story(
         call=call,
         details=details,
@@ -64,11 +72,27 @@ def tell(call: ListedCall, log: CallLog, details: Details, redactions: Counter[s
         too_large=log.state is LogState.TOO_LARGE,
         start=start,
         end=end,
+        timed=told != (None, None),
     )
 
 
 def _names(run: Execution, redactions: Counter[str]) -> tuple[str, str]:
-    return clean_name(run.module_type, redactions), clean_name(run.result_variable, redactions)
+    return (
+        clean_name(run.module_type, redactions) or UNKNOWN,
+        clean_name(run.result_variable, redactions) or UNKNOWN,
+    )
+
+
+def _count_inferred(
+    entries: tuple[Entry, ...], times: list[Moment], first: int, tally: Tally
+) -> None:
+    inferred = sum(
+        moment.inferred
+        for entry, moment in zip(entries, times, strict=True)
+        if entry.index >= first
+    )
+    if inferred:
+        tally.anomalies["time"] += inferred
 
 
 def _applications(runs: list[Execution], readings: list[Reading]) -> list[Application | None]:
@@ -85,10 +109,7 @@ def _applications(runs: list[Execution], readings: list[Reading]) -> list[Applic
     return [each or first for each in found]
 
 
-def _envelope(call: ListedCall, runs: list[Execution]) -> tuple[int, int]:
-    starts = [runs[0].start] if runs else []
-    ends = [runs[-1].end] if runs else []
-    starts += [] if call.start is None else [max(0, call.start) * SECOND]
-    ends += [] if call.end is None else [max(0, call.end) * SECOND]
-    start = min(starts, default=0)
-    return start, max([start, *ends])
+def _envelope(told: tuple[int | None, int | None], runs: list[Execution]) -> tuple[int, int]:
+    known = [second * SECOND for second in told if second is not None]
+    known += [runs[0].start, runs[-1].end] if runs else []
+    return min(known, default=0), max(known, default=0)

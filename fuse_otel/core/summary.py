@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 
-from fuse_otel.core.reading import log_class
 from fuse_otel.core.root import outcome
 from fuse_otel.core.story import Story
 from fuse_otel.core.telemetry import CallSummary, ModuleRun, Span
@@ -27,5 +26,5 @@ def summary(story: Story, service: str, root: Span, executions: list[Span]) -> C
         end=story.call.end,
         seconds=(root.end - root.start) / SECOND,
         modules=tuple(runs),
-        entries=Counter(log_class(entry) for entry in story.entries),
+        entries=Counter(reading.log_class for reading in story.readings),
     )

@@ -11,7 +11,7 @@ from fuse_otel.core.windows import DAY
 SECOND = 10**9
 _STEP = 1000  # a microsecond: Jaeger keeps no finer time
 _LAST_STEP = SECOND // _STEP - 1
-_LATEST = 253_402_300_799  # the end of the year 9999
+_LATEST = 2**63 // SECOND - 1  # in 2262: later nanoseconds are no signed 64-bit integer
 
 
 class Moment(NamedTuple):
@@ -21,8 +21,13 @@ class Moment(NamedTuple):
     inferred: bool
 
 
+def readable(seconds: int | None) -> int | None:
+    """UNIX seconds that nanoseconds can tell, ``None`` for any other."""
+    return seconds if seconds is not None and 0 <= seconds <= _LATEST else None
+
+
 def moments(entries: Sequence[Entry], start: int | None, end: int | None) -> list[Moment]:
-    """A time an entry, never falling. ``start`` and ``end`` are the call's, UNIX seconds."""
+    """A time an entry, never falling. ``start`` and ``end`` are the call's, readable seconds."""
     low = 0 if start is None else max(0, start - DAY)
     high = _LATEST if end is None else min(_LATEST, end + DAY)
     second = _first(entries, start, low, high)
@@ -46,4 +51,4 @@ def _first(entries: Iterable[Entry], start: int | None, low: int, high: int) -> 
     if start is None:
         return told[0] if told else 0
     first = next(iter(told), start)
-    return min(max(0, start), first)
+    return min(start, first)

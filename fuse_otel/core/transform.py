@@ -29,7 +29,7 @@ def transform(
     only what is new comes out: new records, and whole new executions, marked late.
     """
     tally = Tally()
-    story = tell(call, log, details, tally.redactions)
+    story = tell(call, log, details, tally, sent_entries or 0)
     ids = CallIds(options.namespace, call.session_id)
     name, version = story.application or (None, None)
     service = service_name(call, name, options)

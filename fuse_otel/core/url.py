@@ -1,4 +1,7 @@
-"""What of a URL may be told: scheme, host, port and a path without numbers."""
+"""What of a URL may be told: scheme, host and port.
+
+Of the path only what every service has: any other word of it may name somebody.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,14 @@ import re
 from collections import Counter
 from urllib.parse import urlsplit
 
-from fuse_otel.core.scrub import scrub
-
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\Z")
+# An address of four groups of three is no number, and neither are the letters and digits of a
+# machine's name.
+_NUMBER_IN_HOST = re.compile(r"\d{5}|\d{4}[.-]\d|\d[.-]\d{4}")
+_HARMLESS = re.compile(r"(?:api|rest|soap|graphql|services?|prod|v\d{1,2}(?:\.\d)?)?\Z", re.ASCII)
 _LONGEST = 2048
 _SCHEMES = {"http", "https", "ws", "wss"}
+_HIDDEN = "*"
 
 
 def safe_url(text: str, redactions: Counter[str]) -> tuple[str, str] | None:
@@ -22,18 +28,13 @@ def safe_url(text: str, redactions: Counter[str]) -> tuple[str, str] | None:
         host, port = parts.hostname, parts.port
     except ValueError:
         return None
-    if parts.scheme.lower() not in _SCHEMES or not host or not _HOST.match(host):
+    if parts.scheme not in _SCHEMES or not host or not _HOST.match(host):
         return None
-    if scrub(host, Counter()) != host and not _is_address(host):
+    if _NUMBER_IN_HOST.search(host):
         return None
-    if parts.query or parts.fragment or parts.username or parts.password:
+    segments = parts.path.split("/")
+    shown = [segment if _HARMLESS.match(segment) else _HIDDEN for segment in segments]
+    if parts.query or parts.fragment or "@" in parts.netloc or shown != segments:
         redactions["url"] += 1
     place = host if port is None else f"{host}:{port}"
-    path = "/".join(scrub(segment, redactions) for segment in parts.path.split("/"))
-    return f"{parts.scheme.lower()}://{place}{path}", host
-
-
-def _is_address(host: str) -> bool:
-    """An IPv4 address has many digits and is nobody's number."""
-    parts = host.split(".")
-    return len(parts) == 4 and all(p.isdigit() and int(p) < 256 for p in parts)  # noqa: PLR2004
+    return f"{parts.scheme}://{place}{'/'.join(shown)}", host

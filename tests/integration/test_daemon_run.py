@@ -60,8 +60,10 @@ def test_killed_and_started_again_everything_is_there_once(world, tmp_path):
                 time.sleep(0.5 + kill * 0.3)
                 daemon.process.kill()
         wanted = {call.session_id for call in api.truth(now - PAST + 60, now)}
-        with running(env=env, folder=tmp_path) as daemon:
-            daemon.wait_for(lambda: wanted <= receiver.sessions())
+        last = tmp_path / "last"
+        last.mkdir()
+        with running(env=env, folder=last) as daemon:
+            daemon.wait_for(lambda: "poll done" in daemon.log and wanted <= receiver.sessions())
             assert daemon.end() == 0
         # A body may have been sent just before the kill and be sent again: then its bytes are the
         # same, which back ends take for one.
