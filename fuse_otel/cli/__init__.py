@@ -13,7 +13,7 @@ from importlib import import_module
 from fuse_otel import __version__
 from fuse_otel.errors import ConfigurationError, FuseOtelError
 
-DOCS = "https://github.com/fuse-otel/fuse-otel/tree/main/docs"
+DOCS = "the folder docs of the source, docs/configuration.md first"
 _DONE, _FAILED, _USAGE, _MISCONFIGURED, _INTERRUPTED = 0, 1, 2, 78, 130
 
 

@@ -41,10 +41,13 @@ def _plain(meaning: str, default: str) -> str:
 
 
 def load_settings(args: argparse.Namespace, *, needs_account: bool = True) -> Loaded:
-    """The configuration, with what the flags say. Raises ``ConfigurationError``."""
+    """The configuration, with what the flags say, if there are any of ``add_settings``.
+
+    Raises ``ConfigurationError``.
+    """
     flags = {
         name.removeprefix(_DEST): text
         for name, text in vars(args).items()
         if name.startswith(_DEST) and text is not None
     }
-    return load(config_file=args.config, flags=flags, needs_account=needs_account)
+    return load(config_file=vars(args).get("config"), flags=flags, needs_account=needs_account)

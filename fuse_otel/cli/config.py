@@ -11,6 +11,8 @@ from fuse_otel.cli.printing import complain, print_lines
 from fuse_otel.config import Loaded
 
 _DONE, _FAILED = 0, 1
+_NOTHING = "-"
+_EMPTY: tuple[object, ...] = (None, "", {}, [])
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,26 +36,25 @@ def _json(shown: Mapping[str, object], loaded: Loaded) -> Iterator[str]:
 
 
 def _table(shown: Mapping[str, object], loaded: Loaded) -> Iterator[str]:
-    cells = [(name, text) for name, value in shown.items() for text in _texts(value)]
-    width = max(len(name) for name, _ in cells)
-    wide = max(len(text) for _, text in cells if len(text) <= _WIDEST)
-    for name, text in cells:
-        yield f"{name:{width}}  {text:{wide}}  {loaded.origins[name]}"
-
-
-_WIDEST = 60
+    rows = [(name, loaded.origins[name], text) for name, v in shown.items() for text in _texts(v)]
+    wide, wider = (max(len(row[column]) for row in rows) for column in range(2))
+    for name, origin, text in rows:
+        yield f"{name:{wide}}  {origin:{wider}}  {text}"
 
 
 def _texts(value: object) -> list[str]:
     """A line for each element of a list; ``-`` where there is nothing."""
     if isinstance(value, list):
-        return [_text(each) for each in value] or ["-"]
+        return [_text(each) for each in value] or [_NOTHING]
     return [_text(value)]
 
 
 def _text(value: object) -> str:
+    if isinstance(value, dict):
+        parts = [f"{key}={_text(each)}" for key, each in value.items() if each not in _EMPTY]
+        return " ".join(parts) or _NOTHING
+    if isinstance(value, list):
+        return ",".join(map(_text, value))
     if isinstance(value, bool):
         return "on" if value else "off"
-    if value is None or value in ("", {}):
-        return "-"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return _NOTHING if value in _EMPTY else str(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from fuse_otel.cli.printing import print_lines
+from fuse_otel.config import namespace_of
 from fuse_otel.core.ids import trace_id
 
 
@@ -13,13 +14,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "session_ids", nargs="+", metavar="SESSION_ID", help="such as '300060;001;1529552581'"
     )
     parser.add_argument(
-        "--namespace", help="the namespace the daemon runs with (default: FUSE_OTEL_NAMESPACE)"
+        "--namespace", help="the daemon's (default: the one in the environment or the file)"
     )
+    parser.add_argument("--config", metavar="FILE", help="the TOML file of the configuration")
 
 
 def run(args: argparse.Namespace) -> int:
-    from fuse_otel.config import namespace_of  # noqa: PLC0415
-
-    namespace = namespace_of() if args.namespace is None else args.namespace
+    said: str | None = args.namespace
+    namespace = namespace_of(config_file=args.config) if said is None else said
     ids = (trace_id(namespace, session_id).hex() for session_id in args.session_ids)
     return 0 if print_lines(ids) else 1

@@ -8,6 +8,9 @@ import os
 from collections.abc import Mapping
 
 from fuse_otel.config.loaded import Loaded
+from fuse_otel.config.table import variable_of
+from fuse_otel.config.toml_file import path_of, read_toml
+from fuse_otel.errors import ConfigurationError
 
 
 def load(
@@ -30,9 +33,21 @@ def load(
     )
 
 
-def namespace_of() -> str:
-    """The namespace that the environment names: enough to compute the id of a trace."""
-    return os.environ.get("FUSE_OTEL_NAMESPACE", "").strip()
+def namespace_of(
+    *, environ: Mapping[str, str] | None = None, config_file: str | None = None
+) -> str:
+    """The namespace alone: enough to compute the id of a trace, whatever else is said wrongly.
+
+    Raises ``ConfigurationError`` for a file that cannot be read.
+    """
+    said = os.environ if environ is None else environ
+    if text := said.get(variable_of("namespace"), "").strip():
+        return text
+    file = path_of(said, config_file)
+    found = read_toml(file, by_flag=bool(config_file)).get("namespace", "")
+    if not isinstance(found, str):
+        raise ConfigurationError([f"{file}: namespace: It has to be text in quotes."])
+    return found.strip()
 
 
 def otel_environ() -> Mapping[str, str]:

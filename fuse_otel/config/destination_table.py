@@ -25,7 +25,7 @@ def _protocol(value: object) -> str:
     return "http/protobuf"
 
 
-def _url(value: object) -> str:
+def _http(value: object) -> str:
     return rules.split_http(value).geturl()
 
 
@@ -52,9 +52,9 @@ class DestinationTable(Frozen):
     signals: Annotated[tuple[Signal, ...], BeforeValidator(_signals)] = _SIGNALS
     path: rules.RequiredText | None = None
     protocol: Annotated[str, BeforeValidator(_protocol)] = "http/protobuf"
-    endpoint: Annotated[str, BeforeValidator(_url)] = otlp.DEFAULT_ENDPOINT
-    traces_endpoint: Annotated[str | None, BeforeValidator(_url)] = None
-    logs_endpoint: Annotated[str | None, BeforeValidator(_url)] = None
+    endpoint: Annotated[str, BeforeValidator(_http)] = otlp.DEFAULT_ENDPOINT
+    traces_endpoint: Annotated[str | None, BeforeValidator(_http)] = None
+    logs_endpoint: Annotated[str | None, BeforeValidator(_http)] = None
     headers: Annotated[Mapping[str, str], BeforeValidator(_headers)] = {}
     timeout: Annotated[float, rules.duration(0.001, 3600.0)] = otlp.DEFAULT_TIMEOUT
     compression: Annotated[str, rules.choice("gzip", "none")] = "gzip"

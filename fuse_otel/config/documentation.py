@@ -10,7 +10,7 @@ from fuse_otel.config.table import SETTINGS, Setting
 _BEGINNING = """\
 # Configuration
 
-<!-- Made by `python -m fuse_otel.config > docs/configuration.md`: edit fuse_otel/config instead. -->
+<!-- Made by `python -m fuse_otel.config`: edit fuse_otel/config instead. -->
 
 A setting can be said in four places. The first that says something counts:
 
@@ -102,9 +102,9 @@ ignored for calls, with a warning.
 | `[[accounts]]` | `name` (default `default`; each needs its own; it labels the metrics), `email`, \
 `developer_key` or `developer_key_file`, `numbers` (default: all numbers of the account). Not \
 together with `FUSE_OTEL_EMAIL` |
-| `[[rescans]]` | `span`, how far back the list of calls is read again (at most `5d`), and `every`, \
-how often (left out: on every poll). Default: `1h` on every poll, `6h` every `10m`, `24h` every \
-`1h`, `5d` every `1d` |
+| `[[rescans]]` | `span`, how far back the list of calls is read again (at most `5d`), \
+and `every`, how often (left out: on every poll). Default: `1h` on every poll, `6h` every `10m`, \
+`24h` every `1h`, `5d` every `1d` |
 | `[service_names]` | one of our own phone numbers, or an application's name = the `service.name` |
 | `[severities]` | a class of log entries = `TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR`, `FATAL` |
 

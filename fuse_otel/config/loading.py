@@ -101,12 +101,12 @@ class _Loading:
         return [{name: written.value for name, written in there.items()}]
 
     def _listed_accounts(self, names: dict[Place, str]) -> object:
-        for name in _ONE_ACCOUNT:
-            if name in self._said:
-                self._problems.append(
-                    f"{self._said[name].where} and {self._file}: accounts:"
-                    " Name one account or list several, not both."
-                )
+        alone = [self._said[name].where for name in _ONE_ACCOUNT if name in self._said]
+        if alone:
+            self._problems.append(
+                f"{' and '.join(alone)}: The file lists [[accounts]]: name one account or list"
+                " several, not both."
+            )
         listed = self._content["accounts"]
         if not isinstance(listed, list):
             return listed

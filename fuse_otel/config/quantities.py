@@ -1,5 +1,5 @@
-"""How values are written: durations, sizes, numbers, words and pairs. Of a variable or a flag all
-are text; the file has numbers too. Every reader raises ``ValueError`` with a sentence.
+"""Values as people write them in a configuration, read and written. Every reader takes what TOML or
+a variable holds and raises ``ValueError`` with a sentence for the operator.
 """
 
 from __future__ import annotations
@@ -8,23 +8,37 @@ import re
 from typing import NamedTuple
 from urllib.parse import unquote
 
-_SECONDS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
-_DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)\s*(ms|s|m|h|d|)")
-_BYTES = {"": 1, "B": 1, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "TIB": 1 << 40}
-_SIZE = re.compile(r"(\d{1,15})\s*([KMGT]iB|B|)", re.IGNORECASE)
-_SWITCH = {"on": True, "true": True, "1": True, "yes": True}
-_SWITCH |= {"off": False, "false": False, "0": False, "no": False}
 _SHOWN = 64  # characters of a wrong value that are repeated
-_MOST_PORTS = 65_535
+_HIGHEST_PORT = 65_535
+# Twelve digits are more than anything here can mean; past that a number is a slip of the key.
+_NUMBER = re.compile(r"\d{1,12}(?:\.\d{1,9})?", re.ASCII)
+_COUNT = re.compile(r"\d{1,12}", re.ASCII)
+_PORT = re.compile(r"\d{1,5}", re.ASCII)
+_DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)\s*(ms|s|m|h|d|)", re.ASCII)
+_SECONDS = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0, "": 1.0, "ms": 0.001}
+_SIZE = re.compile(r"(\d{1,15})\s*(KiB|MiB|GiB|TiB|B|)", re.ASCII)
+_BYTES = {"TiB": 1 << 40, "GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10, "B": 1, "": 1}
+_SWITCH = {"on": True, "true": True, "yes": True, "1": True}
+_SWITCH |= {"off": False, "false": False, "no": False, "0": False}
+_HOST = re.compile(r"[A-Za-z0-9.:_%-]*", re.ASCII)
+_KEY = re.compile(r"[!-~]+", re.ASCII)
 
 
 def quoted(value: object) -> str:
-    """The value as it is repeated to who wrote it."""
+    """A harmless wrong value as a sentence repeats it."""
     text = " ".join(str(value).split())
     return f'"{text[:_SHOWN]}…"' if len(text) > _SHOWN else f'"{text}"'
 
 
+def _written(value: object) -> str:
+    """TOML has numbers of its own; what is neither text nor number reads as nothing."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    return str(value).strip()
+
+
 def read_text(value: object) -> str:
+    """Text without white space around it. The value is not repeated: it may be a secret."""
     if not isinstance(value, str):
         raise ValueError("It has to be text, in quotes.")  # noqa: TRY004 - pydantic collects these
     return value.strip()
@@ -41,7 +55,9 @@ def read_duration(value: object) -> float:
     """Seconds, of ``30s``, ``5m``, ``1h``, ``5d``, ``250ms`` or a number of seconds."""
     match = _DURATION.fullmatch(_written(value))
     if not match:
-        raise ValueError(f"{quoted(value)} is no duration: write it like 30s, 5m, 1h or 5d.")
+        raise ValueError(
+            f"{quoted(value)} is no duration: write it like 30s, 5m, 1h or 5d, or in seconds."
+        )
     return float(match[1]) * _SECONDS[match[2]]
 
 
@@ -50,34 +66,32 @@ def write_duration(seconds: float) -> str:
     for unit in ("d", "h", "m"):
         if seconds and seconds % _SECONDS[unit] == 0:
             return f"{seconds / _SECONDS[unit]:.0f}{unit}"
-    return f"{seconds:g}s"
+    return f"{seconds:.9f}".rstrip("0").rstrip(".") + "s"
 
 
 def read_size(value: object) -> int:
     """Bytes, of ``512MiB``, ``2GiB`` or a number of bytes."""
     match = _SIZE.fullmatch(_written(value))
     if not match:
-        raise ValueError(f"{quoted(value)} is no size: write it like 512MiB or 2GiB.")
-    return int(match[1]) * _BYTES[match[2].upper()]
+        raise ValueError(f"{quoted(value)} is no size: write it like 512MiB or 2GiB, or in bytes.")
+    return int(match[1]) * _BYTES[match[2]]
 
 
 def write_size(size: int) -> str:
-    for unit, of in (("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
-        if size and size % of == 0:
-            return f"{size // of}{unit}"
-    return str(size)
+    unit, factor = next(each for each in _BYTES.items() if size % each[1] == 0)
+    return f"{size // factor}{unit}"
 
 
 def read_number(value: object) -> float:
-    try:
-        return float(_written(value))
-    except ValueError:
-        raise ValueError(f"{quoted(value)} is no number.") from None
+    text = _written(value)
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(f"{quoted(value)} is no number: write it like 5 or 2.5.")
+    return float(text)
 
 
 def read_count(value: object) -> int:
     text = _written(value)
-    if not (text.isascii() and text.isdigit()):
+    if not _COUNT.fullmatch(text):
         raise ValueError(f"{quoted(value)} is no whole number.")
     return int(text)
 
@@ -89,19 +103,9 @@ def read_switch(value: object) -> bool:
     return switch
 
 
-def read_pairs(text: str) -> dict[str, str]:
-    """``key=value,…``, percent-encoded as OpenTelemetry's variables have it."""
-    pairs = (pair.partition("=") for pair in text.split(",") if pair.strip())
-    found = {}
-    for place, (key, sign, value) in enumerate(pairs, 1):
-        if not sign or not key.strip():
-            # The pair is not repeated: it may be a credential.
-            raise ValueError(f"Pair {place} is no key=value: write it like key=value,key=value.")
-        found[unquote(key.strip())] = unquote(value.strip())
-    return found
-
-
 class Listen(NamedTuple):
+    """``host`` stands without brackets; ``port`` 0 takes a free one."""
+
     host: str
     port: int
 
@@ -114,12 +118,35 @@ def read_listen(value: object) -> Listen:
     host, colon, port = _written(value).rpartition(":")
     bracketed = host.startswith("[") and host.endswith("]")
     name = host[1:-1] if bracketed else host
-    if not colon or not port.isdigit() or int(port) > _MOST_PORTS or (":" in name) != bracketed:
-        raise ValueError(f"{quoted(value)} is no address: write it like 127.0.0.1:9464.")
+    good = colon and _PORT.fullmatch(port) and int(port) <= _HIGHEST_PORT
+    if not good or not _HOST.fullmatch(name) or (":" in name) != bracketed:
+        raise ValueError(
+            f"{quoted(value)} is no address: write host:port, such as 127.0.0.1:9464 or [::1]:9464."
+        )
     return Listen(name or "0.0.0.0", int(port))  # noqa: S104 - said so by who left the host out
 
 
-def _written(value: object) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return ""
-    return str(value).strip()
+def read_pairs(text: str) -> dict[str, str]:
+    """``key=value,key=value``, percent-encoded, as OpenTelemetry writes headers and attributes.
+
+    Nothing of it is repeated in the sentence: it may be a credential.
+    """
+    pairs: dict[str, str] = {}
+    for place, part in enumerate(text.split(","), 1):
+        if part.strip():
+            key, value = _pair(part, place)
+            pairs[key] = value
+    return pairs
+
+
+def _pair(part: str, place: int) -> tuple[str, str]:
+    key, equals, value = part.partition("=")
+    if not (equals and _KEY.fullmatch(key.strip())):
+        raise ValueError(
+            f"Part {place} is not key=value: write key=value,key=value, and percent-encode"
+            " a comma (%2C) inside a value."
+        )
+    try:
+        return unquote(key.strip(), errors="strict"), unquote(value.strip(), errors="strict")
+    except UnicodeDecodeError:
+        raise ValueError(f"Part {place} is no percent-encoded UTF-8.") from None

@@ -17,7 +17,7 @@ from pydantic import (
 
 from fuse_otel.config import rules
 from fuse_otel.config.destination import Destination
-from fuse_otel.config.quantities import read_required_text
+from fuse_otel.config.quantities import read_required_text, write_duration
 from fuse_otel.config.rules import choice, count, duration, number, size
 from fuse_otel.core.telemetry import Flavour
 
@@ -39,6 +39,10 @@ class Rescan(NamedTuple):
 
     span: int
     every: int
+
+    def __str__(self) -> str:
+        often = f"every {write_duration(self.every)}" if self.every else "on every poll"
+        return f"{write_duration(self.span)} {often}"
 
 
 def _email(value: object) -> str:
@@ -93,7 +97,7 @@ class Settings(Frozen):
     since: Annotated[rules.Seconds, duration(most=5 * rules.DAY)]
     max_requests_per_second: Annotated[float, number(0.01, 1000.0)]
     max_concurrent_requests: Annotated[int, count(1, 16)]
-    rescans: tuple[Rescan, ...]
+    rescans: tuple[Annotated[Rescan, PlainSerializer(str, when_used="json")], ...]
     state_url: rules.StateUrl
     max_disk: Annotated[rules.Bytes, size(16 * MIB, 1 << 50)]
     listen: rules.Address

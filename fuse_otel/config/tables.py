@@ -82,6 +82,8 @@ def _told_apart(accounts: tuple[Account, ...]) -> tuple[Account, ...]:
 
 
 def _named_apart(destinations: tuple[DestinationTable, ...]) -> tuple[DestinationTable, ...]:
+    if not destinations:
+        raise ValueError("An empty list delivers nothing: list one, or leave it out.")
     _check_repeats([each.name for each in destinations], "Each needs a name of its own.")
     return destinations
 
