@@ -1,0 +1,64 @@
+"""The contracts between the loops and the outside: one source, three doors of one store,
+destinations and the clock. Every adapter passes the conformance suite of its port (``tests``).
+
+All times are UNIX seconds. ``account`` is an account's configured name; ``number`` is the phone
+number a reading is limited to, ``""`` for all numbers of the account.
+"""
+
+from fuse_otel.ports.control import (
+    AccountStatus,
+    Control,
+    LaneStatus,
+    Order,
+    ParkedCall,
+    Receipt,
+    Status,
+)
+from fuse_otel.ports.destination import Clock, Destination
+from fuse_otel.ports.ledger import (
+    Gap,
+    GapReason,
+    Lease,
+    Ledger,
+    NumberPosition,
+    Pending,
+    PendingReason,
+    Position,
+    RecentCall,
+    SeenRow,
+    Step,
+)
+from fuse_otel.ports.outbox import Outbox, ParkedCopy, Verdict
+from fuse_otel.ports.source import CallPage, Endpoint, LogPage, Source
+from fuse_otel.ports.store import Store
+
+__all__ = [
+    "AccountStatus",
+    "CallPage",
+    "Clock",
+    "Control",
+    "Destination",
+    "Endpoint",
+    "Gap",
+    "GapReason",
+    "LaneStatus",
+    "Lease",
+    "Ledger",
+    "LogPage",
+    "NumberPosition",
+    "Order",
+    "Outbox",
+    "ParkedCall",
+    "ParkedCopy",
+    "Pending",
+    "PendingReason",
+    "Position",
+    "Receipt",
+    "RecentCall",
+    "SeenRow",
+    "Source",
+    "Status",
+    "Step",
+    "Store",
+    "Verdict",
+]

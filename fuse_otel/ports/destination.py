@@ -1,0 +1,25 @@
+"""The far side, and the time."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from fuse_otel.core.outcome import Outcome
+from fuse_otel.core.telemetry import Signal
+
+
+class Destination(Protocol):
+    """An OTLP back end, a file or a terminal. Never raises for what the far side does."""
+
+    @property
+    def name(self) -> str: ...
+
+    def send(self, signal: Signal, data: bytes, items: int) -> Outcome:
+        """Deliver one export request, given as one gzip member of the OTLP protobuf message."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Clock(Protocol):
+    def now(self) -> float: ...

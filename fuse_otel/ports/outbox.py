@@ -1,0 +1,46 @@
+"""The store's door for the shipper: what is due for a lane."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from fuse_otel.core.body import Body, BodyCall, Lane
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedCopy:
+    """A call that a destination refused. ``data`` is its slice of the body as one gzip member."""
+
+    call: BodyCall
+    rejected: int
+    code: str
+    reason: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """These calls (by their offset) of a body are resolved for the lane; copies are parked."""
+
+    body: int
+    offsets: tuple[int, ...]
+    parked: tuple[ParkedCopy, ...] = ()
+
+
+class Outbox(Protocol):
+    """The shipper's door to the store. Every method may raise ``Broken``."""
+
+    def due(self, lane: Lane, now: float, max_bytes: int) -> Sequence[Body]:
+        """Unresolved bodies in the order to send them, up to ``max_bytes`` inflated, at least one
+        if there is any. First those with calls that ended in the last 2 min, then by their oldest
+        call's end.
+        """
+        ...
+
+    def resolve(self, lane: Lane, verdicts: Sequence[Verdict], now: float) -> None:
+        """Durable on return, idempotent. A body that no lane waits for is deleted. Raises ``Full``
+        when the parked copies would pass their share of the cap.
+        """
+        ...

@@ -1,0 +1,24 @@
+"""One database behind three doors."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from fuse_otel.ports.control import Control
+from fuse_otel.ports.ledger import Ledger
+from fuse_otel.ports.outbox import Outbox
+
+
+class Store(Protocol):
+    """One database behind three doors."""
+
+    @property
+    def ledger(self) -> Ledger: ...
+
+    @property
+    def outbox(self) -> Outbox: ...
+
+    @property
+    def control(self) -> Control: ...
+
+    def close(self) -> None: ...
