@@ -69,6 +69,8 @@ class Runner:
         """The next service; or the same again, if the next one cannot be started."""
         service.stop()
         self._service = None
+        # Accounts and lanes that are gone must not keep their gauges.
+        self._metrics.forget_states()
         try:
             begun = self._begin(following)
         except FuseOtelError as error:

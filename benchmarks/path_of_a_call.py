@@ -1,0 +1,106 @@
+"""What the path of a call costs, and what its spans cost through the SDK instead.
+
+    python -m benchmarks.path_of_a_call
+
+Read the ratio; the seconds of two runs cannot be compared, machines are noisy.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import msgspec
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+
+from fuse_otel.core.bodies import cut
+from fuse_otel.core.body import Lane, Rendering
+from fuse_otel.core.call import CallLog, CallRecord, ListedCall
+from fuse_otel.core.decode import decode_call
+from fuse_otel.core.details import details_of
+from fuse_otel.core.gzip_member import deflate
+from fuse_otel.core.options import ModelOptions
+from fuse_otel.core.party import pseudonymise
+from fuse_otel.core.rendering import Renderer
+from fuse_otel.core.telemetry import Flavour, Signal, Telemetry
+from fuse_otel.core.transform import transform
+from fuse_otel.core.wire import encode_traces
+from fuse_otel.simulator import World
+
+CALLS = 400
+START = 1_700_000_000
+ROUNDS = 5
+Known = tuple[ListedCall, CallLog]
+
+
+def simulated() -> list[tuple[CallRecord, bytes]]:
+    world = World(seed=1, rate=1.0, past=CALLS, start=START)
+    return [
+        (
+            CallRecord(c.session_id, c.start, c.end, c.src, c.dest, c.type, c.log),
+            msgspec.json.encode(world.entries(c.session_id)),
+        )
+        for c in world.starting(START - CALLS, START)
+    ]
+
+
+def whole_path(calls: Sequence[tuple[CallRecord, bytes]]) -> None:
+    """Decode, redact, transform, encode both signals, cut and compress."""
+    renderings = [
+        Rendering(signal, signal, Flavour.GENERIC, (Lane("x", signal),)) for signal in Signal
+    ]
+    renderer = Renderer(ModelOptions(), renderings)
+    rendered = []
+    for record, answer in calls:
+        call, (log, _) = pseudonymise(record, b"key"), decode_call(answer)
+        rendered.append(renderer.render(call, log, details_of(call, log)))
+    for rendering in renderings:
+        cut(rendering, rendered)
+
+
+def our_spans(telemetries: Sequence[Telemetry]) -> None:
+    deflate(b"".join(map(encode_traces, telemetries)))
+
+
+def sdk_spans(telemetries: Sequence[Telemetry]) -> None:
+    """The same spans started, ended, encoded and compressed as an SDK exporter does."""
+    tracer = TracerProvider(shutdown_on_exit=False).get_tracer("benchmark")
+    ended: list[ReadableSpan] = []
+    for telemetry in telemetries:
+        for each in telemetry.spans:
+            span = tracer.start_span(
+                each.name, attributes=dict(each.attributes), start_time=each.start
+            )
+            span.end(each.end)
+            if isinstance(span, ReadableSpan):
+                ended.append(span)
+    deflate(encode_spans(ended).SerializeToString())
+
+
+def seconds(work: Callable[[], None]) -> float:
+    """The best of a few rounds, in seconds of CPU."""
+    best = float("inf")
+    for _ in range(ROUNDS):
+        began = time.process_time()
+        work()
+        best = min(best, time.process_time() - began)
+    return best
+
+
+def main() -> None:
+    calls = simulated()
+    known: list[Known] = [(pseudonymise(r, b"key"), decode_call(body)[0]) for r, body in calls]
+    telemetries = [transform(c, log, details_of(c, log), ModelOptions()) for c, log in known]
+    entries = sum(log.count for _, log in known)
+    spans = sum(len(telemetry.spans) for telemetry in telemetries)
+    whole = seconds(lambda: whole_path(calls))
+    ours, sdk = seconds(lambda: our_spans(telemetries)), seconds(lambda: sdk_spans(telemetries))
+    print(f"{len(calls)} calls, {entries} entries, {spans} spans")
+    print(f"decode to compressed bodies: {whole / entries * 1e6:.1f} µs an entry")
+    print(f"spans to compressed bytes: ours {ours / spans * 1e6:.1f} µs a span,", end=" ")
+    print(f"the SDK's {sdk / spans * 1e6:.1f} µs: {sdk / ours:.0f} times as much")
+
+
+if __name__ == "__main__":
+    main()
