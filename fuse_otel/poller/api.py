@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fuse_otel.core.backoff import Backoff, Random
+from fuse_otel.core.windows import HOUR
 from fuse_otel.errors import SourceError, Throttled, TooLarge, Unauthorized
 from fuse_otel.events import ApiThrottled, Emit
 from fuse_otel.poller.budget import Budget
 from fuse_otel.poller.options import PollerOptions
-from fuse_otel.poller.request import Answers, OneByOne, ReadMany, Request, Unanswerable, make
+from fuse_otel.poller.request import (
+    Answers,
+    ListPage,
+    LogsPage,
+    OneByOne,
+    ReadMany,
+    Request,
+    Unanswerable,
+    make,
+)
 from fuse_otel.poller.task import EndpointState, Task
 from fuse_otel.ports import CallPage, Endpoint, LogPage, Source
 
 UNAUTHORIZED_EVERY = 60.0
+FARTHEST_PROBE = 8  # doublings of an hour: a little more than ten days
+BULK_DOWN_AFTER = 4  # failures of bulk requests in a row, whatever they asked for
 PROBE_AFTER = 2  # failures of the only request there is: ask the endpoint something harmless
 
 
@@ -55,14 +67,13 @@ class Api:
         Errors other than the API's (the store's) pass through: they end the task.
         """
         endpoint = self.endpoints[request.endpoint]
-        if self._needs_witness(task, endpoint):
+        if not isinstance(request, OneByOne) and self._needs_witness(task, endpoint):
             self._probe(task, request, endpoint, now)
             return
         outcome = self._try(request, endpoint, now)
         if not isinstance(outcome, SourceError):
             task.answer(outcome)
             return
-        task.failed(endpoint)
         self._after_failure(task, endpoint, outcome)
 
     def _try(
@@ -81,9 +92,9 @@ class Api:
 
     def _heed(self, answers: Answers, now: float) -> None:
         """One of several answers may say what concerns all requests."""
-        for answer in answers.values():
-            if isinstance(answer, Unauthorized | Throttled):
-                self._block(answer, now)
+        told = [a for a in answers.values() if isinstance(a, Unauthorized | Throttled)]
+        if told:
+            self._block(max(told, key=lambda error: error.retry_after or 0.0), now)
 
     def _succeeded(self, endpoint: EndpointState) -> None:
         endpoint.succeed()
@@ -103,7 +114,7 @@ class Api:
     def _block(self, error: Unauthorized | Throttled, now: float) -> None:
         if isinstance(error, Unauthorized):
             wait = UNAUTHORIZED_EVERY
-        elif error.retry_after is not None:
+        elif error.retry_after:
             wait = error.retry_after
         else:
             wait = self._throttle.fail(now, self._random)
@@ -113,19 +124,33 @@ class Api:
 
     def _after_failure(self, task: Task, endpoint: EndpointState, error: SourceError) -> None:
         """Tell the task what it can act on; otherwise it asks the same again later."""
+        if isinstance(error, Unauthorized | Throttled):
+            return  # says nothing about this request
+        task.failed(endpoint)
         if isinstance(error, TooLarge):
-            endpoint.backoff.succeed()
+            endpoint.succeed()
             task.throw(error)
-        elif isinstance(error, Unauthorized | Throttled):
-            return
-        elif task.unanswerable(endpoint, error):
+        elif task.unanswerable(endpoint, error) or self._bulk_is_down(endpoint):
             task.throw(Unanswerable())
+
+    def bulk_works(self, now: float) -> bool:
+        """Whether it is worth a try to read logs in bulk."""
+        bulk = self.endpoints[Endpoint.ALL_LOGS]
+        return not self._bulk_is_down(bulk) or bulk.backoff.ready(now)
+
+    def _bulk_is_down(self, endpoint: EndpointState) -> bool:
+        """All details can be had one by one: nothing waits long for an endpoint that is down."""
+        bulk = endpoint is self.endpoints[Endpoint.ALL_LOGS]
+        return bulk and endpoint.backoff.failures >= BULK_DOWN_AFTER
 
     def _needs_witness(self, task: Task, endpoint: EndpointState) -> bool:
         """The only request to an endpoint keeps failing: is it to blame, or the API?."""
         return task.failures >= PROBE_AFTER and task.failures % 2 == 0 and task.doubtful(endpoint)
 
-    def _probe(self, task: Task, request: Request, endpoint: EndpointState, now: float) -> None:
-        task.failed(endpoint)
-        if not isinstance(request, OneByOne):
-            self._try(request.probe(), endpoint, now)
+    def _probe(
+        self, task: Task, request: ListPage | LogsPage, endpoint: EndpointState, now: float
+    ) -> None:
+        # Further back each time: what cannot be read may be longer than an hour.
+        back = HOUR << min(task.failures // 2 - 1, FARTHEST_PROBE)
+        self._try(request.probe(back), endpoint, now)
+        task.probed()

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# UNIX times as floats are exact to a quarter of a microsecond only: without it the wait could end
+# a hair too early, and come to nothing when it is added to the time once more.
+ENOUGH = 1e-5
+
 
 @dataclass(slots=True)
 class Budget:
@@ -24,7 +28,7 @@ class Budget:
         self.tokens = min(full, self.tokens + passed * self.rate)
         self.at = now
         needed = min(float(cost), full)
-        if self.tokens + 1e-9 >= needed:
+        if self.tokens + ENOUGH >= needed:
             self.tokens -= cost
             return 0.0
         return now + (needed - self.tokens) / self.rate

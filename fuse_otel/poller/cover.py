@@ -16,11 +16,15 @@ from fuse_otel.poller.options import PollerOptions
 from fuse_otel.poller.request import Reading, Unanswerable
 from fuse_otel.ports import Lease, Ledger, Pending, PendingReason, Step
 
+MOST_UNANSWERED = 8  # parts of one reading that are sought out; what else fails is one gap
+LONGEST_WAIT = 2 * HOUR  # no pending call is due later than that, unless the clock was set back
+
 
 @dataclass(slots=True)
 class Covered:
-    """What reading an interval came to. ``unanswered`` are single seconds that answer with an
-    error while their neighbours do not; all other calls are in the ledger or pending now.
+    """What reading an interval came to. ``unanswered`` are the parts (single seconds, unless there
+    are many) that answer with an error while others do not; all other calls are in the ledger or
+    pending now.
     """
 
     listed: int = 0
@@ -43,13 +47,14 @@ class Cover:
         shelf: Shelf,
         emit: Emit,
         clock: Callable[[], float],
+        bulk_works: Callable[[], bool],
     ) -> None:
         self._options = options
         self._ledger = ledger
         self._shelf = shelf
         self._emit = emit
         self._clock = clock
-        self._details = Details(options)
+        self._details = Details(options, bulk_works)
         self._density = 0.0  # calls a second, as last listed
 
     def window(
@@ -68,7 +73,7 @@ class Cover:
                     lambda: self._emit(WindowMismatch(self._options.account)),
                 )
             except (Unanswerable, TooLarge):
-                if part.seconds > 1:
+                if part.seconds > 1 and len(covered.unanswered) < MOST_UNANSWERED:
                     windows.extend(reversed(part.halves()))
                 else:
                     covered.unanswered.append(part)
@@ -116,15 +121,15 @@ class Cover:
         self, lease: Lease, listed: Sequence[ListedCall], waiting: Mapping[str, Pending]
     ) -> None:
         """A pending call whose listed end changed is held by its new end."""
+        now = int(self._clock())
         changed = [
-            replace(waiting[call.session_id], call=call, due=int(self._clock()))
+            replace(pending, call=call, due=now)
             for call in listed
-            if call.session_id in waiting
-            and waiting[call.session_id].reason is not PendingReason.RECHECK
-            and waiting[call.session_id].call.end != call.end
+            if (pending := waiting.get(call.session_id)) is not None
+            and (_changed(call, pending) or pending.due > now + LONGEST_WAIT)
         ]
         if changed:
-            self._ledger.commit(lease, Step(at=int(self._clock()), pending=changed))
+            self._ledger.commit(lease, Step(at=now, pending=changed))
 
     def _hull(self, calls: Sequence[ListedCall], number: str) -> Listing | None:
         """The window around the calls, if it is short enough to be read in bulk."""
@@ -134,11 +139,18 @@ class Cover:
             return None
         window = Window(min(starts) - OVERLAP, max(ends) + OVERLAP)
         expected = max(len(calls), round(self._density * window.seconds))
-        return Listing(window, number, tuple(calls), expected)
+        # Oldest first, as nothing is known of the API's order here.
+        ordered = sorted(calls, key=lambda call: call.start or 0)
+        return Listing(window, number, tuple(ordered), expected)
 
     def _old(self, call: ListedCall) -> bool:
         """Whether the ledger would forget the call while the API still lists it."""
         return call.end is None or call.end < self._clock() - DAY
+
+
+def _changed(call: ListedCall, pending: Pending) -> bool:
+    """Of an exported call the ledger knows more than its recheck does."""
+    return pending.reason is not PendingReason.RECHECK and pending.call.end != call.end
 
 
 def _moved(call: ListedCall, seen: Seen | None) -> bool:

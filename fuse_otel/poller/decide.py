@@ -55,7 +55,8 @@ def failing(call: ListedCall, now: float, wait: float) -> Decision:
     """The details answer with an error: tried until Plum has deleted them."""
     if call.end is not None and now > call.end + RETENTION:
         return Export(Details.MISSING)
-    return Wait(PendingReason.FAILING, int(now + wait))
+    # Rounded up: due in the present second would be at once.
+    return Wait(PendingReason.FAILING, int(now + wait) + 1)
 
 
 def _missing(call: ListedCall, now: float) -> Decision:
@@ -76,8 +77,11 @@ def _open(call: ListedCall, log: CallLog, now: float, grow: float) -> Decision:
     if call.end is None:
         return Export(Details.OPEN)
     last = max((e.timestamp for e in log.entries if e.timestamp is not None), default=None)
-    complete = last is not None and last >= call.end - NEAR_END
-    release = call.end + (SHORT_HOLD if complete else grow)
+    complete = last is not None and abs(last - call.end) <= NEAR_END
+    # Entries after the end show a call that was listed while it was running: they count from
+    # the last of them (if its time can be believed), and the next list tells a later end.
+    end = min(max(call.end, last or 0), call.end + LATE)
+    release = end + (SHORT_HOLD if complete else grow)
     if now < release:
         return Wait(PendingReason.GROWING, int(release) + 1)
     return Export(Details.OPEN, recheck=_late_look(call, now))

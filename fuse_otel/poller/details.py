@@ -45,8 +45,9 @@ class BulkSize:
 class Details:
     """Reads logs and hands them to ``put`` page by page, so that each page is stored at once."""
 
-    def __init__(self, options: PollerOptions) -> None:
+    def __init__(self, options: PollerOptions, bulk_works: Callable[[], bool]) -> None:
         self._options = options
+        self._bulk_works = bulk_works
         self._size = BulkSize(options.bulk_limit, options.bulk_bytes)
 
     def read(self, calls: Sequence[ListedCall], listing: Listing | None, put: Put) -> Reading[None]:
@@ -54,8 +55,10 @@ class Details:
         them: a bulk reading pays when it holds many of the window's calls.
         """
         left = {call.session_id: call for call in calls}
-        if listing is not None and self._bulk_pays(len(left), listing.records):
-            yield from self._bulk(listing, left, put)
+        if listing is not None:
+            window = _narrowed(listing, calls)
+            if self._bulk_pays(len(left), _records(listing, window)) and self._bulk_works():
+                yield from self._bulk(window, listing, left, put)
         yield from self._singly(list(left.values()), put)
 
     def _bulk_pays(self, wanted: int, listed: int) -> bool:
@@ -72,9 +75,13 @@ class Details:
                 continue
             put([(call, answers[call.session_id]) for call in batch])
 
-    def _bulk(self, listing: Listing, left: dict[str, ListedCall], put: Put) -> Reading[None]:
-        """Halves a window that is not answered; what is left at one second stays in ``left``."""
-        windows = [_narrowed(listing, list(left.values()))]
+    def _bulk(
+        self, whole: Window, listing: Listing, left: dict[str, ListedCall], put: Put
+    ) -> Reading[None]:
+        """Halves a window that is not answered; what is left at one second stays in ``left``, as
+        does everything if no bulk request is answered at all.
+        """
+        windows = [whole]
         newest_first = listing.newest_first
         while windows and left:
             window = windows.pop()
@@ -84,7 +91,7 @@ class Details:
                 else:
                     yield from self._pages(window, listing.number, 0, None, left, put)
             except (Unanswerable, TooLarge):
-                if window.seconds > 1:
+                if window.seconds > 1 and self._bulk_works():
                     windows.extend(reversed(window.halves()))
 
     def _from_the_end(
@@ -157,6 +164,13 @@ def _narrowed(listing: Listing, wanted: Sequence[ListedCall]) -> Window:
         max(listing.window.start, min(times) - OVERLAP),
         min(listing.window.end, max(times) + OVERLAP),
     )
+
+
+def _records(listing: Listing, window: Window) -> int:
+    """How many records the part of the listed window is likely to hold."""
+    if window == listing.window:
+        return listing.records
+    return sum(_inside(call.start, window) or _inside(call.end, window) for call in listing.calls)
 
 
 def _inside(time: int | None, window: Window) -> bool:

@@ -58,6 +58,7 @@ class Shelf:
         self._random = random
         self._clock = clock
         self._failing: dict[str, Backoff] = {}
+        self.commits = 0  # of bodies
 
     def put(
         self,
@@ -78,7 +79,9 @@ class Shelf:
         for call, log in found:
             self._decide(draft, call, log, known.get(call.session_id), number)
         if found or listed:
-            self._ledger.commit(lease, self._step(draft, listed))
+            step = self._step(draft, listed)
+            self._ledger.commit(lease, step)
+            self.commits += bool(step.bodies)
             self._tell(draft)
         return len(draft.rendered)
 

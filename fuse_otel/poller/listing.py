@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from fuse_otel.core.call import CallRecord, ListedCall
@@ -17,8 +18,7 @@ READINGS = 3
 class Listing:
     """The calls of a window in the API's order, each once. ``records`` counts what was listed.
 
-    ``whole`` is false if the count never came to what the API named; ``settled`` tells that two
-    readings agreed all the same.
+    ``whole`` is false if the count never came to what the API named.
     """
 
     window: Window
@@ -41,41 +41,42 @@ def list_window(
     What any of the readings showed is listed. ``mismatched`` is told if none came out even.
     """
     seen: dict[CallRecord, None] = {}
-    before: set[CallRecord] | None = None
+    before: AbstractSet[CallRecord] | None = None
     count = 0
     for _ in range(READINGS):
-        records, even = yield from _read_once(window, number, limit)
-        seen.update(dict.fromkeys(records))
-        count = max(count, len(records))
-        same = before == set(records)
-        if even or same:
+        records, listed, even = yield from _read_once(window, number, limit)
+        seen |= records
+        count = max(count, listed)
+        if even or before == records.keys():
             break
-        before = set(records)
+        before = records.keys()
     if not even:
         mismatched()
     calls = tuple(_one_a_session(pseudonymise(record, key) for record in seen))
     return Listing(window, number, calls, count, whole=even)
 
 
-def _read_once(window: Window, number: str, limit: int) -> Reading[tuple[list[CallRecord], bool]]:
-    """One pass over the pages: what came, and whether it was as much as the API said.
+def _read_once(
+    window: Window, number: str, limit: int
+) -> Reading[tuple[dict[CallRecord, None], int, bool]]:
+    """One pass over the pages: the different records in their order, how many were listed with
+    repetitions, and whether these were as many as the API said.
 
     Ends where the offset reaches the latest total, at an empty page, or at a page that shows
     nothing new (an API that ignores the offset would be asked for ever).
     """
-    records: list[CallRecord] = []
-    known: set[CallRecord] = set()
-    offset = 0
+    records: dict[CallRecord, None] = {}
+    offset, total = 0, None
     while True:
         page = yield from list_page(ListPage(window, number, offset, limit))
-        fresh = set(page.calls) - known
+        before = len(records)
+        records |= dict.fromkeys(page.calls)
         offset += page.records
-        records.extend(page.calls)
-        known |= fresh
-        if page.total is not None and offset >= page.total:
-            return records, offset == page.total
-        if page.records == 0 or not fresh:
-            return records, page.total is None
+        total = total if page.total is None else page.total
+        if total is not None and offset >= total:
+            return records, offset, offset == total
+        if page.records == 0 or len(records) == before:
+            return records, offset, total is None
 
 
 def _one_a_session(calls: Iterable[ListedCall]) -> Iterable[ListedCall]:

@@ -52,7 +52,8 @@ class Readings:
         covered = Covered()
         for part in window.without(_unanswered(position, number)):
             covered.add((yield from self._cover.window(lease, part, number)))
-        moved = replace(here, cursor=max(here.cursor, end))
+        # Back too, if the clock was set back: nobody has read what happens from now on.
+        moved = replace(here, cursor=end)
         self._commit(lease, positions={number: moved}, opened=_errors(covered, number))
         self._poll_done(window, covered, began, requests() - asked)
 
@@ -62,9 +63,11 @@ class Readings:
         """What lies further back than a poll looks becomes a gap: live calls come first."""
         recent = end - self._options.live_span
         first = here is None
+        since = int(self._clock() - self._options.since)
         if here is None:
-            floor = int(self._clock() - self._options.since)
-            here = NumberPosition(floor, floor)
+            here = NumberPosition(since, since)
+        elif here.floor > end:
+            here = replace(here, floor=since)  # stored while the clock was fast
         if here.cursor >= recent:
             # The floor is kept from the first moment, however long the API stays dead.
             self._commit(lease, positions={number: here} if first else {})
@@ -78,12 +81,20 @@ class Readings:
     def pending(self, lease: Lease, due: Sequence[Pending]) -> Reading[None]:
         yield from self._cover.pending(lease, due)
 
-    def rescan(self, lease: Lease, span: int, position: Position) -> Reading[None]:
+    def rescan(
+        self, lease: Lease, span: int, position: Position, numbers: Sequence[str]
+    ) -> Reading[None]:
         """List what every poll does not, back to ``span`` seconds, but for what is still a gap."""
         end = int(self._clock() - self._options.settle - self._options.live_span) + OVERLAP
-        for number, here in position.numbers.items():
-            gaps = [Window(gap.start, gap.end) for gap in position.gaps if gap.number == number]
-            start = max(here.floor, end - span)
+        for number in numbers:
+            if number not in position.numbers:
+                continue
+            gaps = [
+                Window(gap.start - OVERLAP, gap.end + OVERLAP)
+                for gap in position.gaps
+                if gap.number == number
+            ]
+            start = max(position.numbers[number].floor, end - span)
             for interval in Window(start, max(start, end)).without(gaps):
                 size = WindowSize()
                 for piece in pieces(interval, size):
@@ -91,14 +102,20 @@ class Readings:
                     size.learn(covered.listed)
                     self._commit(lease, opened=_errors(covered, number))
 
-    def gap(self, lease: Lease, gap: Gap) -> Reading[None]:
-        """Read the oldest window of a gap, and shrink the gap by it."""
+    def gap(self, lease: Lease, gap: Gap) -> Reading[bool]:
+        """Read the oldest window of a gap, and shrink the gap by it. Returns whether all of the
+        window was answered.
+        """
         window = self._gap_size.first(Window(gap.start, gap.end))
         asked = Window(window.start - OVERLAP, window.end + OVERLAP)
         covered = yield from self._cover.window(lease, asked, gap.number, again=gap.again)
-        self._gap_size.learn(covered.listed)
         rest = [replace(gap, start=window.end, id=0)] if window.end < gap.end else []
+        if rest:
+            self._gap_size.learn(covered.listed)
+        else:
+            self._gap_size = WindowSize()  # the next gap may be of busier times
         self._commit(lease, closed=[gap.id], opened=[*rest, *_errors(covered, gap.number)])
+        return not covered.unanswered
 
     def give_up(self, lease: Lease, gap: Gap) -> None:
         """The five days of an interval that answered with errors are over."""

@@ -6,9 +6,9 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from fuse_otel.core.call import CallLog
-from fuse_otel.core.windows import HOUR, Window
-from fuse_otel.errors import SourceError
+from fuse_otel.core.call import TOO_LARGE_LOG, CallLog
+from fuse_otel.core.windows import Window
+from fuse_otel.errors import SourceError, TooLarge
 from fuse_otel.ports import CallPage, Endpoint, LogPage, Source
 
 
@@ -21,9 +21,11 @@ class ListPage:
     endpoint = Endpoint.CALLS
     cost = 1
 
-    def probe(self) -> ListPage:
-        """A harmless question to the same endpoint, to see whether it answers at all."""
-        return replace(self, window=_an_hour_before(self.window), offset=0, limit=1)
+    def probe(self, back: int) -> ListPage:
+        """A harmless question to the same endpoint, to see whether it answers at all: about a
+        second that lies ``back`` seconds before the window.
+        """
+        return replace(self, window=_before(self.window, back), offset=0, limit=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,8 @@ class LogsPage:
     endpoint = Endpoint.ALL_LOGS
     cost = 1
 
-    def probe(self) -> LogsPage:
-        return replace(self, window=_an_hour_before(self.window), offset=0, limit=1)
+    def probe(self, back: int) -> LogsPage:
+        return replace(self, window=_before(self.window, back), offset=0, limit=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,10 @@ def one_by_one(request: OneByOne) -> Reading[Answers]:
 
 
 def make(request: Request, source: Source, read_many: ReadMany) -> CallPage | LogPage | Answers:
-    """Make the request. Raises ``SourceError``; of several calls' only when all of them failed."""
+    """Make the request. Raises ``SourceError``; of several calls' only when all of them failed.
+
+    A single call whose log is too large to be read is an answer: that will not change.
+    """
     if isinstance(request, ListPage):
         start, end = request.window
         return source.list_calls(
@@ -92,13 +97,16 @@ def make(request: Request, source: Source, read_many: ReadMany) -> CallPage | Lo
         return source.read_logs(
             start, end, number=request.number, offset=request.offset, limit=request.limit
         )
-    answers = read_many(request.session_ids)
+    answers = {
+        session_id: TOO_LARGE_LOG if isinstance(answer, TooLarge) else answer
+        for session_id, answer in read_many(request.session_ids).items()
+    }
     errors = [answer for answer in answers.values() if isinstance(answer, SourceError)]
     if errors and len(errors) == len(answers):
         raise errors[0]
     return answers
 
 
-def _an_hour_before(window: Window) -> Window:
-    start = window.start - HOUR
+def _before(window: Window, back: int) -> Window:
+    start = max(0, window.start - back)
     return Window(start, start + 1)

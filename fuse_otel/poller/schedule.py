@@ -25,14 +25,15 @@ class Turns:
         if not ready:
             return None
         ready.sort(key=lambda task: task.priority)
-        self._count += 1
         lower = [task for task in ready if task.priority > ready[0].priority]
-        if lower and self._count % LOWER_SHARE == 0:
-            task = min(lower, key=lambda task: (self._served[task.priority], task.priority))
-        else:
-            task = ready[0]
+        if lower and self._count % LOWER_SHARE == LOWER_SHARE - 1:
+            return min(lower, key=lambda task: (self._served[task.priority], task.priority))
+        return ready[0]
+
+    def took(self, task: Task) -> None:
+        """The chosen task has made its request. One that had to wait is no turn."""
+        self._count += 1
         self._served[task.priority] = self._count
-        return task
 
 
 def _witnesses_first(ready: list[Task], endpoints: Mapping[Endpoint, EndpointState]) -> list[Task]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from enum import IntEnum
 
 from fuse_otel.core.backoff import Backoff
@@ -49,27 +51,28 @@ class Task:
 
     def start(self) -> None:
         """Run to the first request."""
-        self._reached(next(self._reading, None))
+        self._go_on(lambda: next(self._reading))
 
     def answer(self, answer: object) -> None:
-        try:
-            self._reached(self._reading.send(answer))
-        except StopIteration:
-            self._reached(None)
+        self._go_on(lambda: self._reading.send(answer))
 
     def throw(self, error: Exception) -> None:
-        try:
-            self._reached(self._reading.throw(error))
-        except StopIteration:
-            self._reached(None)
+        self._go_on(lambda: self._reading.throw(error))
 
-    def _reached(self, request: Request | None) -> None:
-        self.request = request
+    def _go_on(self, advance: Callable[[], Request]) -> None:
+        # Cleared first: a reading that ends with an error is done too.
+        self.request = None
         self.failures = 0
+        with suppress(StopIteration):
+            self.request = advance()
 
     def failed(self, endpoint: EndpointState) -> None:
         if self.failures == 0:
             self._answered = endpoint.answered
+        self.failures += 1
+
+    def probed(self) -> None:
+        """Something else was asked on this task's turn: its own request is next."""
         self.failures += 1
 
     def doubtful(self, endpoint: EndpointState) -> bool:

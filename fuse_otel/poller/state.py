@@ -1,0 +1,59 @@
+"""How a poller stands, for those who watch it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from fuse_otel.core.windows import RETENTION
+from fuse_otel.errors import SourceError, StoreError
+from fuse_otel.events import AccountMoved, StoreFailed
+from fuse_otel.poller.readings import at_risk
+from fuse_otel.ports import Position
+
+
+@dataclass(frozen=True, slots=True)
+class PollerState:
+    """How a poller stands, for ``once`` and the readiness page.
+
+    ``idle``: nothing is due. ``waiting`` calls are listed but not exported yet. ``error`` is the
+    last request's, ``None`` if it was answered; ``failures`` counts those in a row.
+    """
+
+    idle: bool
+    unauthorized: bool
+    error: SourceError | None
+    failures: int
+    waiting: int
+    gaps: int
+
+
+def account_moved(
+    account: str, position: Position, numbers: Collection[str], now: float, *, up: bool
+) -> AccountMoved:
+    """``numbers`` are those that are read; what is stored of others counts no more."""
+    cursors = [here.cursor for number, here in position.numbers.items() if number in numbers]
+    return AccountMoved(
+        account=account,
+        up=up,
+        cursor=min(cursors, default=None),
+        headroom=_headroom(position, cursors, now),
+        pending=position.waiting,
+        gap_seconds=sum(gap.end - gap.start for gap in position.gaps),
+    )
+
+
+def store_failed(error: StoreError) -> StoreFailed:
+    snake_case = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()
+    return StoreFailed(snake_case, str(error))
+
+
+def _headroom(position: Position, cursors: list[int], now: float) -> float | None:
+    """Seconds until Plum deletes what was not read yet; ``None`` before the first reading."""
+    oldest = [*cursors, *(gap.start for gap in position.gaps if at_risk(gap))]
+    if position.waiting_since is not None:
+        oldest.append(position.waiting_since)
+    if not oldest:
+        return None
+    return RETENTION - (now - min(oldest))

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fuse_otel.core.call import CallRecord
+from fuse_otel.core.windows import Window
+from fuse_otel.poller.listing import Listing, list_window
+from fuse_otel.poller.request import ListPage
+from fuse_otel.ports import CallPage
+
+WINDOW = Window(100, 200)
+
+
+def record(session_id: str, start: int | None = 110, end: int | None = 120, **more) -> CallRecord:
+    fields = {"src": "5005550100", "dest": "8005550100", "type": "inbound", "logged": True}
+    return CallRecord(session_id, start, end, **(fields | more))
+
+
+def page(*ids: str, total: int | None = None, records: int | None = None) -> CallPage:
+    return CallPage(tuple(map(record, ids)), len(ids) if records is None else records, total)
+
+
+def listed(pages: Sequence[CallPage], limit: int = 2) -> tuple[Listing, list[int], int]:
+    """The listing, the offsets asked for, and how often a mismatch was told."""
+    mismatches: list[int] = []
+    reading = list_window(WINDOW, "7", limit, None, lambda: mismatches.append(1))
+    offsets, answers = [], iter(pages)
+    request = next(reading)
+    try:
+        while True:
+            assert isinstance(request, ListPage)
+            assert (request.window, request.number, request.limit) == (WINDOW, "7", limit)
+            offsets.append(request.offset)
+            request = reading.send(next(answers))
+    except StopIteration as done:
+        assert next(answers, None) is None
+        return done.value, offsets, len(mismatches)
+
+
+def ids(listing: Listing) -> list[str]:
+    return [call.session_id for call in listing.calls]
+
+
+def test_one_page_that_holds_all_is_one_request():
+    listing, offsets, mismatches = listed([page("a", "b", total=2)])
+    assert (ids(listing), offsets, mismatches) == (["a", "b"], [0], 0)
+    assert listing.whole
+
+
+def test_pages_follow_until_the_total():
+    listing, offsets, _ = listed([page("a", "b", total=3), page("c", total=3)])
+    assert (ids(listing), offsets) == (["a", "b", "c"], [0, 2])
+
+
+def test_the_latest_total_counts():
+    listing, offsets, mismatches = listed([page("a", "b", total=2 + 1), page("c", "d", total=4)])
+    assert (ids(listing), offsets, mismatches) == (["a", "b", "c", "d"], [0, 2], 0)
+
+
+def test_without_a_total_an_empty_page_is_the_end():
+    listing, offsets, mismatches = listed([page("a"), page()])
+    assert (ids(listing), offsets, mismatches) == (["a"], [0, 1], 0)
+
+
+def test_an_api_that_ignores_the_offset_is_not_asked_for_ever():
+    repeated = [page("a", "b", total=9), page("a", "b", total=9)]
+    listing, offsets, mismatches = listed([*repeated, *repeated])
+    assert (ids(listing), offsets, mismatches) == (["a", "b"], [0, 2, 0, 2], 1)
+    assert not listing.whole
+
+
+def test_records_count_unreadable_and_repeated_ones():
+    listing, _, mismatches = listed([page("a", total=3, records=3)])
+    assert (ids(listing), listing.records, mismatches) == (["a"], 3, 0)
+
+
+def test_two_equal_readings_are_complete_and_counted():
+    listing, offsets, mismatches = listed([page("a", total=5), page(total=5)] * 2)
+    assert (ids(listing), offsets, mismatches) == (["a"], [0, 1, 0, 1], 1)
+
+
+def test_a_second_reading_that_comes_out_even_is_no_mismatch():
+    listing, _, mismatches = listed([page("a", total=2), page(total=2), page("a", "b", total=2)])
+    assert (ids(listing), mismatches) == (["a", "b"], 0)
+
+
+def test_after_three_readings_all_that_any_showed_is_listed():
+    readings = [page("a", total=9), page(), page("b", total=9), page(), page("c", total=9), page()]
+    listing, _, mismatches = listed(readings)
+    assert (ids(listing), mismatches) == (["a", "b", "c"], 1)
+
+
+def test_a_total_of_less_than_came_is_a_mismatch():
+    _, _, mismatches = listed([page("a", "b", total=1)] * 2)
+    assert mismatches == 1
+
+
+def test_records_of_one_session_are_one_call_from_first_start_to_last_end():
+    records = (
+        record("a", 110, 120, logged=False),
+        record("b", 111, 112),
+        record("a", 105, 118),
+        record("a", None, None),
+    )
+    listing, _, _ = listed([CallPage(records, 4, 4)], limit=9)
+    first = listing.calls[0]
+    assert ids(listing) == ["a", "b"]
+    assert (first.start, first.end, first.logged) == (105, 120, True)
+
+
+def test_the_order_shows_whether_the_newest_come_first():
+    newer, older = record("a", 120, 130), record("b", 110, 111)
+    unknown = record("c", None, None)
+    assert listed([CallPage((newer, unknown, older), 3, 3)])[0].newest_first
+    assert not listed([CallPage((older, newer), 2, 2)])[0].newest_first
+    assert not listed([CallPage((newer,), 1, 1)])[0].newest_first
