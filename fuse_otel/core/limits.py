@@ -23,10 +23,10 @@ def limited(attributes: dict[str, Value], most: int, truncations: Counter[str]) 
     if len(attributes) > most:
         truncations["attributes"] += 1
         attributes = dict(list(attributes.items())[:most])
-    for key, value in attributes.items():
-        if isinstance(value, str) and len(value) > MAX_VALUE:
-            truncations["value"] += 1
-            attributes[key] = value[:MAX_VALUE]
+    longer = [k for k, v in attributes.items() if type(v) is str and len(v) > MAX_VALUE]
+    for key in longer:
+        truncations["value"] += 1
+        attributes[key] = str(attributes[key])[:MAX_VALUE]
     return attributes
 
 
@@ -43,11 +43,14 @@ def fit_records(telemetry: Telemetry, size: Callable[[Telemetry], int]) -> None:
 
 def _drop_records(telemetry: Telemetry, size: Callable[[Telemetry], int]) -> int:
     before = len(telemetry.records)
-    if size(telemetry) > MAX_CALL:
+    now = size(telemetry)
+    if now > MAX_CALL:
         telemetry.records = [r for r in telemetry.records if r.severity_number >= _DEBUG_BELOW]
-    while (now := size(telemetry)) > MAX_CALL and telemetry.records:
+        now = size(telemetry)
+    while now > MAX_CALL and telemetry.records:
         keep = min(len(telemetry.records) * MAX_CALL // now, len(telemetry.records) - 1)
         telemetry.records = _kept(telemetry.records, keep, _is_error)
+        now = size(telemetry)
     return before - len(telemetry.records)
 
 

@@ -34,10 +34,6 @@ class Facts:
 Maker = Callable[[re.Match[str], Counter[str]], Facts]
 
 
-def _plain(match: re.Match[str], _: Counter[str]) -> Facts:
-    return Facts(match.string)
-
-
 def _application(match: re.Match[str], redactions: Counter[str]) -> Facts:
     name, version = (clean_name(text, redactions) for text in match.groups())
     body = f'Executing application "{name}" version "{version}"'
@@ -115,14 +111,20 @@ def _exception(match: re.Match[str], redactions: Counter[str]) -> Facts:
     return Facts(match[1] + rest, error_type=match[1])
 
 
-_FIXED = (
-    "Exiting application",
-    "Disconnecting call",
-    "Sending",
-    "Sent",
-    "Transferring",
-    "Item found",
-)
+_FIXED = {
+    line: Facts(line)
+    for line in (
+        "Exiting application",
+        "Disconnecting call",
+        "Sending",
+        "Sent",
+        "Transferring",
+        "Item found",
+        "",
+    )
+}
+"""Lines without facts, shared: nobody changes the facts of a line."""
+
 # First words, shape, maker. A shape must match the whole line; no shape repeats a repetition, so
 # that no line takes longer than its length. The rule without a word is for all other lines.
 _RULES: tuple[tuple[str, str, Maker], ...] = (
@@ -150,7 +152,6 @@ _RULES: tuple[tuple[str, str, Maker], ...] = (
     ("Request", r"Request timed out(?: after \d{1,3} seconds)?", _timeout),
     ("Recorded", r"Recorded (\d{1,4}) seconds", _duration),
     ("", r"([A-Z][A-Za-z]{1,60}(?:Error|Exception))(: [^\n]*)?", _exception),
-    *((line.split()[0], re.escape(line), _plain) for line in _FIXED),
 )
 
 
@@ -167,12 +168,14 @@ _TABLE = _by_first_word()
 
 def facts_of(line: str, redactions: Counter[str]) -> Facts:
     """What the line tells; ``redactions`` is told what was taken out of it."""
+    fixed = _FIXED.get(line)
+    if fixed is not None:
+        return fixed
     if len(line) <= _LONGEST:
         first = line.split(" ", 1)[0].rstrip(":")
         for pattern, maker in _TABLE.get(first, _TABLE[""]):
             match = pattern.fullmatch(line)
             if match:
                 return maker(match, redactions)
-    if line:
-        redactions["line"] += 1
-    return Facts(REDACTED if line else "", known=False)
+    redactions["line"] += 1
+    return Facts(REDACTED, known=False)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fuse_otel.core import semconv
 from fuse_otel.core.call import Entry
@@ -76,35 +77,39 @@ def _prompt(entry: Entry, tally: Tally) -> Facts:
 
 def _link(entry: Entry) -> Link | None:
     """A W3C trace context that stands in the entry; the first valid one."""
-    for text in _texts(entry):
-        if text.count("-") < _DASHES:
-            continue
-        for match in _TRACEPARENT.finditer(text[:_SEARCHED]):
-            trace_id, span_id = bytes.fromhex(match[1]), bytes.fromhex(match[2])
-            if any(trace_id) and any(span_id):
-                return Link(trace_id, span_id)
-    return None
-
-
-def _texts(entry: Entry) -> Iterator[str]:
-    yield entry.line
+    found = _link_in(entry.line)
     for value in entry.data.values():
+        if found:
+            break
         if isinstance(value, str):
-            yield value
-        elif isinstance(value, Mapping | list):
-            yield from _nested(value, _DEPTH)
+            found = _link_in(value)
+        elif isinstance(value, dict | list):
+            links = (_link_in(text) for text in _nested(value, _DEPTH))
+            found = next((link for link in links if link), None)
+    return found
+
+
+def _link_in(text: str) -> Link | None:
+    if text.count("-") < _DASHES:
+        return None
+    for match in _TRACEPARENT.finditer(text[:_SEARCHED]):
+        trace_id, span_id = bytes.fromhex(match[1]), bytes.fromhex(match[2])
+        if any(trace_id) and any(span_id):
+            return Link(trace_id, span_id)
+    return None
 
 
 def _nested(value: object, depth: int) -> Iterator[str]:
     """Headers come as an object, as a list of pairs, or deeper inside a request."""
     if isinstance(value, str):
         yield value
-    elif depth and isinstance(value, Mapping | list):
-        values = value.values() if isinstance(value, Mapping) else value
+    elif depth and isinstance(value, dict | list):
+        values = value.values() if isinstance(value, dict) else value
         for inner in list(values)[:_NESTED]:
             yield from _nested(inner, depth - 1)
 
 
+@lru_cache(maxsize=256)
 def _log_class(name: str) -> str:
     """An open set of short words; anything else is ``unknown``."""
     word = name.lower()

@@ -31,6 +31,8 @@ def root_span(
 ) -> Span:
     errors = [p for p, reading in enumerate(story.readings) if reading.log_class == "error"]
     attributes = _attributes(story, len(errors))
+    if story.too_large:
+        tally.truncations["log"] += 1
     counted = _counted(story, errors, options.error_policy)
     if counted:
         attributes[semconv.ERROR_TYPE] = error_type(story.readings[counted[0]])

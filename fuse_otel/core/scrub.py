@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 
 REDACTED = "[redacted]"
 
@@ -13,15 +14,32 @@ _APART = r"\d(?:[\W_]{0,3}\d){4,}"
 _NUMBER = re.compile(_APART)
 _NUMBER_OR_PIN = re.compile(rf"{_APART}|\d{{4,}}")
 _WORD = re.compile(r"\S+")
+_UP_TO_A_SPACE = re.compile(r".*\s", re.DOTALL)
 _TOKEN = re.compile(r"[\w.~+/=-]{20,}")
 _DIGIT, _LETTER = re.compile(r"\d"), re.compile(r"[^\W\d_]")
 _SHORTEST_TOKEN = 20
 _LONGEST_NAME = 4096  # an author's name is never so long
 _NAME = 128
+_LONGEST_KEPT = 512
+
+_Clean = tuple[str, tuple[tuple[str, int], ...]]
+"""The clean text, and what was taken out of it: rule → how often."""
 
 
 def scrub(text: str, redactions: Counter[str]) -> str:
     """``text`` with e-mail addresses, tokens and long numbers replaced by what they were."""
+    if len(text) > _LONGEST_KEPT:
+        return _scrubbed(text, redactions)
+    return _counted(_kept_text(text), redactions)
+
+
+@lru_cache(maxsize=2048)  # what comes here is the same for all callers
+def _kept_text(text: str) -> _Clean:
+    redactions: Counter[str] = Counter()
+    return _scrubbed(text, redactions), tuple(redactions.items())
+
+
+def _scrubbed(text: str, redactions: Counter[str]) -> str:
     if "@" in text:
         text = _WORD.sub(lambda word: _without_email(word[0], redactions), text)
     if len(text) >= _SHORTEST_TOKEN:
@@ -34,8 +52,8 @@ def scrub_start(text: str, most: int, redactions: Counter[str]) -> str:
     address would not be known as one.
     """
     if len(text) > most:
-        whole_words = text[: most + 1].rsplit(None, 1)
-        text = whole_words[0] if len(whole_words) > 1 else REDACTED
+        whole_words = _UP_TO_A_SPACE.match(text[: most + 1])
+        text = whole_words[0].rstrip() if whole_words else REDACTED
     return scrub(text, redactions)[:most]
 
 
@@ -46,11 +64,25 @@ def clean_name(name: str, redactions: Counter[str]) -> str:
     if len(name) > _LONGEST_NAME:
         redactions["name"] += 1
         return REDACTED
+    return _counted(_kept_name(name), redactions)
+
+
+@lru_cache(maxsize=4096)  # names are few, and stand on every call
+def _kept_name(name: str) -> _Clean:
+    redactions: Counter[str] = Counter()
     if "@" in name:
         name = _WORD.sub(lambda word: _without_email(word[0], redactions), name)
     if not name.isprintable():
         name = "".join(char if char.isprintable() else " " for char in name)
-    return " ".join(_without_digits(_NUMBER, name, redactions).split())[:_NAME].rstrip()
+    words = _without_digits(_NUMBER, name, redactions).split()
+    return " ".join(words)[:_NAME].rstrip(), tuple(redactions.items())
+
+
+def _counted(clean: _Clean, redactions: Counter[str]) -> str:
+    text, taken = clean
+    for rule, count in taken:
+        redactions[rule] += count
+    return text
 
 
 def _without_digits(number: re.Pattern[str], text: str, redactions: Counter[str]) -> str:

@@ -66,12 +66,7 @@ def _attributes(story: Story, number: int, *, late: bool) -> dict[str, Value]:
         attributes[semconv.APPLICATION_NAME] = application[0]
         if application[1]:
             attributes[semconv.APPLICATION_VERSION] = application[1]
-    for place in run.places:
-        attributes.update(story.readings[place].attributes)
-    attributes.pop(semconv.ERROR_TYPE, None)
-    attempts = sum(semconv.INPUT_RESULT in story.readings[p].attributes for p in run.places)
-    if attempts:
-        attributes.setdefault(semconv.INPUT_ATTEMPTS, attempts)
+    _add_told(attributes, [story.readings[place] for place in run.places])
     if module_kind(module_type) in LEAVING:
         peer = attributes.get(semconv.SERVER_ADDRESS, module_type)
         attributes[semconv.SERVICE_PEER_NAME] = peer
@@ -81,6 +76,22 @@ def _attributes(story: Story, number: int, *, late: bool) -> dict[str, Value]:
     if late:
         attributes[semconv.LATE] = True
     return attributes
+
+
+def _add_told(attributes: dict[str, Value], readings: list[Reading]) -> None:
+    """What the entries tell; of several answers to one question the last one, whole."""
+    attempts = 0
+    for reading in readings:
+        told = reading.attributes
+        if semconv.INPUT_RESULT in told:
+            attempts += 1
+            attributes.pop(semconv.INPUT_LENGTH, None)
+            attributes.pop(semconv.INPUT_MODE, None)
+        if told:
+            attributes.update(told)
+    attributes.pop(semconv.ERROR_TYPE, None)
+    if attempts:
+        attributes.setdefault(semconv.INPUT_ATTEMPTS, attempts)
 
 
 def _links(story: Story, number: int) -> tuple[Link, ...]:

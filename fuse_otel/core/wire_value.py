@@ -96,37 +96,44 @@ def _any_other(value: bool | float | tuple[str, ...]) -> bytes:
     return _any_strings(value)
 
 
+_LONGEST_KEPT = 64  # characters of a key and its value
+_MOST_KEPT = 8192
+_WRITTEN: dict[bytes, dict[tuple[str, Value], bytes]] = {}
+"""By tag. It changes no byte, whoever shares it."""
+
+
 class AttributeWriter:
     """Writes attributes as repeated ``KeyValue`` fields with one tag.
 
-    Made anew for every call: most strings come again within a call (the session id on each span,
-    a module's name on each of its entries), and are encoded once.
+    Most short strings come again, within a call (the session id on each span) and in others (a
+    module's name), and are encoded once in a while. The long ones are those that differ.
     """
 
     __slots__ = ("_tag", "_written")
 
     def __init__(self, tag: bytes) -> None:
         self._tag = tag
-        self._written: dict[tuple[str, Value], bytes] = {}
+        self._written = _WRITTEN.setdefault(tag, {})
 
     def __call__(self, attributes: Attributes) -> bytes:
-        written = self._written
-        parts: list[bytes] = []
-        for item in attributes.items():
-            part = written.get(item)
-            if part is None:
-                part = self._write(item)
-            parts.append(part)
-        return b"".join(parts)
+        written, write = self._written.get, self._write
+        return b"".join([written(item) or write(item) for item in attributes.items()])
 
     def _write(self, item: tuple[str, Value]) -> bytes:
         key, value = item
         if isinstance(value, str):
             pair = _KEYS[key] + _any_string(utf8(value))
+            part = self._tag + length(len(pair)) + pair
             # Only strings are kept: 1, 1.0 and True are equal as keys and differ on the wire.
-            part = self._written[item] = self._tag + length(len(pair)) + pair
+            if len(key) + len(value) <= _LONGEST_KEPT:
+                self._keep(item, part)
             return part
         return message(self._tag, _KEYS[key] + _any_other(value))
+
+    def _keep(self, item: tuple[str, Value], part: bytes) -> None:
+        if len(self._written) >= _MOST_KEPT:
+            self._written.clear()
+        self._written[item] = part
 
 
 class _Keys(dict[str, bytes]):

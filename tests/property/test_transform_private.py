@@ -1,0 +1,124 @@
+"""What callers key, say or are told, and who they are, is in no byte that leaves."""
+
+import json
+
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from support.call_strategies import entries, listed_calls, logs
+from support.scale import scaled
+
+from fuse_otel.core.call import CallRecord, LogState
+from fuse_otel.core.details import details_of
+from fuse_otel.core.options import ModelOptions
+from fuse_otel.core.party import pseudonymise
+from fuse_otel.core.rendering import Renderer
+
+_digits = st.text("0123456789", min_size=10, max_size=16)
+# The digits that the test itself hands out: times, our number, the hash.
+_OURS = ("8005550111",)
+
+
+@st.composite
+def _separated(draw):
+    """A number as people write it."""
+    digits, separator = (
+        draw(_digits),
+        draw(st.sampled_from(["", " ", "-", ".", ", ", "/", "\u00a0"])),
+    )
+    size = draw(st.integers(1, 4))
+    return separator.join(digits[at : at + size] for at in range(0, len(digits), size))
+
+
+_words = st.text("qxzvkwj", min_size=8, max_size=12)
+secrets = st.one_of(
+    _separated(),
+    st.builds("{}.{}@{}.example".format, _words, _words, _words),
+    st.builds("sk_live_{}{}".format, _digits, _words),
+)
+# Words have no shape that gives them away: they may stand only where nothing is told.
+words = st.one_of(secrets, _words)
+
+_AROUND = (
+    "{}", "User input: {} (dtmf)", "No match: {}", "Sending {}", "Request: GET https://a.com/{}",
+    "Request: POST https://{}@a.com/api?x={}", "Request: GET https://a.com/api;{}#{}",
+    "Comparing {} == 1: true", "TypeError: {}", "Message to {} was not accepted",
+    "Transfer result: {}", "result = {}", "Recorded {} seconds", "Request failed: {}",
+    "Going to application {}", "Response: HTTP {}", "Exiting application {}",
+)  # fmt: skip
+_KEYS = (
+    "to", "subject", "body", "url", "endpoint", "method", "status", "status_code", "result",
+    "duration", "attempts", "table", "operation", "error", "language", "prompt_id", "revision_id",
+    "prompt_id_type", "has_audio", "type", "headers", "value", "message", "destination",
+)  # fmt: skip
+
+
+@st.composite
+def told_secrets(draw, of):
+    """(secret, a log that holds it in lines and data of entries of any kind)."""
+    secret = draw(of)
+    lines = st.sampled_from(_AROUND).map(lambda shape: shape.replace("{}", secret))
+    values = st.sampled_from(
+        [secret, [secret], {"x": secret}, f"https://a.com/{secret}", {secret: 1}]
+    )
+    data = st.dictionaries(st.sampled_from((*_KEYS, secret)), values, max_size=4)
+    return secret, draw(logs(entries(lines, data), (LogState.PRESENT,)))
+
+
+def everything(call, log):
+    out = Renderer(ModelOptions(), ()).render(call, log, details_of(call, log))
+    words = (out.traces, out.logs, repr(out.summary).encode(), repr(out.tally).encode())
+    return b"\n".join(words)
+
+
+def absent(secret, output):
+    assert secret.encode() not in output
+    for part in secret.replace("@", " ").split():
+        assert len(part) < 8 or part.encode() not in output
+
+
+@settings(max_examples=scaled(250))
+@given(told_secrets(words), listed_calls)
+def test_what_a_caller_keys_or_is_told_does_not_leave(told, call):
+    secret, log = told
+    assume(secret not in call.session_id)
+    absent(secret, everything(call, log))
+
+
+@settings(max_examples=scaled(150))
+@given(st.data(), secrets)
+def test_static_prompts_and_names_leave_without_numbers_and_addresses(data, secret):
+    call = data.draw(listed_calls)
+    assume(secret not in call.session_id)
+    lines = st.sampled_from(
+        [secret, f"Call {secret} now.", f'Executing application "x {secret}" version "{secret}"']
+    )
+    static = st.just({"type": "static", "x": secret})
+    made = entries(lines, static, st.sampled_from(("prompt", "info")))
+    log = data.draw(logs(made, (LogState.PRESENT,)))
+    # In a name the long number of a key goes, the rest is the author's.
+    if not secret.startswith("sk_live"):
+        absent(secret, everything(call, log))
+
+
+numbers = st.text("0123456789", min_size=10, max_size=15).filter(lambda text: text not in _OURS)
+
+
+@settings(max_examples=scaled(100))
+@given(numbers, st.sampled_from(["{}", "+{}", "sip:{}@10.0.0.1", "tel:{}"]), st.booleans())
+def test_the_other_partys_number_does_not_leave(number, written, outbound):
+    other = written.format(number)
+    record = CallRecord(
+        session_id="s",
+        start=1_700_000_000,
+        end=1_700_000_001,
+        src="Outbound" if outbound else other,
+        dest=other if outbound else "8005550111",
+        type=f"call of {other}",
+        logged=False,
+    )
+    call = pseudonymise(record, b"key")
+    assert number not in json.dumps([str(value) for value in vars_of(call)])
+
+
+def vars_of(call):
+    return [getattr(call, name) for name in call.__slots__]

@@ -1,0 +1,146 @@
+"""The calls of the golden files: the documentation's samples, and one of the simulator for each
+application and way to end. Each is a listed call, its log, and what was sent of it before.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import NamedTuple
+
+import msgspec
+
+from fuse_otel.core.call import EXPIRED_LOG, MISSING_LOG, CallLog, CallRecord, ListedCall
+from fuse_otel.core.decode import decode_call, decode_calls, decode_saved
+from fuse_otel.core.party import pseudonymise
+from fuse_otel.simulator import SimulatedCall, World
+from support.call_values import KEY, SAMPLES, make_call, sample_call
+
+NOON = 1_763_467_200  # 2025-11-18T12:00:00Z
+_HOURS = 12
+
+
+class GoldenCall(NamedTuple):
+    call: ListedCall
+    log: CallLog
+    sent: int | None = None
+
+
+class Drawn(NamedTuple):
+    """A simulated call and the lines and classes of its log."""
+
+    call: SimulatedCall
+    lines: list[str]
+    failed: bool
+
+    def has(self, start: str) -> bool:
+        return any(line.startswith(start) for line in self.lines)
+
+
+_SCENARIOS: dict[str, Callable[[Drawn], bool]] = {
+    "payment-completed": lambda d: (
+        d.call.application == "Pay By Phone"
+        and d.call.exited
+        and not d.failed
+        and d.has("User input: 4111111111111111")
+        and d.has("Sent")
+    ),
+    "payment-declined": lambda d: (
+        d.call.application == "Pay By Phone" and d.call.exited and d.has("Request failed")
+    ),
+    "payment-hangup": lambda d: (
+        d.call.application == "Pay By Phone" and not d.call.exited and d.has("No match")
+    ),
+    "claims-completed": lambda d: (
+        d.call.application == "Claims Line" and d.call.exited and d.has("Recorded")
+    ),
+    "claims-transferred": lambda d: (
+        d.call.application == "Claims Line" and not d.call.exited and d.lines[-1] == "Transferring"
+    ),
+    "pharmacy-completed": lambda d: (
+        d.call.application == "Pharmacy Refill" and d.call.exited and not d.failed
+    ),
+    "pharmacy-timeout": lambda d: (
+        d.call.application == "Pharmacy Refill" and d.has("Request timed out")
+    ),
+    "pharmacy-platform-error": lambda d: d.lines[-1].startswith("Application error"),
+    "reception-go-to-app": lambda d: (
+        d.call.application == "Reception" and d.call.exited and d.has("Going to application")
+    ),
+    "reception-max-attempts": lambda d: (
+        d.call.application == "Reception" and d.has("Maximum number of attempts")
+    ),
+    "survey-outbound-completed": lambda d: (
+        d.call.application == "Customer Survey" and d.call.exited and not d.failed
+    ),
+    "survey-outbound-hangup": lambda d: (
+        d.call.application == "Customer Survey" and not d.call.exited
+    ),
+    "conference-far-end-disconnect": lambda d: (
+        d.call.application == "Conference Bridge" and d.call.exited
+    ),
+}
+
+
+def golden_calls() -> dict[str, GoldenCall]:
+    return {**dict(_samples()), **{name: simulated(name) for name in _SCENARIOS}, **dict(_odd())}
+
+
+def _samples() -> Iterator[tuple[str, GoldenCall]]:
+    yield "sample-email-test", GoldenCall(*sample_call())
+    calls = decode_calls((SAMPLES / "calls.json").read_bytes()).calls
+    yield "sample-missing", GoldenCall(pseudonymise(calls[1], KEY), MISSING_LOG)
+    ((record, log),) = decode_saved((SAMPLES / "all_logs.json").read_bytes())
+    assert record is not None
+    yield "sample-welcome", GoldenCall(pseudonymise(record, KEY), log)
+
+
+def _odd() -> Iterator[tuple[str, GoldenCall]]:
+    whole = simulated("pharmacy-completed")
+    yield "pharmacy-grown", GoldenCall(whole.call, whole.log, sent=whole.log.count - 5)
+    yield "expired", GoldenCall(make_call(), EXPIRED_LOG)
+    yield "not-logged", GoldenCall(make_call(logged=False), MISSING_LOG)
+
+
+def simulated(name: str) -> GoldenCall:
+    """The shortest call of half a day that is as the scenario wants it."""
+    wanted = _SCENARIOS[name]
+    found = [drawn for drawn in _half_a_day() if wanted(drawn)]
+    drawn = min(found, key=lambda each: (len(each.lines), each.call.session_id))
+    return GoldenCall(_listed(drawn.call), _log(drawn.call))
+
+
+@cache
+def _world() -> World:
+    return World(seed=7, rate=0.1, past=_HOURS * 3600, start=NOON)
+
+
+@cache
+def _half_a_day() -> tuple[Drawn, ...]:
+    world = _world()
+    calls = (call for call in world.starting(NOON - _HOURS * 3600, NOON) if call.log)
+    return tuple(_drawn(call, world.entries(call.session_id)) for call in calls)
+
+
+def _drawn(call: SimulatedCall, entries: tuple[dict[str, object], ...]) -> Drawn:
+    return Drawn(
+        call,
+        [str(entry["event"]["line"]) for entry in entries],  # type: ignore[index]
+        any(entry["class"] == "error" for entry in entries),
+    )
+
+
+def _listed(call: SimulatedCall) -> ListedCall:
+    record = CallRecord(
+        session_id=call.session_id,
+        start=call.start,
+        end=call.end,
+        src=call.src,
+        dest=call.dest,
+        type=call.type,
+        logged=call.log,
+    )
+    return pseudonymise(record, KEY)
+
+
+def _log(call: SimulatedCall) -> CallLog:
+    log, _ = decode_call(msgspec.json.encode(_world().entries(call.session_id)))
+    return log
