@@ -3,7 +3,10 @@
 import os
 
 from hypothesis import HealthCheck, settings
+from support.no_skips import pytest_sessionfinish, pytest_terminal_summary
 from support.scale import SCALE
+
+__all__ = ["pytest_report_header", "pytest_sessionfinish", "pytest_terminal_summary"]
 
 settings.register_profile(
     "fuse-otel",

@@ -87,7 +87,9 @@ def test_gzip_members_that_follow_each_other_are_one_body():
 
 
 def test_padding_after_gzip_is_ignored():
-    assert read_limited(_response([gzip.compress(b"one", mtime=0) + b"\0\0\0"], "gzip"), 100) == b"one"
+    assert (
+        read_limited(_response([gzip.compress(b"one", mtime=0) + b"\0\0\0"], "gzip"), 100) == b"one"
+    )
 
 
 def test_a_gzip_bomb_is_not_inflated_past_the_limit():

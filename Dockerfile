@@ -1,0 +1,42 @@
+# syntax=docker/dockerfile:1
+# docker build -t fuse-otel . && docker run --env-file fuse-otel.env -v fuse-otel:/var/lib/fuse-otel fuse-otel
+
+FROM python:3.13-slim AS build
+WORKDIR /src
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+RUN python -m venv /opt/fuse-otel && python -m venv /opt/build
+# The locks first: a change of the code alone leaves this layer as it was.
+COPY requirements/runtime.txt requirements/build.txt requirements/
+RUN /opt/fuse-otel/bin/pip install --require-hashes -r requirements/runtime.txt \
+ && /opt/build/bin/pip install --require-hashes -r requirements/build.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY fuse_otel fuse_otel
+RUN /opt/build/bin/python -m hatchling build --target wheel \
+ && /opt/fuse-otel/bin/pip install --no-deps --no-compile dist/*.whl \
+ # A read-only root cannot keep byte code at run time: it is made here.
+ && /opt/fuse-otel/bin/python -m compileall -q /opt/fuse-otel/lib
+
+FROM python:3.13-slim
+LABEL org.opencontainers.image.title="fuse-otel" \
+      org.opencontainers.image.description="Every call of a Plum Fuse phone application as one OpenTelemetry trace" \
+      org.opencontainers.image.licenses="Apache-2.0"
+# A number, so that Kubernetes can check runAsNonRoot.
+RUN groupadd --gid 9464 fuse-otel \
+ && useradd --uid 9464 --gid 9464 --no-create-home --home-dir /var/lib/fuse-otel --shell /usr/sbin/nologin fuse-otel \
+ && install --directory --owner=9464 --group=9464 --mode=0700 /var/lib/fuse-otel
+COPY --from=build /opt/fuse-otel /opt/fuse-otel
+ENV PATH=/opt/fuse-otel/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    FUSE_OTEL_STATE_URL=sqlite:////var/lib/fuse-otel/state.db \
+    FUSE_OTEL_LISTEN=0.0.0.0:9464
+USER 9464:9464
+WORKDIR /var/lib/fuse-otel
+VOLUME /var/lib/fuse-otel
+EXPOSE 9464
+STOPSIGNAL SIGTERM
+# A status other than 2xx raises, and so does a loop that hangs longer than the time-out.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+  CMD ["python", "-c", "import urllib.request as r; r.build_opener(r.ProxyHandler({})).open('http://127.0.0.1:9464/-/healthy', timeout=4)"]
+ENTRYPOINT ["fuse-otel"]
+CMD ["run"]

@@ -1,0 +1,57 @@
+# Everything a person or a machine does with this repository. Works with GNU make 3.81 (macOS).
+# PYTHON=/path/to/python3 chooses the interpreter, PROOF_SCALE=5 makes the heavy proofs larger.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help demo test check suite format lock upgrade build clean runtime dev
+
+# The size of the heavy proofs, and how many tests run side by side.
+PROOF_SCALE ?= 1
+JOBS ?= auto
+export PROOF_SCALE
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+
+demo: runtime  ## a simulated Fuse account, the daemon and its pages, from nothing
+	@.venv/bin/fuse-otel demo
+
+test: check suite  ## the checks, then every test, with the coverage of branches
+
+check: dev  ## linters, formatting, types, layers
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+suite: dev
+	@echo "Heavy proofs run at PROOF_SCALE=$(PROOF_SCALE)."
+	@.venv/bin/coverage erase
+	.venv/bin/coverage run -m pytest -n $(JOBS) $(PYTEST)
+	@.venv/bin/coverage combine --quiet
+	.venv/bin/coverage report
+
+format: dev  ## formats, and mends what the linter can mend
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+lock: dev  ## the lock after pyproject.toml changed; pins that fit stay
+	scripts/lock.sh
+
+upgrade: dev  ## the lock with the newest of everything
+	scripts/lock.sh --upgrade
+
+build: dev  ## the wheel and the source archive, in dist/
+	rm -rf dist
+	.venv/bin/python -m hatchling build
+
+clean:  ## takes away the environment and everything made
+	rm -rf .venv dist build demo .coverage .coverage.* .hypothesis .mypy_cache .ruff_cache \
+		.pytest_cache .import_linter_cache
+	find . -name .git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
+
+runtime:
+	@scripts/environment.sh runtime
+
+dev:
+	@scripts/environment.sh dev
