@@ -58,7 +58,13 @@ class Cover:
         self._density = 0.0  # calls a second, as last listed
 
     def window(
-        self, lease: Lease, window: Window, number: str, *, again: bool = False
+        self,
+        lease: Lease,
+        window: Window,
+        number: str,
+        *,
+        again: bool = False,
+        order: int = 0,
     ) -> Reading[Covered]:
         covered = Covered()
         windows = [window]
@@ -78,7 +84,7 @@ class Cover:
                 else:
                     covered.unanswered.append(part)
                 continue
-            yield from self._take(lease, listing, covered, again=again)
+            yield from self._take(lease, listing, covered, again=again, order=order)
         return covered
 
     def pending(self, lease: Lease, due: Sequence[Pending]) -> Reading[None]:
@@ -93,7 +99,7 @@ class Cover:
             yield from self._details.read(calls, listing, put)
 
     def _take(
-        self, lease: Lease, listing: Listing, covered: Covered, *, again: bool
+        self, lease: Lease, listing: Listing, covered: Covered, *, again: bool, order: int
     ) -> Reading[None]:
         """Sort the listed calls into those to read, those to keep, and those that changed."""
         account = self._options.account
@@ -108,13 +114,15 @@ class Cover:
         covered.listed += len(listing.calls)
         covered.new += len(fresh)
 
-        def put(found: Sequence[Found]) -> None:
-            covered.stored += self._shelf.put(lease, found, listing.number, again=again)
+        def put(found: Sequence[Found], kept: Sequence[str] = ()) -> None:
+            covered.stored += self._shelf.put(
+                lease, found, listing.number, kept, again=again, order=order
+            )
 
         kept = [c.session_id for c in listing.calls if c.session_id in known and self._old(c)]
         silent = [(c, MISSING_LOG) for c in wanted if not c.logged]
         if kept or silent:
-            covered.stored += self._shelf.put(lease, silent, listing.number, kept, again=again)
+            put(silent, kept)
         yield from self._details.read([c for c in wanted if c.logged], listing, put)
 
     def _follow(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fuse_otel.core.backoff import Backoff, Random
 from fuse_otel.core.bodies import cut
@@ -68,10 +68,12 @@ class Shelf:
         listed: Sequence[str] = (),
         *,
         again: bool = False,
+        order: int = 0,
     ) -> int:
         """Store what is known of these calls; returns how many were stored as new.
 
-        ``listed`` are ledger rows to be kept longer. ``again`` sends known calls once more.
+        ``listed`` are ledger rows to be kept longer. ``again`` sends known calls once more. The
+        calls count for the ``order`` that asked for them, if one did.
         """
         # Another reading may have stored a call since this one listed it: ask the ledger now.
         known = self._known([call.session_id for call, _ in found], again=again)
@@ -79,7 +81,7 @@ class Shelf:
         for call, log in found:
             self._decide(draft, call, log, known.get(call.session_id), number)
         if found or listed:
-            step = self._step(draft, listed)
+            step = replace(self._step(draft, listed), order=order)
             self._ledger.commit(lease, step)
             self.commits += bool(step.bodies)
             self._tell(draft)

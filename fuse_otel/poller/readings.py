@@ -108,7 +108,9 @@ class Readings:
         """
         window = self._gap_size.first(Window(gap.start, gap.end))
         asked = Window(window.start - OVERLAP, window.end + OVERLAP)
-        covered = yield from self._cover.window(lease, asked, gap.number, again=gap.again)
+        covered = yield from self._cover.window(
+            lease, asked, gap.number, again=gap.again, order=gap.order
+        )
         rest = [replace(gap, start=window.end, id=0)] if window.end < gap.end else []
         if rest:
             self._gap_size.learn(covered.listed)
@@ -119,7 +121,7 @@ class Readings:
 
     def give_up(self, lease: Lease, gap: Gap) -> None:
         """The five days of an interval that answered with errors are over."""
-        self._ledger.commit(lease, Step(at=int(self._clock()), closed=[gap.id]))
+        self._ledger.commit(lease, Step(at=int(self._clock()), closed=[gap.id], given_up=[gap]))
         self._emit(WindowUnreadable(self._options.account, gap.start, gap.end))
 
     def _commit(

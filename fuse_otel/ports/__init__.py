@@ -7,12 +7,16 @@ number a reading is limited to, ``""`` for all numbers of the account.
 
 from fuse_otel.ports.control import (
     AccountStatus,
+    Carried,
     Control,
     LaneStatus,
     Order,
     ParkedCall,
+    ParkedQuery,
     Receipt,
     Status,
+    Told,
+    Unreadable,
 )
 from fuse_otel.ports.destination import Clock, Destination
 from fuse_otel.ports.ledger import (
@@ -35,6 +39,7 @@ from fuse_otel.ports.store import Store
 __all__ = [
     "AccountStatus",
     "CallPage",
+    "Carried",
     "Clock",
     "Control",
     "Destination",
@@ -50,6 +55,7 @@ __all__ = [
     "Outbox",
     "ParkedCall",
     "ParkedCopy",
+    "ParkedQuery",
     "Pending",
     "PendingReason",
     "Position",
@@ -60,5 +66,7 @@ __all__ = [
     "Status",
     "Step",
     "Store",
+    "Told",
+    "Unreadable",
     "Verdict",
 ]

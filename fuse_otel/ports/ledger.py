@@ -27,7 +27,9 @@ class PendingReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """An interval still to read. ``id`` is the store's, 0 for one not stored yet."""
+    """An interval still to read. ``id`` is the store's, 0 for one not stored yet. ``again``: send
+    calls that are known once more. ``order`` is the order that opened it, 0 for none.
+    """
 
     number: str
     start: int
@@ -35,6 +37,7 @@ class Gap:
     reason: GapReason
     again: bool = False
     id: int = 0
+    order: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +114,9 @@ class Step:
 
     ``at`` is the time of the step. Ledger rows are kept 7 days after the later of the call's end
     and ``at``; ``listed`` names rows that were met again, whose keeping starts anew.
-    ``opened`` and ``closed`` edit the gaps; ``pending`` replaces by session id, ``settled`` takes
-    pending calls away. ``positions`` are set as they are.
+    ``opened`` and ``closed`` edit the gaps; ``given_up`` are those of the closed that were not
+    read. The calls of ``seen`` count for the ``order`` they were read for. ``pending`` replaces by
+    session id, ``settled`` takes pending calls away. ``positions`` are set as they are.
     """
 
     at: int
@@ -123,6 +127,8 @@ class Step:
     settled: Sequence[str] = ()
     opened: Sequence[Gap] = ()
     closed: Sequence[int] = ()
+    given_up: Sequence[Gap] = ()
+    order: int = 0
     bodies: Sequence[NewBody] = ()
     recent: Sequence[RecentCall] = ()
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from fuse_otel.core.body import BodyCall, Lane
+from fuse_otel.core.body import Lane
 from fuse_otel.core.telemetry import Signal
 from fuse_otel.ports import (
     AccountStatus,
+    Carried,
     LaneStatus,
     Order,
     ParkedCall,
+    ParkedQuery,
     Receipt,
     RecentCall,
     Status,
+    Told,
+    Unreadable,
 )
-from fuse_otel.store.sqlite import reading
+from fuse_otel.ports.control import EVERY_PARKED
+from fuse_otel.store.sqlite import orders, parked, reading
 from fuse_otel.store.sqlite.database import Database
 from fuse_otel.store.sqlite.queries import queries
 
@@ -25,9 +30,12 @@ _SQL = queries("control")
 
 
 class SqliteControl:
-    def __init__(self, database: Database, capacity: int) -> None:
+    """``acquire`` takes the process's lock or raises ``Busy``."""
+
+    def __init__(self, database: Database, capacity: int, acquire: Callable[[], None]) -> None:
         self._database = database
         self._capacity = capacity
+        self._acquire = acquire
 
     def status(self) -> Status:
         """Reads counters and index ends, whatever waits: cheap enough for every scrape."""
@@ -40,7 +48,12 @@ class SqliteControl:
                 lanes=tuple(map(_lane_status, lanes)),
                 used=used,
                 capacity=self._capacity,
+                orders=orders.open_orders(connection),
             )
+
+    def tell(self, accounts: Mapping[str, Told], lanes: Mapping[Lane, Told]) -> None:
+        with self._database.write() as connection:
+            orders.tell(connection, accounts, lanes)
 
     def recent(self, limit: int) -> Sequence[RecentCall]:
         with self._database.read() as connection:
@@ -51,15 +64,21 @@ class SqliteControl:
             row = connection.execute(_SQL["recent_call"], (session_id,)).fetchone()
             return _recent_call(row) if row else None
 
-    def parked(self, limit: int) -> Sequence[ParkedCall]:
-        """Newest first."""
+    def parked(self, limit: int, query: ParkedQuery = EVERY_PARKED) -> Sequence[ParkedCall]:
         with self._database.read() as connection:
-            return tuple(map(_parked_call, connection.execute(_SQL["parked"], (limit,))))
+            return parked.listed(connection, query, limit)
 
     def parked_call(self, parked_id: int) -> ParkedCall | None:
         with self._database.read() as connection:
-            row = connection.execute(_SQL["parked_call"], (parked_id,)).fetchone()
-            return _parked_call(row) if row else None
+            return parked.one(connection, parked_id)
+
+    def parked_count(self, query: ParkedQuery) -> tuple[int, int]:
+        with self._database.read() as connection:
+            return parked.count(connection, query)
+
+    def parked_part(self, query: ParkedQuery, max_bytes: int) -> Sequence[ParkedCall]:
+        with self._database.read() as connection:
+            return parked.part(connection, query, max_bytes)
 
     def order(self, order: Order, now: float) -> Receipt:
         """Orders that were answered are forgotten when a thousand newer ones stand before them."""
@@ -70,6 +89,18 @@ class SqliteControl:
             connection.execute(_SQL["forget_orders"], (order_id,))
             row = connection.execute(_SQL["receipt"], (order_id,)).fetchone()
             return Receipt(*row)
+
+    def serve(self) -> None:
+        self._database.check_writable()
+        self._acquire()
+
+    def carry_out(self, carried: Carried, now: float) -> bool:
+        try:
+            with self._database.write() as connection:
+                orders.carry(connection, carried, now)
+        except orders.Outdated:
+            return False
+        return True
 
     def orders(self) -> Sequence[tuple[int, Order]]:
         with self._database.read() as connection:
@@ -87,7 +118,8 @@ class SqliteControl:
 
 
 def _account_status(connection: sqlite3.Connection, row: reading.Row) -> AccountStatus:
-    account_id, name, calls = row
+    account_id, name, calls, state, reason = row
+    unreadable = connection.execute(_SQL["unreadable"], (account_id,))
     waiting, waiting_since = reading.waiting(connection, account_id)
     return AccountStatus(
         account=name,
@@ -96,20 +128,17 @@ def _account_status(connection: sqlite3.Connection, row: reading.Row) -> Account
         waiting=waiting,
         waiting_since=waiting_since,
         calls=calls,
+        unreadable=tuple(Unreadable(*each) for each in unreadable),
+        told=Told(state, reason),
     )
 
 
 def _lane_status(row: reading.Row) -> LaneStatus:
-    destination, signal, calls, parked, oldest = row
-    return LaneStatus(Lane(destination, Signal(signal)), calls, oldest, parked)
+    destination, signal, calls, kept, oldest, state, reason = row
+    lane = Lane(destination, Signal(signal))
+    return LaneStatus(lane, calls, oldest, kept, Told(state, reason))
 
 
 def _recent_call(row: reading.Row) -> RecentCall:
     call = RecentCall(*row)
     return replace(call, error=bool(call.error))
-
-
-def _parked_call(row: reading.Row) -> ParkedCall:
-    parked_id, destination, signal, *call, rejected, code, reason, parked_at, data = row
-    lane = Lane(destination, Signal(signal))
-    return ParkedCall(parked_id, lane, BodyCall(*call), rejected, code, reason, parked_at, data)

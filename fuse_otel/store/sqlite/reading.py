@@ -31,8 +31,8 @@ def gaps(connection: sqlite3.Connection, account: int) -> tuple[Gap, ...]:
     """Oldest first."""
     rows = connection.execute(_SQL["gaps"], {"account": account})
     return tuple(
-        Gap(number, start, stop, GapReason(reason), bool(again), gap_id)
-        for number, start, stop, reason, again, gap_id in rows
+        Gap(number, start, stop, GapReason(reason), bool(again), gap_id, order)
+        for number, start, stop, reason, again, gap_id, order in rows
     )
 
 

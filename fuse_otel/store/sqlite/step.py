@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import cast
 
 from fuse_otel.core.body import Lane, NewBody
-from fuse_otel.ports import Pending, RecentCall, Step
+from fuse_otel.ports import Gap, Pending, RecentCall, Step
 from fuse_otel.store.sqlite.ends import ends
 from fuse_otel.store.sqlite.packing import pack_calls
 from fuse_otel.store.sqlite.queries import queries
@@ -20,6 +20,7 @@ RECENT_CALLS = 500
 # Calls of 5 MB exist: the pages' store is bounded in bytes too.
 RECENT_BYTES = 64 * 1024 * 1024
 FORGET_AT_ONCE = 500
+UNREADABLE_KEPT = 100  # intervals an account
 _SQL = queries("step")
 
 
@@ -39,7 +40,7 @@ def write_step(
     _write_position(connection, account, step)
     _write_pending(connection, account, step)
     _write_seen(connection, account, step)
-    _write_bodies(connection, bodies, step.at)
+    write_bodies(connection, bodies, step.at)
     _write_recent(connection, step.recent)
 
 
@@ -49,10 +50,22 @@ def _write_position(connection: sqlite3.Connection, account: int, step: Step) ->
         [(account, number, p.cursor, p.floor) for number, p in step.positions.items()],
     )
     connection.executemany(_SQL["close_gap"], [(gap_id, account) for gap_id in step.closed])
+    open_gaps(connection, account, step.opened)
+    _write_given_up(connection, account, step)
+
+
+def open_gaps(connection: sqlite3.Connection, account: int, gaps: Iterable[Gap]) -> None:
     connection.executemany(
         _SQL["open_gap"],
-        [(account, g.number, g.start, g.end, g.reason, g.again) for g in step.opened],
+        [(account, g.number, g.start, g.end, g.reason, g.again, g.order) for g in gaps],
     )
+
+
+def _write_given_up(connection: sqlite3.Connection, account: int, step: Step) -> None:
+    if step.given_up:
+        rows = [(account, g.number, g.start, g.end, step.at) for g in step.given_up]
+        connection.executemany(_SQL["give_up"], rows)
+        connection.execute(_SQL["trim_unreadable"], {"account": account, "kept": UNREADABLE_KEPT})
 
 
 def _write_pending(connection: sqlite3.Connection, account: int, step: Step) -> None:
@@ -77,12 +90,15 @@ def _write_seen(connection: sqlite3.Connection, account: int, step: Step) -> Non
         kept_until = max(end or 0, step.at) + KEEP + KEEP_AHEAD
         rows.append((account, row.session_id, end, entries, details, kept_until))
     connection.executemany(_SQL["see"], rows)
+    if step.order and rows:
+        entries = sum(row.seen.entries for row in step.seen)
+        connection.execute(_SQL["count"], (len(rows), entries, step.order))
     keeping = {"account": account, "at": step.at, "keep": KEEP, "ahead": KEEP_AHEAD}
     connection.executemany(_SQL["keep"], [keeping | {"session_id": one} for one in step.listed])
     connection.execute(_SQL["forget"], {"at": step.at, "limit": FORGET_AT_ONCE})
 
 
-def _write_bodies(connection: sqlite3.Connection, bodies: Iterable[NewBody], at: int) -> None:
+def write_bodies(connection: sqlite3.Connection, bodies: Iterable[NewBody], at: int) -> None:
     for body in bodies:
         stored = connection.execute(
             _SQL["add_body"],

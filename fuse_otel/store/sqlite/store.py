@@ -35,7 +35,7 @@ class SqliteStore:
         self._release = release
         self._ledger = SqliteLedger(database, capacity, acquire, free)
         self._outbox = SqliteOutbox(database, capacity)
-        self._control = SqliteControl(database, capacity)
+        self._control = SqliteControl(database, capacity, acquire)
 
     @property
     def ledger(self) -> SqliteLedger:

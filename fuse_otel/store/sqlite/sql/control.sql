@@ -1,10 +1,29 @@
 -- name: accounts
-select id, name, calls from accounts order by name
+select id, name, calls, state, reason from accounts order by name
+
+-- name: unreadable
+select number, start, stop, closed_at from unreadable where account = ? order by id
+
+-- name: forget_told
+update accounts set state = '', reason = ''
+
+-- name: forget_told_lanes
+update lanes set state = '', reason = ''
+
+-- name: tell
+insert into accounts (name, state, reason) values (:name, :state, :reason)
+on conflict (name) do update set state = excluded.state, reason = excluded.reason
+
+-- name: tell_lane
+insert into lanes (destination, signal, state, reason)
+values (:destination, :signal, :state, :reason)
+on conflict (destination, signal) do update set state = excluded.state, reason = excluded.reason
 
 -- name: lanes
 select
     destination, signal, calls, parked,
-    (select min(oldest) from deliveries where lane = lanes.id)
+    (select min(oldest) from deliveries where lane = lanes.id),
+    state, reason
 from lanes
 order by destination, signal
 
@@ -29,29 +48,77 @@ where session_id = ?
 -- name: parked
 select
     parked.id, destination, signal, session_id, started, ended, call_offset, call_length, items,
-    rejected, code, reason, parked_at, x''
-from parked join lanes on lanes.id = parked.lane
+    rejected, code, parked.reason, parked_at, x''
+from parked cross join lanes on lanes.id = parked.lane
+where
+    parked.id > :after and parked.id <= :last
+    and (:any or parked.id in (select value from json_each(:ids)))
+    and :destination in ('', destination) and :signal in ('', signal)
 order by parked.id desc
-limit ?
+limit :limit
+
+-- name: parked_count
+select count(*), coalesce(max(parked.id), 0)
+from parked cross join lanes on lanes.id = parked.lane
+where
+    parked.id > :after and parked.id <= :last
+    and (:any or parked.id in (select value from json_each(:ids)))
+    and :destination in ('', destination) and :signal in ('', signal)
+
+-- name: parked_part
+select parked.id, call_length
+from parked cross join lanes on lanes.id = parked.lane
+where
+    parked.id > :after and parked.id <= :last
+    and (:any or parked.id in (select value from json_each(:ids)))
+    and :destination in ('', destination) and :signal in ('', signal)
+order by parked.id
+limit :limit
 
 -- name: parked_call
 select
     parked.id, destination, signal, session_id, started, ended, call_offset, call_length, items,
-    rejected, code, reason, parked_at, data
+    rejected, code, parked.reason, parked_at, data
 from parked join lanes on lanes.id = parked.lane
 where parked.id = ?
+
+-- name: unpark
+delete from parked where id = ?
+
+-- name: account
+insert into accounts (name) values (:account) on conflict (name) do nothing
+
+-- name: account_id
+select id from accounts where name = :account
 
 -- name: add_order
 insert into orders (kind, arguments, ordered_at) values (?, ?, ?)
 
 -- name: forget_orders
-delete from orders where state <> 'waiting' and id <= ? - 1000
+delete from orders where state not in ('waiting', 'working') and id <= ? - 1000
 
 -- name: orders
-select id, kind, arguments from orders where state = 'waiting' order by id
+select id, kind, arguments from orders where state in ('waiting', 'working') order by id
+
+-- name: open_orders
+select
+    kind, arguments, id, state, result, calls, entries,
+    (select coalesce(sum(stop - start), 0) from gaps where ordered <> 0 and ordered = orders.id)
+from orders
+where state in ('waiting', 'working')
+order by id
 
 -- name: receipt
-select id, state, result from orders where id = ?
+select
+    id, state, result, calls, entries,
+    (select coalesce(sum(stop - start), 0) from gaps where ordered <> 0 and ordered = orders.id)
+from orders
+where id = ?
+
+-- name: carry
+-- Gaps are opened once: what reads them counts the calls from then on.
+update orders set state = :state, result = :result, calls = :calls
+where id = :id and (state = 'waiting' or (state = 'working' and not :opens))
 
 -- name: answer
 update orders set state = ?, result = ? where id = ?

@@ -11,7 +11,7 @@ select id, epoch from accounts where name = :account
 select number, cursor, floor from positions where account = :account order by number
 
 -- name: gaps
-select number, start, stop, reason, again, id from gaps where account = :account order by start, id
+select number, start, stop, reason, again, id, ordered from gaps where account = :account order by start, id
 
 -- name: due
 select

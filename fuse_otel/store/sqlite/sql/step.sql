@@ -9,8 +9,20 @@ on conflict (account, number) do update set cursor = excluded.cursor, floor = ex
 delete from gaps where id = ? and account = ?
 
 -- name: open_gap
-insert into gaps (account, number, start, stop, reason, again) values (?, ?, ?, ?, ?, ?)
+insert into gaps (account, number, start, stop, reason, again, ordered)
+values (?, ?, ?, ?, ?, ?, ?)
 on conflict do nothing
+
+-- name: give_up
+insert into unreadable (account, number, start, stop, closed_at) values (?, ?, ?, ?, ?)
+
+-- name: trim_unreadable
+delete from unreadable where account = :account and id <= (
+    select id from unreadable where account = :account order by id desc limit 1 offset :kept
+)
+
+-- name: count
+update orders set calls = calls + ?, entries = entries + ? where id = ?
 
 -- name: settle
 delete from pending where account = ? and session_id = ?

@@ -1,0 +1,66 @@
+"""Orders inside a transaction: what carrying one out changes, and what the daemon tells."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+
+from fuse_otel.core.body import Lane
+from fuse_otel.ports import Carried, Order, Receipt, Told
+from fuse_otel.store.sqlite import parked
+from fuse_otel.store.sqlite.queries import queries
+from fuse_otel.store.sqlite.reading import Row
+from fuse_otel.store.sqlite.space import give_back
+from fuse_otel.store.sqlite.step import open_gaps, write_bodies
+
+_SQL = queries("control")
+
+
+class Outdated(Exception):
+    """What was decided does not fit what is stored any more. Never leaves the store."""
+
+
+def carry(connection: sqlite3.Connection, carried: Carried, now: float) -> None:
+    """Raises ``Outdated``: the transaction is to be rolled back."""
+    receipt = carried.receipt
+    changed = connection.execute(
+        _SQL["carry"],
+        {
+            "id": receipt.id,
+            "state": receipt.state,
+            "result": receipt.result,
+            "calls": receipt.calls,
+            "opens": bool(carried.opened),
+        },
+    ).rowcount
+    if not changed or not parked.take(connection, carried.unparked):
+        raise Outdated
+    for account, gaps in carried.opened.items():
+        connection.execute(_SQL["account"], {"account": account})
+        (account_id,) = connection.execute(_SQL["account_id"], {"account": account}).fetchone()
+        open_gaps(connection, account_id, gaps)
+    write_bodies(connection, carried.bodies, int(now))
+    give_back(connection)
+
+
+def open_orders(connection: sqlite3.Connection) -> tuple[tuple[Order, Receipt], ...]:
+    return tuple(map(_open_order, connection.execute(_SQL["open_orders"])))
+
+
+def tell(
+    connection: sqlite3.Connection, accounts: Mapping[str, Told], lanes: Mapping[Lane, Told]
+) -> None:
+    connection.execute(_SQL["forget_told"])
+    connection.execute(_SQL["forget_told_lanes"])
+    for account, told in accounts.items():
+        row = {"name": account, "state": told.state, "reason": told.reason}
+        connection.execute(_SQL["tell"], row)
+    for lane, told in lanes.items():
+        connection.execute(
+            _SQL["tell_lane"], {**lane._asdict(), "state": told.state, "reason": told.reason}
+        )
+
+
+def _open_order(row: Row) -> tuple[Order, Receipt]:
+    kind, arguments, *receipt = row
+    return Order(kind, arguments), Receipt(*receipt)

@@ -1,0 +1,191 @@
+"""What carrying out an order changes, for every store: all of it or nothing, and once."""
+
+import pytest
+from support.store_values import LOKI, NOW, TEMPO, body, copy_of, seen, step
+
+from fuse_otel.ports import (
+    Carried,
+    Gap,
+    GapReason,
+    Lease,
+    Order,
+    ParkedQuery,
+    Receipt,
+    Store,
+    Told,
+    Unreadable,
+    Verdict,
+)
+
+BACKFILL = Order("backfill", "{}")
+
+
+@pytest.fixture
+def lease(store: Store) -> Lease:
+    return store.ledger.lease("main")
+
+
+def backfill_gap(order: int, start: int = 10, end: int = 30) -> Gap:
+    return Gap("", start, end, GapReason.BACKFILL, again=True, order=order)
+
+
+def ordered(store: Store) -> int:
+    return store.control.order(BACKFILL, float(NOW)).id
+
+
+def gaps(store: Store) -> list[Gap]:
+    return [gap for account in store.control.status().accounts for gap in account.gaps]
+
+
+def park(store: Store, lease: Lease, *session_ids: str, lane=TEMPO) -> list[int]:
+    store.ledger.commit(lease, step(body(*session_ids, lanes=[lane])))
+    (found,) = store.outbox.due(lane, NOW, 10_000)
+    copies = tuple(copy_of(call, b"copy of " + call.session_id.encode()) for call in found.calls)
+    offsets = tuple(call.offset for call in found.calls)
+    store.outbox.resolve(lane, [Verdict(found.id, offsets, copies)], float(NOW))
+    return sorted(parked.id for parked in store.control.parked(len(session_ids)))
+
+
+def test_a_backfill_opens_its_gaps_once(store, lease):
+    order = ordered(store)
+    carried = Carried(
+        Receipt(order, "working", "reading"),
+        opened={"main": [backfill_gap(order)], "another": [backfill_gap(order)]},
+    )
+    assert store.control.carry_out(carried, NOW)
+    assert not store.control.carry_out(carried, NOW)
+
+    assert [(gap.again, gap.order) for gap in gaps(store)] == [(True, order)] * 2
+    assert store.control.receipt(order) == Receipt(order, "working", "reading", left=40)
+    assert [one for one, _ in store.control.orders()] == [order]
+    assert store.control.status().orders == (
+        (BACKFILL, Receipt(order, "working", "reading", left=40)),
+    )
+
+
+def test_an_order_that_was_answered_changes_nothing(store, lease):
+    order = ordered(store)
+    store.control.answer(Receipt(order, "failed", "no"))
+
+    carried = Carried(Receipt(order, "working", ""), opened={"main": [backfill_gap(order)]})
+    assert not store.control.carry_out(carried, NOW)
+    assert gaps(store) == []
+    assert store.control.receipt(order) == Receipt(order, "failed", "no")
+
+
+def test_what_is_read_counts_for_its_order(store, lease):
+    order = ordered(store)
+    carried = Carried(Receipt(order, "working", ""), opened={"main": [backfill_gap(order)]})
+    store.control.carry_out(carried, NOW)
+    (gap,) = gaps(store)
+    store.ledger.commit(lease, step(seen=[seen("a"), seen("b")], order=order))
+    store.ledger.commit(lease, step(seen=[seen("c")]))
+    rest = backfill_gap(order, start=25)
+    store.ledger.commit(lease, step(closed=[gap.id], opened=[rest]))
+    assert store.control.receipt(order) == Receipt(order, "working", "", 2, 14, left=5)
+
+    store.control.answer(Receipt(order, "done", "read"))
+    assert store.control.receipt(order) == Receipt(order, "done", "read", 2, 14, left=5)
+    assert store.control.orders() == ()
+
+
+def test_the_same_interval_may_be_asked_for_twice(store, lease):
+    for _ in range(2):
+        order = ordered(store)
+        carried = Carried(Receipt(order, "working", ""), opened={"main": [backfill_gap(order)]})
+        assert store.control.carry_out(carried, NOW)
+
+    assert len(gaps(store)) == 2
+
+
+def test_a_replay_takes_the_calls_away_and_gives_their_bodies_to_the_lane_alone(store, lease):
+    first, second = park(store, lease, "a", "b")
+    order = ordered(store)
+    again = body("a", lanes=[TEMPO])
+    receipt = Receipt(order, "working", "", calls=1)
+    assert store.control.carry_out(Carried(receipt, unparked=[first], bodies=[again]), NOW)
+
+    (due,) = store.outbox.due(TEMPO, NOW, 10_000)
+    assert [call.session_id for call in due.calls] == ["a"]
+    assert store.outbox.due(LOKI, NOW, 10_000) == ()
+    assert [parked.id for parked in store.control.parked(10)] == [second]
+    assert store.control.receipt(order) == receipt
+    status = store.control.status()
+    assert (status.lanes[0].calls, status.lanes[0].parked) == (1, 1)
+    assert status.used == len(again.data) + len(b"copy of b")
+
+
+def test_a_call_that_is_not_parked_any_more_is_not_sent(store, lease):
+    first, second = park(store, lease, "a", "b")
+    order = ordered(store)
+    store.control.carry_out(Carried(Receipt(order, "working", "", 1), unparked=[first]), NOW)
+
+    late = Carried(
+        Receipt(order, "working", "", 2), unparked=[second, first], bodies=[body("b", "a")]
+    )
+    assert not store.control.carry_out(late, NOW)
+    assert [parked.id for parked in store.control.parked(10)] == [second]
+    assert store.outbox.due(TEMPO, NOW, 10_000) == ()
+
+
+def test_parked_calls_are_found_by_id_lane_and_place(store, lease):
+    tempo = park(store, lease, "a", "b", "c")
+    loki = park(store, lease, "d", lane=LOKI)
+    control = store.control
+
+    def found(**query):
+        asked = ParkedQuery(**query)
+        listed = [parked.id for parked in control.parked(10, asked)]
+        part = [parked.id for parked in control.parked_part(asked, 10**6)]
+        assert part == listed[::-1]
+        assert control.parked_count(asked) == (len(listed), max(listed, default=0))
+        return part
+
+    assert found() == [*tempo, *loki]
+    assert found(signal="logs") == loki
+    assert found(destination="tempo", signal="traces") == tempo
+    assert found(destination="tempo", signal="logs") == []
+    assert found(ids=(tempo[1], loki[0], 999)) == [tempo[1], *loki]
+    assert found(after=tempo[0], last=tempo[2]) == tempo[1:]
+
+
+def test_a_part_of_the_parked_calls_is_bounded_and_whole(store, lease):
+    ids = park(store, lease, "a", "b", "c")
+
+    part = store.control.parked_part(ParkedQuery(), 200)
+    assert [parked.id for parked in part] == ids[:2]
+    assert part[0] == store.control.parked_call(ids[0])
+    assert part[0].data == b"copy of a"
+    assert len(store.control.parked_part(ParkedQuery(), 1)) == 1
+
+
+def test_what_was_given_up_is_kept(store, lease):
+    gap = Gap("", 10, 20, GapReason.ERROR)
+    store.ledger.commit(lease, step(opened=[gap]))
+    (opened,) = gaps(store)
+    store.ledger.commit(lease, step(closed=[opened.id], given_up=[opened], at=NOW))
+    for late in range(150):
+        one = Gap("", late, late + 1, GapReason.ERROR)
+        store.ledger.commit(lease, step(given_up=[one], at=NOW + 1))
+
+    (account,) = store.control.status().accounts
+    assert account.gaps == ()
+    assert len(account.unreadable) == 100
+    assert account.unreadable[-1] == Unreadable("", 149, 150, NOW + 1)
+
+
+def test_what_the_daemon_tells_replaces_what_it_told_before(store, lease):
+    wrong = Told("held", "401 Unauthorized")
+    store.control.tell({"main": Told("up")}, {TEMPO: wrong, LOKI: Told("up")})
+    store.control.tell({"main": Told("down", "no answer")}, {TEMPO: wrong})
+
+    status = store.control.status()
+    assert [(one.account, one.told) for one in status.accounts] == [
+        ("main", Told("down", "no answer"))
+    ]
+    assert {one.lane: one.told for one in status.lanes} == {TEMPO: wrong, LOKI: Told()}
+
+
+def test_who_serves_orders_may_ask_for_it_again(store):
+    store.control.serve()
+    store.control.serve()
