@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check suite format lock upgrade build clean runtime dev
+.PHONY: help demo test check suite format golden fuzz lock upgrade build clean runtime dev
 
 # The size of the heavy proofs, and how many tests run side by side.
 PROOF_SCALE ?= 1
@@ -34,6 +34,10 @@ suite: dev
 format: dev  ## formats, and mends what the linter can mend
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
+
+golden: dev  ## the golden calls and the pages made from the code, written anew: read the difference
+	UPDATE_GOLDENS=1 .venv/bin/pytest -q tests/golden
+	UPDATE_DOCS=1 .venv/bin/pytest -q tests/unit/test_telemetry_page.py
 
 lock: dev  ## the lock after pyproject.toml changed; pins that fit stay
 	scripts/lock.sh

@@ -10,9 +10,15 @@ LEAVING = frozenset(
 )
 AUTHORS_TEXT = frozenset({"call log"})  # their lines are whatever the author wrote
 GOING_ON = frozenset({"go to app", "subdialog"})
+ASKING = frozenset(
+    {
+        *("address", "custom field", "date/time", "digits", "dynamic menu", "language", "menu"),
+        *("name", "number", "yes/no"),
+    }
+)
 
 
 @lru_cache(maxsize=1024)
 def module_kind(module_type: str) -> str:
-    """``AWS_S3`` and ``aws s3`` are one kind."""
-    return " ".join(module_type.replace("_", " ").lower().split())
+    """``AWS_S3``, ``aws-s3`` and ``aws s3`` are one kind."""
+    return " ".join(module_type.replace("_", " ").replace("-", " ").lower().split())

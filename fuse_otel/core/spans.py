@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from fuse_otel.core import semconv
+from fuse_otel.core.asking import asking
 from fuse_otel.core.ids import CallIds
 from fuse_otel.core.limits import MAX_SPAN_ATTRIBUTES, limited
-from fuse_otel.core.module import LEAVING, module_kind
+from fuse_otel.core.module import ASKING, LEAVING, module_kind
 from fuse_otel.core.reading import Reading
 from fuse_otel.core.scrub import REDACTED
 from fuse_otel.core.story import Story
@@ -66,8 +67,10 @@ def _attributes(story: Story, number: int, *, late: bool) -> dict[str, Value]:
         attributes[semconv.APPLICATION_NAME] = application[0]
         if application[1]:
             attributes[semconv.APPLICATION_VERSION] = application[1]
+    kind = module_kind(module_type)
     _add_told(attributes, [story.readings[place] for place in run.places])
-    if module_kind(module_type) in LEAVING:
+    attributes |= _asked(story, number, kind)
+    if kind in LEAVING:
         peer = attributes.get(semconv.SERVER_ADDRESS, module_type)
         attributes[semconv.SERVICE_PEER_NAME] = peer
         attributes[semconv.PEER_SERVICE] = peer
@@ -80,18 +83,27 @@ def _attributes(story: Story, number: int, *, late: bool) -> dict[str, Value]:
 
 def _add_told(attributes: dict[str, Value], readings: list[Reading]) -> None:
     """What the entries tell; of several answers to one question the last one, whole."""
-    attempts = 0
     for reading in readings:
         told = reading.attributes
         if semconv.INPUT_RESULT in told:
-            attempts += 1
             attributes.pop(semconv.INPUT_LENGTH, None)
             attributes.pop(semconv.INPUT_MODE, None)
         if told:
             attributes.update(told)
     attributes.pop(semconv.ERROR_TYPE, None)
-    if attempts:
-        attributes.setdefault(semconv.INPUT_ATTEMPTS, attempts)
+
+
+def _asked(story: Story, number: int, kind: str) -> dict[str, Value]:
+    told = asking(
+        (story.entries[place], story.moments[place], story.readings[place])
+        for place in story.executions[number].places
+    )
+    if not told.attempts or not (told.answered or kind in ASKING):
+        return {}  # any other module plays prompts and asks nothing
+    attributes: dict[str, Value] = {semconv.INPUT_ATTEMPTS: told.attempts}
+    if told.wait is not None:
+        attributes[semconv.INPUT_WAIT] = told.wait
+    return attributes
 
 
 def _links(story: Story, number: int) -> tuple[Link, ...]:

@@ -96,15 +96,16 @@ def _count_inferred(
 
 
 def _applications(runs: list[Execution], readings: list[Reading]) -> list[Application | None]:
-    """Which application each execution ran in: what was announced last, its own entries
-    included. Executions before the first announcement belong to that one too.
+    """Which application each execution ran in: the first that its own entries announce, else
+    what was announced last. Executions before the first announcement belong to that one too.
     """
     current: Application | None = None
     found: list[Application | None] = []
     for run in runs:
-        announced = (readings[place].facts.application for place in run.places)
-        current = next((each for each in announced if each), current)
-        found.append(current)
+        told = (readings[place].facts.application for place in run.places)
+        announced = [each for each in told if each]
+        found.append(announced[0] if announced else current)
+        current = announced[-1] if announced else current
     first = next((each for each in found if each), None)
     return [each or first for each in found]
 

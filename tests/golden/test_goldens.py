@@ -1,7 +1,7 @@
 """The data model as files: what becomes of each kind of call, as OTLP/JSON.
 
-``UPDATE_GOLDENS=1 python -m pytest tests/golden`` writes the files anew; read the difference as a
-reviewer of the data model before you keep it: back ends hold calls in the old form for years.
+``make golden`` writes the files anew; read the difference as a reviewer of the data model before
+you keep it: back ends hold calls in the old form for years.
 """
 
 import json
@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from support.golden_calls import golden_calls
 
+from fuse_otel.core.body import Lane, Rendering
 from fuse_otel.core.details import details_of
-from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.otlp_json import logs_json, traces_json
 from fuse_otel.core.rendering import Renderer
+from fuse_otel.core.telemetry import Signal
 
 FOLDER = Path(__file__).parents[1] / "data" / "golden"
 UPDATE = os.environ.get("UPDATE_GOLDENS", "") not in {"", "0"}
-OPTIONS = ModelOptions(environment="test")
 WIDTH = 110
 CALLS = golden_calls()
 
@@ -38,13 +38,15 @@ def pretty(value, indent=""):
 
 
 def golden(name):
-    call, log, sent = CALLS[name]
-    out = Renderer(OPTIONS, ()).render(call, log, details_of(call, log), sent)
+    call, log, sent, options, flavour = CALLS[name]
+    logs = Rendering("logs", Signal.LOGS, flavour, (Lane("here", Signal.LOGS),))
+    out = Renderer(options, (logs,)).render(call, log, details_of(call, log), sent)
     tally = {
         kind: dict(sorted(getattr(out.tally, kind).items()))
         for kind in ("redactions", "truncations", "anomalies")
     }
-    document = {**traces_json(out.traces), **logs_json(out.logs), "counted": tally}
+    records, _ = out.parts.get("logs", (b"", 0))
+    document = {**traces_json(out.traces), **logs_json(records), "counted": tally}
     return pretty(document) + "\n"
 
 

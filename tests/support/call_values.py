@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fuse_otel.core.call import CallLog, Direction, Entry, ListedCall, LogState
+from fuse_otel.core.call import CallLog, CallRecord, Direction, Entry, ListedCall, LogState
 from fuse_otel.core.decode import decode_call, decode_calls
 from fuse_otel.core.details import details_of
 from fuse_otel.core.options import ModelOptions
@@ -27,6 +27,20 @@ def make_call(**changes):
         "destination": "8005550111",
     }
     return ListedCall(**{**values, **changes})
+
+
+def make_record(**changes):
+    """A list record as it came, the numbers in clear."""
+    values = {
+        "session_id": SESSION,
+        "start": START,
+        "end": END,
+        "src": "2125550123",
+        "dest": "8005550111",
+        "type": "inbound",
+        "logged": True,
+    }
+    return CallRecord(**{**values, **changes})
 
 
 def make_entry(

@@ -1,27 +1,46 @@
-"""The calls of the golden files: the documentation's samples, and one of the simulator for each
-application and way to end. Each is a listed call, its log, and what was sent of it before.
+"""The calls of the golden files: the documentation's samples, one of the simulator for each
+application and way to end, and those that are written by hand for what neither shows.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
 import msgspec
 
-from fuse_otel.core.call import EXPIRED_LOG, MISSING_LOG, CallLog, CallRecord, ListedCall
+from fuse_otel.core.call import (
+    EXPIRED_LOG,
+    MISSING_LOG,
+    TOO_LARGE_LOG,
+    CallLog,
+    CallRecord,
+    ListedCall,
+)
 from fuse_otel.core.decode import decode_call, decode_calls, decode_saved
+from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.party import pseudonymise
+from fuse_otel.core.telemetry import Flavour
 from fuse_otel.simulator import SimulatedCall, World
 from support.call_values import KEY, SAMPLES, make_call, sample_call
+from support.scenario_logs import LOGS, scenario
 
 NOON = 1_763_467_200  # 2025-11-18T12:00:00Z
 _HOURS = 12
 
 
+OPTIONS = ModelOptions(environment="test")
+_SEVERITIES = {"audit": (13, "WARN"), "debug": (1, "TRACE"), "event": (10, "INFO2")}
+
+
 class GoldenCall(NamedTuple):
+    """``sent`` is how many entries were sent of it before."""
+
     call: ListedCall
     log: CallLog
     sent: int | None = None
+    options: ModelOptions = OPTIONS
+    flavour: Flavour = Flavour.GENERIC
 
 
 class Drawn(NamedTuple):
@@ -81,7 +100,13 @@ _SCENARIOS: dict[str, Callable[[Drawn], bool]] = {
 
 
 def golden_calls() -> dict[str, GoldenCall]:
-    return {**dict(_samples()), **{name: simulated(name) for name in _SCENARIOS}, **dict(_odd())}
+    return {
+        **dict(_samples()),
+        **{name: simulated(name) for name in _SCENARIOS},
+        **dict(_without_entries()),
+        **{name: GoldenCall(*scenario(name)) for name in LOGS},
+        **dict(_configured()),
+    }
 
 
 def _samples() -> Iterator[tuple[str, GoldenCall]]:
@@ -93,11 +118,45 @@ def _samples() -> Iterator[tuple[str, GoldenCall]]:
     yield "sample-welcome", GoldenCall(pseudonymise(record, KEY), log)
 
 
-def _odd() -> Iterator[tuple[str, GoldenCall]]:
-    whole = simulated("pharmacy-completed")
-    yield "pharmacy-grown", GoldenCall(whole.call, whole.log, sent=whole.log.count - 5)
+def _without_entries() -> Iterator[tuple[str, GoldenCall]]:
     yield "expired", GoldenCall(make_call(), EXPIRED_LOG)
     yield "not-logged", GoldenCall(make_call(logged=False), MISSING_LOG)
+    yield "too-large", GoldenCall(make_call(), TOO_LARGE_LOG)
+    yield "no-times", GoldenCall(make_call(start=None, end=None), MISSING_LOG)
+
+
+def _configured() -> Iterator[tuple[str, GoldenCall]]:
+    """What was sent before, what the configuration changes, and what the list record changes."""
+    whole = simulated("pharmacy-completed")
+    yield "pharmacy-grown", GoldenCall(whole.call, whole.log, sent=whole.log.count - 5)
+    yield (
+        "error-policy-last",
+        GoldenCall(*scenario("soap-fault"), options=replace(OPTIONS, error_policy="last")),
+    )
+    yield (
+        "severities",
+        GoldenCall(*scenario("unknown-words"), options=replace(OPTIONS, severities=_SEVERITIES)),
+    )
+    yield (
+        "named-service",
+        GoldenCall(
+            *scenario("reprompts"),
+            options=replace(
+                OPTIONS,
+                namespace="eu",
+                service_names={"Reception": "front-door"},
+                resource_attributes={"team": "ivr"},
+            ),
+        ),
+    )
+    yield (
+        "outbound-busy",
+        GoldenCall(*scenario("transfer-busy", src="Outbound", dest="2125550123", type="outbound")),
+    )
+    yield (
+        "loki-two-hours",
+        GoldenCall(*scenario("reprompts", start=NOON - 10), flavour=Flavour.LOKI),
+    )
 
 
 def simulated(name: str) -> GoldenCall:

@@ -3,20 +3,13 @@
 # ruff: noqa: E501 - a row of a table is a line
 
 from fuse_otel.core import semconv
-from fuse_otel.core.anomaly import Anomaly
-from fuse_otel.core.ids import CallIds
-from fuse_otel.core.records import SEVERITIES
 from fuse_otel.core.spans import LEAVING
-from fuse_otel.core.vocabulary import REDACTIONS, TRUNCATIONS, VOCABULARY, Place
-from fuse_otel.instrumentation.families import FAMILIES
-from fuse_otel.instrumentation.line_of import line_of
-from support.call_values import SESSION
-from support.every_event import EVERY_EVENT
+from support import telemetry_tables as tables
+from support.id_vectors import SNIPPETS
 
-_IDS = CallIds("", SESSION)
 _INTRODUCTION = f"""# Telemetry
 
-<!-- Made from the code by the tests: UPDATE_DOCS=1 python -m pytest tests/unit/test_telemetry_page.py -->
+<!-- Made from the code, the registry and the golden calls by `make golden`. -->
 
 Every call is one trace: a root span, a child span for each execution of a module, and a log record for
 each entry of the call's log, beside the span it belongs to. This is version {semconv.SCOPE_VERSION} of the data
@@ -24,7 +17,14 @@ model: the scope is `{semconv.SCOPE_NAME}`, its version `{semconv.SCOPE_VERSION}
 The same call gives the same bytes, whenever and wherever it is read.
 
 Shown is the redaction `strict`: what is not known to be harmless does not leave. Complete examples, as
-OTLP/JSON, are in [tests/data/golden](../tests/data/golden).
+OTLP/JSON, are in [tests/data/golden](../tests/data/golden), the names in the form of OpenTelemetry's
+semantic conventions in [semconv/fuse.yaml](semconv/fuse.yaml), and questions with their queries in
+[recipes.md](recipes.md).
+
+**Stability.** *stable*: name, type and meaning change only together with the scope version. *development*:
+of our names, it is read from words of Plum that are not documented, so it is absent where Plum words it
+otherwise; of OpenTelemetry's, it may still be renamed there, and changes here with the schema URL and
+the scope version. The names of metrics and their labels are stable.
 
 ## Spans
 
@@ -32,6 +32,10 @@ OTLP/JSON, are in [tests/data/golden](../tests/data/golden).
 |---|---|---|---|
 | call | `call {{service.name}}` | SERVER; CONSUMER if we called | error by the policy: any error entry, or one in the last execution |
 | execution | `{{fuse.module.type}} {{fuse.module.result_variable}}` | CLIENT for {", ".join(f"`{kind}`" for kind in sorted(LEAVING))}; else INTERNAL | error if one of its entries is one |
+
+Consecutive entries of the same module are one execution; an entry that names no module belongs to the
+execution before it. How a call ended (`fuse.call.outcome`) and whether it had errors (the status,
+`fuse.call.errors`) are two things: a call can be completed and have errors, or be hung up without any.
 
 An execution lasts until the next one begins, the last one until the call ends. Plum knows whole seconds
 only; entries of one second are a microsecond apart, in Plum's order. A W3C `traceparent` in an entry
@@ -45,101 +49,67 @@ Anybody who knows a session id can compute them: `fuse-otel trace-id SESSION_ID`
     trace id  = D[0:16]
     span id n = (D[16:24] as a big-endian number + n * 0x9E3779B97F4A7C15) mod 2^64
 
-The root is n = 0, the executions are 1, 2, … in order; an id of zeros becomes 1. For the session id
-`{SESSION}` without a namespace:
-
-| | |
-|---|---|
-| trace id | `{_IDS.trace_id.hex()}` |
-| root span id | `{_IDS.span_id(0):016x}` |
-| first execution | `{_IDS.span_id(1):016x}` |
+The texts are UTF-8 (a zero byte inside one is hashed as `ff ff`). The root is n = 0, the executions are
+1, 2, … in order; an id of zeros becomes 1. `log.record.uid` is the trace id, a hyphen, and the entry's
+place in the array of the API, from 0. To check a program of your own:
+"""
+_PROGRAMS = """The same in Python, Go and JavaScript; each prints the trace id and the span ids 0, 1 and 2 for a
+namespace and a session id:
 """
 _RECORDS = """## Log records
 
-The body is the entry's line as far as it may leave: `User input: [1 digit] (dtmf)`. A line that no rule
-knows is `[redacted]`. `event_name` is `fuse.prompt` or `fuse.event` for entries of these classes.
+The body is the entry's line as far as it may leave. A line that no rule knows is `[redacted]`, and costs
+nothing else: its time, module, class and data are told all the same. Records of two classes are events:
+"""
+_LINES = """### What a line tells
+
+Plum documents no line and may change its words at any time. These shapes are known, wherever they
+stand (`Going to application` only in the modules that go somewhere, none in the author's own `call log`):
 """
 _METRICS = """## Metrics
 
 `fuse_otel_…` tells of the daemon, `fuse_…` of the calls. No label holds a number, a user or a session.
-The call families leave out calls that ended more than an hour before they were stored.
+`application` is `service.name`; names of applications and modules beyond the first 200 share the label
+`#other#`. The call families leave out calls that ended more than an hour before they were stored, so that
+catching up looks like no rush hour. Counters live in the process: a call counts when it is stored, at most
+once. In OpenMetrics the call families carry a trace id as exemplar.
 """
 _LOG = """## The daemon's own log
 
 On stderr, `logfmt` or `json`. Every line has `ts`, `level` and `msg`; the fields of each message:
 """
-_TITLES = {
-    Place.RESOURCE: "## Attributes of the resource",
-    Place.CALL: "## Attributes of calls",
-    Place.EXECUTION: "## Attributes of executions",
-    Place.RECORD: "## Attributes of log records",
-}
+_FENCES = {"ids.py": "python", "ids.go": "go", "ids.mjs": "javascript"}
 
 
 def telemetry_page() -> str:
     parts = [
         _INTRODUCTION,
-        *(_attributes(place) for place in Place),
+        tables.id_table(),
+        _PROGRAMS,
+        *(_program(file, language) for file, language in _FENCES.items()),
+        "## Attributes of the resource\n",
+        tables.attributes("resource"),
+        "## Attributes of calls\n",
+        tables.attributes("call"),
+        "## Attributes of executions\n",
+        tables.attributes("execution"),
         _RECORDS,
-        _severities(),
+        tables.events(),
+        "## Attributes of log records\n",
+        tables.attributes("record"),
+        "### Severities\n",
+        tables.severities(),
+        _LINES,
+        tables.lines(),
         _METRICS,
-        _metrics(),
-        _labels(),
+        tables.metrics(),
+        tables.labels(),
         _LOG,
-        _log_lines(),
+        tables.log_lines(),
     ]
     return "\n".join(parts)
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    lines = [head, ("---",) * len(head), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines).replace("| --- ", "|---").replace(
-        "|--- |", "|---|"
-    )  # fmt: skip
-
-
-def _attributes(place: Place) -> str:
-    rows = [
-        (f"`{name}`", word.type, word.meaning, f"`{word.example}`")
-        for name, word in VOCABULARY.items()
-        if place in word.places
-    ]
-    return f"{_TITLES[place]}\n\n" + _table(("attribute", "type", "meaning", "example"), rows)
-
-
-def _severities() -> str:
-    rows = [(f"`{name}`", str(number), text) for name, (number, text) in SEVERITIES.items()]
-    rows.append(("any other", "9", "INFO"))
-    return _table(("class", "severity number", "severity text"), rows)
-
-
-def _metrics() -> str:
-    rows = [
-        (f"`{family.name}`", family.kind.value, ", ".join(family.labels) or "-", family.help)
-        for family in FAMILIES
-    ]
-    return _table(("metric", "type", "labels", "meaning"), rows)
-
-
-def _labels() -> str:
-    """The label values that say what was taken away, cut or odd."""
-    odd = "the API's data were odd: " + ", ".join(f"`{kind.value}`" for kind in Anomaly)
-    return "\n".join(
-        (
-            "### What was taken away: `rule`\n",
-            _table(("rule", "what"), [(f"`{k}`", v) for k, v in REDACTIONS.items()]),
-            "### What was cut: `kind`\n",
-            _table(("kind", "what"), [(f"`{k}`", v) for k, v in TRUNCATIONS.items()]),
-            "### What was odd: `kind`\n",
-            f"`time`: an entry's time was inferred; `class`: a class that is not Plum's; {odd}.\n",
-        )
-    )
-
-
-def _log_lines() -> str:
-    lines = sorted((line_of(event) for event in EVERY_EVENT), key=lambda line: line.message)
-    rows = [
-        (line.level.name.lower(), line.message, ", ".join(f"`{name}`" for name in line.fields))
-        for line in lines
-    ]
-    return _table(("level", "message", "fields"), rows)
+def _program(file: str, language: str) -> str:
+    code = (SNIPPETS / file).read_text(encoding="utf-8")
+    return f"```{language}\n{code}```\n"

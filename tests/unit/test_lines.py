@@ -1,45 +1,11 @@
+import re
 from collections import Counter
 
 import pytest
+from support.line_rows import REDACTED, ROWS, URL
 
+from fuse_otel.core import lines
 from fuse_otel.core.lines import facts_of
-
-REDACTED = "[redacted]"
-URL = "https://user:pw@api.example.com:8443/v2/claims/77?key=1"
-SAFE = "https://api.example.com:8443/v2/*/*"
-WHERE = {"url.full": SAFE, "server.address": "api.example.com"}
-
-ROWS = [
-    ('Executing application "A" version "1.0"', None, {}, None),
-    ("Going to application Billing", None, {"fuse.application.target": "Billing"}, None),
-    ("User input: 6 (dtmf)", "User input: [1 digit] (dtmf)",
-     {"fuse.input.result": "match", "fuse.input.length": 1, "fuse.input.mode": "dtmf"}, None),
-    ("User input: 4111111111111111", "User input: [16 digits]",
-     {"fuse.input.result": "match", "fuse.input.length": 16}, None),
-    ("User input: six (keypad)", "User input: [3 characters] (keypad)",
-     {"fuse.input.result": "match", "fuse.input.length": 3, "fuse.input.mode": "keypad"}, None),
-    ("No match: 9 (speech)", "No match: [1 digit] (speech)",
-     {"fuse.input.result": "no_match", "fuse.input.length": 1, "fuse.input.mode": "speech"}, None),
-    ("No match", None, {"fuse.input.result": "no_match"}, None),
-    ("No input", None, {"fuse.input.result": "no_input"}, None),
-    ("Maximum number of attempts reached", None, {}, "max_attempts"),
-    ("Transfer result: busy", None, {"fuse.transfer.result": "busy"}, None),
-    (f"Request: POST {URL}", f"Request: POST {SAFE}",
-     {"http.request.method": "POST", **WHERE}, None),
-    ("Request: GET ftp://x", f"Request: GET {REDACTED}", {"http.request.method": "GET"}, None),
-    ("Sending PUT request", None, {"http.request.method": "PUT"}, None),
-    ("Response: HTTP 200", None, {"http.response.status_code": 200}, None),
-    ("Request failed: HTTP 503", None, {"http.response.status_code": 503}, "503"),
-    ("Request timed out after 10 seconds", None, {}, "timeout"),
-    ("Request timed out", None, {}, "timeout"),
-    ("Recorded 12 seconds", None, {"fuse.duration": 12}, None),
-    ("ReferenceError: x is 4111111111111111", f"ReferenceError: {REDACTED}", {}, "ReferenceError"),
-    ("ThrottlingException", None, {}, "ThrottlingException"),
-    *((line, None, {}, None) for line in (
-        "Exiting application", "Disconnecting call", "Sending", "Sent", "Transferring",
-        "Item found",
-    )),
-]  # fmt: skip
 
 
 @pytest.mark.parametrize(("line", "body", "attributes", "error"), ROWS)
@@ -49,6 +15,17 @@ def test_a_known_line_tells_its_facts_and_keeps_its_shape(line, body, attributes
     assert facts.body == (line if body is None else body)
     assert facts.attributes == attributes
     assert facts.error_type == error
+
+
+@pytest.mark.parametrize(
+    "shape", [shape for _, shape, _ in lines._RULES if shape], ids=lambda shape: shape[:40]
+)
+def test_every_shape_has_a_row(shape):
+    assert any(re.fullmatch(shape, row[0]) for row in ROWS)
+
+
+def test_every_fixed_line_has_a_row():
+    assert set(lines._FIXED) - {""} <= {row[0] for row in ROWS}
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,24 @@
-"""The page of the data model tells all of it, and nothing that is not so."""
+"""The page and the registry of the data model tell all of it, and nothing that is not so."""
 
-import json
 import os
 from pathlib import Path
 
 import pytest
+from support.golden_files import TYPES, all_members, values
 from support.repository import ROOT
+from support.semconv_registry import PLACES, groups, place, words
 from support.telemetry_page import telemetry_page
 
 from fuse_otel.core import data, semconv
-from fuse_otel.core.vocabulary import REDACTIONS, TRUNCATIONS, VOCABULARY, Place
+from fuse_otel.core.vocabulary import REDACTIONS, TRUNCATIONS
 
 PAGE = ROOT / "docs" / "telemetry.md"
-GOLDENS = sorted((ROOT / "tests" / "data" / "golden").glob("*.json"))
 _NO_ATTRIBUTES = {
     "SCOPE_NAME", "SCOPE_VERSION", "SCHEMA_URL", "ERROR_TYPE_OTHER", "EVENT_PROMPT", "EVENT_EVENT",
 }  # fmt: skip
-_TYPES = {"stringValue": "string", "intValue": "int", "boolValue": "bool"}
+# A golden call that is too large for its limits would be a file of megabytes.
+_IN_NO_GOLDEN = {"fuse.dropped_entries"}
+_CONFIGURED = {"team"}
 
 
 def constants():
@@ -34,33 +36,59 @@ def test_the_page_is_what_the_code_says():
     assert page == PAGE.read_text(encoding="utf-8")
 
 
-def test_every_attribute_is_explained_and_none_besides():
+def test_every_constant_is_in_the_registry_and_nothing_besides():
     attributes = {value for name, value in constants().items() if name not in _NO_ATTRIBUTES}
-    assert set(VOCABULARY) == attributes
+    assert set(words()) == attributes
+
+
+def test_the_events_of_the_registry_are_those_of_the_code():
+    names = {group["name"] for group in groups().values() if group["type"] == "event"}
+    assert names == {semconv.EVENT_PROMPT, semconv.EVENT_EVENT}
+
+
+def test_every_attribute_of_the_registry_stands_somewhere():
+    assert {name for where in PLACES for name in place(where)} == set(words())
+
+
+def test_our_own_names_are_ours_and_the_others_are_opentelemetrys():
+    for name, group in groups().items():
+        for each in group.get("attributes", []):
+            ours = each.get("id", each.get("ref")).startswith("fuse.")
+            assert ours or "id" not in each
+            assert not (ours and name == "fuse.borrowed")
 
 
 def test_everything_that_may_leave_of_the_data_is_explained():
-    assert {rule.attribute for rule in data.ALLOWED.values()} <= set(VOCABULARY)
+    assert {rule.attribute for rule in data.ALLOWED.values()} <= set(words())
 
 
-@pytest.mark.parametrize("file", GOLDENS, ids=lambda file: file.stem)
-def test_what_is_sent_is_where_and_what_the_page_says(file):
-    for place, attributes in sent(json.loads(file.read_text())):
-        for pair in attributes:
-            word = VOCABULARY[pair["key"]]
-            assert place in word.places, pair["key"]
-            assert _TYPES[next(iter(pair["value"]))] == word.type, pair["key"]
+def test_what_is_sent_is_where_and_what_the_registry_says():
+    for where, attributes, _ in all_members():
+        for name, value in attributes.items():
+            if name in _CONFIGURED:
+                continue
+            assert name in place(where), (name, where)
+            word, (kind, sent) = words()[name], next(iter(value.items()))
+            assert TYPES[kind] == word.type, name
+            assert not word.values or sent in word.values, name
 
 
-def sent(document):
-    for resource in document.get("resourceSpans", []) + document.get("resourceLogs", []):
-        yield Place.RESOURCE, resource["resource"]["attributes"]
-    for resource in document.get("resourceSpans", []):
-        for span in resource["scopeSpans"][0]["spans"]:
-            yield (Place.EXECUTION if "parentSpanId" in span else Place.CALL), span["attributes"]
-    for resource in document.get("resourceLogs", []):
-        for record in resource["scopeLogs"][0]["logRecords"]:
-            yield Place.RECORD, record["attributes"]
+def test_what_is_always_there_is_there():
+    for where, attributes, _ in all_members():
+        required = {name for name, level in place(where).items() if level == "required"}
+        assert required <= set(attributes), where
+
+
+def test_every_attribute_is_in_a_golden_call_at_each_of_its_places():
+    for where in PLACES:
+        for name in set(place(where)) - _IN_NO_GOLDEN:
+            assert values(name, where), (name, where)
+
+
+def test_every_example_is_from_the_golden_calls():
+    for name, word in words().items():
+        if name not in _IN_NO_GOLDEN:
+            assert set(word.examples) <= set(values(name)), name
 
 
 @pytest.mark.parametrize(

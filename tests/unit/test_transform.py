@@ -231,7 +231,14 @@ def test_go_to_app_changes_the_application_of_what_follows_alone():
     assert made.resource["service.name"] == made.summary.application == "Claims"
 
 
-@pytest.mark.parametrize("module", ["go to app", "Go_To_App", "subdialog"])
+def test_an_execution_that_announces_two_applications_ran_in_the_first():
+    second = make_entry('Executing application "Billing" version "1"', "start", "start")
+    made = told(APPLICATION, second, make_entry())
+    names = [span.attributes["fuse.application.name"] for span in made.spans[1:]]
+    assert names == ["Claims", "Billing"]
+
+
+@pytest.mark.parametrize("module", ["go to app", "Go_To_App", "go-to-app", "subdialog"])
 def test_a_target_is_told_by_the_modules_that_go_somewhere(module):
     span = told(make_entry("Going to application Billing", module, "g")).spans[1]
     assert span.attributes["fuse.application.target"] == "Billing"
