@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from fuse_otel.core.body import Lane, Rendering
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.party import developer_key_pseudonym
-from fuse_otel.core.telemetry import Signal
+from fuse_otel.core.rendering import distinct
+from fuse_otel.core.telemetry import Flavour, Signal
 from fuse_otel.events import Emit
 from fuse_otel.poller import PollerOptions, Rescan
 from fuse_otel.ports import Destination, Store
@@ -46,36 +47,64 @@ def destination(settings: DestinationSettings) -> Destination:
     """Raises ``ConfigurationError`` for certificates that cannot be read."""
     from fuse_otel.destinations.console import ConsoleDestination  # noqa: PLC0415 - as above
     from fuse_otel.destinations.file import FileDestination  # noqa: PLC0415
-    from fuse_otel.destinations.otlp_http import OtlpHttp, OtlpHttpOptions  # noqa: PLC0415
 
     if settings.type == "console":
         return ConsoleDestination(settings.name, sys.stdout)
     if settings.type == "file":
         return FileDestination(settings.name, Path(settings.path or ""))
-    return OtlpHttp(
-        OtlpHttpOptions(
-            name=settings.name,
-            urls=settings.urls,
-            headers=settings.headers,
-            timeout=settings.timeout,
-            compression=settings.compression,
-            certificate=settings.certificate,
-            client_certificate=settings.client_certificate,
-            client_key=settings.client_key,
-        )
-    )
+    return _otlp(settings)
+
+
+def _otlp(settings: DestinationSettings) -> Destination:
+    said: _Said = {
+        "name": settings.name,
+        "urls": settings.urls,
+        "headers": settings.headers,
+        "timeout": settings.timeout,
+        "compression": settings.compression,
+        "certificate": settings.certificate,
+        "client_certificate": settings.client_certificate,
+        "client_key": settings.client_key,
+    }
+    if settings.protocol == "grpc":
+        from fuse_otel.destinations.otlp_grpc import OtlpGrpc, OtlpGrpcOptions  # noqa: PLC0415
+
+        return OtlpGrpc(OtlpGrpcOptions(**said, insecure=settings.insecure))
+    from fuse_otel.destinations.otlp_http import OtlpHttp, OtlpHttpOptions  # noqa: PLC0415
+
+    return OtlpHttp(OtlpHttpOptions(**said))
+
+
+class _Said(TypedDict):
+    """What both protocols are told."""
+
+    name: str
+    urls: Mapping[Signal, str]
+    headers: Mapping[Signal, Mapping[str, str]]
+    timeout: Mapping[Signal, float]
+    compression: Mapping[Signal, str]
+    certificate: str | None
+    client_certificate: str | None
+    client_key: str | None
 
 
 def renderings(settings: Settings) -> Sequence[Rendering]:
-    """One for each signal that anybody takes: all lanes of a signal share the same bytes."""
-    flavours = {Signal.TRACES: settings.traces_flavour, Signal.LOGS: settings.logs_flavour}
-    found = []
-    for signal, flavour in flavours.items():
-        lanes = tuple(Lane(d.name, signal) for d in settings.destinations if signal in d.signals)
-        name = f"{signal}/{settings.redaction}/{flavour}"
-        if lanes:
-            found.append(Rendering(name, signal, flavour, lanes))
-    return found
+    """One for each way of writing that anybody takes: lanes that want the same bytes share it."""
+    lanes: dict[tuple[Signal, str, Flavour], list[Lane]] = {}
+    for each in settings.destinations:
+        for signal in each.signals:
+            key = (signal, settings.redaction, distinct(signal, flavour_of(each, signal, settings)))
+            lanes.setdefault(key, []).append(Lane(each.name, signal))
+    return [
+        Rendering(f"{signal}/{redaction}/{flavour}", signal, flavour, tuple(takers))
+        for (signal, redaction, flavour), takers in lanes.items()
+    ]
+
+
+def flavour_of(destination: DestinationSettings, signal: Signal, settings: Settings) -> Flavour:
+    """The destination's own, else the general one."""
+    general = settings.traces_flavour if signal is Signal.TRACES else settings.logs_flavour
+    return destination.flavours.get(signal, general)
 
 
 def model_options(settings: Settings) -> ModelOptions:

@@ -9,10 +9,14 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
 
-from fuse_otel.core.telemetry import Signal
+from fuse_otel.core.telemetry import Flavour, Signal
 
 Compression = Literal["gzip", "none"]
 MASK = "********"
+
+
+def _plain(flavours: Mapping[Signal, Flavour]) -> dict[str, str]:
+    return {signal.value: flavour.value for signal, flavour in flavours.items()}
 
 
 def _masked_url(url: str) -> str:
@@ -33,8 +37,9 @@ def _masked_headers(headers: Mapping[Signal, Mapping[str, str]]) -> dict[str, di
 
 class Destination(BaseModel):
     """``urls`` are final and used as they are; ``timeout`` is in seconds. What is said for each
-    signal holds exactly the ``signals``. ``urls`` and the rest mean something for ``otlp`` alone,
-    ``path`` for ``file`` alone.
+    signal holds exactly the ``signals``, but for ``flavours``: where one is missing the general one
+    counts. ``path`` means something for ``file`` alone, ``protocol`` and what follows for ``otlp``
+    alone, ``insecure`` for gRPC's endpoints without a scheme.
 
     Two destinations may share a name when their signals differ: a lane is a name and a signal.
     """
@@ -45,7 +50,13 @@ class Destination(BaseModel):
     type: Literal["otlp", "console", "file"]
     signals: tuple[Signal, ...]
     path: str | None = None
-    protocol: Literal["http/protobuf"] = "http/protobuf"
+    flavours: Annotated[
+        Mapping[Signal, Flavour],
+        AfterValidator(MappingProxyType),
+        PlainSerializer(_plain, when_used="json"),
+        Field(default_factory=dict),
+    ]
+    protocol: Literal["http/protobuf", "grpc"] = "http/protobuf"
     urls: Annotated[
         Mapping[Signal, str],
         AfterValidator(MappingProxyType),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo, model_validator
 
 from fuse_otel.config import otlp, rules
 from fuse_otel.config.destination import Destination
 from fuse_otel.config.quantities import read_required_text, read_text
-from fuse_otel.config.settings import Frozen
-from fuse_otel.core.telemetry import Signal
+from fuse_otel.config.settings import FLAVOURS, Frozen
+from fuse_otel.core.telemetry import Flavour, Signal
 
 _SIGNALS = tuple(Signal)
 _OTLP_ALONE = (
@@ -20,21 +20,19 @@ _OTLP_ALONE = (
 )  # fmt: skip
 
 
-def _protocol(value: object) -> str:
-    otlp.check_protocol(value)
-    return "http/protobuf"
-
-
-def _http(value: object) -> str:
+def _endpoint(value: object, info: ValidationInfo) -> str:
+    if info.data.get("protocol") == otlp.GRPC:
+        return otlp.grpc_target(value)
     return rules.split_http(value).geturl()
 
 
-def _headers(value: object) -> dict[str, str]:
+def _headers(value: object, info: ValidationInfo) -> dict[str, str]:
     if not isinstance(value, Mapping):
         raise ValueError(  # noqa: TRY004 - pydantic collects these
             'It has to be a table, such as { "X-Scope-OrgID" = "acme" }.'
         )
-    return otlp.check_headers({str(name): read_text(text) for name, text in value.items()})
+    headers = otlp.check_headers({str(name): read_text(text) for name, text in value.items()})
+    return otlp.check_metadata(headers) if info.data.get("protocol") == otlp.GRPC else headers
 
 
 def _signals(value: object) -> tuple[Signal, ...]:
@@ -45,16 +43,21 @@ def _signals(value: object) -> tuple[Signal, ...]:
 
 
 class DestinationTable(Frozen):
-    """As written; ``destination()`` is what it means."""
+    """As written; ``destination()`` is what it means. ``protocol`` stands before all that is read
+    by it.
+    """
 
     name: Annotated[str, BeforeValidator(read_required_text)]
     type: Annotated[str, rules.choice("otlp", "console", "file")] = "otlp"
     signals: Annotated[tuple[Signal, ...], BeforeValidator(_signals)] = _SIGNALS
+    flavour: Annotated[Flavour | None, FLAVOURS] = None
+    traces_flavour: Annotated[Flavour | None, FLAVOURS] = None
+    logs_flavour: Annotated[Flavour | None, FLAVOURS] = None
     path: rules.RequiredText | None = None
-    protocol: Annotated[str, BeforeValidator(_protocol)] = "http/protobuf"
-    endpoint: Annotated[str, BeforeValidator(_http)] = otlp.DEFAULT_ENDPOINT
-    traces_endpoint: Annotated[str | None, BeforeValidator(_http)] = None
-    logs_endpoint: Annotated[str | None, BeforeValidator(_http)] = None
+    protocol: Annotated[str, BeforeValidator(otlp.read_protocol)] = otlp.HTTP
+    endpoint: Annotated[str | None, BeforeValidator(_endpoint)] = None
+    traces_endpoint: Annotated[str | None, BeforeValidator(_endpoint)] = None
+    logs_endpoint: Annotated[str | None, BeforeValidator(_endpoint)] = None
     headers: Annotated[Mapping[str, str], BeforeValidator(_headers)] = {}
     timeout: Annotated[float, rules.duration(0.001, 3600.0)] = otlp.DEFAULT_TIMEOUT
     compression: Annotated[str, rules.choice("gzip", "none")] = "gzip"
@@ -75,15 +78,18 @@ class DestinationTable(Frozen):
         return self
 
     def destination(self) -> Destination:
+        common = {
+            "name": self.name,
+            "type": self.type,
+            "signals": self.signals,
+            "flavours": self._flavours(),
+        }
         if self.type != "otlp":
-            return Destination.model_validate(
-                {"name": self.name, "type": self.type, "signals": self.signals, "path": self.path}
-            )
+            return Destination.model_validate({**common, "path": self.path})
         return Destination.model_validate(
             {
-                "name": self.name,
-                "type": self.type,
-                "signals": self.signals,
+                **common,
+                "protocol": self.protocol,
                 "urls": {signal: self._url(signal) for signal in self.signals},
                 "headers": dict.fromkeys(self.signals, self.headers),
                 "timeout": dict.fromkeys(self.signals, self.timeout),
@@ -96,4 +102,12 @@ class DestinationTable(Frozen):
 
     def _url(self, signal: Signal) -> str:
         own = self.traces_endpoint if signal is Signal.TRACES else self.logs_endpoint
-        return otlp.exact_url(own) if own else otlp.signal_url(self.endpoint, signal)
+        base = self.endpoint or otlp.DEFAULT_ENDPOINTS[self.protocol]
+        if self.protocol == otlp.GRPC:
+            return own or base
+        return otlp.exact_url(own) if own else otlp.signal_url(base, signal)
+
+    def _flavours(self) -> dict[Signal, Flavour]:
+        own = {Signal.TRACES: self.traces_flavour, Signal.LOGS: self.logs_flavour}
+        said = {signal: own[signal] or self.flavour for signal in self.signals}
+        return {signal: flavour for signal, flavour in said.items() if flavour is not None}

@@ -66,17 +66,37 @@ outranks the general one.
 |---|---|---|
 | `OTEL_TRACES_EXPORTER`, `OTEL_LOGS_EXPORTER` | `otlp` | `otlp`, `console` (OTLP/JSON on standard \
 output) or `none` |
-| `OTEL_EXPORTER_OTLP_ENDPOINT` | `http://localhost:4318` | the base: `/v1/traces` and `/v1/logs` \
-are appended. A signal's own endpoint is used as it is |
+| `OTEL_EXPORTER_OTLP_PROTOCOL` | `http/protobuf` | or `grpc`; `http/json` is not supported |
+| `OTEL_EXPORTER_OTLP_ENDPOINT` | `http://localhost:4318`, over gRPC `http://localhost:4317` | \
+over HTTP the base: `/v1/traces` and `/v1/logs` are appended; a signal's own endpoint is used as \
+it is. Over gRPC see below |
 | `OTEL_EXPORTER_OTLP_HEADERS` | none | `key=value,…`, values percent-encoded |
 | `OTEL_EXPORTER_OTLP_TIMEOUT` | `10000` | milliseconds an attempt may take in all, at least 1 |
 | `OTEL_EXPORTER_OTLP_COMPRESSION` | `gzip` | `gzip` or `none` (the standard's default is none) |
-| `OTEL_EXPORTER_OTLP_PROTOCOL` | `http/protobuf` | nothing else yet |
-| `OTEL_EXPORTER_OTLP_CERTIFICATE` | the system's | PEM file of the authority to trust |
+| `OTEL_EXPORTER_OTLP_CERTIFICATE` | the well-known authorities | PEM file of the authority to \
+trust instead; `SSL_CERT_FILE` is heeded too |
 | `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE`, `…_CLIENT_KEY` | none | PEM files to appear with |
-| `OTEL_EXPORTER_OTLP_INSECURE` | `false` | without effect over HTTP: the endpoint's scheme tells |
+| `OTEL_EXPORTER_OTLP_INSECURE` | `false` | `true`: no TLS over gRPC, where the endpoint has no \
+scheme. Elsewhere the scheme tells |
 
 A value that the standard would have ignored with a warning is an error here.
+
+### Over gRPC
+
+- An endpoint is `http://host:port` (plain), `https://host:port` (TLS), or what gRPC itself takes
+  (`host:port`, `dns:///host:port`, `unix:/path`): TLS unless `OTEL_EXPORTER_OTLP_INSECURE=true`. It
+  has no path, and no credentials: those are a header. Without a port it is 80 or 443.
+- Headers are sent in lower case. Names that end with `-bin`, begin with `grpc-`, or are gRPC's own
+  (`content-type`, `user-agent`, …) are refused.
+- A request is at most 3 MB before compression, within the 4 MiB that servers take by default; one
+  that takes less gets smaller requests.
+- A proxy is taken from `https_proxy`, `http_proxy` and `no_proxy` in lower case, as gRPC does.
+- A TLS port that is spoken to in plain text hangs up without a reason: that is tried again, with a
+  hint, as it cannot be told from a restart. TLS to a plain port, an untrusted certificate and a
+  port that speaks another protocol hold the lane at once.
+
+Both protocols deliver the same and lose nothing. gRPC costs more CPU here, because it compresses
+anew what is stored compressed; take it where a back end offers nothing else.
 
 Several destinations are listed in the file as `[[destinations]]`; then the variables above are
 ignored for calls, with a warning.
@@ -87,13 +107,66 @@ ignored for calls, with a warning.
 | `type` | `otlp` | `otlp`, `console` or `file` (OTLP/JSON lines) |
 | `signals` | `["traces", "logs"]` | what it gets |
 | `path` | - | of a `file` |
-| `endpoint` | `http://localhost:4318` | the base: `/v1/traces` and `/v1/logs` are appended |
+| `protocol` | `http/protobuf` | or `grpc` |
+| `endpoint` | `http://localhost:4318`, over gRPC `http://localhost:4317` | as the variable: over \
+HTTP the base that `/v1/traces` and `/v1/logs` are appended to |
 | `traces_endpoint`, `logs_endpoint` | from `endpoint` | used as they are |
+| `flavour`, `traces_flavour`, `logs_flavour` | the settings of these names | see Flavours |
 | `headers` | none | a table; values as they are, not percent-encoded |
 | `timeout` | `10s` | what an attempt may take in all |
 | `compression` | `gzip` | `gzip` or `none` |
-| `protocol` | `http/protobuf` | nothing else yet |
-| `certificate`, `client_certificate`, `client_key` | the system's, none, none | PEM files |
+| `certificate`, `client_certificate`, `client_key` | the well-known, none, none | PEM files |
+
+### Grafana: traces to Tempo, logs to Loki
+
+Each signal goes to its own endpoint. Tempo takes both protocols, Loki HTTP alone. A tenant is a
+header, of both signals or of each (`…_TRACES_HEADERS`, `…_LOGS_HEADERS`).
+
+```sh
+export OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://tempo:4318/v1/traces
+export OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=http://loki:3100/otlp/v1/logs
+export OTEL_EXPORTER_OTLP_HEADERS=X-Scope-OrgID=acme
+export FUSE_OTEL_LOGS_FLAVOUR=loki
+```
+
+## Flavours
+
+A flavour takes a back end's known limits into account. Two lanes whose flavours write the same
+bytes share them: they are encoded and stored once.
+
+| flavour | traces | logs |
+|---|---|---|
+| `generic`, `tempo`, `jaeger` | the same bytes, which both take at any age | the same bytes |
+| `loki` | as `generic` | each record's UTC hour in the resource attribute \
+`service.instance.id`, such as `2026-11-18T23` |
+
+`tempo` and `jaeger` are there to be named: nothing has to be different for them today.
+
+Loki refuses a record that is more than an hour older than the newest of its stream (`entry too far
+behind`). With flavour `loki` an hour has a stream of its own, so records are taken in any order,
+history beside live calls; `FUSE_OTEL_LOKI_STREAM_ATTRIBUTE` chooses another of the attributes that
+Loki makes streams of, or `off`. An attribute of that name in `FUSE_OTEL_RESOURCE_ATTRIBUTES` is
+replaced. In queries leave it out, or aggregate over it: `sum by (service_name) (…)`.
+
+A change of the flavour counts for what is read from then on. What is stored already is delivered
+as it was written.
+
+### How many streams that makes
+
+A stream is active in Loki from its first record until its chunk has been idle for 30 minutes
+(`ingester.chunk_idle_period`). Live calls keep one or two for each application and environment. A
+backfill touches one for each application and each hour that it reads:
+
+| backfill | 1 application | 10 | 41 | 100 |
+|---|---|---|---|---|
+| 1 hour | 2 | 20 | 82 | 200 |
+| 1 day | 25 | 250 | 1,025 | 2,500 |
+| 5 days | 121 | 1,210 | 4,961 | 12,100 |
+
+Loki allows a tenant 5,000 by default (`limits_config.max_global_streams_per_user`): five days of 41
+applications. Past that it answers 429; the lane waits and tries again, nothing is lost or parked,
+and about 5,000 new streams are taken every half hour as the old ones go idle. To be faster raise
+the limit while the backfill runs, or shorten `chunk_idle_period`.
 
 ## What only the file can say
 

@@ -24,6 +24,7 @@ OPTIONS = (
     "CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY",
 )  # fmt: skip
 _COMPRESSION = {"gzip": "gzip", "none": "none"}
+_BOOLEAN = {"true": True, "false": False}
 
 
 def exporter_variable(signal: Signal) -> str:
@@ -59,7 +60,7 @@ def defaults_of(environ: Mapping[str, str], problems: list[str]) -> tuple[Destin
 
 
 _Way = Mapping[str, object]
-_SHARED = ("type", "certificate", "client_certificate", "client_key", "insecure")
+_SHARED = ("type", "protocol", "certificate", "client_certificate", "client_key", "insecure")
 
 
 def _joined(ways: Mapping[Signal, _Way]) -> Iterator[Destination]:
@@ -88,25 +89,38 @@ class _Reading:
         exporter = self._read(exporter_variable(signal), _exporter, "otlp")
         if exporter != "otlp":
             return None if exporter == "none" else {"type": exporter}
-        self._option(signal, "PROTOCOL", otlp.check_protocol, None)
+        protocol = self._option(signal, "PROTOCOL", otlp.read_protocol, otlp.HTTP)
+        url = self._url(signal, protocol)
+        insecure = self._option(signal, "INSECURE", _boolean, default=False)
         return {
             "type": "otlp",
-            "urls": self._url(signal),
-            "headers": self._option(signal, "HEADERS", otlp.read_encoded_headers, _NO_HEADERS),
+            "protocol": protocol,
+            "urls": url,
+            "headers": self._headers(signal, protocol),
             "timeout": self._option(
                 signal, "TIMEOUT", otlp.read_milliseconds, otlp.DEFAULT_TIMEOUT
             ),
             "compression": self._option(signal, "COMPRESSION", _compression, "gzip"),
-            "insecure": self._option(signal, "INSECURE", _insecure, default=False),
+            "insecure": insecure and not otlp.has_scheme(url),
             **self._certificates(signal),
         }
 
-    def _url(self, signal: Signal) -> str:
+    def _url(self, signal: Signal, protocol: str) -> str:
+        if protocol == otlp.GRPC:
+            default = otlp.DEFAULT_ENDPOINTS[otlp.GRPC]
+            return self._option(signal, "ENDPOINT", otlp.grpc_target, default)
         own = _own(signal, "ENDPOINT")
         if own in self._environ:
             return self._read(own, otlp.exact_url, "")
-        url = otlp.signal_url(otlp.DEFAULT_ENDPOINT, signal)
+        url = otlp.signal_url(otlp.DEFAULT_ENDPOINTS[otlp.HTTP], signal)
         return self._read(f"{_BASE}ENDPOINT", lambda base: otlp.signal_url(base, signal), url)
+
+    def _headers(self, signal: Signal, protocol: str) -> dict[str, str]:
+        def read(text: str) -> dict[str, str]:
+            headers = otlp.read_encoded_headers(text)
+            return otlp.check_metadata(headers) if protocol == otlp.GRPC else headers
+
+        return self._option(signal, "HEADERS", read, _NO_HEADERS)
 
     def _certificates(self, signal: Signal) -> dict[str, str | None]:
         paths: dict[str, str | None] = {
@@ -158,6 +172,8 @@ def _compression(value: str) -> str:
     return word
 
 
-def _insecure(value: str) -> bool:
-    """Accepted and without effect over HTTP, where the URL's scheme tells."""
-    return value.strip().lower() == "true"
+def _boolean(value: str) -> bool:
+    word = value.strip().lower()
+    if word not in _BOOLEAN:
+        raise ValueError(f"{quoted(value)} is not known: give true or false.")
+    return _BOOLEAN[word]

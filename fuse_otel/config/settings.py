@@ -26,7 +26,7 @@ _EMAIL = re.compile(r"[^\s@:]+@[^\s@:]+")  # a colon would end the name of Basic
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _Secret = Annotated[SecretStr, BeforeValidator(read_required_text)]
 _NUMBER = re.compile(r"\+?[0-9(][0-9 ().-]*", re.ASCII)
-_FLAVOURS = choice(*(flavour.value for flavour in Flavour))
+FLAVOURS = choice(*(flavour.value for flavour in Flavour))
 
 
 class Frozen(BaseModel):
@@ -107,9 +107,9 @@ class Settings(Frozen):
     environment: rules.Text
     resource_attributes: rules.Pairs
     error_policy: Annotated[str, choice("any", "last")]
-    flavour: Annotated[Flavour, _FLAVOURS]
-    traces_flavour: Annotated[Flavour, _FLAVOURS]
-    logs_flavour: Annotated[Flavour, _FLAVOURS]
+    flavour: Annotated[Flavour, FLAVOURS]
+    traces_flavour: Annotated[Flavour, FLAVOURS]
+    logs_flavour: Annotated[Flavour, FLAVOURS]
     loki_stream_attribute: Annotated[str, BeforeValidator(rules.read_attribute_name)]
     service_names: Mapping[str, str] = Field(repr=False)
     severities: Mapping[str, tuple[int, str]]

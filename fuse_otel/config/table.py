@@ -133,7 +133,8 @@ SETTINGS = (
     ),
     Setting(
         "flavour", "`generic`, `tempo`, `loki`, `jaeger`", "generic", "tempo",
-        "Which back end's known limits are taken into account, for both signals.",
+        "Which back end's known limits are taken into account, for both signals. A destination of"
+        " the file may have its own.",
     ),
     Setting("traces_flavour", "as `flavour`", "", "jaeger", "The same for traces alone."),
     Setting("logs_flavour", "as `flavour`", "", "loki", "The same for logs alone."),

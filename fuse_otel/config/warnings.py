@@ -6,9 +6,13 @@ from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from fuse_otel.config.destination import Destination
 from fuse_otel.config.layers import otel_variables
+from fuse_otel.config.otlp import GRPC, HTTP
 from fuse_otel.config.settings import Settings
 
+_USUAL_PORTS = {HTTP: 4318, GRPC: 4317}
+_SHORT = {HTTP: "HTTP", GRPC: "gRPC"}
 _MEMORY = frozenset({"sqlite://", "sqlite:///:memory:"})
 
 
@@ -28,8 +32,22 @@ def _warnings(
     url = urlsplit(settings.api_url)
     if url.scheme == "http" and not _is_loopback(url.hostname or ""):
         yield "api_url: Over plain http the developer key can be read on the way: use https."
+    for destination in settings.destinations:
+        yield from _odd_ports(destination)
     if settings.state_url in _MEMORY:
         yield "state_url: The store is in memory: what was read is forgotten at the end."
+
+
+def _odd_ports(destination: Destination) -> Iterator[str]:
+    """Once a port, however many signals go there."""
+    usual = _USUAL_PORTS[destination.protocol]
+    ports = dict.fromkeys(urlsplit(url).port for url in destination.urls.values() if "://" in url)
+    for name, port in _USUAL_PORTS.items():
+        if port != usual and port in ports:
+            yield (
+                f"destination {destination.name}: It speaks {_SHORT[destination.protocol]} to port"
+                f" {port}, where OTLP over {_SHORT[name]} is usual."
+            )
 
 
 def _is_loopback(host: str) -> bool:

@@ -67,6 +67,14 @@ class Renderer:
         )
 
 
+def distinct(signal: Signal, flavour: Flavour) -> Flavour:
+    """The flavour that stands for all that write the same bytes: Loki's limits on logs alone change
+    them.
+    """
+    is_loki = signal is Signal.LOGS and flavour is Flavour.LOKI
+    return Flavour.LOKI if is_loki else Flavour.GENERIC
+
+
 class _Encoder:
     """Encodes a call once for each flavour that differs, however many renderings want it."""
 
@@ -88,8 +96,7 @@ class _Encoder:
         return self.logs(rendering.flavour), len(self._telemetry.records)
 
     def logs(self, flavour: Flavour) -> bytes:
-        # Only Loki's limits change the bytes.
-        flavour = Flavour.LOKI if flavour is Flavour.LOKI else Flavour.GENERIC
+        flavour = distinct(Signal.LOGS, flavour)
         if flavour not in self._logs:
             self._logs[flavour] = encode_logs(self._telemetry, flavour, self._stream_attribute)
         return self._logs[flavour]

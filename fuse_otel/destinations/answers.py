@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import msgspec
 
 from fuse_otel.destinations.protobuf_fields import fields
+from fuse_otel.destinations.rpc_status import rpc_status
 
 _PROTOBUF = frozenset({"application/x-protobuf", "application/protobuf"})
 # What a server says that does not care, or whose proxy lost the word.
@@ -62,9 +63,9 @@ def words(content_type: str, body: bytes) -> str:
     kind = _kind(content_type)
     text = body.decode("utf-8", "replace")
     if kind in _PROTOBUF or kind in _UNTOLD:
-        told = _status_message(body)
+        told = rpc_status(body)
         if told is not None:
-            return told
+            return told.message
     if kind == "text/html" or text.lstrip()[:1] == "<":
         return _title(text)
     return _json_words(body) or text.strip()
@@ -104,18 +105,6 @@ def _from_json(body: bytes) -> PartialSuccess:
     rejected = _first(partial, _REJECTED)  # OTLP/JSON writes 64-bit integers as strings
     count = int(rejected) if isinstance(rejected, int | str) else 0
     return PartialSuccess(count, str(_first(partial, _ERROR_MESSAGE) or ""))
-
-
-def _status_message(body: bytes) -> str | None:
-    """The message of a ``google.rpc.Status``; ``None`` if the body is none."""
-    message = ""
-    try:
-        for number, value in fields(body):
-            if number == 2 and isinstance(value, bytes):  # noqa: PLR2004 - field of the schema
-                message = value.decode("utf-8")
-    except ValueError:
-        return None
-    return message
 
 
 def _title(page: str) -> str:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from fuse_otel.core.outcome import Accepted, Held, Outcome, Refused, Rejected, Retry, TooLarge
+from fuse_otel.core.outcome import Held, Outcome, Refused, Retry, TooLarge
 from fuse_otel.destinations.answers import Foreign, partial_success, words
+from fuse_otel.destinations.export_answer import about_one_record, outcome_of_success
 
 # Ours to mend: nothing is wrong with the data.
 _HELD = {
@@ -25,8 +26,6 @@ _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 # How Go, nginx and Apache say that their port speaks TLS.
 _TLS_PORT = ("http request to an https server", "plain http request was sent to https port",
              "speaking plain http to an ssl-enabled server port")  # fmt: skip
-# Loki's refusals of single records: the others of the same request were stored.
-_ONE_RECORD = ("entry too far behind", "timestamp too old")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +73,7 @@ def _success(answer: Answer, items: int) -> Outcome:
         told = partial_success(answer.content_type, answer.body)
     except Foreign:
         return _foreign(answer)
-    if told.rejected <= 0:
-        return Accepted(answer.code)
-    if told.rejected < items:
-        return Rejected(answer.code, told.rejected, told.message)
-    return Refused(answer.code, told.message, one_record=_about_one_record(told.message))
+    return outcome_of_success(answer.code, told, items)
 
 
 def _foreign(answer: Answer) -> Held:
@@ -105,11 +100,7 @@ def _refusal(answer: Answer) -> Outcome:
     told = answer.words
     if any(words in told.lower() for words in _TLS_PORT):
         return Held(answer.code, "plain HTTP was spoken to a TLS port; write https://")
-    return Refused(answer.code, _sentence(answer), one_record=_about_one_record(told))
-
-
-def _about_one_record(told: str) -> bool:
-    return any(words in told for words in _ONE_RECORD)
+    return Refused(answer.code, _sentence(answer), one_record=about_one_record(told))
 
 
 def _sentence(answer: Answer, hint: str = "") -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 import httpx
@@ -15,33 +15,21 @@ from fuse_otel.core.outcome import Accepted, Outcome, Refused
 from fuse_otel.core.telemetry import Signal
 from fuse_otel.destinations.http_answer import Answer, outcome_of
 from fuse_otel.destinations.http_failure import outcome_of_failure
+from fuse_otel.destinations.otlp_options import TIMEOUT, OtlpOptions
 from fuse_otel.destinations.tls import tls_context
-from fuse_otel.destinations.words import scrub
+from fuse_otel.destinations.words import scrub, secrets_of
 from fuse_otel.errors import ConfigurationError
 
-_TIMEOUT = 10.0
 _MAX_ANSWER = 64 * 1024  # bytes
 _PUBLIC = {"content-type", "content-encoding", "user-agent"}
 _LANES = 2  # each signal's lane sends one request at a time
 
 
 @dataclass(frozen=True, slots=True)
-class OtlpHttpOptions:
-    """``urls`` are used as they are. ``timeout`` bounds an attempt as a whole, in seconds (10 where
-    absent). ``compression`` is ``gzip`` (where absent) or ``none``. The certificates are paths of
-    PEM files: the authority to trust, and what to appear as.
-
-    Whether TLS is spoken is told by the URL alone, as OpenTelemetry has it for HTTP.
+class OtlpHttpOptions(OtlpOptions):
+    """``urls`` are used as they are. Whether TLS is spoken is told by the URL alone, as
+    OpenTelemetry has it for HTTP.
     """
-
-    name: str
-    urls: Mapping[Signal, str] = field(repr=False)  # may hold credentials, as the headers do
-    headers: Mapping[Signal, Mapping[str, str]] = field(default_factory=dict, repr=False)
-    timeout: Mapping[Signal, float] = field(default_factory=dict)
-    compression: Mapping[Signal, str] = field(default_factory=dict)
-    certificate: str | None = None
-    client_certificate: str | None = None
-    client_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +54,7 @@ class OtlpHttp:
         self._secrets = tuple(_secrets(self._ways.values()))
         self._client = net.client(
             verify=tls_context(options.certificate, options.client_certificate, options.client_key),
-            timeout=max((way.timeout for way in self._ways.values()), default=_TIMEOUT),
+            timeout=max((way.timeout for way in self._ways.values()), default=TIMEOUT),
             max_connections=_LANES,
         )
 
@@ -118,11 +106,11 @@ def _body(response: httpx.Response) -> bytes | None:
 
 
 def _way(options: OtlpHttpOptions, signal: Signal) -> _Way:
-    compressed = options.compression.get(signal, "gzip") == "gzip"
+    compressed = options.compressed(signal)
     return _Way(
         url=_url(options.urls[signal], f"{options.name}, {signal}"),
         headers=_headers(options, signal, compressed),
-        timeout=options.timeout.get(signal, _TIMEOUT),
+        timeout=options.seconds(signal),
         compressed=compressed,
     )
 
@@ -156,7 +144,6 @@ def _secrets(ways: Iterable[_Way]) -> Iterator[str]:
     """What an answer must not bring into the log by quoting our request."""
     for way in ways:
         yield from (way.url.password, unquote(way.url.query.decode("ascii")))
-        for name, value in way.headers.items():
-            if name.lower() not in _PUBLIC:
-                yield value
-                yield value.rpartition(" ")[2]  # the token of "Bearer …"
+        yield from secrets_of(
+            (name, value) for name, value in way.headers.items() if name.lower() not in _PUBLIC
+        )

@@ -35,6 +35,14 @@ def tls_context(
     return context
 
 
+def trusted() -> bytes:
+    """The authorities that httpx trusts, as PEM, for who cannot take its context: certifi's, or
+    those of ``SSL_CERT_FILE``. Empty where they cannot be listed (``SSL_CERT_DIR``).
+    """
+    found = httpx.create_ssl_context().get_ca_certs(binary_form=True)
+    return "".join(map(ssl.DER_cert_to_PEM_cert, found)).encode()
+
+
 def _unusable(what: str, path: str | None, error: OSError) -> ConfigurationError:
     why = "it is no usable PEM" if isinstance(error, ssl.SSLError) else error.strerror
     return ConfigurationError([f"The {what} {path} cannot be used: {why}"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 _MAX = 300  # characters
 _MASK = "*"
@@ -25,3 +25,10 @@ def scrub(text: str, secrets: Iterable[str] = ()) -> str:
     text = "".join(letter if letter.isprintable() else " " for letter in text)
     text = _NUMBER.sub(_MASK, _EMAIL.sub(_MASK, " ".join(text.split())))
     return text if len(text) <= _MAX else text[: _MAX - 1] + "…"
+
+
+def secrets_of(headers: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """What an answer must not bring into the log by quoting our headers (name, value)."""
+    for _, value in headers:
+        yield value
+        yield value.rpartition(" ")[2]  # the token of "Bearer …"

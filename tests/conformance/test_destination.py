@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.grpc_receiver import GrpcReceiver
 from support.otlp_receiver import OtlpReceiver
 from support.ship_values import encoded
 
@@ -18,6 +19,7 @@ from fuse_otel.core.outcome import Accepted, Refused
 from fuse_otel.core.telemetry import Signal
 from fuse_otel.destinations.console import ConsoleDestination
 from fuse_otel.destinations.file import FileDestination
+from fuse_otel.destinations.otlp_grpc import OtlpGrpc, OtlpGrpcOptions
 from fuse_otel.destinations.otlp_http import OtlpHttp, OtlpHttpOptions
 from fuse_otel.ports import Destination
 
@@ -36,6 +38,13 @@ def _lines(text: str) -> list[object]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+def _requests(receiver: OtlpReceiver | GrpcReceiver) -> list[object]:
+    return [
+        (traces_json if request.path.endswith("traces") else logs_json)(request.inflated)
+        for request in receiver.requests
+    ]
+
+
 def _http(folder: Path, compression: str = "gzip") -> Iterator[Far]:
     with OtlpReceiver() as receiver:
         options = OtlpHttpOptions(
@@ -43,17 +52,25 @@ def _http(folder: Path, compression: str = "gzip") -> Iterator[Far]:
             urls={signal: f"{receiver.url}/v1/{signal}" for signal in Signal},
             compression=dict.fromkeys(Signal, compression),
         )
-        yield Far(
-            OtlpHttp(options),
-            lambda: [
-                (traces_json if request.path.endswith("traces") else logs_json)(request.inflated)
-                for request in receiver.requests
-            ],
-        )
+        yield Far(OtlpHttp(options), lambda: _requests(receiver))
 
 
 def _http_plain(folder: Path) -> Iterator[Far]:
     yield from _http(folder, "none")
+
+
+def _grpc(folder: Path, compression: str = "gzip") -> Iterator[Far]:
+    with GrpcReceiver() as receiver:
+        options = OtlpGrpcOptions(
+            "main",
+            urls=dict.fromkeys(Signal, receiver.url),
+            compression=dict.fromkeys(Signal, compression),
+        )
+        yield Far(OtlpGrpc(options), lambda: _requests(receiver))
+
+
+def _grpc_plain(folder: Path) -> Iterator[Far]:
+    yield from _grpc(folder, "none")
 
 
 def _file(folder: Path) -> Iterator[Far]:
@@ -69,7 +86,7 @@ def _console(folder: Path) -> Iterator[Far]:
     yield Far(ConsoleDestination("main", stream), lambda: _lines(stream.getvalue()))
 
 
-@pytest.fixture(params=[_http, _http_plain, _file, _console])
+@pytest.fixture(params=[_http, _http_plain, _grpc, _grpc_plain, _file, _console])
 def far(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Far]:
     for made in request.param(tmp_path):
         yield made

@@ -8,9 +8,7 @@ import socket
 import ssl
 import sys
 import threading
-import time
 import zlib
-from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,20 +16,15 @@ from types import TracebackType
 from typing import Self
 
 from google.protobuf.message import DecodeError
-from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from support.back_end import BackEnd
 from support.otlp_answer import ACCEPTED, Answer
 from support.otlp_request import Request, decoded, inflated_of
 
-_PATIENCE = 20.0  # seconds a test waits for a condition
 
-
-class OtlpReceiver:
-    """``with OtlpReceiver() as receiver``: listens at ``receiver.url`` until the block ends.
-
-    ``answers`` are given one a request; when they are used up ``decide`` is asked, and what it
-    leaves as ``None`` is accepted. With ``port`` a receiver that was stopped comes back.
+class OtlpReceiver(BackEnd[Answer]):
+    """``with OtlpReceiver() as receiver``: listens at ``receiver.url`` until the block ends. With
+    ``port`` a receiver that was stopped comes back.
     """
 
     def __init__(
@@ -41,10 +34,7 @@ class OtlpReceiver:
         port: int = 0,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._answers = deque(answers)
-        self.decide = decide
-        self._requests: list[Request] = []
-        self._changed = threading.Condition()
+        super().__init__(answers, decide, ACCEPTED)
         self.stopping = threading.Event()
         self._server = _Server(("127.0.0.1", port), self, tls)
         self._scheme = "https" if tls else "http"
@@ -64,43 +54,6 @@ class OtlpReceiver:
     def connections(self) -> int:
         """How many were opened so far."""
         return self._server.opened
-
-    @property
-    def requests(self) -> list[Request]:
-        """All that could be decoded, taken or not, in the order of their arrival."""
-        with self._changed:
-            return list(self._requests)
-
-    def spans(self) -> list[Span]:
-        """Of the requests that were kept."""
-        return [span for request in self.requests if request.kept for span in request.spans]
-
-    def records(self) -> list[LogRecord]:
-        return [record for request in self.requests if request.kept for record in request.records]
-
-    def sessions(self) -> set[str]:
-        """The session ids of all that was kept."""
-        return {
-            session for request in self.requests if request.kept for session in request.sessions
-        }
-
-    def duplicates(self) -> dict[tuple[str, str], int]:
-        """(trace id, span id or ``log.record.uid``) → how often it was kept, if more than once."""
-        counted = Counter(key for request in self.requests if request.kept for key in request.keys)
-        return {key: count for key, count in counted.items() if count > 1}
-
-    def then(self, *answers: Answer) -> None:
-        """Give these to the next requests."""
-        with self._changed:
-            self._answers.extend(answers)
-
-    def wait_for(self, condition: Callable[[OtlpReceiver], object]) -> None:
-        """Until the condition holds; asked anew at every request. Fails after 20 s."""
-        deadline = time.monotonic() + _PATIENCE
-        with self._changed:
-            while not condition(self):
-                if not self._changed.wait(deadline - time.monotonic()):
-                    raise AssertionError(f"not within {_PATIENCE:g} s")
 
     # --- running ---
 
@@ -133,15 +86,9 @@ class OtlpReceiver:
     def take(self, path: str, headers: Mapping[str, str], content: bytes) -> Answer:
         """Decode and keep a request; the answer to it."""
         inflated = inflated_of(headers, content)
-        message = decoded(path, inflated)
-        request = Request(path, headers, content, inflated, message, kept=True)
-        with self._changed:
-            answer = self._answers.popleft() if self._answers else self.decide(request)
-            answer = answer or ACCEPTED
-            kept = Request(path, headers, content, inflated, message, answer.keeps)
-            self._requests.append(kept)
-            self._changed.notify_all()
-        return answer
+        return self._take(
+            Request(path, headers, content, inflated, decoded(path, inflated), kept=True)
+        )
 
 
 class _Server(ThreadingHTTPServer):

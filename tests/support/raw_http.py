@@ -39,6 +39,16 @@ class Peer:
             head += byte
         return head.decode()
 
+    def read(self, size: int) -> bytes:
+        """Exactly so many bytes. Raises ``OSError`` once the client has gone."""
+        data = b""
+        while len(data) < size:
+            more = self._connection.recv(size - len(data))
+            if not more:
+                raise ConnectionError("the client has gone")
+            data += more
+        return data
+
     def send(self, data: bytes) -> None:
         self._connection.sendall(data)
 

@@ -91,7 +91,7 @@ def test_compression_can_be_none():
 @pytest.mark.parametrize(
     ("variables", "problem"),
     [
-        ({"EXPORTER_OTLP_PROTOCOL": "grpc"}, "PROTOCOL: OTLP over gRPC comes with a later version"),
+        ({"EXPORTER_OTLP_INSECURE": "yes"}, 'INSECURE: "yes" is not known: give true or false'),
         ({"EXPORTER_OTLP_LOGS_PROTOCOL": "http/json"}, 'LOGS_PROTOCOL: "http/json" is not supp'),
         ({"EXPORTER_OTLP_COMPRESSION": "zstd"}, 'COMPRESSION: "zstd" is not supported'),
         ({"EXPORTER_OTLP_TIMEOUT": "10s"}, 'TIMEOUT: "10s" is no whole number'),
@@ -129,7 +129,7 @@ def test_an_empty_value_is_unset():
 
 
 def test_a_signal_can_be_switched_off():
-    found = destination(LOGS_EXPORTER="none", EXPORTER_OTLP_LOGS_PROTOCOL="grpc")
+    found = destination(LOGS_EXPORTER="none", EXPORTER_OTLP_LOGS_PROTOCOL="no such")
     assert found.signals == (TRACES,)
     assert set(found.urls) == {TRACES}
 
@@ -169,10 +169,9 @@ def test_a_signals_own_certificate_does_not_reach_the_other(tmp_path):
     ]
 
 
-def test_insecure_is_taken_and_changes_no_url():
+def test_insecure_changes_nothing_over_http():
     found = destination(EXPORTER_OTLP_INSECURE="TRUE", EXPORTER_OTLP_ENDPOINT="https://host")
-    assert found.insecure is True
-    assert found.urls[LOGS] == "https://host/v1/logs"
+    assert found == destination(EXPORTER_OTLP_ENDPOINT="https://host")
 
 
 def test_metrics_variables_are_not_ours():

@@ -1,0 +1,188 @@
+"""OTLP over gRPC: the stored bytes as they are, an overall deadline an attempt. No retry inside.
+
+Imports grpcio, which takes a while: import this module only where it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Lock
+from urllib.parse import urlsplit
+
+from fuse_otel import __version__
+from fuse_otel.core.gzip_member import inflate
+from fuse_otel.core.outcome import Accepted, Outcome, Refused
+from fuse_otel.core.telemetry import Signal
+from fuse_otel.destinations.grpc_answer import OK, Answer, outcome_of
+from fuse_otel.destinations.otlp_options import OtlpOptions
+from fuse_otel.destinations.tls import tls_context, trusted
+from fuse_otel.destinations.words import scrub, secrets_of
+from fuse_otel.errors import ConfigurationError
+from fuse_otel.net.quiet_grpc import grpc
+
+_METHODS = {
+    Signal.TRACES: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+    Signal.LOGS: "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+}
+_DETAILS = "grpc-status-details-bin"
+_PORTS = {"http": 80, "https": 443}
+
+# The shipper alone decides when to try again. Idle connections are closed: what stands between
+# drops them without a word, and pings to keep them up are punished by servers of Go.
+_CHANNEL: tuple[tuple[str, int | str], ...] = (
+    ("grpc.primary_user_agent", f"fuse-otel/{__version__}"),
+    ("grpc.enable_retries", 0),
+    ("grpc.service_config_disable_resolution", 1),
+    ("grpc.client_idle_timeout_ms", 60_000),
+    # Else a new channel would inherit the waiting of the one before it.
+    ("grpc.use_local_subchannel_pool", 1),
+)
+# Whatever it was, the connection may be at fault, also where it looks alive.
+_DOUBTFUL = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED})
+
+
+@dataclass(frozen=True, slots=True)
+class OtlpGrpcOptions(OtlpOptions):
+    """``urls`` are ``http://host:port``, ``https://host:port``, or a name as gRPC has them
+    (``host:port``, ``dns:///…``, ``unix:/path``), which is spoken to in TLS unless ``insecure``.
+    """
+
+    insecure: bool = False
+
+
+class OtlpGrpc:
+    """May be used by the lanes of both signals at once. Raises ``ConfigurationError`` when it is
+    made.
+    """
+
+    def __init__(self, options: OtlpGrpcOptions) -> None:
+        self._name = options.name
+        headers = [headers.items() for headers in options.headers.values()]
+        self._secrets = tuple(secrets_of(pair for pairs in headers for pair in pairs))
+        credentials = _Credentials(options)
+        self._lines = {signal: _Line(options, signal, credentials) for signal in options.urls}
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def send(self, signal: Signal, data: bytes, items: int) -> Outcome:
+        line = self._lines[signal]
+        try:
+            request = inflate(data)  # gRPC compresses itself
+        except ValueError as error:
+            return Refused("damaged", f"the stored body is damaged: {error}")
+        outcome = outcome_of(line.exchange(request), items, line.timeout)
+        if isinstance(outcome, Accepted):
+            return outcome
+        return replace(outcome, reason=scrub(outcome.reason, self._secrets))
+
+    def close(self) -> None:
+        for line in self._lines.values():
+            line.hang_up()
+
+
+_Export = Callable[..., bytes]
+
+
+class _Line:
+    """One signal's connection. It is opened by the first request, and anew after one that found
+    nobody: a channel of gRPC would wait on its own, up to minutes, after its peer came back.
+    """
+
+    def __init__(self, options: OtlpGrpcOptions, signal: Signal, credentials: _Credentials) -> None:
+        whose = f"{options.name}, {signal}"
+        self.timeout = options.seconds(signal)
+        self._target, secure = _target(options.urls[signal], options.insecure, whose)
+        self._credentials = credentials.made if secure else None
+        self._method = _METHODS[signal]
+        self._metadata = _metadata(options.headers.get(signal, {}), whose)
+        gzip, none = grpc.Compression.Gzip, grpc.Compression.NoCompression
+        self._compression = gzip if options.compressed(signal) else none
+        self._lock = Lock()
+        self._channel: grpc.Channel | None = None
+
+    def exchange(self, request: bytes) -> Answer:
+        try:
+            body = self._export()(
+                request,
+                timeout=self.timeout,
+                metadata=self._metadata,
+                compression=self._compression,
+            )
+        except grpc.RpcError as error:
+            if error.code() in _DOUBTFUL:
+                self.hang_up()
+            return _answer(error)
+        return Answer(OK, body=body)
+
+    def hang_up(self) -> None:
+        with self._lock:
+            channel, self._channel = self._channel, None
+        if channel is not None:
+            channel.close()
+
+    def _export(self) -> _Export:
+        with self._lock:
+            if self._channel is None:
+                self._channel = self._open()
+            # Without serializers bytes go out and come in as they are.
+            export: _Export = self._channel.unary_unary(self._method)
+            return export
+
+    def _open(self) -> grpc.Channel:
+        if self._credentials is None:
+            return grpc.insecure_channel(self._target, _CHANNEL)
+        return grpc.secure_channel(self._target, self._credentials, _CHANNEL)
+
+
+class _Credentials:
+    """Read at once, so that what is wrong with a file is told; made for who speaks TLS."""
+
+    def __init__(self, options: OtlpGrpcOptions) -> None:
+        paths = (options.certificate, options.client_certificate, options.client_key)
+        tls_context(*paths)
+        self._roots, self._chain, self._key = (path and Path(path).read_bytes() for path in paths)
+
+    @property
+    def made(self) -> grpc.ChannelCredentials:
+        # A key may stand in the file of its certificate.
+        key = self._key or self._chain
+        roots = self._roots or trusted()
+        return grpc.ssl_channel_credentials(roots or None, key or None, self._chain or None)
+
+
+def _answer(error: grpc.RpcError) -> Answer:
+    trailers = {each.key: each.value for each in error.trailing_metadata() or ()}
+    status = trailers.get(_DETAILS, b"")
+    return Answer(
+        error.code().name,
+        error.details() or "",
+        status if isinstance(status, bytes) else b"",
+    )
+
+
+def _target(url: str, insecure: bool, whose: str) -> tuple[str, bool]:
+    """GRPC's name of the peer, and whether TLS is spoken with it."""
+    scheme, _, rest = url.partition("://")
+    if scheme not in _PORTS:
+        return url, not insecure
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port or _PORTS[scheme]
+    except ValueError:
+        host, port = None, 0
+    if not host or "@" in rest:
+        # The address is not repeated: it may hold a password.
+        raise ConfigurationError([f"The endpoint of {whose} is no address of gRPC"])
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}", scheme == "https"
+
+
+def _metadata(headers: Mapping[str, str], whose: str) -> tuple[tuple[str, str], ...]:
+    """GRPC's names are in lower case."""
+    pairs = tuple((name.lower(), value) for name, value in headers.items())
+    if not all(value.isascii() for pair in pairs for value in pair):
+        raise ConfigurationError([f"A header of {whose} holds more than ASCII"])
+    return pairs

@@ -1,0 +1,85 @@
+"""A wire on loopback between a client and a server, which can be cut without a word."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+
+class Relay:
+    """``with Relay(port) as relay``: what connects to ``relay.url`` talks to ``port``."""
+
+    def __init__(self, port: int) -> None:
+        self._to = port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._accept)
+        self._wires: list[_Wire] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    @property
+    def opened(self) -> int:
+        """Connections so far."""
+        return len(self._wires)
+
+    def forget(self) -> None:
+        """What is connected hears nothing any more; new connections work."""
+        for wire in self._wires:
+            wire.cut.set()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._listener.close()
+        for wire in self._wires:
+            wire.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:  # closed
+                return
+            self._wires.append(_Wire(near, socket.create_connection(("127.0.0.1", self._to))))
+
+
+class _Wire:
+    def __init__(self, near: socket.socket, far: socket.socket) -> None:
+        self.cut = threading.Event()
+        self._ends = (near, far)
+        self._threads = [
+            threading.Thread(target=self._carry, args=pair) for pair in ((near, far), (far, near))
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _carry(self, source: socket.socket, drain: socket.socket) -> None:
+        with suppress(OSError):  # either side may go at any time
+            while data := source.recv(65536):
+                if not self.cut.is_set():
+                    drain.sendall(data)
+            if not self.cut.is_set():
+                drain.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        for end in self._ends:
+            with suppress(OSError):  # it may be closed by itself
+                end.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join()
+        for end in self._ends:
+            end.close()
