@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from fuse_otel.core.redaction import STRICT, Redaction
 from fuse_otel.core.telemetry import Flavour, Signal
 
 MAX_INFLATED = 2_500_000
@@ -28,6 +29,7 @@ class Rendering:
     signal: Signal
     flavour: Flavour
     lanes: tuple[Lane, ...]
+    redaction: Redaction = STRICT
 
 
 @dataclass(frozen=True, slots=True)

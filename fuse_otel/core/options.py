@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from fuse_otel.core.redaction import STRICT, Redaction
+
 
 @dataclass(frozen=True, slots=True)
 class ModelOptions:
     """The same options give the same bytes. ``service_names`` maps our own number (digits) or an
     application's name to a ``service.name``. ``severities`` maps a raw log class to
-    (SeverityNumber, SeverityText) and wins over the model's own.
+    (SeverityNumber, SeverityText) and wins over the model's own. ``explain`` changes no byte: the
+    tally then holds notes.
     """
 
     namespace: str = ""
@@ -21,3 +24,5 @@ class ModelOptions:
     service_names: Mapping[str, str] = field(default_factory=dict)
     severities: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     loki_stream_attribute: str = "service.instance.id"
+    redaction: Redaction = STRICT
+    explain: bool = False

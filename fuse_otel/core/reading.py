@@ -17,6 +17,7 @@ from fuse_otel.core.telemetry import Link, Tally, Value
 
 MAX_BODY = 32 * 1024  # bytes of a log record's body
 UNKNOWN_CLASS = "unknown"
+PROMPT = "prompt"
 _CLASS = re.compile(r"[a-z][a-z_]{0,31}\Z")
 _TRACEPARENT = re.compile(
     r"(?<![0-9a-z])(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?![0-9a-f])"
@@ -42,16 +43,20 @@ class Reading:
 
 
 def read(entry: Entry, module_type: str, tally: Tally) -> Reading:
-    log_class, kind = _log_class(entry.log_class), module_kind(module_type)
-    prompt = log_class == "prompt"
+    """Under ``strict``, without rules of the operator's own."""
+    log_class, kind = class_of(entry.log_class), module_kind(module_type)
+    prompt = log_class == PROMPT
     attributes = allowed_data(entry.data, kind, tally.redactions, prompt=prompt)
-    facts = _prompt(entry, tally) if prompt else _facts(entry, kind, tally)
+    facts = facts_told(entry, kind, tally, prompt=prompt)
     if facts.attributes:
         attributes |= facts.attributes
-    return Reading(log_class, facts.body, attributes, facts, _link(entry))
+    return Reading(log_class, facts.body, attributes, facts, link_in(entry))
 
 
-def _facts(entry: Entry, kind: str, tally: Tally) -> Facts:
+def facts_told(entry: Entry, kind: str, tally: Tally, *, prompt: bool) -> Facts:
+    """What the line of an entry of a module of that kind tells, under ``strict``."""
+    if prompt:
+        return _prompt(entry, tally)
     if kind in AUTHORS_TEXT:
         tally.redactions["author_text"] += 1
         return Facts(REDACTED, known=False)
@@ -68,14 +73,19 @@ def _prompt(entry: Entry, tally: Tally) -> Facts:
     if entry.data.get("type") != "static":
         tally.redactions["prompt"] += 1
         return Facts(REDACTED)
-    # A character takes up to four bytes.
-    most = MAX_BODY if entry.line.isascii() else MAX_BODY // 4
-    if len(entry.line) > most:
-        tally.truncations["body"] += 1
+    most = most_of_body(entry.line, tally)
     return Facts(scrub_start(entry.line, most, tally.redactions))
 
 
-def _link(entry: Entry) -> Link | None:
+def most_of_body(line: str, tally: Tally) -> int:
+    """How many characters of the line may be in a body; a character takes up to four bytes."""
+    most = MAX_BODY if line.isascii() else MAX_BODY // 4
+    if len(line) > most:
+        tally.truncations["body"] += 1
+    return most
+
+
+def link_in(entry: Entry) -> Link | None:
     """A W3C trace context that stands in the entry; the first valid one."""
     found = _link_in(entry.line)
     for value in entry.data.values():
@@ -110,7 +120,7 @@ def _nested(value: object, depth: int) -> Iterator[str]:
 
 
 @lru_cache(maxsize=256)
-def _log_class(name: str) -> str:
+def class_of(name: str) -> str:
     """An open set of short words; anything else is ``unknown``."""
     word = name.lower()
     return word if _CLASS.match(word) else UNKNOWN_CLASS

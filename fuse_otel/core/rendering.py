@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fuse_otel.core.body import Rendering
 from fuse_otel.core.call import CallLog, Details, ListedCall
 from fuse_otel.core.limits import fit_records, fit_spans
 from fuse_otel.core.options import ModelOptions
+from fuse_otel.core.redaction import Redaction
 from fuse_otel.core.telemetry import CallSummary, Flavour, Signal, Tally, Telemetry
 from fuse_otel.core.transform import transform
 from fuse_otel.core.wire import encode_logs, encode_traces
@@ -37,11 +38,20 @@ class RenderedCall:
 
 
 class Renderer:
-    """Built once from the options; ``render`` is pure."""
+    """Built once from the options; ``render`` is pure. A call is read once for each redaction that
+    differs, those of the renderings and that of the pages.
+    """
 
     def __init__(self, options: ModelOptions, renderings: Sequence[Rendering]) -> None:
-        self.options = options
         self.renderings = tuple(renderings)
+        self._pages = options.redaction.of_the_pages
+        sent = dict.fromkeys(rendering.redaction for rendering in self.renderings)
+        self._sent = tuple(sent) or (self._pages,)
+        self._options = {
+            each: replace(options, redaction=each)
+            for each in dict.fromkeys((*self._sent, self._pages))
+        }
+        self._flavours = {each: self._flavours_of(each) for each in self._options}
 
     def render(
         self, call: ListedCall, log: CallLog, details: Details, sent_entries: int | None = None
@@ -49,22 +59,45 @@ class Renderer:
         """Raises nothing, whatever the call holds. With ``sent_entries`` the call was exported
         before with so many entries: only what is new comes out, new executions marked late.
         """
-        telemetry = transform(call, log, details, self.options, sent_entries)
-        flavours = {r.flavour for r in self.renderings if r.signal is Signal.LOGS}
-        encoder = _Encoder(telemetry, self.options.loki_stream_attribute, flavours)
+        encoders = {
+            redaction: _Encoder(
+                transform(call, log, details, options, sent_entries),
+                options.loki_stream_attribute,
+                self._flavours[redaction],
+            )
+            for redaction, options in self._options.items()
+        }
+        pages = encoders[self._pages]
         return RenderedCall(
             session_id=call.session_id,
-            trace_id=telemetry.trace_id.hex(),
+            trace_id=pages.telemetry.trace_id.hex(),
             start=call.start,
             end=call.end,
             details=details,
             entries=max(log.count, sent_entries or 0),
-            parts={r.id: part for r in self.renderings if (part := encoder.part(r))[0]},
-            traces=encoder.traces,
-            logs=encoder.logs(Flavour.GENERIC),
-            summary=telemetry.summary,
-            tally=telemetry.tally,
+            parts={
+                r.id: part for r in self.renderings if (part := encoders[r.redaction].part(r))[0]
+            },
+            traces=pages.traces,
+            logs=pages.logs(Flavour.GENERIC),
+            summary=pages.telemetry.summary,
+            tally=self._tally(encoders),
         )
+
+    def _flavours_of(self, redaction: Redaction) -> AbstractSet[Flavour]:
+        return {
+            r.flavour
+            for r in self.renderings
+            if r.signal is Signal.LOGS and r.redaction == redaction
+        }
+
+    def _tally(self, encoders: Mapping[Redaction, _Encoder]) -> Tally:
+        """What was taken and cut of what is sent. What is odd in a call is so once."""
+        first, *others = (encoders[redaction].telemetry.tally for redaction in self._sent)
+        for other in others:
+            first.redactions.update(other.redactions)
+            first.truncations.update(other.truncations)
+        return first
 
 
 def distinct(signal: Signal, flavour: Flavour) -> Flavour:
@@ -84,7 +117,7 @@ class _Encoder:
         self.traces = b""
         # The pages show the generic one in any case. Loki's is the larger one.
         self._largest = Flavour.LOKI if Flavour.LOKI in flavours else Flavour.GENERIC
-        self._telemetry = telemetry
+        self.telemetry = telemetry
         self._stream_attribute = stream_attribute
         self._logs: dict[Flavour, bytes] = {}
         fit_records(telemetry, self._logs_size)
@@ -92,13 +125,13 @@ class _Encoder:
 
     def part(self, rendering: Rendering) -> tuple[bytes, int]:
         if rendering.signal is Signal.TRACES:
-            return self.traces, len(self._telemetry.spans)
-        return self.logs(rendering.flavour), len(self._telemetry.records)
+            return self.traces, len(self.telemetry.spans)
+        return self.logs(rendering.flavour), len(self.telemetry.records)
 
     def logs(self, flavour: Flavour) -> bytes:
         flavour = distinct(Signal.LOGS, flavour)
         if flavour not in self._logs:
-            self._logs[flavour] = encode_logs(self._telemetry, flavour, self._stream_attribute)
+            self._logs[flavour] = encode_logs(self.telemetry, flavour, self._stream_attribute)
         return self._logs[flavour]
 
     def _logs_size(self, _: Telemetry) -> int:

@@ -14,6 +14,7 @@ _APART = r"\d(?:[\W_]{0,3}\d){4,}"
 _NUMBER = re.compile(_APART)
 _NUMBER_OR_PIN = re.compile(rf"{_APART}|\d{{4,}}")
 _WORD = re.compile(r"\S+")
+_IN_NUMBERS = re.compile(r"[\W\d_]").match
 _UP_TO_A_SPACE = re.compile(r".*\s", re.DOTALL)
 _TOKEN = re.compile(r"[\w.~+/=-]{20,}")
 _DIGIT, _LETTER = re.compile(r"\d"), re.compile(r"[^\W\d_]")
@@ -51,10 +52,19 @@ def scrub_start(text: str, most: int, redactions: Counter[str]) -> str:
     """The first ``most`` characters, scrubbed. They end between words: half a number or half an
     address would not be known as one.
     """
-    if len(text) > most:
-        whole_words = _UP_TO_A_SPACE.match(text[: most + 1])
-        text = whole_words[0].rstrip() if whole_words else REDACTED
-    return scrub(text, redactions)[:most]
+    return scrub(cut_between_words(text, most), redactions)[:most]
+
+
+def cut_between_words(text: str, most: int) -> str:
+    """At most ``most`` characters that end with a word, not inside a number of several groups."""
+    if len(text) <= most:
+        return text
+    whole_words = _UP_TO_A_SPACE.match(text[: most + 1])
+    if not whole_words:
+        return REDACTED
+    kept = whole_words[0].rstrip()
+    last = next((at for at in range(len(kept), 0, -1) if not _IN_NUMBERS(kept[at - 1])), 0)
+    return kept[:last] if _DIGIT.search(kept, last) else kept
 
 
 def clean_name(name: str, redactions: Counter[str]) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from fuse_otel.core.call import CallLog, Details, Entry, ListedCall, LogState
 from fuse_otel.core.executions import UNKNOWN, Execution, executions
-from fuse_otel.core.reading import Reading, read
-from fuse_otel.core.scrub import clean_name
+from fuse_otel.core.reader import Reader
+from fuse_otel.core.reading import Reading
 from fuse_otel.core.telemetry import Tally
 from fuse_otel.core.times import SECOND, Moment, moments, readable
 
@@ -43,19 +43,26 @@ class Story:
         return next((each for each in self.applications if each), None)
 
 
-def tell(call: ListedCall, log: CallLog, details: Details, tally: Tally, first: int = 0) -> Story:
+def tell(
+    call: ListedCall,
+    log: CallLog,
+    details: Details,
+    reader: Reader,
+    tally: Tally,
+    first: int = 0,
+) -> Story:
     """``tally`` counts what entries from index ``first`` on hold; older ones were counted."""
     entries = log.entries
     told = readable(call.start), readable(call.end)
     times = moments(entries, *told)
     runs = executions(entries, times, None if told[1] is None else told[1] * SECOND)
     counted = Tally()
-    names = [_names(run, counted.redactions) for run in runs]
+    names = [_names(run, reader, counted.redactions) for run in runs]
     if first == 0:
         tally.add(counted)
     _count_inferred(entries, times, first, tally)
     readings = [
-        read(entries[place], name[0], tally if entries[place].index >= first else counted)
+        reader.read(entries[place], name[0], tally if entries[place].index >= first else counted)
         for run, name in zip(runs, names, strict=True)
         for place in run.places
     ]
@@ -76,10 +83,10 @@ def tell(call: ListedCall, log: CallLog, details: Details, tally: Tally, first: 
     )
 
 
-def _names(run: Execution, redactions: Counter[str]) -> tuple[str, str]:
+def _names(run: Execution, reader: Reader, redactions: Counter[str]) -> tuple[str, str]:
     return (
-        clean_name(run.module_type, redactions) or UNKNOWN,
-        clean_name(run.result_variable, redactions) or UNKNOWN,
+        reader.name(run.module_type, redactions) or UNKNOWN,
+        reader.name(run.result_variable, redactions) or UNKNOWN,
     )
 
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 from fuse_otel.core.call import Details, Direction
 
@@ -72,13 +73,35 @@ class LogRecord:
     event_name: str = ""
 
 
+class Note(NamedTuple):
+    """What became of a key of an entry's data, or of its ``LINE``: the attributes it made, and the
+    rules that took something of it away. ``entry`` is the entry's index.
+    """
+
+    entry: int
+    subject: str
+    made: tuple[str, ...]
+    taken_by: tuple[str, ...]
+
+
+LINE = ""
+"""The subject that stands for an entry's line."""
+
+
 @dataclass(slots=True)
 class Tally:
-    """What the transform counted: rule, kind, kind → how often."""
+    """What the transform counted: rule, kind, kind → how often. ``notes`` are taken if somebody
+    wants an explanation.
+    """
 
     redactions: Counter[str] = field(default_factory=Counter)
     truncations: Counter[str] = field(default_factory=Counter)
     anomalies: Counter[str] = field(default_factory=Counter)
+    notes: list[Note] | None = None
+
+    def note(self, entry: int, subject: str, made: Attributes, taken: Counter[str]) -> None:
+        if self.notes is not None:
+            self.notes.append(Note(entry, subject, tuple(made), tuple(taken)))
 
     def add(self, other: Tally) -> None:
         self.redactions.update(other.redactions)

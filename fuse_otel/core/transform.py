@@ -9,6 +9,7 @@ from __future__ import annotations
 from fuse_otel.core.call import CallLog, Details, ListedCall
 from fuse_otel.core.ids import CallIds
 from fuse_otel.core.options import ModelOptions
+from fuse_otel.core.reader import reader_of
 from fuse_otel.core.records import log_record
 from fuse_otel.core.resource import resource, service_name
 from fuse_otel.core.root import root_span
@@ -28,8 +29,9 @@ def transform(
     """``sent_entries``: the call was sent before, with so many elements of the API's array. Then
     only what is new comes out: new records, and whole new executions, marked late.
     """
-    tally = Tally()
-    story = tell(call, log, details, tally, sent_entries or 0)
+    tally = Tally(notes=[] if options.explain else None)
+    reader = reader_of(call, options.redaction, explain=options.explain)
+    story = tell(call, log, details, reader, tally, sent_entries or 0)
     ids = CallIds(options.namespace, call.session_id)
     name, version = story.application or (None, None)
     service = service_name(call, name, options)

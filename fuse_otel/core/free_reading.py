@@ -1,0 +1,126 @@
+"""Texts and data that the model has no name for, as a mode lets them leave."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from fuse_otel.core import free_data
+from fuse_otel.core.call import ListedCall
+from fuse_otel.core.free_data import Leaf
+from fuse_otel.core.limits import MAX_VALUE
+from fuse_otel.core.own_rules import Compiled, marked
+from fuse_otel.core.personal import without_personal
+from fuse_otel.core.personal_number import KnownNumbers
+from fuse_otel.core.redaction import Mode
+from fuse_otel.core.scrub import cut_between_words
+from fuse_otel.core.telemetry import Value
+
+MASKED = "[secret]"
+_WORD = re.compile(r"[a-z]+")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_SECRET_WORDS = frozenset({
+    "password", "passwd", "pwd", "passcode", "secret", "token", "apikey", "authorization",
+    "cookie", "credential", "credentials", "pin", "cvv", "cvc", "csc", "ssn",
+})  # fmt: skip
+_PERSONAL_WORDS = _SECRET_WORDS | frozenset({
+    "to", "from", "cc", "bcc", "sender", "recipient", "subject", "body",
+    "name", "firstname", "lastname", "fullname", "address", "street", "city", "zip",
+    "email", "mail", "phone", "mobile", "number", "ani", "caller", "callerid",
+    "dob", "birth", "birthday", "card", "account", "iban", "member", "patient",
+    "customer", "input", "utterance", "transcript",
+})  # fmt: skip
+_IDS = frozenset({"prompt_id", "revision_id"})
+_ID = re.compile(r"\d{1,8}\Z", re.ASCII)
+_SMALL = 10_000
+_LONG_ID = 12  # a session id of fewer characters may be a part of somebody's number
+
+
+class FreeReading:
+    """Under ``off`` what looks personal is told by its name, ``fuse.pii.…``; under the others it
+    does not leave.
+    """
+
+    def __init__(self, mode: Mode, patterns: Sequence[Compiled], call: ListedCall) -> None:
+        self._off = mode is Mode.OFF
+        self._patterns = patterns
+        self._kept = KnownNumbers(call)
+        self._session_id = call.session_id if len(call.session_id) >= _LONG_ID else None
+
+    def text(self, text: str, redactions: Counter[str]) -> str:
+        """The text as it may leave."""
+        text = marked(text, self._patterns, redactions)
+        return text if self._off else self._scrubbed(text, redactions)
+
+    def attributes(
+        self, key: str, value: object, dropped: frozenset[str], redactions: Counter[str]
+    ) -> dict[str, Value]:
+        """An attribute for each scalar inside; of two with the same name the first."""
+        tell = self._as_it_is if self._off else self._clean
+        found: dict[str, Value] = {}
+        for path, leaf in free_data.leaves(key, value, dropped):
+            name, told = tell(path, leaf, redactions)
+            found.setdefault(name, told)
+        return found
+
+    def _clean(self, path: str, leaf: Leaf, redactions: Counter[str]) -> tuple[str, Value]:
+        name = free_data.DATA + self.text(path, redactions)
+        if _words(path) & _SECRET_WORDS and not isinstance(leaf, bool):
+            redactions["secret"] += 1
+            return name, MASKED
+        if path in _IDS and _ID.match(str(leaf)):
+            return name, leaf
+        return name, self._clean_leaf(leaf, redactions)
+
+    def _clean_leaf(self, leaf: Leaf, redactions: Counter[str]) -> Value:
+        if isinstance(leaf, bool):
+            return leaf
+        if isinstance(leaf, str):
+            return self.text(cut_between_words(leaf, MAX_VALUE), redactions)
+        if isinstance(leaf, tuple):
+            return self._clean_list(leaf, redactions)
+        if not self._patterns and -_SMALL < leaf < _SMALL and isinstance(leaf, int):
+            return leaf
+        written = free_data.written(leaf)
+        clean = self.text(written, redactions)
+        return leaf if clean == written else clean
+
+    def _clean_list(self, leaf: tuple[str, ...], redactions: Counter[str]) -> tuple[str, ...]:
+        """Somebody's number may stand in it in parts."""
+        clean = tuple(self.text(cut_between_words(each, MAX_VALUE), redactions) for each in leaf)
+        joined = " ".join(clean)
+        whole = self.text(joined, redactions)
+        return clean if whole == joined else (whole,)
+
+    def _as_it_is(self, path: str, leaf: Leaf, redactions: Counter[str]) -> tuple[str, Value]:
+        looks = Counter[str]()
+        self._scrubbed(path, looks)
+        self._scrubbed(" ".join(leaf) if isinstance(leaf, tuple) else str(leaf), looks)
+        personal = looks or _words(path) & _PERSONAL_WORDS
+        prefix = f"{free_data.PERSONAL}data." if personal else free_data.DATA
+        return prefix + self.text(path, redactions), self._marked_leaf(leaf, redactions)
+
+    def _marked_leaf(self, leaf: Leaf, redactions: Counter[str]) -> Value:
+        if isinstance(leaf, str):
+            return self.text(leaf, redactions)
+        if isinstance(leaf, tuple):
+            return tuple(self.text(each, redactions) for each in leaf)
+        if isinstance(leaf, bool) or not self._patterns:
+            return leaf
+        written = free_data.written(leaf)
+        told = self.text(written, redactions)
+        return leaf if told == written else told
+
+    def _scrubbed(self, text: str, redactions: Counter[str]) -> str:
+        if self._session_id is None or self._session_id not in text:
+            return without_personal(text, self._kept, redactions)
+        parts = text.split(self._session_id)
+        return self._session_id.join(
+            without_personal(part, self._kept, redactions) for part in parts
+        )
+
+
+def _words(path: str) -> set[str]:
+    """The words of a key, however it joins them: ``customerName``, ``customer_name``."""
+    return set(_WORD.findall(_CAMEL.sub(" ", path).lower()))
