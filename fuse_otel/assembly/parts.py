@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypedDict
 from fuse_otel.core.body import Lane, Rendering
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.party import developer_key_pseudonym
+from fuse_otel.core.redaction import Mode, Redaction
 from fuse_otel.core.rendering import distinct
 from fuse_otel.core.telemetry import Flavour, Signal
 from fuse_otel.events import Emit
@@ -90,14 +91,15 @@ class _Said(TypedDict):
 
 def renderings(settings: Settings) -> Sequence[Rendering]:
     """One for each way of writing that anybody takes: lanes that want the same bytes share it."""
-    lanes: dict[tuple[Signal, str, Flavour], list[Lane]] = {}
+    lanes: dict[tuple[Signal, Redaction, Flavour], list[Lane]] = {}
     for each in settings.destinations:
+        wanted = _redaction(settings, each.redaction)
         for signal in each.signals:
-            key = (signal, settings.redaction, distinct(signal, flavour_of(each, signal, settings)))
+            key = (signal, wanted, distinct(signal, flavour_of(each, signal, settings)))
             lanes.setdefault(key, []).append(Lane(each.name, signal))
     return [
-        Rendering(f"{signal}/{redaction}/{flavour}", signal, flavour, tuple(takers))
-        for (signal, redaction, flavour), takers in lanes.items()
+        Rendering(f"{signal}/{wanted.id}/{flavour}", signal, flavour, tuple(takers), wanted)
+        for (signal, wanted, flavour), takers in lanes.items()
     ]
 
 
@@ -105,6 +107,11 @@ def flavour_of(destination: DestinationSettings, signal: Signal, settings: Setti
     """The destination's own, else the general one."""
     general = settings.traces_flavour if signal is Signal.TRACES else settings.logs_flavour
     return destination.flavours.get(signal, general)
+
+
+def _redaction(settings: Settings, own: Mode | None = None) -> Redaction:
+    """``own``: the destination's, else the general one."""
+    return Redaction(own or settings.redaction, settings.redaction_rules)
 
 
 def model_options(settings: Settings) -> ModelOptions:
@@ -116,6 +123,7 @@ def model_options(settings: Settings) -> ModelOptions:
         service_names=dict(settings.service_names),
         severities=dict(settings.severities),
         loki_stream_attribute=settings.loki_stream_attribute,
+        redaction=_redaction(settings),
     )
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
 
+from fuse_otel.core.redaction import Mode
 from fuse_otel.core.telemetry import Flavour, Signal
 
 Compression = Literal["gzip", "none"]
@@ -38,8 +39,8 @@ def _masked_headers(headers: Mapping[Signal, Mapping[str, str]]) -> dict[str, di
 class Destination(BaseModel):
     """``urls`` are final and used as they are; ``timeout`` is in seconds. What is said for each
     signal holds exactly the ``signals``, but for ``flavours``: where one is missing the general one
-    counts. ``path`` means something for ``file`` alone, ``protocol`` and what follows for ``otlp``
-    alone, ``insecure`` for gRPC's endpoints without a scheme.
+    counts, as for ``redaction``. ``path`` means something for ``file`` alone, ``protocol`` and what
+    follows for ``otlp`` alone, ``insecure`` for gRPC's endpoints without a scheme.
 
     Two destinations may share a name when their signals differ: a lane is a name and a signal.
     """
@@ -49,6 +50,7 @@ class Destination(BaseModel):
     name: str
     type: Literal["otlp", "console", "file"]
     signals: tuple[Signal, ...]
+    redaction: Mode | None = None
     path: str | None = None
     flavours: Annotated[
         Mapping[Signal, Flavour],

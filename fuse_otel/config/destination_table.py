@@ -11,6 +11,7 @@ from fuse_otel.config import otlp, rules
 from fuse_otel.config.destination import Destination
 from fuse_otel.config.quantities import read_required_text, read_text
 from fuse_otel.config.settings import FLAVOURS, Frozen
+from fuse_otel.core.redaction import Mode
 from fuse_otel.core.telemetry import Flavour, Signal
 
 _SIGNALS = tuple(Signal)
@@ -50,6 +51,7 @@ class DestinationTable(Frozen):
     name: Annotated[str, BeforeValidator(read_required_text)]
     type: Annotated[str, rules.choice("otlp", "console", "file")] = "otlp"
     signals: Annotated[tuple[Signal, ...], BeforeValidator(_signals)] = _SIGNALS
+    redaction: Annotated[Mode | None, rules.choice(*(mode.value for mode in Mode))] = None
     flavour: Annotated[Flavour | None, FLAVOURS] = None
     traces_flavour: Annotated[Flavour | None, FLAVOURS] = None
     logs_flavour: Annotated[Flavour | None, FLAVOURS] = None
@@ -82,6 +84,7 @@ class DestinationTable(Frozen):
             "name": self.name,
             "type": self.type,
             "signals": self.signals,
+            "redaction": self.redaction,
             "flavours": self._flavours(),
         }
         if self.type != "otlp":

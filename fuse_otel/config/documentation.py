@@ -106,6 +106,7 @@ ignored for calls, with a warning.
 | `name` | - | a name of its own; it labels the metrics |
 | `type` | `otlp` | `otlp`, `console` or `file` (OTLP/JSON lines) |
 | `signals` | `["traces", "logs"]` | what it gets |
+| `redaction` | the general one | `strict`, `standard` or `off`, for this destination |
 | `path` | - | of a `file` |
 | `protocol` | `http/protobuf` | or `grpc` |
 | `endpoint` | `http://localhost:4318`, over gRPC `http://localhost:4317` | as the variable: over \
@@ -178,6 +179,10 @@ together with `FUSE_OTEL_EMAIL` |
 | `[[rescans]]` | `span`, how far back the list of calls is read again (at most `5d`), \
 and `every`, how often (left out: on every poll). Default: `1h` on every poll, `6h` every `10m`, \
 `24h` every `1h`, `5d` every `1d` |
+| `[[redaction_rules]]` | one of `allow` (a key of the entries' data that may leave under \
+`strict`, scrubbed), `drop` (a key that never leaves) and `pattern` with `name` (what the regular \
+expression finds becomes `[name]`); `modules`, a list of kinds of modules, narrows the first two. \
+[Privacy](privacy.md) has examples |
 | `[service_names]` | one of our own phone numbers, or an application's name = the `service.name` |
 | `[severities]` | a class of log entries = `TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR`, `FATAL` |
 

@@ -11,6 +11,7 @@ from fuse_otel.config.destination import Destination
 from fuse_otel.config.layers import DEFAULT, Layer, Written
 from fuse_otel.config.loaded import Loaded
 from fuse_otel.config.problems import Place, sentences
+from fuse_otel.config.redaction_table import own_rules
 from fuse_otel.config.secret_file import unfold
 from fuse_otel.config.settings import Rescan, Settings
 from fuse_otel.config.table import SETTINGS, TABLES, variable_of
@@ -137,6 +138,7 @@ class _Loading:
         values |= {
             "accounts": tables.accounts,
             "destinations": destinations,
+            "redaction_rules": own_rules(tables.redaction_rules),
             "rescans": tuple(table.rescan() for table in tables.rescans) or _RESCANS,
             "service_names": tables.service_names,
             "severities": tables.severities,

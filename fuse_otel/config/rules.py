@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import BeforeValidator, PlainSerializer
 
 from fuse_otel.config import quantities as read
+from fuse_otel.core.redaction import OwnRules
 
 _Number = TypeVar("_Number", int, float)
 _Read = Callable[[object], _Number]
@@ -51,15 +52,11 @@ def number(least: float, most: float) -> BeforeValidator:
     return _bounded(read.read_number, least, most, "{:g}".format)
 
 
-def choice(*words: str, later: tuple[str, ...] = ()) -> BeforeValidator:
-    """One of the words. ``later``: known words whose time has not come."""
+def choice(*words: str) -> BeforeValidator:
+    """One of the words."""
 
     def check(value: object) -> str:
         word = str(value).strip().lower()
-        if word in later:
-            raise ValueError(
-                f"{read.quoted(word)} comes with a later version: for now give {_either(words)}."
-            )
         if word not in words:
             raise ValueError(f"{read.quoted(value)} is not known: give {_either(words)}.")
         return word
@@ -144,6 +141,16 @@ def check_client_pair(certificate: str | None, key: str | None) -> None:
         raise ValueError("A client key needs the client certificate it belongs to.")
 
 
+def written_rules(rules: OwnRules) -> list[str]:
+    """``allow queue of transfer``, ``drop customer_name``, ``pattern POL-[0-9]{4} as policy``."""
+    keys = (("allow", rules.allow), ("drop", rules.drop))
+    return [
+        f"{word} {rule.key}" + (f" of {', '.join(sorted(rule.modules))}" if rule.modules else "")
+        for word, listed in keys
+        for rule in listed
+    ] + [f"pattern {rule.pattern} as {rule.name}" for rule in rules.patterns]
+
+
 def masked_email(email: str) -> str:
     """``ops@example.com`` → ``o…@example.com``."""
     name, _, host = email.rpartition("@")
@@ -158,6 +165,7 @@ Switch = Annotated[bool, BeforeValidator(read.read_switch)]
 Address = Annotated[
     read.Listen, BeforeValidator(read.read_listen), PlainSerializer(str, when_used="json")
 ]
+Rules = Annotated[OwnRules, PlainSerializer(written_rules, when_used="json")]
 ApiUrl = Annotated[str, BeforeValidator(_api_url)]
 StateUrl = Annotated[str, BeforeValidator(_state_url)]
 Pairs = Annotated[Mapping[str, str], BeforeValidator(_attributes)]

@@ -19,6 +19,7 @@ from fuse_otel.config import rules
 from fuse_otel.config.destination import Destination
 from fuse_otel.config.quantities import read_required_text, write_duration
 from fuse_otel.config.rules import choice, count, duration, number, size
+from fuse_otel.core.redaction import Mode
 from fuse_otel.core.telemetry import Flavour
 
 MIB = 1 << 20
@@ -101,7 +102,8 @@ class Settings(Frozen):
     state_url: rules.StateUrl
     max_disk: Annotated[rules.Bytes, size(16 * MIB, 1 << 50)]
     listen: rules.Address
-    redaction: Annotated[str, choice("strict", later=("standard", "off"))]
+    redaction: Annotated[Mode, choice(*(mode.value for mode in Mode))]
+    redaction_rules: rules.Rules
     pseudonym_key: _Secret | None = None
     namespace: rules.Text
     environment: rules.Text

@@ -106,8 +106,10 @@ SETTINGS = (
         "Where the pages and metrics answer. IPv6 in brackets; port 0 takes a free one.",
     ),
     Setting(
-        "redaction", "`strict`", "strict", "strict",
-        "What may leave. `strict`: only what is known to be harmless.",
+        "redaction", "`strict`, `standard`, `off`", "strict", "standard",
+        "What may leave. `strict`: only what is known to be harmless. `standard`: everything,"
+        " without what looks like somebody's address, number or credential. `off`: everything."
+        " [Privacy](privacy.md) tells it in full; the pages are `strict` in any case.",
     ),
     Setting(
         "pseudonym_key", "secret", "", "(a long random text)",
@@ -164,4 +166,6 @@ SETTINGS = (
 )  # fmt: skip
 
 # What only the file can say.
-TABLES = ("accounts", "destinations", "rescans", "service_names", "severities")
+TABLES = (
+    "accounts", "destinations", "redaction_rules", "rescans", "service_names", "severities",
+)  # fmt: skip

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator
 
 from fuse_otel.config import quantities, rules
 from fuse_otel.config.destination_table import DestinationTable
+from fuse_otel.config.redaction_table import RedactionRuleTable
 from fuse_otel.config.settings import Account, Frozen, Rescan
 
 # The short names of https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber
@@ -97,6 +98,7 @@ class Tables(Frozen):
     accounts: Annotated[tuple[Account, ...], AfterValidator(_told_apart)] = ()
     destinations: Annotated[tuple[DestinationTable, ...], AfterValidator(_named_apart)] = ()
     rescans: tuple[RescanTable, ...] = ()
+    redaction_rules: tuple[RedactionRuleTable, ...] = ()
     service_names: Annotated[Mapping[str, str], BeforeValidator(_service_names)] = {}
     severities: Annotated[Mapping[str, tuple[int, str]], BeforeValidator(_severities)] = {}
 
@@ -105,4 +107,5 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "accounts": Account,
     "destinations": DestinationTable,
     "rescans": RescanTable,
+    "redaction_rules": RedactionRuleTable,
 }

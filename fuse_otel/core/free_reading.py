@@ -97,7 +97,8 @@ class FreeReading:
         looks = Counter[str]()
         self._scrubbed(path, looks)
         self._scrubbed(" ".join(leaf) if isinstance(leaf, tuple) else str(leaf), looks)
-        personal = looks or _words(path) & _PERSONAL_WORDS
+        named = _words(path) & _PERSONAL_WORDS
+        personal = path not in _IDS and (looks or named)
         prefix = f"{free_data.PERSONAL}data." if personal else free_data.DATA
         return prefix + self.text(path, redactions), self._marked_leaf(leaf, redactions)
 

@@ -9,6 +9,8 @@ LEAVING = frozenset(
     {"rest", "soap", "email", "sms", "transfer", "dynamodb", "s3", "aws s3", "dialogflow"}
 )
 AUTHORS_TEXT = frozenset({"call log"})  # their lines are whatever the author wrote
+# They say which application runs; `unknown` where an entry does not tell its module.
+ANNOUNCING = frozenset({"start", "go to app", "go to page", "subdialog", "exit", "unknown"})
 GOING_ON = frozenset({"go to app", "subdialog"})
 ASKING = frozenset(
     {

@@ -36,6 +36,7 @@ _PART = re.compile(r"[_=~+-]+")
 _DIGIT, _LETTER = re.compile(r"\d"), re.compile(r"[^\W\d_]")
 # What an address may be a part of ends it; what may be a part of an address does not.
 _ADDRESS = re.compile(r'[^\s"<>(),;:\[\]\\]+')
+_IN_URL = re.compile(r"[^/?&=#]+")
 _AT = re.compile("[@\uff20\ufe6b]|%40")
 # Ids in machines' own spelling: a UUID, a W3C trace context.
 _MACHINE_ID = re.compile(
@@ -92,6 +93,8 @@ def _without_words(text: str, redactions: Counter[str]) -> str:
 def _without_address(word: str, redactions: Counter[str]) -> str:
     if not _AT.search(word):
         return word
+    if word.startswith("//"):
+        return _IN_URL.sub(lambda part: _without_address(part[0], redactions), word)
     redactions["email"] += 1
     return "[email]"
 

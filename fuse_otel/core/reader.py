@@ -12,6 +12,7 @@ from msgspec import structs
 from fuse_otel.core import own_rules, semconv
 from fuse_otel.core.call import Entry, ListedCall
 from fuse_otel.core.data import allowed_data
+from fuse_otel.core.free_data import PERSONAL
 from fuse_otel.core.free_reading import FreeReading
 from fuse_otel.core.lines import Facts
 from fuse_otel.core.module import module_kind
@@ -80,14 +81,16 @@ class _Careful:
         )
         attributes: Attributes = {}
         for key, value in entry.data.items():
-            before = tally.redactions.copy()
+            before = tally.taken()
             made = self._of_key(key, value, module, tally.redactions)
             attributes |= made
-            tally.note(entry.index, key, made, tally.redactions - before)
-        before = tally.redactions.copy()
+            tally.note(entry.index, key, made, before)
+        before = tally.taken()
         facts = self._facts(entry, module, tally)
-        tally.note(entry.index, LINE, facts.attributes, tally.redactions - before)
+        tally.note(entry.index, LINE, facts.attributes, before)
         attributes |= facts.attributes
+        if self._mode is Mode.OFF and semconv.INPUT_LENGTH in facts.attributes:
+            attributes[f"{PERSONAL}input"] = _keyed(facts, entry.line)
         return Reading(log_class, facts.body, attributes, facts, link_in(entry))
 
     def _of_key(
@@ -158,6 +161,11 @@ class _Careful:
             return facts.body
         most = most_of_body(entry.line, tally)
         return self._free.text(cut_between_words(entry.line, most), tally.redactions)[:most]
+
+
+def _keyed(facts: Facts, line: str) -> str:
+    length = facts.attributes[semconv.INPUT_LENGTH]
+    return line.partition(": ")[2][: length if isinstance(length, int) else 0]
 
 
 def _is_keyed(facts: Facts, line: str) -> bool:

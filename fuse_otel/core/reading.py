@@ -11,13 +11,21 @@ from fuse_otel.core import semconv
 from fuse_otel.core.call import Entry
 from fuse_otel.core.data import allowed_data
 from fuse_otel.core.lines import Facts, facts_of
-from fuse_otel.core.module import AUTHORS_TEXT, GOING_ON, module_kind
+from fuse_otel.core.module import ANNOUNCING, AUTHORS_TEXT, GOING_ON, LEAVING, module_kind
 from fuse_otel.core.scrub import REDACTED, scrub_start
 from fuse_otel.core.telemetry import Link, Tally, Value
 
 MAX_BODY = 32 * 1024  # bytes of a log record's body
 UNKNOWN_CLASS = "unknown"
 PROMPT = "prompt"
+# Facts that hold words or numbers of a line, and the kinds of modules whose lines tell them.
+WRITERS = {
+    semconv.APPLICATION_TARGET: GOING_ON,
+    semconv.URL_FULL: LEAVING,
+    semconv.SERVER_ADDRESS: LEAVING,
+    semconv.HTTP_STATUS: LEAVING,
+    semconv.DURATION: frozenset({"transfer", "record", "call recording"}),
+}
 _CLASS = re.compile(r"[a-z][a-z_]{0,31}\Z")
 _TRACEPARENT = re.compile(
     r"(?<![0-9a-z])(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?![0-9a-f])"
@@ -61,11 +69,18 @@ def facts_told(entry: Entry, kind: str, tally: Tally, *, prompt: bool) -> Facts:
         tally.redactions["author_text"] += 1
         return Facts(REDACTED, known=False)
     facts = facts_of(entry.line, tally.redactions)
-    if semconv.APPLICATION_TARGET in facts.attributes and kind not in GOING_ON:
+    if _is_strange(facts, kind):
         # Any other module that writes such a line writes somebody's own text.
         tally.redactions["line"] += 1
         return Facts(REDACTED, known=False)
     return facts
+
+
+def _is_strange(facts: Facts, kind: str) -> bool:
+    """Whether modules of that kind write no such lines."""
+    if facts.application and kind not in ANNOUNCING:
+        return True
+    return any(kind not in WRITERS.get(name, (kind,)) for name in facts.attributes)
 
 
 def _prompt(entry: Entry, tally: Tally) -> Facts:

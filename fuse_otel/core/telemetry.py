@@ -99,9 +99,14 @@ class Tally:
     anomalies: Counter[str] = field(default_factory=Counter)
     notes: list[Note] | None = None
 
-    def note(self, entry: int, subject: str, made: Attributes, taken: Counter[str]) -> None:
+    def note(self, entry: int, subject: str, made: Attributes, before: Counter[str]) -> None:
+        """``before``: what ``taken`` told before the subject was read."""
         if self.notes is not None:
-            self.notes.append(Note(entry, subject, tuple(made), tuple(taken)))
+            self.notes.append(Note(entry, subject, tuple(made), tuple(self.redactions - before)))
+
+    def taken(self) -> Counter[str]:
+        """A copy of the redactions, if notes are taken."""
+        return Counter() if self.notes is None else self.redactions.copy()
 
     def add(self, other: Tally) -> None:
         self.redactions.update(other.redactions)
