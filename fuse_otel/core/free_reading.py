@@ -123,5 +123,8 @@ class FreeReading:
 
 
 def _words(path: str) -> set[str]:
-    """The words of a key, however it joins them: ``customerName``, ``customer_name``."""
-    return set(_WORD.findall(_CAMEL.sub(" ", path).lower()))
+    """The words of a key, however it joins them: ``customerName``, ``customer_name``, and those
+    joined: ``api_key``.
+    """
+    words = set(_WORD.findall(_CAMEL.sub(" ", path).lower()))
+    return words | {"".join(_WORD.findall(name)) for name in path.lower().split(".")}

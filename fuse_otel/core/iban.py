@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-_SHORTEST, _LONGEST = 15, 34
+_SHORTEST = 15
+_LETTERS = 10
 # Two letters, two digits, and more of both; people write it in groups.
 _START = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?:[ \u00a0-]?[A-Za-z0-9]){11,30}")
 
@@ -24,17 +25,17 @@ def without_ibans(text: str, redactions: Counter[str]) -> str:
 
 def _size(candidate: str, following: str) -> int:
     """How many characters of it are an account number, 0 for none: it may run on into the words
-    that follow.
+    that follow. The check digits make the number, the first four characters moved to its end, 1
+    modulo 97, letters counting from 10.
     """
-    for end in range(len(candidate), _SHORTEST - 1, -1):
-        after = candidate[end : end + 1] or following
-        if after.isalnum():
-            continue
-        compact = "".join(each for each in candidate[:end] if each.isalnum()).upper()
-        if _SHORTEST <= len(compact) <= _LONGEST and _checks(compact):
-            return end
-    return 0
-
-
-def _checks(compact: str) -> bool:
-    return int("".join(str(int(each, 36)) for each in compact[4:] + compact[:4])) % 97 == 1
+    moved = int("".join(str(int(each, 36)) for each in candidate[:4]))
+    size, length, rest = 0, 4, 0
+    for at in range(4, len(candidate)):
+        if candidate[at].isalnum():
+            value = int(candidate[at], 36)
+            rest = (rest * (100 if value >= _LETTERS else 10) + value) % 97
+            length += 1
+            ends = not (candidate[at + 1 : at + 2] or following).isalnum()
+            if ends and length >= _SHORTEST and (rest * 10**6 + moved) % 97 == 1:
+                size = at + 1
+    return size

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 REDACTIONS: Mapping[str, str] = {
-    "line": "a line that no rule knows",
+    "line": "a line that no rule knows, or that no module of its kind writes",
     "prompt": "the text of a prompt that is not the same for all callers",
     "author_text": "a line that the application's author wrote",
     "input": "what a caller keyed or said; how much it was stays",
@@ -14,9 +14,15 @@ REDACTIONS: Mapping[str, str] = {
     "value": "a value that is not of the shape that its key promises",
     "url": "credentials, query, fragment or words of the path of a URL",
     "email": "an e-mail address",
-    "digits": "five digits however they are set apart, or four in a row",
+    "digits": "five digits set apart by anything, or four in a row; `standard`: seven, or five",
     "token": "a long word of digits and letters, such as a key",
     "name": "a name of thousands of characters",
+    "phone": "`standard`: a telephone number",
+    "card": "`standard`: a card number, known by its check digit",
+    "ssn": "`standard`: a social security number",
+    "iban": "`standard`: a bank account number, known by its check digits",
+    "secret": "`standard`: a password, a bearer token, credentials of a URL",
+    "drop": "a key that the operator's own rules drop; their patterns count under their own names",
 }
 TRUNCATIONS: Mapping[str, str] = {
     "body": "a log record's body longer than 32 KiB",

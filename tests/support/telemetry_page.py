@@ -16,7 +16,8 @@ each entry of the call's log, beside the span it belongs to. This is version {se
 model: the scope is `{semconv.SCOPE_NAME}`, its version `{semconv.SCOPE_VERSION}`, the schema URL `{semconv.SCHEMA_URL}`.
 The same call gives the same bytes, whenever and wherever it is read.
 
-Shown is the redaction `strict`: what is not known to be harmless does not leave. Complete examples, as
+Shown is the redaction `strict`: what is not known to be harmless does not leave;
+[privacy.md](privacy.md) tells what else leaves under `standard` and `off`. Complete examples, as
 OTLP/JSON, are in [tests/data/golden](../tests/data/golden), the names in the form of OpenTelemetry's
 semantic conventions in [semconv/fuse.yaml](semconv/fuse.yaml), and questions with their queries in
 [recipes.md](recipes.md).

@@ -19,6 +19,7 @@ from fuse_otel.core.call import MISSING_LOG, Details
 from fuse_otel.core.details import details_of
 from fuse_otel.core.limits import MAX_CALL, limited
 from fuse_otel.core.options import ModelOptions
+from fuse_otel.core.redaction import KeyRule, Mode, OwnRules, Redaction
 from fuse_otel.core.rendering import Renderer
 from fuse_otel.core.telemetry import Flavour, Signal, Tally
 
@@ -176,3 +177,29 @@ def test_the_first_attributes_stay_and_the_cut_is_counted():
     many = {str(number): number for number in range(10)}
     assert list(limited(many, 3, tally.truncations)) == ["0", "1", "2"]
     assert tally.truncations == {"attributes": 1}
+
+
+def test_a_call_is_written_for_each_redaction_and_the_pages_stay_strict():
+    rules = OwnRules(allow=(KeyRule("queue"),))
+    strict, standard = (Redaction(mode, rules) for mode in (Mode.STRICT, Mode.STANDARD))
+    renderings = [
+        Rendering(redaction.id, Signal.LOGS, Flavour.GENERIC, (), redaction)
+        for redaction in (strict, standard)
+    ]
+    log = make_log(APPLICATION, make_entry("Hello Jo", "evaluate js", queue="gold"), EXIT)
+    out = rendered(log, renderings, redaction=strict)
+    assert b"Hello Jo" in out.parts[standard.id][0]
+    assert b"Hello Jo" not in out.parts[strict.id][0]
+    assert b"fuse.data.queue" in out.parts[strict.id][0]
+    assert b"fuse.data.queue" not in out.logs
+
+
+def test_what_is_taken_is_counted_for_what_is_sent():
+    log = make_log(make_entry("Hello Jo", "evaluate js", x="jo@example.com"))
+    off, standard = (
+        Rendering(mode, Signal.LOGS, Flavour.GENERIC, (), Redaction(mode))
+        for mode in (Mode.OFF, Mode.STANDARD)
+    )
+    assert rendered(log, (off,)).tally.redactions == {}
+    assert rendered(log, (off, standard)).tally.redactions == {"email": 1}
+    assert rendered(log, ()).tally.redactions == {"key": 1, "line": 1}
