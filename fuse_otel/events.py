@@ -5,11 +5,13 @@ credential.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from fuse_otel.core.body import Lane
 from fuse_otel.core.telemetry import CallSummary, Tally
+from fuse_otel.errors import StoreError
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +155,14 @@ class CallsParked:
 
 @dataclass(frozen=True, slots=True)
 class LaneChanged:
-    """A lane came up, or cannot deliver; ``reason`` says why not."""
+    """A lane came up, or cannot deliver; ``reason`` says why not. ``held``: it waits for the
+    operator.
+    """
 
     lane: Lane
     up: bool
     reason: str
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +171,20 @@ class StoreFailed:
 
     error_type: str
     message: str
+
+    @classmethod
+    def of(cls, error: StoreError) -> StoreFailed:
+        snake_case = re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
+        return cls(snake_case, str(error))
+
+
+@dataclass(frozen=True, slots=True)
+class OrderMoved:
+    """An order of a command is begun or answered; ``state`` and ``result`` as in its receipt."""
+
+    kind: str
+    state: str
+    result: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +223,7 @@ Event = (
     | CallsParked
     | LaneChanged
     | StoreFailed
+    | OrderMoved
     | HookAnswered
     | ConfigReloaded
     | LoopFailed

@@ -17,7 +17,20 @@ if TYPE_CHECKING:
 @contextmanager
 def open_control(settings: Settings) -> Iterator[Control]:
     """The store of the configured daemon, read beside it. Raises ``StoreError``."""
-    store = parts.store(settings, time.time, read_only=True)
+    with _opened(settings, read_only=True) as control:
+        yield control
+
+
+@contextmanager
+def open_orders(settings: Settings) -> Iterator[Control]:
+    """The store, to leave an order in it; made if it is not there. Raises ``StoreError``."""
+    with _opened(settings, read_only=False) as control:
+        yield control
+
+
+@contextmanager
+def _opened(settings: Settings, *, read_only: bool) -> Iterator[Control]:
+    store = parts.store(settings, time.time, read_only=read_only)
     try:
         yield store.control
     finally:

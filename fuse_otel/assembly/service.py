@@ -42,8 +42,10 @@ class Service:
         if self._self_traces is not None:
             told.append(self._self_traces)
         self.emit = fan_out(*told)
-        self.works = Works(settings, self.emit)
-        self._daemon = Daemon(self.works.pollers, self.works.shippers, self.emit, time.time)
+        self.works = Works(settings, self.emit, standing=self.conditions.standing)
+        self._daemon = Daemon(
+            self.works.pollers, self.works.shippers, self.works.clerk, self.emit, time.time
+        )
         self._web = self._make_web(reload)
         self._undo_routing = route_libraries(self.log)
 

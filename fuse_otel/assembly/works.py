@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,9 @@ from fuse_otel.core.body import Lane
 from fuse_otel.core.rendering import Renderer
 from fuse_otel.daemon import Conditions, Gather
 from fuse_otel.events import Emit
+from fuse_otel.orders import Clerk
+from fuse_otel.orders.clerk import Standing
+from fuse_otel.orders.replay import Lanes
 from fuse_otel.poller import Poller
 from fuse_otel.ports import Store
 from fuse_otel.shipper import Shipper
@@ -24,21 +27,34 @@ _draw = random.SystemRandom().random
 
 
 class Works:
-    """Store, pollers and shippers. Raises ``StoreError`` when the store cannot be had.
+    """Store, pollers, shippers and the clerk. Raises ``StoreError`` when the store cannot be had,
+    ``Busy`` among them when another process works on it.
 
-    What was opened is closed by ``close``, also when building it failed half way.
+    ``standing`` is what the clerk keeps in the store for commands; without ``reading`` there are
+    no pollers. What was opened is closed by ``close``, also when building it failed half way.
     """
 
-    def __init__(self, settings: Settings, emit: Emit) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        emit: Emit,
+        *,
+        standing: Callable[[], Standing | None] = lambda: None,
+        reading: bool = True,
+    ) -> None:
         self._settings = settings
         self._emit = emit
         self._open = ExitStack()
         self.store: Store = parts.store(settings, time.time)
         self._open.callback(self.store.close)
         try:
+            # Taken here so that a second daemon says so at once, not from inside its loops.
+            self.store.control.serve()
             renderer = Renderer(parts.model_options(settings), parts.renderings(settings))
-            self.pollers = [self._poller(account, renderer) for account in settings.accounts]
+            accounts = settings.accounts if reading else ()
+            self.pollers = [self._poller(account, renderer) for account in accounts]
             self.shippers = self._shippers()
+            self.clerk = self._clerk(renderer, standing)
         except BaseException:
             self.close()
             raise
@@ -47,7 +63,6 @@ class Works:
         self._open.close()
 
     def _poller(self, account: Account, renderer: Renderer) -> Poller:
-        # Taken here so that a second daemon says so at once, not from inside its loop.
         self.store.ledger.lease(account.name)
         source = parts.source(account, self._settings, self._emit, time.time)
         self._open.callback(source.close)
@@ -63,6 +78,16 @@ class Works:
             renderer,
             self._emit,
             _draw,
+        )
+
+    def _clerk(self, renderer: Renderer, standing: Callable[[], Standing | None]) -> Clerk:
+        return Clerk(
+            self.store.control,
+            {account.name: account.numbers for account in self._settings.accounts},
+            Lanes.of(renderer.renderings, self._settings.loki_stream_attribute),
+            self._emit,
+            _draw,
+            standing,
         )
 
     def _shippers(self) -> list[Shipper]:

@@ -30,6 +30,9 @@ COMMANDS = {
     "once": Command("work off all that is due, then end", configured=True),
     "demo": Command("see it at work on simulated calls, without any configuration"),
     "simulate": Command("a simulated Fuse API, for load and fault tests"),
+    "status": Command("tell where accounts and lanes stand", configured=True),
+    "backfill": Command("read an interval of the last five days", configured=True),
+    "parked": Command("list, show, replay or drop what was refused", configured=True),
     "check": Command(
         "check the configuration; --online also API and destinations", configured=True
     ),

@@ -42,10 +42,11 @@ def run(args: argparse.Namespace) -> int:
         ended = work_off(
             works.pollers,
             works.shippers,
+            works.clerk,
             timeout=args.timeout,
             clock=time.time,
             sleep=time.sleep,
-            down=state.lanes_down,
+            halt=state.lanes_down,
         )
     finally:
         works.close()

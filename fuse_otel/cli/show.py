@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 from fuse_otel.cli.drawing import NARROWEST, draw
 from fuse_otel.cli.otlp_lines import Requests, is_otlp_lines, read_otlp_lines
@@ -130,15 +131,17 @@ class _Found:
         complain(sentence)
 
 
-def terminal_width() -> int:
-    if not sys.stdout.isatty():
+def terminal_width(stream: TextIO | None = None) -> int:
+    """The columns of the terminal behind the stream (standard output if absent), else 80."""
+    stream = stream or sys.stdout
+    if not stream.isatty():
         return _WIDTH
-    return max(os.get_terminal_size(sys.stdout.fileno()).columns, NARROWEST)
+    return max(os.get_terminal_size(stream.fileno()).columns, NARROWEST)
 
 
-def coloured(choice: str = "auto") -> bool:
+def coloured(choice: str = "auto", stream: TextIO | None = None) -> bool:
     from fuse_otel.config.terminal import colour_refused  # noqa: PLC0415 - heavy package
 
     if choice == "auto":
-        return sys.stdout.isatty() and not colour_refused()
+        return (stream or sys.stdout).isatty() and not colour_refused()
     return choice == "always"

@@ -18,10 +18,12 @@ class Signals:
         self.stopping = False
         self.reloading = False
 
-    def listen(self) -> None:
+    def listen(self, *, reload: bool = True) -> None:
+        """Without ``reload`` SIGHUP ends the process as it does others."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
-        signal.signal(signal.SIGHUP, self._reload)
+        if reload:
+            signal.signal(signal.SIGHUP, self._reload)
 
     def wait(self) -> None:
         """Until something is asked for."""

@@ -56,9 +56,7 @@ def encode_logs(telemetry: Telemetry, flavour: Flavour, stream_attribute: str) -
     if flavour is not Flavour.LOKI or stream_attribute in {"", STREAM_OFF}:
         return _resource_message(telemetry.resource, map(write, telemetry.records))
     return b"".join(
-        _resource_message(
-            {**telemetry.resource, stream_attribute: _hour_name(hour)}, map(write, of)
-        )
+        _resource_message({**telemetry.resource, stream_attribute: hour_name(hour)}, map(write, of))
         for hour, of in _by_hour(telemetry.records).items()
     )
 
@@ -71,7 +69,7 @@ def _by_hour(records: Sequence[LogRecord]) -> dict[int, list[LogRecord]]:
 
 
 @lru_cache(maxsize=256)
-def _hour_name(hour: int) -> str:
+def hour_name(hour: int) -> str:
     """Hours since 1970 as ``2026-11-18T23``."""
     return time.strftime("%Y-%m-%dT%H", time.gmtime(hour * 3600))
 

@@ -16,6 +16,7 @@ from fuse_otel.events import (
     PollDone,
     StoreFailed,
 )
+from fuse_otel.ports import Told
 
 
 class Conditions:
@@ -24,6 +25,7 @@ class Conditions:
     def __init__(self, accounts: Sequence[str], lanes: Sequence[Lane]) -> None:
         self._accounts: dict[str, str] = dict.fromkeys(accounts, "")
         self._lanes: dict[Lane, str] = dict.fromkeys(lanes, "")
+        self._held: set[Lane] = set()
         self._store = ""
         self._last_error: dict[str, str] = {}
         self._lock = Lock()
@@ -40,12 +42,23 @@ class Conditions:
                     self._last_error.pop(event.account, None)
                 case LaneChanged():
                     self._lanes[event.lane] = "" if event.up else event.reason
+                    (self._held.add if event.held else self._held.discard)(event.lane)
                 case StoreFailed():
                     self._store = event.message
                 case CallsStored() | PollDone():
                     self._store = ""
                 case _:
                     pass
+
+    def standing(self) -> tuple[Mapping[str, Told], Mapping[Lane, Told]]:
+        """What is to be told of each account and each lane."""
+        with self._lock:
+            accounts = {name: _told(why) for name, why in self._accounts.items()}
+            lanes = {
+                lane: _told(why, "held" if lane in self._held else "down")
+                for lane, why in self._lanes.items()
+            }
+            return accounts, lanes
 
     def problems(self) -> list[str]:
         """All that does not work, a sentence each."""
@@ -70,6 +83,10 @@ class Conditions:
         with self._lock:
             blocked = bool(self._store) or _all(self._accounts) or _all(self._lanes)
         return self.problems() if blocked else []
+
+
+def _told(why: str, otherwise: str = "down") -> Told:
+    return Told(otherwise, why) if why else Told("up")
 
 
 def _all(reasons: Mapping[str, str] | Mapping[Lane, str]) -> bool:

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from fuse_otel.daemon.loop import Loop
-from fuse_otel.events import CallsGrown, CallsStored, Emit, Event
+from fuse_otel.events import CallsGrown, CallsStored, Emit, Event, OrderMoved
+from fuse_otel.orders import Clerk
 from fuse_otel.poller import Poller
 from fuse_otel.shipper import Shipper
 
@@ -14,12 +15,13 @@ _LOOK = 0.05  # seconds between two looks whether the lanes are empty
 
 
 class Daemon:
-    """Pollers and shippers as threads. ``clock`` gives UNIX seconds."""
+    """Pollers, shippers and the clerk as threads. ``clock`` gives UNIX seconds."""
 
     def __init__(
         self,
         pollers: Sequence[Poller],
         shippers: Sequence[Shipper],
+        clerk: Clerk,
         emit: Emit,
         clock: Callable[[], float],
     ) -> None:
@@ -28,14 +30,18 @@ class Daemon:
         self._shippers = shippers
         self._reading = [Loop(f"account {p.account}", p.step, emit, clock) for p in pollers]
         self._sending = [Loop(f"lane {_name(s)}", s.step, emit, clock) for s in shippers]
+        self._orders = Loop("the orders", clerk.step, emit, clock)
 
     def start(self) -> None:
-        for loop in (*self._sending, *self._reading):
+        for loop in (*self._sending, *self._reading, self._orders):
             loop.start()
 
     def notice(self, event: Event) -> None:
-        """A subscriber: what was stored is sent at once."""
-        if isinstance(event, CallsStored | CallsGrown):
+        """A subscriber: what was stored is sent at once, what was ordered is read at once."""
+        if isinstance(event, OrderMoved):
+            for loop in self._reading:
+                loop.wake()
+        if isinstance(event, CallsStored | CallsGrown | OrderMoved):
             for loop in self._sending:
                 loop.wake()
 
@@ -47,7 +53,7 @@ class Daemon:
 
     def hung(self) -> list[str]:
         """The loops that step no more, a sentence each."""
-        loops = (*self._reading, *self._sending)
+        loops = (*self._reading, *self._sending, self._orders)
         return [f"The loop of {loop.name} hangs." for loop in loops if loop.hung]
 
     def stop(self, grace: float) -> bool:
@@ -56,9 +62,10 @@ class Daemon:
         Whether all threads have ended. What was not sent is in the store.
         """
         end = time.monotonic() + grace
-        for loop in self._reading:
+        asking = (*self._reading, self._orders)
+        for loop in asking:
             loop.stop()
-        stopped = [loop.join(end - time.monotonic()) for loop in self._reading]
+        stopped = [loop.join(end - time.monotonic()) for loop in asking]
         for loop in self._sending:
             loop.wake()
         while time.monotonic() < end and not all(shipper.idle for shipper in self._shippers):

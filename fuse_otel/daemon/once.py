@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from fuse_otel.orders import Clerk
 from fuse_otel.poller import Poller
 from fuse_otel.shipper import Shipper
 
@@ -26,23 +27,25 @@ class Ended:
 def work_off(
     pollers: Sequence[Poller],
     shippers: Sequence[Shipper],
+    clerk: Clerk,
     *,
     timeout: float,
     clock: Callable[[], float],
     sleep: Callable[[float], None],
-    down: Callable[[], Sequence[str]] = tuple,
+    halt: Callable[[], Sequence[str]] = tuple,
 ) -> Ended:
-    """Step all of them until nothing is due, something is hopeless, or ``timeout`` is over.
+    """Step all of them until nothing is due and no order is open, something is hopeless, or
+    ``timeout`` is over.
 
-    ``down`` names the lanes that cannot deliver.
+    ``halt`` is asked after each round for reasons to end.
     """
     end = clock() + timeout
     problems: list[str] = []
     while not problems:
         now = clock()
-        wake = min(step(clock()) for step in _steps(pollers, shippers))
-        problems = [*_hopeless(pollers), *down()]
-        if all(p.state().idle for p in pollers) and all(s.idle for s in shippers):
+        wake = min(step(clock()) for step in _steps(pollers, shippers, clerk))
+        problems = [*_hopeless(pollers), *halt()]
+        if clerk.idle and all(p.state().idle for p in pollers) and all(s.idle for s in shippers):
             break
         if clock() >= end and not problems:
             problems = [f"Not all was done within {timeout:g} s; a later run goes on from there."]
@@ -52,9 +55,10 @@ def work_off(
 
 
 def _steps(
-    pollers: Sequence[Poller], shippers: Sequence[Shipper]
+    pollers: Sequence[Poller], shippers: Sequence[Shipper], clerk: Clerk
 ) -> list[Callable[[float], float]]:
-    return [*(p.step for p in pollers), *(s.step for s in shippers)]
+    """The clerk first: what it begins is due for the others then."""
+    return [clerk.step, *(p.step for p in pollers), *(s.step for s in shippers)]
 
 
 def _hopeless(pollers: Sequence[Poller]) -> list[str]:

@@ -190,6 +190,12 @@ def _(event: events.StoreFailed) -> Line:
 
 
 @line_of.register
+def _(event: events.OrderMoved) -> Line:
+    level = Level.WARN if event.state == "failed" else Level.INFO
+    return Line(level, f"order {event.state}", {"order": event.kind, "result": event.result})
+
+
+@line_of.register
 def _(event: events.HookAnswered) -> Line:
     return Line(Level.DEBUG, "hook answered", {"code": event.code})
 

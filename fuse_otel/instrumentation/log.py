@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from threading import Lock
-from typing import TextIO
+from typing import Protocol
 
 from fuse_otel.events import AccountMoved, Event
 from fuse_otel.instrumentation.flood import Flood
@@ -25,6 +25,12 @@ WRITERS: dict[str, Write] = {"logfmt": logfmt, "json": json_line}
 LEVELS: dict[str, Level] = {level.name.lower(): level for level in Level}
 
 
+class Stream(Protocol):
+    def write(self, text: str, /) -> object: ...
+
+    def flush(self) -> object: ...
+
+
 class Log:
     """A subscriber, for any number of threads. ``level`` and ``form`` are words of ``LEVELS`` and
     ``WRITERS``; the clock gives UNIX seconds.
@@ -32,7 +38,7 @@ class Log:
 
     def __init__(
         self,
-        stream: TextIO,
+        stream: Stream,
         level: str = "info",
         form: str = "logfmt",
         clock: Callable[[], float] = time.time,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fuse_otel.core.backoff import Backoff, Random
 from fuse_otel.core.rendering import Renderer
 from fuse_otel.errors import Full, LeaseLost, StoreError
-from fuse_otel.events import Emit
+from fuse_otel.events import Emit, StoreFailed
 from fuse_otel.poller.agenda import Agenda
 from fuse_otel.poller.api import Api
 from fuse_otel.poller.cover import Cover
@@ -16,7 +16,7 @@ from fuse_otel.poller.options import PollerOptions
 from fuse_otel.poller.readings import Readings, expired
 from fuse_otel.poller.request import Reading, ReadMany
 from fuse_otel.poller.schedule import Turns, next_ready
-from fuse_otel.poller.state import PollerState, account_moved, store_failed
+from fuse_otel.poller.state import PollerState, account_moved
 from fuse_otel.poller.steady_clock import SteadyClock
 from fuse_otel.poller.task import Priority, Task
 from fuse_otel.ports import Gap, GapReason, Lease, Ledger, Position, Source
@@ -217,7 +217,7 @@ class Poller:
         self._idle = False
         self._agenda.poll_by(now)
         self._store.fail(now, self._random)
-        self._emit(store_failed(error))
+        self._emit(StoreFailed.of(error))
 
     def _report(self) -> None:
         if self._position is not None:

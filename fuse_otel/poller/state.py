@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from fuse_otel.core.windows import RETENTION
-from fuse_otel.errors import SourceError, StoreError
-from fuse_otel.events import AccountMoved, StoreFailed
+from fuse_otel.errors import SourceError
+from fuse_otel.events import AccountMoved
 from fuse_otel.poller.readings import at_risk
 from fuse_otel.ports import Position
 
@@ -42,11 +41,6 @@ def account_moved(
         pending=position.waiting,
         gap_seconds=sum(gap.end - gap.start for gap in position.gaps),
     )
-
-
-def store_failed(error: StoreError) -> StoreFailed:
-    snake_case = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()
-    return StoreFailed(snake_case, str(error))
 
 
 def _headroom(position: Position, cursors: list[int], now: float) -> float | None:

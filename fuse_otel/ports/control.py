@@ -181,6 +181,10 @@ class Control(Protocol):
         """Become the one that carries out orders. Idempotent. Raises ``Busy``."""
         ...
 
+    def server(self) -> str | None:
+        """Who carries out orders at the moment, for people to read; ``None`` if nobody does."""
+        ...
+
     def carry_out(self, carried: Carried, now: float) -> bool:
         """All or nothing, durable on return. False, and nothing is changed, if the order is not
         open any more, has moved on (gaps are opened once), or a call is not parked any more.

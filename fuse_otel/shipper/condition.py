@@ -33,9 +33,9 @@ class Condition:
     def hold(self, code: str, reason: str) -> None:
         """Another code is news, another wording of the same is not."""
         self.held = reason
-        self._tell(f"held {code}", up=False, reason=reason)
+        self._tell(f"held {code}", up=False, reason=reason, held=True)
 
-    def _tell(self, state: str, *, up: bool, reason: str) -> None:
+    def _tell(self, state: str, *, up: bool, reason: str, held: bool = False) -> None:
         if state != self._told:
             self._told = state
-            self._emit(LaneChanged(self._lane, up, reason))
+            self._emit(LaneChanged(self._lane, up, reason, held))

@@ -7,8 +7,7 @@ import re
 from fuse_otel.core.body import Lane
 from fuse_otel.core.outcome import Accepted, Outcome, Rejected
 from fuse_otel.core.shipment import Shipment
-from fuse_otel.errors import StoreError
-from fuse_otel.events import CallsDelivered, CallsParked, ExportDone, StoreFailed
+from fuse_otel.events import CallsDelivered, CallsParked, ExportDone
 from fuse_otel.shipper.decide import Decision, Settle
 from fuse_otel.shipper.settlement import Settlement
 
@@ -39,10 +38,6 @@ def settled(lane: Lane, settlement: Settlement, at: float) -> CallsDelivered | C
     if parked:
         return CallsParked(lane, len(parked), parked[0].reason)
     return CallsDelivered(lane, at, settlement.ends)
-
-
-def store_failed(error: StoreError) -> StoreFailed:
-    return StoreFailed(_snake(type(error)), str(error))
 
 
 def _snake(kind: type) -> str:

@@ -10,7 +10,7 @@ from fuse_otel.core.body import Lane
 from fuse_otel.core.outcome import Accepted, Outcome, Rejected
 from fuse_otel.core.shipment import Damaged, Shipment, halve
 from fuse_otel.errors import Full, StoreError
-from fuse_otel.events import Emit
+from fuse_otel.events import Emit, StoreFailed
 from fuse_otel.ports import Destination, Outbox
 from fuse_otel.shipper.condition import Condition
 from fuse_otel.shipper.decide import (
@@ -25,7 +25,7 @@ from fuse_otel.shipper.decide import (
 )
 from fuse_otel.shipper.hand import Attempt, Hand
 from fuse_otel.shipper.options import ShipperOptions
-from fuse_otel.shipper.report import export_done, settled, store_failed
+from fuse_otel.shipper.report import export_done, settled
 from fuse_otel.shipper.settlement import Settlement
 from fuse_otel.shipper.supply import Supply
 
@@ -251,7 +251,7 @@ class Shipper:
     def _store_failed(self, error: StoreError, now: float) -> float:
         self._idle = False
         self._store_backoff.fail(now, self._random)
-        self._emit(store_failed(error))
+        self._emit(StoreFailed.of(error))
         if isinstance(error, Full) and self._settlement is not None:
             # No room for parked copies: whether to go on without them is for the operator.
             self._condition.hold("full", str(error))

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from starlette.responses import Response
 
+from fuse_otel.core import written
 from fuse_otel.ports import RecentCall
-from fuse_otel.web import written
 from fuse_otel.web.html import Child, Html, tag
 from fuse_otel.web.page import call_path, page, table, when
 

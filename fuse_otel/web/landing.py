@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from starlette.responses import Response
 
+from fuse_otel.core import written
 from fuse_otel.ports import Status
-from fuse_otel.web import written
 from fuse_otel.web.html import Child, Html, tag
 from fuse_otel.web.page import facts, page, problems, table
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from starlette.responses import HTMLResponse
 
-from fuse_otel.web import written
+from fuse_otel.core import written
 from fuse_otel.web.html import Child, Html, join, tag
 
 _ROOT, _BELOW = "", "../"

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from starlette.responses import Response
 
+from fuse_otel.core import written
 from fuse_otel.core.windows import RETENTION
 from fuse_otel.ports import AccountStatus, Gap, GapReason, LaneStatus, Status
-from fuse_otel.web import written
 from fuse_otel.web.html import Html, tag
 from fuse_otel.web.page import facts, page, problems, table, when
 

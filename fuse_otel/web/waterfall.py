@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 
 from starlette.responses import Response
 
+from fuse_otel.core import written
 from fuse_otel.core.telemetry import Kind
 from fuse_otel.core.tree import CallTree, TreeExecution, TreeRecord
-from fuse_otel.web import written
 from fuse_otel.web.html import Child, Html, join, tag
 from fuse_otel.web.page import facts, page, table, when
 

@@ -30,6 +30,7 @@ EVERY_EVENT: tuple[events.Event, ...] = (
     events.CallsParked(LANE, 3, "entry too far behind"),
     events.LaneChanged(LANE, up=False, reason="401 Unauthorized"),
     events.StoreFailed("full", "The cap of the outbox is reached."),
+    events.OrderMoved("drop", "done", "2 parked calls are dropped."),
     events.HookAnswered(202),
     events.ConfigReloaded(successful=False, message="FUSE_OTEL_SINCE is no duration."),
     events.LoopFailed("poller main", "KeyError"),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuse_otel.web import written
+from fuse_otel.core import written
 from fuse_otel.web.html import Html, join, tag
 
 NASTY = '<script>alert("1")</script>&\'\x00\x1b\ud800'

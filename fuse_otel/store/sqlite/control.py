@@ -30,12 +30,19 @@ _SQL = queries("control")
 
 
 class SqliteControl:
-    """``acquire`` takes the process's lock or raises ``Busy``."""
+    """``acquire`` takes the process's lock or raises ``Busy``, ``holder`` tells who has it."""
 
-    def __init__(self, database: Database, capacity: int, acquire: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        capacity: int,
+        acquire: Callable[[], None],
+        holder: Callable[[], str | None],
+    ) -> None:
         self._database = database
         self._capacity = capacity
         self._acquire = acquire
+        self._holder = holder
 
     def status(self) -> Status:
         """Reads counters and index ends, whatever waits: cheap enough for every scrape."""
@@ -93,6 +100,9 @@ class SqliteControl:
     def serve(self) -> None:
         self._database.check_writable()
         self._acquire()
+
+    def server(self) -> str | None:
+        return self._holder()
 
     def carry_out(self, carried: Carried, now: float) -> bool:
         try:

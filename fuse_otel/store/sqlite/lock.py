@@ -6,12 +6,16 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from fuse_otel.errors import Broken, Busy
+
+_TRIES = 4
+_BETWEEN_TRIES = 0.02  # seconds
 
 
 class ProcessLock:
@@ -29,7 +33,7 @@ class ProcessLock:
             return
         file = self._opened()
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(file)
         except BlockingIOError as error:
             holder = _holder(file)
             os.close(file)
@@ -44,6 +48,22 @@ class ProcessLock:
             os.ftruncate(file, 0)
             os.pwrite(file, f"process {os.getpid()}, since {since}\n".encode(), 0)
 
+    def holder(self) -> str | None:
+        """Who holds it, ``None`` if nobody does."""
+        if self._file is not None:
+            return _holder(self._file)
+        try:
+            file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return None  # nobody has ever locked it, or it is not for us to know
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return _holder(file)
+        finally:
+            os.close(file)
+        return None
+
     def release(self) -> None:
         """Idempotent. The file stays: removing it could take it from under a process that waits."""
         if self._file is not None:
@@ -56,6 +76,18 @@ class ProcessLock:
             return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise Broken(f"The lock {self._path} cannot be opened: {error.strerror}.") from error
+
+
+def _lock(file: int) -> None:
+    """Raises ``BlockingIOError``. One who merely looks has it for an instant: try a few times."""
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_BETWEEN_TRIES)
+        else:
+            return
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _holder(file: int) -> str:

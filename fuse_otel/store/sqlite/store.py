@@ -20,7 +20,9 @@ from fuse_otel.store.sqlite.schema import VERSION, bring_forward, version_of
 
 
 class SqliteStore:
-    """``acquire`` and ``release`` are the process's lock; ``free`` is the disk's room in bytes."""
+    """``acquire``, ``release`` and ``holder`` are the process's lock; ``free`` is the disk's room
+    in bytes.
+    """
 
     def __init__(
         self,
@@ -30,12 +32,13 @@ class SqliteStore:
         acquire: Callable[[], None],
         release: Callable[[], None],
         free: Callable[[], int],
+        holder: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._database = database
         self._release = release
         self._ledger = SqliteLedger(database, capacity, acquire, free)
         self._outbox = SqliteOutbox(database, capacity)
-        self._control = SqliteControl(database, capacity, acquire)
+        self._control = SqliteControl(database, capacity, acquire, holder)
 
     @property
     def ledger(self) -> SqliteLedger:
@@ -86,6 +89,7 @@ def open_sqlite(
         capacity,
         acquire=lock.acquire,
         release=lock.release,
+        holder=lock.holder,
         free=partial(_free_bytes, path),
     )
 

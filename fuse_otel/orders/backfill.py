@@ -1,0 +1,43 @@
+"""A backfill is gaps: resumable by nature. Here they are opened, and found to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from fuse_otel.core.written import machine, plural
+from fuse_otel.orders.asked import Backfill
+from fuse_otel.ports import Carried, Gap, GapReason, Receipt
+
+Numbers = Mapping[str, Sequence[str]]
+"""The accounts that are read, and of each the numbers its readings are limited to."""
+
+
+def begun(asked: Backfill, order_id: int, accounts: Numbers) -> Carried:
+    """The gaps of all accounts that are asked for; a failure if there is no such account."""
+    unknown = [name for name in asked.accounts if name not in accounts]
+    if unknown:
+        why = f"There is no account {unknown[0]}: {', '.join(accounts) or 'none'} is read."
+        return Carried(Receipt(order_id, "failed", why))
+    opened = {
+        name: [_gap(asked, number, order_id) for number in accounts[name] or ("",)]
+        for name in asked.accounts or accounts
+    }
+    return Carried(Receipt(order_id, "working", f"Reading {_interval(asked)}."), opened=opened)
+
+
+def ended(asked: Backfill, receipt: Receipt) -> Receipt:
+    """``receipt`` shows that nothing is left to read."""
+    calls = plural(receipt.calls, "call")
+    entries = plural(receipt.entries, "entry", "entries")
+    verb = "was" if receipt.calls == 1 else "were"
+    what = "read and sent once more" if asked.again else "new"
+    result = f"{_interval(asked)} is read: {calls} with {entries} {verb} {what}."
+    return Receipt(receipt.id, "done", result)
+
+
+def _gap(asked: Backfill, number: str, order_id: int) -> Gap:
+    return Gap(number, asked.start, asked.end, GapReason.BACKFILL, asked.again, order=order_id)
+
+
+def _interval(asked: Backfill) -> str:
+    return f"{machine(asked.start)} to {machine(asked.end)}"
