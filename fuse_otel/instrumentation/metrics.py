@@ -164,6 +164,10 @@ class Metrics:
         self._count("fuse_otel_store_errors_total", event.error_type)
 
     @_take.register
+    def _(self, event: events.OrderMoved) -> None:
+        """Orders are rare and a person's: ``status`` and the log tell of them."""
+
+    @_take.register
     def _(self, event: events.HookAnswered) -> None:
         self._count("fuse_otel_hook_requests_total", str(event.code))
 

@@ -160,11 +160,6 @@ def expired(gap: Gap, now: float) -> bool:
     return gap.reason is GapReason.ERROR and gap.end < now - RETENTION
 
 
-def at_risk(gap: Gap) -> bool:
-    """Whether the gap holds calls that nobody has read yet, other than by choice."""
-    return gap.reason in {GapReason.ERROR, GapReason.DOWNTIME}
-
-
 def _unanswered(position: Position, number: str) -> list[Window]:
     return [
         Window(gap.start, gap.end)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from fuse_otel.core.windows import RETENTION
 from fuse_otel.errors import SourceError
 from fuse_otel.events import AccountMoved
-from fuse_otel.poller.readings import at_risk
 from fuse_otel.ports import Position
+from fuse_otel.standing import headroom
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +36,7 @@ def account_moved(
         account=account,
         up=up,
         cursor=min(cursors, default=None),
-        headroom=_headroom(position, cursors, now),
+        headroom=headroom(cursors, position.gaps, position.waiting_since, now),
         pending=position.waiting,
         gap_seconds=sum(gap.end - gap.start for gap in position.gaps),
     )
-
-
-def _headroom(position: Position, cursors: list[int], now: float) -> float | None:
-    """Seconds until Plum deletes what was not read yet; ``None`` before the first reading."""
-    oldest = [*cursors, *(gap.start for gap in position.gaps if at_risk(gap))]
-    if position.waiting_since is not None:
-        oldest.append(position.waiting_since)
-    if not oldest:
-        return None
-    return RETENTION - (now - min(oldest))

@@ -14,11 +14,12 @@ from starlette.responses import JSONResponse, Response
 from fuse_otel.core import otlp_json
 from fuse_otel.core.tree import call_trees
 from fuse_otel.ports import RecentCall
+from fuse_otel.standing import status_json
 from fuse_otel.web import calls
 from fuse_otel.web.landing import landing_page
 from fuse_otel.web.plain import plain, verdict
 from fuse_otel.web.site import Site
-from fuse_otel.web.status import status_json, status_page
+from fuse_otel.web.status import status_page
 from fuse_otel.web.waterfall import call_page
 
 P = ParamSpec("P")
@@ -65,7 +66,8 @@ class Pages:
         status = await self._beside(self._site.control.status)
         now, wrong = self._site.clock(), self._wrong()
         if _wants_json(request):
-            return JSONResponse(status_json(status, now, wrong, self._site.version))
+            daemon = self._site.control.server()
+            return JSONResponse(status_json(status, now, wrong, self._site.version, daemon))
         return status_page(status, now, wrong)
 
     async def calls(self, _request: Request) -> Response:

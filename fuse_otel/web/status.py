@@ -1,4 +1,4 @@
-"""Where accounts and lanes stand: for people as tables, for programs as JSON."""
+"""Where accounts and lanes stand, as tables."""
 
 from __future__ import annotations
 
@@ -7,74 +7,28 @@ from collections.abc import Sequence
 from starlette.responses import Response
 
 from fuse_otel.core import written
-from fuse_otel.core.windows import RETENTION
-from fuse_otel.ports import AccountStatus, Gap, GapReason, LaneStatus, Status
+from fuse_otel.ports import (
+    AccountStatus,
+    Gap,
+    GapReason,
+    LaneStatus,
+    Order,
+    Receipt,
+    Status,
+    Told,
+    Unreadable,
+)
+from fuse_otel.standing import (
+    ALMOST_FULL,
+    AT_RISK,
+    TIGHT,
+    headroom_of,
+    lanes_of,
+    masked,
+    share_used,
+)
 from fuse_otel.web.html import Html, tag
 from fuse_otel.web.page import facts, page, problems, table, when
-
-# Left by trouble. History and backfill are read by choice, and are no risk to anybody.
-_AT_RISK = frozenset({GapReason.ERROR, GapReason.DOWNTIME})
-_TIGHT = RETENTION / 2
-_ALMOST_FULL = 0.8
-
-
-def headroom(account: AccountStatus, now: float) -> float | None:
-    """Seconds until the first call that nobody has read yet loses its details."""
-    oldest = [
-        *(position.cursor for position in account.numbers.values()),
-        *(gap.start for gap in account.gaps if gap.reason in _AT_RISK),
-    ]
-    if account.waiting_since is not None:
-        oldest.append(account.waiting_since)
-    return RETENTION - (now - min(oldest)) if oldest else None
-
-
-def status_json(
-    status: Status, now: float, wrong: Sequence[str], version: str
-) -> dict[str, object]:
-    """Times are UNIX seconds. Of a phone number only the last digits are told;
-    ``None`` stands for all numbers of the account.
-    """
-    return {
-        "version": version,
-        "time": now,
-        "problems": list(wrong),
-        "accounts": [_account_json(account, now) for account in status.accounts],
-        "lanes": [
-            {
-                "destination": each.lane.destination,
-                "signal": each.lane.signal.value,
-                "calls": each.calls,
-                "oldest": each.oldest,
-                "parked": each.parked,
-            }
-            for each in status.lanes
-        ],
-        "outbox": {"used_bytes": status.used, "capacity_bytes": status.capacity},
-    }
-
-
-def _account_json(account: AccountStatus, now: float) -> dict[str, object]:
-    return {
-        "account": account.account,
-        "headroom_seconds": headroom(account, now),
-        "calls": account.calls,
-        "pending": account.waiting,
-        "pending_since": account.waiting_since,
-        "numbers": [
-            {"number": _masked(number) or None, "cursor": position.cursor, "floor": position.floor}
-            for number, position in account.numbers.items()
-        ],
-        "gaps": [
-            {
-                "number": _masked(gap.number) or None,
-                "start": gap.start,
-                "end": gap.end,
-                "reason": gap.reason.value,
-            }
-            for gap in account.gaps
-        ],
-    }
 
 
 def status_page(status: Status, now: float, wrong: Sequence[str]) -> Response:
@@ -85,9 +39,10 @@ def status_page(status: Status, now: float, wrong: Sequence[str]) -> Response:
         *(_account(account, now) for account in status.accounts),
         None if status.accounts else tag("p", "No account was read yet.", class_="faint"),
         tag("h2", "Delivery"),
-        _lanes(status.lanes, now),
+        _lanes(lanes_of(status), now),
         tag("h2", "Outbox"),
         _outbox(status),
+        _orders(status.orders),
         tag(
             "p", "As of ", when(now), ". ", tag("a", "As JSON", href="?format=json"), class_="faint"
         ),
@@ -95,13 +50,14 @@ def status_page(status: Status, now: float, wrong: Sequence[str]) -> Response:
 
 
 def _account(account: AccountStatus, now: float) -> Html:
-    left = headroom(account, now)
-    tight = left is not None and left < _TIGHT
+    left = headroom_of(account, now)
+    tight = left is not None and left < TIGHT
     return tag(
         "section",
         tag("h3", account.account),
         facts(
             [
+                ("State", _state(account.told)),
                 ("Retention headroom", tag("strong", written.duration(left), class_=_alarm(tight))),
                 ("Calls in the ledger", f"{account.calls:,}"),
                 ("Pending calls", _pending(account, now)),
@@ -121,6 +77,7 @@ def _account(account: AccountStatus, now: float) -> Html:
             empty="Nothing was read yet.",
         ),
         _gaps(account.gaps),
+        _unreadable(account.unreadable),
     )
 
 
@@ -151,17 +108,18 @@ def _gaps(gaps: Sequence[Gap]) -> Html | None:
             ],
             empty="",
         ),
-        open=any(gap.reason in _AT_RISK for gap in gaps),
+        open=any(gap.reason in AT_RISK for gap in gaps),
     )
 
 
 def _lanes(lanes: Sequence[LaneStatus], now: float) -> Html:
     return table(
-        ("Destination", "Signal", "#Waiting calls", "Oldest ended", "#Parked calls"),
+        ("Destination", "Signal", "State", "#Waiting calls", "Oldest ended", "#Parked calls"),
         [
             (
                 each.lane.destination,
                 each.lane.signal.value,
+                _state(each.told),
                 f"{each.calls:,}",
                 written.ago(each.oldest, now),
                 tag("span", f"{each.parked:,}", class_=_alarm(each.parked > 0)),
@@ -172,28 +130,70 @@ def _lanes(lanes: Sequence[LaneStatus], now: float) -> Html:
     )
 
 
+def _state(told: Told) -> Html:
+    """The state in a word, with the reason behind it."""
+    why = f"{told.state}: {told.reason}" if told.reason else told.state
+    wrong = told.state not in {"", "up"}
+    return tag("span", why or written.UNKNOWN, class_=_alarm(wrong))
+
+
+def _unreadable(intervals: Sequence[Unreadable]) -> Html | None:
+    if not intervals:
+        return None
+    return tag(
+        "details",
+        tag("summary", f"{written.plural(len(intervals), 'interval')} given up as unreadable"),
+        table(
+            ("Number", "From", "To", "Given up"),
+            [
+                (_number(each.number), when(each.start), when(each.end), when(each.closed_at))
+                for each in reversed(intervals)
+            ],
+            empty="",
+        ),
+    )
+
+
+def _orders(orders: Sequence[tuple[Order, Receipt]]) -> Html | None:
+    if not orders:
+        return None
+    return tag(
+        "section",
+        tag("h2", "Orders"),
+        table(
+            ("#Order", "What", "State", "#Calls", "#To read"),
+            [
+                (
+                    str(receipt.id),
+                    order.kind,
+                    receipt.state,
+                    f"{receipt.calls:,}",
+                    written.duration(receipt.left) if receipt.left else written.UNKNOWN,
+                )
+                for order, receipt in orders
+            ],
+            empty="",
+        ),
+    )
+
+
 def _outbox(status: Status) -> Html:
-    share = status.used / status.capacity if status.capacity else 1.0
+    share = share_used(status)
     text = f"{written.size(status.used)} of {written.size(status.capacity)} ({share:.0%})"
     return tag(
         "p",
         tag("meter", text, value=status.used, max=status.capacity, high=_high(status.capacity)),
         " ",
-        tag("span", text, class_=_alarm(share >= _ALMOST_FULL)),
+        tag("span", text, class_=_alarm(share >= ALMOST_FULL)),
     )
 
 
 def _high(capacity: int) -> int:
-    return int(capacity * _ALMOST_FULL)
-
-
-def _masked(number: str) -> str:
-    """Enough to tell our own numbers apart."""
-    return f"…{number[-4:]}" if number else ""
+    return int(capacity * ALMOST_FULL)
 
 
 def _number(number: str) -> str:
-    return _masked(number) or "all numbers"
+    return masked(number) or "all numbers"
 
 
 def _alarm(wrong: bool) -> str | None:

@@ -7,10 +7,11 @@ import pytest
 from fuse_otel.core.call import MISSING_LOG, TOO_LARGE_LOG
 from fuse_otel.core.windows import HOUR, Window
 from fuse_otel.errors import LeaseLost, ServerFailed, TooLarge
+from fuse_otel.events import StoreFailed
 from fuse_otel.poller.agenda import Agenda
 from fuse_otel.poller.options import PollerOptions, Rescan
 from fuse_otel.poller.request import ListPage, LogsPage, OneByOne, make
-from fuse_otel.poller.state import account_moved, store_failed
+from fuse_otel.poller.state import account_moved
 from fuse_otel.poller.steady_clock import SteadyClock
 from fuse_otel.ports import Gap, GapReason, NumberPosition, Position
 
@@ -119,4 +120,4 @@ def test_nothing_is_known_before_the_first_reading():
 
 
 def test_a_failure_of_the_store_is_named_in_snake_case():
-    assert store_failed(LeaseLost("gone")).error_type == "lease_lost"
+    assert StoreFailed.of(LeaseLost("gone")).error_type == "lease_lost"

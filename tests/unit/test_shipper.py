@@ -151,7 +151,9 @@ def test_a_held_lane_tries_every_minute_and_resolves_nothing():
         rig.now += wait
     assert rig.shipper.held == "check the credentials"
     assert rig.waiting == 1
-    assert rig.seen(LaneChanged) == [LaneChanged(TRACES, up=False, reason="check the credentials")]
+    assert rig.seen(LaneChanged) == [
+        LaneChanged(TRACES, up=False, reason="check the credentials", held=True)
+    ]
 
 
 def test_another_reason_to_be_held_is_told_and_the_same_in_other_words_is_not():

@@ -42,7 +42,7 @@ class ProcessLock:
             os.close(file)
             raise Broken(f"The store {self._store} cannot be locked: {error.strerror}.") from error
         self._file = file
-        since = datetime.fromtimestamp(self._clock(), UTC).isoformat(" ", "seconds")
+        since = f"{datetime.fromtimestamp(self._clock(), UTC):%Y-%m-%d %H:%M:%SZ}"
         # On a full disk the lock holds all the same, it only names nobody.
         with suppress(OSError):
             os.ftruncate(file, 0)
