@@ -110,4 +110,4 @@ def _self_traces(settings: Settings) -> SelfTraces | None:
         return None
     from fuse_otel.instrumentation.self_traces import SelfTraces  # noqa: PLC0415 - the SDK
 
-    return SelfTraces()
+    return SelfTraces(protocol=settings.self_traces_protocol)

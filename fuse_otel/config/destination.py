@@ -21,7 +21,9 @@ def _plain(flavours: Mapping[Signal, Flavour]) -> dict[str, str]:
 
 
 def _masked_url(url: str) -> str:
-    """Scheme, host, port and path; what may hold a credential is masked."""
+    """Scheme, host, port and path; what may hold a credential is masked. gRPC's names hold none."""
+    if not url.startswith(("http://", "https://")):
+        return url
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     netloc = f"{MASK}@{host}" if "@" in parts.netloc else host

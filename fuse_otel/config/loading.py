@@ -57,6 +57,9 @@ class _Loading:
                 layers.default_layer(),
             )
         )
+        protocol, variable = otel.traces_protocol(environ)
+        origin = variable or DEFAULT
+        self._said["self_traces_protocol"] = Written(protocol, variable, origin)
 
     def _settle(self, places: tuple[Layer, ...]) -> dict[str, Written]:
         found = {each.name: layers.said(each, places, self._problems) for each in SETTINGS}

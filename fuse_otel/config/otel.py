@@ -59,6 +59,17 @@ def defaults_of(environ: Mapping[str, str], problems: list[str]) -> tuple[Destin
     return tuple(_joined(there))
 
 
+def traces_protocol(environ: Mapping[str, str]) -> tuple[str, str]:
+    """What the SDK shall speak for the daemon's own traces, and the variable that says so, if any.
+    ``environ`` holds no empty values.
+    """
+    for name in (_own(Signal.TRACES, "PROTOCOL"), f"{_BASE}PROTOCOL"):
+        if name in environ:
+            is_grpc = environ[name].strip().lower() == otlp.GRPC
+            return otlp.GRPC if is_grpc else otlp.HTTP, name
+    return otlp.HTTP, ""
+
+
 _Way = Mapping[str, object]
 _SHARED = ("type", "protocol", "certificate", "client_certificate", "client_key", "insecure")
 

@@ -87,7 +87,8 @@ class Account(Frozen):
 class Settings(Frozen):
     """Durations are seconds, sizes bytes. ``severities`` maps a raw log class to SeverityNumber and
     SeverityText, ``service_names`` our own number (its digits) or an application's name to a
-    ``service.name``. ``loki_stream_attribute`` is empty for none.
+    ``service.name``. ``loki_stream_attribute`` is empty for none. ``self_traces_protocol`` is told
+    by the standard variables alone.
     """
 
     accounts: tuple[Account, ...]
@@ -118,6 +119,7 @@ class Settings(Frozen):
     hook_token: _Secret | None = None
     shutdown_grace: Annotated[rules.Seconds, duration(most=3600.0)]
     self_traces: rules.Switch
+    self_traces_protocol: str
     log_level: Annotated[str, choice("debug", "info", "warn", "error")]
     log_format: Annotated[str, choice("logfmt", "json")]
     destinations: tuple[Destination, ...]

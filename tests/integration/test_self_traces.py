@@ -7,6 +7,7 @@ import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from opentelemetry.sdk.trace.export import SpanExporter
 from support.every_event import EVERY_EVENT, LANE
+from support.grpc_receiver import GrpcReceiver
 from support.otlp_receiver import OtlpReceiver
 from support.otlp_request import string
 
@@ -124,11 +125,13 @@ def test_the_daemon_is_the_service_unless_the_environment_names_it(receiver, mon
     assert string(second, "k8s.pod.name") == "fuse-otel-0"
 
 
-def test_the_protocol_chooses_the_exporter(monkeypatch):
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
-    made = self_traces._exporter("grpc")
-    assert type(made).__module__ == "opentelemetry.exporter.otlp.proto.grpc.trace_exporter"
-    made.shutdown()
+def test_they_go_over_grpc_too(monkeypatch):
+    with GrpcReceiver() as back_end:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", back_end.url)
+        traces = SelfTraces(protocol="grpc", clock=Clock())
+        traces(poll(1.0))
+        assert traces.close(GRACE)
+        assert [span.name for span in back_end.spans()] == ["poll"]
 
 
 def test_a_back_end_that_hangs_does_not_hold_up_the_end():

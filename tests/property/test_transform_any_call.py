@@ -1,5 +1,7 @@
 """Whatever a call holds: something valid comes out, in order, the same every time."""
 
+import time
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
@@ -50,6 +52,26 @@ def _members(resources, name):
 def test_the_same_call_gives_the_same_bytes(call, log, details, sent):
     first = Renderer(OPTIONS, RENDERINGS).render(call, log, details, sent)
     assert Renderer(OPTIONS, RENDERINGS).render(call, log, details, sent) == first
+
+
+@many
+@given(listed_calls, logs(), any_details)
+def test_lokis_hours_follow_each_other_and_hold_their_records(call, log, details):
+    """Of any call: also where the API's times are missing, wrong or go back."""
+    (loki,) = (each for each in RENDERINGS if each.id == "logs-loki")
+    data, _ = Renderer(OPTIONS, (loki,)).render(call, log, details).parts.get(loki.id, (b"", 0))
+    resources = ExportLogsServiceRequest.FromString(data).resource_logs
+    hours = [_attribute(resource.resource, "service.instance.id") for resource in resources]
+    assert hours == sorted(set(hours))
+    for hour, resource in zip(hours, resources, strict=True):
+        for record in resource.scope_logs[0].log_records:
+            at = time.gmtime(record.time_unix_nano // 10**9)
+            assert time.strftime("%Y-%m-%dT%H", at) == hour
+
+
+def _attribute(resource, key):
+    (value,) = (pair.value.string_value for pair in resource.attributes if pair.key == key)
+    return value
 
 
 @many

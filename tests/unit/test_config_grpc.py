@@ -202,3 +202,30 @@ def test_a_destination_of_the_file_has_grpcs_default_endpoint_too(tmp_path):
 )
 def test_the_usual_port_of_the_other_protocol_is_warned_of(variables, sentence):
     assert loaded(**variables).warnings == (sentence,)
+
+
+@pytest.mark.parametrize(
+    ("variables", "protocol", "origin"),
+    [
+        ({}, "http/protobuf", "default"),
+        ({"PROTOCOL": "grpc"}, "grpc", "OTEL_EXPORTER_OTLP_PROTOCOL"),
+        ({"TRACES_PROTOCOL": "GRPC"}, "grpc", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"),
+        (
+            {"PROTOCOL": "grpc", "TRACES_PROTOCOL": "http/protobuf"},
+            "http/protobuf",
+            "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
+        ),
+        ({"LOGS_PROTOCOL": "grpc"}, "http/protobuf", "default"),
+    ],
+)
+def test_the_daemons_own_traces_speak_what_the_variables_say(variables, protocol, origin):
+    found = loaded(**variables)
+    assert found.settings.self_traces_protocol == protocol
+    assert found.origins["self_traces_protocol"] == origin
+
+
+@pytest.mark.parametrize("endpoint", ["dns:///collector:4317", "10.0.0.7:4317", "collector"])
+def test_a_name_of_grpc_is_shown_as_it_is(endpoint):
+    shown = destination(ENDPOINT=endpoint, HEADERS="k=geheim").model_dump(mode="json")
+    assert shown["urls"] == {"traces": endpoint, "logs": endpoint}
+    assert "geheim" not in str(shown)
