@@ -7,16 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.otlp_answer import (
-    ACCEPTED,
-    HANG_UP,
-    HTML,
-    NO_CONTENT,
-    Answer,
-    records_rejected,
-    status,
-    text,
-)
+from support.otlp_answer import HANG_UP, NO_CONTENT
+from support.otlp_protocols import BOTH, GRPC, HTTP, AnyReceiver, OtlpProtocol
 from support.otlp_receiver import OtlpReceiver
 from support.otlp_request import Request
 from support.ship_values import LOGS, NOW, TRACES, add, encoded, new_body
@@ -24,7 +16,6 @@ from support.ship_values import LOGS, NOW, TRACES, add, encoded, new_body
 from fuse_otel.core.body import Lane
 from fuse_otel.core.gzip_member import inflate
 from fuse_otel.core.telemetry import Signal
-from fuse_otel.destinations.otlp_http import OtlpHttp, OtlpHttpOptions
 from fuse_otel.events import Event, ExportDone
 from fuse_otel.ports import Store
 from fuse_otel.shipper import Shipper, ShipperOptions
@@ -38,18 +29,13 @@ FAR_BEHIND = "entry too far behind, entry timestamp is: 2026-11-18T23:00:00Z"
 class Line:
     """A lane with everything real, and the loop of a daemon around it."""
 
-    def __init__(self, store: Store, url: str, lane: Lane, **options: object) -> None:
+    def __init__(
+        self, store: Store, protocol: OtlpProtocol, url: str, lane: Lane, timeout: float = 30.0
+    ) -> None:
         self.store = store
         self.lane = lane
         self.events: list[Event] = []
-        self.destination = OtlpHttp(
-            OtlpHttpOptions(
-                lane.destination,
-                {lane.signal: f"{url}/v1/{lane.signal}"},
-                timeout={lane.signal: 0.5},
-                **options,  # type: ignore[arg-type]
-            )
-        )
+        self.destination = protocol.to(url, lane.destination, timeout)
         self.shipper = Shipper(
             lane, store.outbox, self.destination, self.events.append, lambda: 0.5, QUICK
         )
@@ -60,7 +46,7 @@ class Line:
 
     def run(self, until: Callable[[], object] | None = None) -> None:
         done = until or (lambda: self.shipper.idle)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not done():
             assert time.monotonic() < deadline
             wake = self.shipper.step(time.time())
@@ -75,17 +61,35 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
+@pytest.fixture(params=BOTH.values(), ids=BOTH.keys())
+def protocol(request: pytest.FixtureRequest) -> OtlpProtocol:
+    return request.param
+
+
 @pytest.fixture
-def receiver() -> Iterator[OtlpReceiver]:
-    with OtlpReceiver() as running:
+def receiver(protocol: OtlpProtocol) -> Iterator[AnyReceiver]:
+    with protocol.receiver() as running:
         yield running
 
 
 @pytest.fixture
-def line(store: Store, receiver: OtlpReceiver) -> Iterator[Line]:
-    made = Line(store, receiver.url, TRACES)
+def line(store: Store, protocol: OtlpProtocol, receiver: AnyReceiver) -> Iterator[Line]:
+    made = Line(store, protocol, receiver.url, TRACES)
     yield made
     made.destination.close()
+
+
+@pytest.fixture
+def logs_line(store: Store, protocol: OtlpProtocol, receiver: AnyReceiver) -> Iterator[Line]:
+    made = Line(store, protocol, receiver.url, LOGS)
+    yield made
+    made.destination.close()
+
+
+@pytest.fixture
+def http() -> Iterator[OtlpReceiver]:
+    with OtlpReceiver() as running:
+        yield running
 
 
 def outcomes(line: Line) -> list[str]:
@@ -93,12 +97,10 @@ def outcomes(line: Line) -> list[str]:
 
 
 @pytest.mark.parametrize("lane", [TRACES, LOGS], ids=["traces", "logs"])
-@pytest.mark.parametrize("answer", [ACCEPTED, NO_CONTENT], ids=["200", "204"])
-def test_every_call_arrives_once(store, receiver, lane, answer):
+def test_every_call_arrives_once(store, protocol, receiver, lane):
     names = {f"call {number}" for number in range(50)}
     add(store, *(new_body(name, lane=lane) for name in sorted(names)))
-    line = Line(store, receiver.url, lane)
-    receiver.then(answer)
+    line = Line(store, protocol, receiver.url, lane)
     line.run()
     line.destination.close()
     assert receiver.sessions() == names
@@ -106,6 +108,16 @@ def test_every_call_arrives_once(store, receiver, lane, answer):
     assert len(receiver.spans()) + len(receiver.records()) == 100
     assert len(receiver.requests) == 1
     assert line.waiting == 0
+
+
+def test_an_answer_without_a_body_is_as_good(store, http):
+    """Loki's."""
+    add(store, new_body("a", lane=LOGS))
+    http.then(NO_CONTENT)
+    line = Line(store, HTTP, http.url, LOGS)
+    line.run()
+    line.destination.close()
+    assert outcomes(line) == ["accepted"]
 
 
 def test_merged_bodies_hold_the_bytes_of_their_calls_in_order(store, line, receiver):
@@ -116,58 +128,51 @@ def test_merged_bodies_hold_the_bytes_of_their_calls_in_order(store, line, recei
     assert request.inflated == b"".join(encoded(Signal.TRACES, session) for session in "bca")
 
 
-def test_a_whole_body_arrives_as_it_was_stored(store, line, receiver):
+def test_a_whole_body_arrives_as_it_was_stored(store, http):
     body = new_body("a", "b")
     add(store, body)
+    line = Line(store, HTTP, http.url, TRACES)
     line.run()
-    assert receiver.requests[0].content == body.data
+    line.destination.close()
+    assert http.requests[0].content == body.data
 
 
 @pytest.mark.parametrize(
-    "trouble",
-    [
-        text(503, "starting"),
-        text(500),
-        text(429, Retry_After="0"),
-        text(408),
-        HANG_UP,
-        HTML.but(keep=False),
-        text(401),
-        text(302, "", Location="https://login.example/"),
-        ACCEPTED.but(delay=20, keep=False),
-        text(200, "x" * 100, "application/x-protobuf").but(dribble=0.1, keep=False),
-    ],
-    ids=[
-        "503", "500", "429", "408", "hang up", "page", "401", "redirect", "silence", "dribbling",
-    ],
-)  # fmt: skip
-def test_after_the_trouble_every_call_arrives_once(store, line, receiver, trouble):
+    ("protocol", "trouble"),
+    [(each, trouble) for each in BOTH.values() for trouble in each.troubles.values()],
+    ids=[f"{name}, {trouble}" for name, each in BOTH.items() for trouble in each.troubles],
+)
+def test_after_the_trouble_every_call_arrives_once(store, protocol, trouble):
     add(store, new_body("a", "b", "c"))
-    receiver.then(trouble)
-    line.run()
-    assert receiver.sessions() == {"a", "b", "c"}
-    assert receiver.duplicates() == {}
-    assert not line.store.control.parked(10)
+    with protocol.receiver(trouble) as receiver:
+        line = Line(store, protocol, receiver.url, TRACES, timeout=3.0)
+        line.run()
+        line.destination.close()
+        assert receiver.sessions() == {"a", "b", "c"}
+        assert receiver.duplicates() == {}
+    assert not store.control.parked(10)
     assert len(outcomes(line)) == 2
 
 
-def test_an_answer_that_got_lost_doubles_nothing_but_what_ids_tell_apart(store, line, receiver):
+def test_an_answer_that_got_lost_doubles_nothing_but_what_ids_tell_apart(store, http):
     add(store, new_body("a"))
-    receiver.then(HANG_UP.but(keep=True))
+    http.then(HANG_UP.but(keep=True))
+    line = Line(store, HTTP, http.url, TRACES)
     line.run()
-    assert set(receiver.duplicates().values()) == {2}
-    first, second = receiver.requests
+    line.destination.close()
+    assert set(http.duplicates().values()) == {2}
+    first, second = http.requests
     assert first.content == second.content
 
 
-def test_a_back_end_that_was_down_gets_everything_when_it_is_up(store):
-    with OtlpReceiver() as down:
+def test_a_back_end_that_was_down_gets_everything_when_it_is_up(store, protocol):
+    with protocol.receiver() as down:
         port, url = down.port, down.url
     add(store, new_body("a", "b"))
-    line = Line(store, url, TRACES)
+    line = Line(store, protocol, url, TRACES)
     line.run(until=lambda: outcomes(line) == ["retry"] * 3)
     assert line.waiting == 2
-    with OtlpReceiver(port=port) as up:
+    with protocol.receiver(port=port) as up:
         add(store, new_body("c"))
         line.run()
         assert up.sessions() == {"a", "b", "c"}
@@ -176,12 +181,13 @@ def test_a_back_end_that_was_down_gets_everything_when_it_is_up(store):
     assert outcomes(line)[-1] == "accepted"
 
 
-def test_a_bad_call_is_parked_with_the_words_of_the_back_end(store, line, receiver):
+def test_a_bad_call_is_parked_with_the_words_of_the_back_end(store, protocol, line, receiver):
     names = {f"call {number:02}" for number in range(20)}
     add(store, new_body(*sorted(names)))
 
-    def decide(request: Request) -> Answer | None:
-        return status(400, "no name, caller 8005550100") if "call 07" in request.sessions else None
+    def decide(request: Request) -> object:
+        refused = "call 07" in request.sessions
+        return protocol.refused("no name, caller 8005550100") if refused else None
 
     receiver.decide = decide
     line.run()
@@ -190,26 +196,26 @@ def test_a_bad_call_is_parked_with_the_words_of_the_back_end(store, line, receiv
     (listed,) = store.control.parked(10)
     parked = store.control.parked_call(listed.id)
     assert parked is not None
-    assert (parked.call.session_id, parked.code) == ("call 07", "400")
-    assert parked.reason == "400 Bad Request: no name, caller *"
+    assert (parked.call.session_id, parked.code) == ("call 07", protocol.refusal.split()[0])
+    assert parked.reason == f"{protocol.refusal}: no name, caller *"
     assert inflate(parked.data) == encoded(Signal.TRACES, "call 07")
 
 
-def test_what_a_refusal_stored_all_the_same_is_sent_again_with_the_same_ids(store, receiver):
+def test_what_a_refusal_stored_all_the_same_is_sent_again_with_the_same_ids(
+    store, protocol, receiver, logs_line
+):
     """Loki keeps the good records of a request that it answers with 400."""
     names = {f"call {number:02}" for number in range(16)}
     late = {"call 03", "call 12"}
     add(store, new_body(*sorted(names), lane=LOGS))
 
-    def decide(request: Request) -> Answer | None:
+    def decide(request: Request) -> object:
         if late & set(request.sessions):
-            return status(400, FAR_BEHIND).but(keep=True)
+            return protocol.refused(FAR_BEHIND).but(keep=True)
         return None
 
     receiver.decide = decide
-    line = Line(store, receiver.url, LOGS)
-    line.run()
-    line.destination.close()
+    logs_line.run()
     assert receiver.sessions() == names
     assert receiver.duplicates()
     copies = {(record.trace_id, record.SerializeToString()) for record in receiver.records()}
@@ -217,34 +223,45 @@ def test_what_a_refusal_stored_all_the_same_is_sent_again_with_the_same_ids(stor
     assert {parked.call.session_id for parked in store.control.parked(10)} == late
 
 
-def test_a_partial_success_leaves_copies_and_is_not_sent_again(store, receiver):
+def test_a_partial_success_leaves_copies_and_is_not_sent_again(
+    store, protocol, receiver, logs_line
+):
     add(store, new_body("a", "b", lane=LOGS))
-    receiver.then(records_rejected(1, "too old"))
-    line = Line(store, receiver.url, LOGS)
-    line.run()
-    line.destination.close()
+    receiver.then(protocol.rejected(1, "too old"))
+    logs_line.run()
     assert len(receiver.requests) == 1
     assert [parked.reason for parked in store.control.parked(10)] == ["too old"] * 2
 
 
-def test_a_back_end_with_a_small_limit_gets_small_requests(store, line, receiver):
+def test_a_back_end_with_a_small_limit_gets_small_requests(store, protocol, line, receiver):
     names = {f"call {number:02}" for number in range(20)}
     add(store, new_body(*sorted(names), padding=1000))
     limit = 3 * len(encoded(Signal.TRACES, "call 00", padding=1000))
-    receiver.decide = lambda request: text(413) if len(request.inflated) > limit else None
+    receiver.decide = lambda request: protocol.too_large if len(request.inflated) > limit else None
     line.run()
     assert receiver.sessions() == names
     assert receiver.duplicates() == {}
     assert not store.control.parked(10)
 
 
-def test_lanes_of_one_destination_do_not_hold_each_other_up(store, receiver):
-    destination = OtlpHttp(
-        OtlpHttpOptions("main", {signal: f"{receiver.url}/v1/{signal}" for signal in Signal})
-    )
+def test_a_limit_of_grpcs_own_makes_small_requests_too(store):
+    names = {f"call {number:02}" for number in range(20)}
+    add(store, new_body(*sorted(names), padding=1000))
+    limit = 3 * len(encoded(Signal.TRACES, "call 00", padding=1000))
+    with GRPC.receiver(max_size=limit) as receiver:
+        line = Line(store, GRPC, receiver.url, TRACES)
+        line.run()
+        line.destination.close()
+        assert receiver.sessions() == names
+        assert receiver.duplicates() == {}
+    assert not store.control.parked(10)
+
+
+def test_lanes_of_one_destination_do_not_hold_each_other_up(store, protocol, receiver):
+    destination = protocol.to(receiver.url)
     traces, logs = (Lane("main", signal) for signal in Signal)
     add(store, new_body("a", lane=traces), new_body("a", lane=logs))
-    receiver.decide = lambda request: text(503) if request.spans else None
+    receiver.decide = lambda request: protocol.busy if request.spans else None
     shippers = [
         Shipper(lane, store.outbox, destination, lambda _: None, lambda: 0.5, QUICK)
         for lane in (traces, logs)

@@ -1,0 +1,103 @@
+"""OTLP over HTTP and over gRPC, for tests of what holds over both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fuse_otel.core.telemetry import Signal
+from fuse_otel.destinations.otlp_grpc import OtlpGrpc, OtlpGrpcOptions
+from fuse_otel.destinations.otlp_http import OtlpHttp, OtlpHttpOptions
+from support import grpc_answer, otlp_answer
+from support.grpc_answer import GrpcAnswer
+from support.grpc_receiver import GrpcReceiver
+from support.otlp_answer import Answer
+from support.otlp_receiver import OtlpReceiver
+
+AnyReceiver = OtlpReceiver | GrpcReceiver
+
+
+@dataclass(frozen=True)
+class OtlpProtocol:
+    """``refused``: words → an answer that is about the data; ``refusal`` is its code.
+    ``troubles``: name → an answer after which the same request is sent again.
+    """
+
+    receiver: Callable[..., Any]
+    options: Callable[..., Any]
+    destination: Callable[..., Any]
+    path: str
+    refused: Callable[[str], Any]
+    refusal: str
+    rejected: Callable[[int, str], Any]
+    too_large: Any
+    busy: Any
+    troubles: Mapping[str, Any]
+
+    def to(self, url: str, name: str = "main", timeout: float = 30.0) -> OtlpHttp | OtlpGrpc:
+        """A destination of both signals."""
+        return self.destination(
+            self.options(
+                name,
+                {signal: url + self.path.format(signal) for signal in Signal},
+                timeout=dict.fromkeys(Signal, timeout),
+            )
+        )
+
+
+def _grpc_refused(words: str) -> GrpcAnswer:
+    return GrpcAnswer("INVALID_ARGUMENT", words)
+
+
+def _http_refused(words: str) -> Answer:
+    return otlp_answer.status(400, words)
+
+
+HTTP = OtlpProtocol(
+    receiver=OtlpReceiver,
+    options=OtlpHttpOptions,
+    destination=OtlpHttp,
+    path="/v1/{}",
+    refused=_http_refused,
+    refusal="400 Bad Request",
+    rejected=otlp_answer.records_rejected,
+    too_large=otlp_answer.text(413),
+    busy=otlp_answer.text(503, "starting"),
+    troubles={
+        "503": otlp_answer.text(503, "starting"),
+        "500": otlp_answer.text(500),
+        "429": otlp_answer.text(429, Retry_After="0"),
+        "408": otlp_answer.text(408),
+        "hang up": otlp_answer.HANG_UP,
+        "page": otlp_answer.HTML.but(keep=False),
+        "401": otlp_answer.text(401),
+        "redirect": otlp_answer.text(302, "", Location="https://login.example/"),
+        "silence": otlp_answer.ACCEPTED.but(delay=60, keep=False),
+        "dribbling": otlp_answer.text(200, "x" * 1000, otlp_answer.PROTOBUF).but(
+            dribble=0.1, keep=False
+        ),
+    },
+)
+GRPC = OtlpProtocol(
+    receiver=GrpcReceiver,
+    options=OtlpGrpcOptions,
+    destination=OtlpGrpc,
+    path="",
+    refused=_grpc_refused,
+    refusal="INVALID_ARGUMENT",
+    rejected=grpc_answer.records_rejected,
+    too_large=GrpcAnswer("RESOURCE_EXHAUSTED", "grpc: received message larger than max (5 vs. 4)"),
+    busy=GrpcAnswer("UNAVAILABLE", "starting"),
+    troubles={
+        "unavailable": GrpcAnswer("UNAVAILABLE", "starting"),
+        "exhausted": grpc_answer.retry_in("RESOURCE_EXHAUSTED", "slow down", 0),
+        "aborted": GrpcAnswer("ABORTED"),
+        "internal": GrpcAnswer("INTERNAL"),
+        "foreign": grpc_answer.ACCEPTED.but(body=b"<html>", keep=False),
+        "unauthenticated": GrpcAnswer("UNAUTHENTICATED"),
+        "unimplemented": GrpcAnswer("UNIMPLEMENTED"),
+        "silence": grpc_answer.ACCEPTED.but(delay=60, keep=False),
+    },
+)
+BOTH = {"http": HTTP, "grpc": GRPC}
