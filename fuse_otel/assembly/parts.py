@@ -124,6 +124,7 @@ def model_options(settings: Settings) -> ModelOptions:
         severities=dict(settings.severities),
         loki_stream_attribute=settings.loki_stream_attribute,
         redaction=_redaction(settings),
+        limits=settings.limits,
     )
 
 

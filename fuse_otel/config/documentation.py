@@ -171,6 +171,27 @@ applications. Past that it answers 429; the lane waits and tries again, nothing 
 and about 5,000 new streams are taken every half hour as the old ones go idle. To be faster raise
 the limit while the backfill runs, or shorten `chunk_idle_period`.
 
+## Limits
+
+OpenTelemetry's variables
+[limit](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#attribute-limits)
+what is sent of a call as they limit an SDK. They can only tighten what the data model allows; a
+variable for spans or log records alone outranks the general one.
+
+| variable | the model's own | meaning |
+|---|---|---|
+| `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT` | `2048` | characters of a text that is an attribute's value; \
+more are cut, ids not excepted |
+| `OTEL_ATTRIBUTE_COUNT_LIMIT` | see below | attributes of a span or a log record; the first stay |
+| `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT` | `2048` | the same for spans |
+| `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT` | `128` | the same for spans |
+| `OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT` | `2048` | the same for log records |
+| `OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT` | `96` | the same for log records |
+| `OTEL_SPAN_LINK_COUNT_LIMIT` | `128` | links of a span |
+
+A log record's body is at most 32 KiB, a call 2.5 MB of spans and 2.5 MB of log records. What is cut
+is counted by `fuse_otel_truncations_total`.
+
 ## What only the file can say
 
 | table | keys |

@@ -10,6 +10,7 @@ from fuse_otel.config import layers, otel
 from fuse_otel.config.destination import Destination
 from fuse_otel.config.layers import DEFAULT, Layer, Written
 from fuse_otel.config.loaded import Loaded
+from fuse_otel.config.otel_limits import VARIABLES, limits_of
 from fuse_otel.config.problems import Place, sentences
 from fuse_otel.config.redaction_table import own_rules
 from fuse_otel.config.secret_file import unfold
@@ -145,6 +146,7 @@ class _Loading:
             "rescans": tuple(table.rescan() for table in tables.rescans) or _RESCANS,
             "service_names": tables.service_names,
             "severities": tables.severities,
+            "limits": limits_of(self._environ, self._problems),
         }
         try:
             return Settings.model_validate(values)
@@ -162,4 +164,6 @@ class _Loading:
         spoken = layers.otel_variables(self._environ)
         if "destinations" not in self._content and spoken:
             origins["destinations"] = ", ".join(spoken)
+        limiting = [name for name in VARIABLES if name in self._environ]
+        origins["limits"] = ", ".join(limiting) or DEFAULT
         return origins

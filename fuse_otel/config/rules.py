@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import BeforeValidator, PlainSerializer
 
 from fuse_otel.config import quantities as read
+from fuse_otel.core.limits import Limits
 from fuse_otel.core.redaction import OwnRules
 
 _Number = TypeVar("_Number", int, float)
@@ -151,6 +152,14 @@ def written_rules(rules: OwnRules) -> list[str]:
     ] + [f"pattern {rule.pattern} as {rule.name}" for rule in rules.patterns]
 
 
+def _written_limits(limits: Limits) -> str:
+    span, record = limits.span, limits.record
+    return (
+        f"{span.attributes} attributes of {span.length} characters and {limits.links} links a span,"
+        f" {record.attributes} attributes of {record.length} characters a log record"
+    )
+
+
 def masked_email(email: str) -> str:
     """``ops@example.com`` → ``o…@example.com``."""
     name, _, host = email.rpartition("@")
@@ -166,6 +175,7 @@ Address = Annotated[
     read.Listen, BeforeValidator(read.read_listen), PlainSerializer(str, when_used="json")
 ]
 Rules = Annotated[OwnRules, PlainSerializer(written_rules, when_used="json")]
+LimitsOfTheStandard = Annotated[Limits, PlainSerializer(_written_limits, when_used="json")]
 ApiUrl = Annotated[str, BeforeValidator(_api_url)]
 StateUrl = Annotated[str, BeforeValidator(_state_url)]
 Pairs = Annotated[Mapping[str, str], BeforeValidator(_attributes)]

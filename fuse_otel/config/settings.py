@@ -116,6 +116,7 @@ class Settings(Frozen):
     loki_stream_attribute: Annotated[str, BeforeValidator(rules.read_attribute_name)]
     service_names: Mapping[str, str] = Field(repr=False)
     severities: Mapping[str, tuple[int, str]]
+    limits: rules.LimitsOfTheStandard
     hook_token: _Secret | None = None
     shutdown_grace: Annotated[rules.Seconds, duration(most=3600.0)]
     self_traces: rules.Switch

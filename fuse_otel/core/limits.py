@@ -4,30 +4,69 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
 
 from fuse_otel.core import semconv
 from fuse_otel.core.telemetry import LogRecord, Span, Telemetry, Value
 
 MAX_CALL = 2_500_000  # bytes of a call in a signal
 MAX_VALUE = 2048  # characters of an attribute's value
-MAX_SPAN_ATTRIBUTES = 128
-MAX_RECORD_ATTRIBUTES = 96
+_CUT = (str, tuple)
 _DEBUG_BELOW = 9  # OTLP's INFO
 _ERROR_FROM = 17  # OTLP's ERROR
 _Thing = TypeVar("_Thing")
 
 
-def limited(attributes: dict[str, Value], most: int, truncations: Counter[str]) -> dict[str, Value]:
-    """At most ``most`` attributes, the first ones; longer values are cut."""
-    if len(attributes) > most:
+class Most(NamedTuple):
+    """Attributes of a span or record, characters of a value."""
+
+    attributes: int
+    length: int
+
+
+_SPAN, _RECORD = Most(128, MAX_VALUE), Most(96, MAX_VALUE)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a span, a log record and the links of a span may be at most."""
+
+    span: Most = _SPAN
+    record: Most = _RECORD
+    links: int = 128
+
+
+MODEL = Limits()
+"""The data model's own; others may only be tighter."""
+
+
+def limited(
+    attributes: dict[str, Value], most: Most, truncations: Counter[str]
+) -> dict[str, Value]:
+    """At most so many attributes, the first ones; longer values are cut."""
+    if len(attributes) > most.attributes:
         truncations["attributes"] += 1
-        attributes = dict(list(attributes.items())[:most])
-    longer = [k for k, v in attributes.items() if type(v) is str and len(v) > MAX_VALUE]
+        attributes = dict(list(attributes.items())[: most.attributes])
+    longest = most.length
+    longer = [k for k, v in attributes.items() if type(v) in _CUT and _size(v) > longest]
     for key in longer:
         truncations["value"] += 1
-        attributes[key] = str(attributes[key])[:MAX_VALUE]
+        attributes[key] = _cut(attributes[key], longest)
     return attributes
+
+
+def _size(value: Value) -> int:
+    """Characters of a text, or of the longest in a list."""
+    if isinstance(value, tuple):
+        return max(map(len, value), default=0)
+    return len(value) if isinstance(value, str) else 0
+
+
+def _cut(value: Value, longest: int) -> Value:
+    if isinstance(value, tuple):
+        return tuple(each[:longest] for each in value)
+    return value[:longest] if isinstance(value, str) else value
 
 
 def fit_records(telemetry: Telemetry, size: Callable[[Telemetry], int]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from fuse_otel.core.limits import MODEL, Limits
 from fuse_otel.core.redaction import STRICT, Redaction
 
 
@@ -25,4 +26,5 @@ class ModelOptions:
     severities: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     loki_stream_attribute: str = "service.instance.id"
     redaction: Redaction = STRICT
+    limits: Limits = MODEL
     explain: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fuse_otel.core import semconv
 from fuse_otel.core.ids import CallIds
-from fuse_otel.core.limits import MAX_RECORD_ATTRIBUTES, limited
+from fuse_otel.core.limits import limited
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.spans import error_type
 from fuse_otel.core.story import Story
@@ -50,6 +50,6 @@ def log_record(
         severity_number=severity[0],
         severity_text=severity[1],
         body=reading.body,
-        attributes=limited(attributes, MAX_RECORD_ATTRIBUTES, tally.truncations),
+        attributes=limited(attributes, options.limits.record, tally.truncations),
         event_name=_EVENTS.get(known, ""),
     )

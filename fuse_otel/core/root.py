@@ -7,7 +7,7 @@ from enum import StrEnum
 from fuse_otel.core import semconv
 from fuse_otel.core.call import Details, Direction
 from fuse_otel.core.ids import CallIds
-from fuse_otel.core.limits import MAX_SPAN_ATTRIBUTES, limited
+from fuse_otel.core.limits import limited
 from fuse_otel.core.module import module_kind
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.spans import error_message, error_type
@@ -43,7 +43,7 @@ def root_span(
         kind=Kind.CONSUMER if story.call.direction is Direction.OUTBOUND else Kind.SERVER,
         start=story.start,
         end=story.end,
-        attributes=limited(attributes, MAX_SPAN_ATTRIBUTES, tally.truncations),
+        attributes=limited(attributes, options.limits.span, tally.truncations),
         error=bool(counted),
         message=error_message(story.readings[counted[0]]) if counted else "",
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from fuse_otel.core import semconv
 from fuse_otel.core.asking import asking
 from fuse_otel.core.ids import CallIds
-from fuse_otel.core.limits import MAX_SPAN_ATTRIBUTES, limited
+from fuse_otel.core.limits import limited
 from fuse_otel.core.module import ASKING, LEAVING, module_kind
+from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.reading import Reading
 from fuse_otel.core.scrub import REDACTED
 from fuse_otel.core.story import Story
@@ -15,7 +16,9 @@ from fuse_otel.core.telemetry import Kind, Link, Span, Tally, Value
 _HTTP_ERROR = 400
 
 
-def execution_span(story: Story, number: int, ids: CallIds, tally: Tally, *, late: bool) -> Span:
+def execution_span(
+    story: Story, number: int, ids: CallIds, options: ModelOptions, tally: Tally, *, late: bool
+) -> Span:
     """The span of the ``number``-th execution, counted from 0."""
     run = story.executions[number]
     name = " ".join(story.names[number])
@@ -30,10 +33,10 @@ def execution_span(story: Story, number: int, ids: CallIds, tally: Tally, *, lat
         kind=Kind.CLIENT if module_kind(story.names[number][0]) in LEAVING else Kind.INTERNAL,
         start=run.start,
         end=run.end,
-        attributes=limited(attributes, MAX_SPAN_ATTRIBUTES, tally.truncations),
+        attributes=limited(attributes, options.limits.span, tally.truncations),
         error=bool(errors),
         message=error_message(story.readings[errors[0]]) if errors else "",
-        links=_links(story, number),
+        links=_links(story, number, options.limits.links, tally),
     )
 
 
@@ -106,7 +109,10 @@ def _asked(story: Story, number: int, kind: str) -> dict[str, Value]:
     return attributes
 
 
-def _links(story: Story, number: int) -> tuple[Link, ...]:
+def _links(story: Story, number: int, most: int, tally: Tally) -> tuple[Link, ...]:
     places = story.executions[number].places
     found = (story.readings[place].link for place in places)
-    return tuple(dict.fromkeys(link for link in found if link))
+    links = tuple(dict.fromkeys(link for link in found if link))
+    if len(links) > most:
+        tally.truncations["links"] += 1
+    return links[:most]

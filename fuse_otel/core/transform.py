@@ -38,7 +38,7 @@ def transform(
     root = root_span(story, ids, service, options, tally)
     new = [_is_new(story, number, sent_entries) for number in range(len(story.executions))]
     executions = [
-        execution_span(story, number, ids, tally, late=late and sent_entries is not None)
+        execution_span(story, number, ids, options, tally, late=late and sent_entries is not None)
         for number, late in enumerate(new)
     ]
     sent_again = [span for span, late in zip(executions, new, strict=True) if late]

@@ -106,6 +106,8 @@ class _Found:
         made = _record(record)
         uid = made.attributes.get("log.record.uid")
         if isinstance(uid, str):
+            # It may be cut, by a limit of the standard; two records at one time are rare.
+            uid = f"{uid} {made.time}"
             if uid in self.uids:
                 return
             self.uids.add(uid)

@@ -26,8 +26,9 @@ REDACTIONS: Mapping[str, str] = {
 }
 TRUNCATIONS: Mapping[str, str] = {
     "body": "a log record's body longer than 32 KiB",
-    "value": "an attribute's value longer than 2048 characters",
-    "attributes": "more attributes than 128 of a span or 96 of a log record",
+    "value": "an attribute's value longer than 2048 characters, or than `OTEL_…` says",
+    "attributes": "more attributes than 128 of a span or 96 of a log record, or than `OTEL_…` says",
+    "links": "more links than 128 of a span, or than `OTEL_SPAN_LINK_COUNT_LIMIT` says",
     "entries": "log records of a call larger than 2.5 MB: debug first, errors last",
     "executions": "spans of a call larger than 2.5 MB: the last first, those with errors last",
     "log": "a whole log too large to be read: the call is a root span alone",

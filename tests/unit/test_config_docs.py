@@ -8,6 +8,7 @@ from fuse_otel.config import load
 from fuse_otel.config.destination_table import DestinationTable
 from fuse_otel.config.documentation import document
 from fuse_otel.config.otel import OPTIONS
+from fuse_otel.config.otel_limits import VARIABLES
 from fuse_otel.config.settings import Account, Settings
 from fuse_otel.config.table import SETTINGS, TABLES
 
@@ -33,7 +34,7 @@ def test_every_setting_is_documented_with_all_its_names():
 
 def test_every_setting_of_the_table_is_one_of_the_settings_and_the_other_way_round():
     single = {"email", "developer_key"}
-    of_the_standard = {"self_traces_protocol"}
+    of_the_standard = {"limits", "self_traces_protocol"}
     fields = set(Settings.model_fields) - set(TABLES) - of_the_standard
     assert {each.name for each in SETTINGS} - single == fields
 
@@ -49,6 +50,8 @@ def test_every_table_of_the_file_and_its_keys_are_documented():
 def test_every_standard_variable_is_documented():
     for option in OPTIONS:
         assert re.search(rf"`(OTEL_EXPORTER_OTLP|…)_{option}`", document()), option
+    for variable in VARIABLES:
+        assert f"| `{variable}` |" in document()
 
 
 def test_the_example_of_the_documentation_loads(tmp_path):

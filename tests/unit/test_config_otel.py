@@ -2,6 +2,8 @@ import pytest
 
 from fuse_otel.config import load
 from fuse_otel.config.otel import OPTIONS, variables
+from fuse_otel.config.otel_limits import VARIABLES
+from fuse_otel.core.limits import MODEL, Limits, Most
 from fuse_otel.core.telemetry import Signal
 from fuse_otel.errors import ConfigurationError
 
@@ -238,3 +240,28 @@ def test_files_and_consoles_of_the_file(tmp_path):
     archive, terminal = loaded(str(file)).settings.destinations
     assert (archive.type, archive.path, archive.signals) == ("file", "calls.jsonl", (LOGS,))
     assert (terminal.type, terminal.path, terminal.signals) == ("console", None, (TRACES, LOGS))
+
+
+def test_without_a_word_the_limits_are_the_models():
+    assert loaded().settings.limits == MODEL
+    assert loaded().origins["limits"] == "default"
+
+
+def test_a_signals_own_limit_outranks_the_general_one_and_none_loosens():
+    found = loaded(
+        ATTRIBUTE_VALUE_LENGTH_LIMIT="100",
+        ATTRIBUTE_COUNT_LIMIT="1000",
+        SPAN_ATTRIBUTE_COUNT_LIMIT="64",
+        LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT="200",
+        SPAN_LINK_COUNT_LIMIT="0",
+    )
+    assert found.settings.limits == Limits(Most(64, 100), Most(96, 200), 0)
+    assert "OTEL_SPAN_LINK_COUNT_LIMIT" in found.origins["limits"]
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+@pytest.mark.parametrize("value", ["-1", "many", "1e3", "9" * 30])
+def test_a_limit_that_is_no_number_is_refused(variable, value):
+    (problem,) = problems(**{variable.removeprefix("OTEL_"): value})
+    assert problem.startswith(f"{variable}: ")
+    assert problem.endswith(" is no number: give 0 or more.")

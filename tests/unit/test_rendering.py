@@ -17,7 +17,7 @@ from support.call_values import (
 from fuse_otel.core.body import Lane, Rendering
 from fuse_otel.core.call import MISSING_LOG, Details
 from fuse_otel.core.details import details_of
-from fuse_otel.core.limits import MAX_CALL, limited
+from fuse_otel.core.limits import MAX_CALL, Limits, Most, limited
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.redaction import KeyRule, Mode, OwnRules, Redaction
 from fuse_otel.core.rendering import Renderer
@@ -168,14 +168,17 @@ def test_growth_too_large_marks_no_root_it_does_not_send():
 @pytest.mark.parametrize(("size", "cut"), [(2048, 0), (2049, 1)])
 def test_long_values_are_cut_and_counted(size, cut):
     tally = Tally()
-    assert limited({"a": "x" * size, "b": 1}, 10, tally.truncations) == {"a": "x" * 2048, "b": 1}
+    assert limited({"a": "x" * size, "b": 1}, Most(10, 2048), tally.truncations) == {
+        "a": "x" * 2048,
+        "b": 1,
+    }
     assert tally.truncations["value"] == cut
 
 
 def test_the_first_attributes_stay_and_the_cut_is_counted():
     tally = Tally()
     many = {str(number): number for number in range(10)}
-    assert list(limited(many, 3, tally.truncations)) == ["0", "1", "2"]
+    assert list(limited(many, Most(3, 2048), tally.truncations)) == ["0", "1", "2"]
     assert tally.truncations == {"attributes": 1}
 
 
@@ -203,3 +206,27 @@ def test_what_is_taken_is_counted_for_what_is_sent():
     assert rendered(log, (off,)).tally.redactions == {}
     assert rendered(log, (off, standard)).tally.redactions == {"email": 1}
     assert rendered(log, ()).tally.redactions == {"key": 1, "line": 1}
+
+
+def test_the_limits_of_the_standard_hold_for_every_span_and_record():
+    limits = Limits(span=Most(7, 20), record=Most(6, 9), links=1)
+    links = [f"00-{n:032x}-{n:016x}-01" for n in (1, 2, 3)]
+    entries = [make_entry("x", "rest", "r" * 30, headers=link) for link in links]
+    out = rendered(make_log(APPLICATION, *entries, EXIT), limits=limits)
+    for span in spans_of(out.traces):
+        assert len(span.attributes) <= 7
+        assert len(span.links) <= 1
+        assert all(len(value.string_value) <= 20 for value in attributes_of(span).values())
+    assert max(len(span.links) for span in spans_of(out.traces)) == 1
+    for record in records_of(out.logs):
+        assert len(record.attributes) <= 6
+        assert all(len(value.string_value) <= 9 for value in attributes_of(record).values())
+    assert out.tally.truncations["links"] == 1
+    assert out.tally.truncations["attributes"] > 0
+
+
+def test_every_text_of_a_list_is_cut():
+    tally = Tally()
+    cut = limited({"a": ("xxxx", "y"), "b": ("z",)}, Most(9, 2), tally.truncations)
+    assert cut == {"a": ("xx", "y"), "b": ("z",)}
+    assert tally.truncations == {"value": 1}
