@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fuse_otel.cli.printing import complain, print_lines, reason
-from fuse_otel.cli.saved import NoSessionId, render_saved, session_id_of
+from fuse_otel.cli.saved import NoSessionId, redaction_of, render_saved, session_id_of
 from fuse_otel.core.decode import NotUnderstood
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.otlp_json import dumps, logs_json, traces_json
+from fuse_otel.core.redaction import Mode
 
 STDIN = "-"
 WANTED = "Give a saved answer of the Fuse API, JSON or XML."
@@ -30,6 +31,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default="",
         metavar="ID",
         help="whose call a bare list of entries is (default: the file's name without its ending)",
+    )
+    parser.add_argument(
+        "--redaction",
+        dest="setting_redaction",
+        choices=[mode.value for mode in Mode],
+        help="what may leave (default: strict)",
+    )
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        help="a configuration whose redaction and [[redaction_rules]] hold here too",
     )
     parser.add_argument("--namespace", default="", help="the namespace that ids are made with")
     parser.add_argument(
@@ -52,7 +64,9 @@ def run(args: argparse.Namespace) -> int:
     except (OSError, ValueError) as error:
         complain(f"{args.pseudonym_key_file}: {reason(error)}. It has to hold the key alone.")
         return _FAILED
-    options = ModelOptions(namespace=args.namespace, pseudonym_key=key)
+    options = ModelOptions(
+        namespace=args.namespace, pseudonym_key=key, redaction=redaction_of(args)
+    )
     conversion = _Conversion(args.files, args.session_id, options)
     written = _write(args.output, conversion)
     return _DONE if written and not conversion.failed else _FAILED

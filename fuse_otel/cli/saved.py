@@ -2,31 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import argparse
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote
 
+from fuse_otel.core.body import Rendering
 from fuse_otel.core.call import CallLog, CallRecord, Details, Direction, ListedCall, LogState
 from fuse_otel.core.decode import decode_saved
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.party import pseudonymise
-from fuse_otel.core.rendering import RenderedCall, Renderer
+from fuse_otel.core.redaction import STRICT, Redaction
+from fuse_otel.core.rendering import Renderer
+from fuse_otel.core.telemetry import Flavour, Note, Signal
 
 
 class NoSessionId(ValueError):
     """The file holds a bare list of entries, and nobody named its call."""
 
 
-def render_saved(data: bytes, session_id: str, options: ModelOptions) -> Iterator[RenderedCall]:
+class SavedTelemetry(NamedTuple):
+    """Export requests; ``notes`` if the options ask for an explanation."""
+
+    trace_id: str
+    traces: bytes
+    logs: bytes
+    notes: Sequence[Note]
+
+
+def render_saved(data: bytes, session_id: str, options: ModelOptions) -> Iterator[SavedTelemetry]:
     """The calls of one file, JSON or XML. ``session_id`` is for a bare list of entries, which
     names none; empty where nobody knows it.
 
     Raises ``NotUnderstood`` and ``NoSessionId``.
     """
-    renderer = Renderer(options, ())
+    renderings = [
+        Rendering(signal, signal, Flavour.GENERIC, (), options.redaction) for signal in Signal
+    ]
+    renderer = Renderer(options, renderings)
     for record, log in decode_saved(data):
         call = _listed(record, log, session_id, options.pseudonym_key)
-        yield renderer.render(call, log, _details(call, log))
+        out = renderer.render(call, log, _details(call, log))
+        traces, logs = (out.parts.get(signal, (b"", 0))[0] for signal in Signal)
+        yield SavedTelemetry(out.trace_id, traces, logs, out.tally.notes or ())
+
+
+def redaction_of(args: argparse.Namespace) -> Redaction:
+    """What the flags ``--redaction`` and ``--config`` ask for; ``strict`` without them.
+
+    Raises ``ConfigurationError``.
+    """
+    flags = vars(args)
+    if not (flags.get("config") or flags.get("setting_redaction")):
+        return STRICT
+    from fuse_otel.assembly.parts import model_options  # noqa: PLC0415 - heavy, and rarely wanted
+    from fuse_otel.cli.common import load_settings  # noqa: PLC0415
+
+    return model_options(load_settings(args, needs_account=False).settings).redaction
 
 
 def _listed(

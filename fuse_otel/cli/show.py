@@ -5,17 +5,20 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
 from fuse_otel.cli.drawing import NARROWEST, draw
+from fuse_otel.cli.explanation import explained
 from fuse_otel.cli.otlp_lines import Requests, is_otlp_lines, read_otlp_lines
 from fuse_otel.cli.printing import complain, print_lines, reason
-from fuse_otel.cli.saved import render_saved, session_id_of
+from fuse_otel.cli.saved import redaction_of, render_saved, session_id_of
 from fuse_otel.core.decode import NotUnderstood
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.otlp_json import dumps, logs_json, traces_json
+from fuse_otel.core.redaction import STRICT
+from fuse_otel.core.telemetry import Note
 from fuse_otel.core.tree import call_trees
 
 _DONE, _FAILED = 0, 1
@@ -36,6 +39,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="only this call of the files; also whose call a bare list of entries is",
     )
     parser.add_argument("--records", action="store_true", help="draw all log records")
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="say of each attribute which rule made it, and what was taken away by which",
+    )
     parser.add_argument("--otlp", action="store_true", help="print OTLP/JSON instead of drawing")
     parser.add_argument(
         "--color", choices=("auto", "always", "never"), default="auto", help="default: auto"
@@ -65,6 +73,8 @@ class _Found:
     def __init__(self, args: argparse.Namespace) -> None:
         self._args = args
         self._requests = Requests(args.session_id)
+        self._notes: dict[str, Sequence[Note]] = {}
+        self._options = ModelOptions(redaction=redaction_of(args), explain=args.explain)
         self.failed = False
 
     def read(self, name: str) -> None:
@@ -81,11 +91,13 @@ class _Found:
 
     def _read_file(self, file: Path) -> None:
         if is_otlp_lines(file):
+            self._complain_of_the_redacted(str(file))
             for number in read_otlp_lines(file, self._requests):
                 self._complain(f"{file}: line {number} is no export request of OTLP/JSON.")
             return
         session_id = self._args.session_id or session_id_of(file)
-        for call in render_saved(file.read_bytes(), session_id, ModelOptions()):
+        for call in render_saved(file.read_bytes(), session_id, self._options):
+            self._notes[call.trace_id] = call.notes
             self._add(call.traces, call.logs)
 
     def _read_store(self, session_id: str) -> None:
@@ -102,7 +114,16 @@ class _Found:
                 "See the back end for older calls: `fuse-otel trace-id` prints the trace's id."
             )
         else:
+            self._complain_of_the_redacted(session_id)
             self._add(call.traces, call.logs)
+
+    def _complain_of_the_redacted(self, name: str) -> None:
+        """What is redacted already cannot be read in another way, or explained."""
+        if self._args.explain or self._options.redaction != STRICT:
+            self._complain(
+                f"{name}: It is redacted already, and what that took away is not kept: --explain"
+                " and --redaction are for a saved answer of the Fuse API."
+            )
 
     def _add(self, traces: bytes, logs: bytes) -> None:
         self._requests.add(traces_json(traces))
@@ -119,6 +140,8 @@ class _Found:
         for place, tree in enumerate(call_trees(self._requests.traces, self._requests.logs)):
             drawing = draw(tree, width=width, colour=colour, records=self._args.records)
             yield f"\n{drawing}" if place else drawing
+            if self._args.explain:
+                yield from explained(tree, self._notes.get(tree.trace_id, ()))
 
     def _complain_if_empty(self) -> None:
         if not (self._requests.traces or self._requests.logs or self.failed):

@@ -180,8 +180,8 @@ variable for spans or log records alone outranks the general one.
 
 | variable | the model's own | meaning |
 |---|---|---|
-| `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT` | `2048` | characters of a text that is an attribute's value; \
-more are cut, ids not excepted |
+| `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT` | `2048` | characters of an attribute's text; more are \
+cut, of ids too |
 | `OTEL_ATTRIBUTE_COUNT_LIMIT` | see below | attributes of a span or a log record; the first stay |
 | `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT` | `2048` | the same for spans |
 | `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT` | `128` | the same for spans |
