@@ -17,6 +17,11 @@ class Window(NamedTuple):
     end: int
 
     @property
+    def asked(self) -> Window:
+        """What to ask for, so that all of the window is answered whatever the API's bounds mean."""
+        return Window(max(0, self.start - OVERLAP), self.end + OVERLAP)
+
+    @property
     def seconds(self) -> int:
         return self.end - self.start
 

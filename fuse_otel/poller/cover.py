@@ -11,12 +11,12 @@ from fuse_otel.errors import TooLarge
 from fuse_otel.events import Emit, WindowMismatch
 from fuse_otel.poller.details import Details
 from fuse_otel.poller.found import Found, Shelf
-from fuse_otel.poller.listing import Listing, list_window
+from fuse_otel.poller.listing import Listing, Paging, list_window
 from fuse_otel.poller.options import PollerOptions
 from fuse_otel.poller.request import Reading, Unanswerable
 from fuse_otel.ports import Lease, Ledger, Pending, PendingReason, Step
 
-MOST_UNANSWERED = 8  # parts of one reading that are sought out; what else fails is one gap
+MOST_UNANSWERED = 16  # parts of one reading that are sought out; what else fails is one gap
 LONGEST_WAIT = 2 * HOUR  # no pending call is due later than that, unless the clock was set back
 
 
@@ -56,6 +56,7 @@ class Cover:
         self._clock = clock
         self._details = Details(options, bulk_works)
         self._density = 0.0  # calls a second, as last listed
+        self._paging = Paging.by(options.list_limit)
 
     def window(
         self,
@@ -66,18 +67,13 @@ class Cover:
         again: bool = False,
         order: int = 0,
     ) -> Reading[Covered]:
+        """Read every call of the window. A second more is asked for on both sides."""
         covered = Covered()
         windows = [window]
         while windows:
             part = windows.pop()
             try:
-                listing = yield from list_window(
-                    part,
-                    number,
-                    self._options.list_limit,
-                    self._options.pseudonym_key,
-                    lambda: self._emit(WindowMismatch(self._options.account)),
-                )
+                listing = yield from self._list(part.asked, number)
             except (Unanswerable, TooLarge):
                 if part.seconds > 1 and len(covered.unanswered) < MOST_UNANSWERED:
                     windows.extend(reversed(part.halves()))
@@ -86,6 +82,13 @@ class Cover:
                 continue
             yield from self._take(lease, listing, covered, again=again, order=order)
         return covered
+
+    def _list(self, asked: Window, number: str) -> Reading[Listing]:
+        key = self._options.pseudonym_key
+        listing = yield from list_window(asked, number, key, self._paging)
+        if not listing.whole:
+            self._emit(WindowMismatch(self._options.account))
+        return listing
 
     def pending(self, lease: Lease, due: Sequence[Pending]) -> Reading[None]:
         """Read calls again that were listed before, those of a number together."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
@@ -11,7 +11,8 @@ from fuse_otel.core.party import pseudonymise
 from fuse_otel.core.windows import Window
 from fuse_otel.poller.request import ListPage, Reading, list_page
 
-READINGS = 3
+READINGS = 4  # one, and three more while the count does not come out even
+SILENT = 2  # pages in a row that show nothing new: one may hold nothing but repetitions
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,50 +34,75 @@ class Listing:
         return len(starts) > 1 and starts[0] > starts[-1]
 
 
-def list_window(
-    window: Window, number: str, limit: int, key: bytes | None, mismatched: Callable[[], None]
-) -> Reading[Listing]:
+@dataclass(slots=True)
+class Paging:
+    """What the lists have shown of the API's pages. ``full`` is how many records a page holds at
+    most, as far as it is known; ``understated``: there were more records than the API named.
+    """
+
+    limit: int
+    full: int
+    understated: bool = False
+
+    @classmethod
+    def by(cls, limit: int) -> Paging:
+        return cls(limit, limit)
+
+    def learn(self, page: int, total: int | None, listed: int) -> None:
+        """``page`` records were followed by others, ``listed`` are known in all."""
+        if 0 < page < self.limit:
+            self.full = page
+        self.understated |= total is not None and total < listed
+
+    def may_go_on(self, page: int) -> bool:
+        """Whether there may be another page although the total is reached."""
+        return self.understated or page >= self.full
+
+
+def list_window(window: Window, number: str, key: bytes | None, paging: Paging) -> Reading[Listing]:
     """List the window; again, up to three times, while the count differs from the API's own.
 
-    What any of the readings showed is listed. ``mismatched`` is told if none came out even.
+    What any of the readings showed is listed.
     """
     seen: dict[CallRecord, None] = {}
     before: AbstractSet[CallRecord] | None = None
     count = 0
     for _ in range(READINGS):
-        records, listed, even = yield from _read_once(window, number, limit)
+        records, listed, total = yield from _read_once(window, number, paging)
         seen |= records
         count = max(count, listed)
+        even = total in {None, listed}
         if even or before == records.keys():
             break
         before = records.keys()
-    if not even:
-        mismatched()
     calls = tuple(_one_a_session(pseudonymise(record, key) for record in seen))
     return Listing(window, number, calls, count, whole=even)
 
 
 def _read_once(
-    window: Window, number: str, limit: int
-) -> Reading[tuple[dict[CallRecord, None], int, bool]]:
+    window: Window, number: str, paging: Paging
+) -> Reading[tuple[dict[CallRecord, None], int, int | None]]:
     """One pass over the pages: the different records in their order, how many were listed with
-    repetitions, and whether these were as many as the API said.
+    repetitions, and how many there are as the API said last.
 
-    Ends where the offset reaches the latest total, at an empty page, or at a page that shows
-    nothing new (an API that ignores the offset would be asked for ever).
+    Ends where the offset reaches that total (with a page that is not full), at an empty page, or
+    after pages that showed nothing new (an API that ignores the offset would be asked for ever).
     """
     records: dict[CallRecord, None] = {}
-    offset, total = 0, None
+    offset, silent, total, last = 0, 0, None, 0
     while True:
-        page = yield from list_page(ListPage(window, number, offset, limit))
+        page = yield from list_page(ListPage(window, number, offset, paging.limit))
         before = len(records)
         records |= dict.fromkeys(page.calls)
         offset += page.records
         total = total if page.total is None else page.total
-        if total is not None and offset >= total:
-            return records, offset, offset == total
-        if page.records == 0 or len(records) == before:
-            return records, offset, total is None
+        if page.records:
+            paging.learn(last, total, offset)
+        silent = silent + 1 if len(records) == before else 0
+        counted = total is not None and offset >= total and not paging.may_go_on(page.records)
+        if counted or page.records == 0 or silent == SILENT:
+            return records, offset, total
+        last = page.records
 
 
 def _one_a_session(calls: Iterable[ListedCall]) -> Iterable[ListedCall]:

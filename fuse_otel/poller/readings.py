@@ -45,9 +45,9 @@ class Readings:
     ) -> Reading[None]:
         """The newest window and the rescan of every poll as one listing; moves the cursor."""
         began, asked = self._clock(), requests()
-        end = int(began - self._options.settle)
+        end = int(began - self._options.settle) - OVERLAP
         here = self._caught_up(lease, number, position.numbers.get(number), end)
-        start = max(here.floor, min(here.cursor, end - self._options.live_span)) - OVERLAP
+        start = max(here.floor, min(here.cursor, end - self._options.live_span))
         window = Window(start, max(end, start + 1))
         covered = Covered()
         for part in window.without(_unanswered(position, number)):
@@ -73,7 +73,7 @@ class Readings:
             self._commit(lease, positions={number: here} if first else {})
             return here
         reason = GapReason.HISTORY if first else GapReason.DOWNTIME
-        gap = Gap(number, max(here.floor, here.cursor - OVERLAP), recent, reason)
+        gap = Gap(number, max(here.floor, here.cursor), recent, reason)
         moved = replace(here, cursor=recent)
         self._commit(lease, positions={number: moved}, opened=[gap])
         return moved
@@ -85,7 +85,7 @@ class Readings:
         self, lease: Lease, span: int, position: Position, numbers: Sequence[str]
     ) -> Reading[None]:
         """List what every poll does not, back to ``span`` seconds, but for what is still a gap."""
-        end = int(self._clock() - self._options.settle - self._options.live_span) + OVERLAP
+        end = int(self._clock() - self._options.settle - self._options.live_span)
         for number in numbers:
             if number not in position.numbers:
                 continue
@@ -94,7 +94,8 @@ class Readings:
                 for gap in position.gaps
                 if gap.number == number
             ]
-            start = max(position.numbers[number].floor, end - span)
+            # What is asked for begins a second earlier.
+            start = max(position.numbers[number].floor + OVERLAP, end - span)
             for interval in Window(start, max(start, end)).without(gaps):
                 size = WindowSize()
                 for piece in pieces(interval, size):
@@ -107,9 +108,8 @@ class Readings:
         window was answered.
         """
         window = self._gap_size.first(Window(gap.start, gap.end))
-        asked = Window(window.start - OVERLAP, window.end + OVERLAP)
         covered = yield from self._cover.window(
-            lease, asked, gap.number, again=gap.again, order=gap.order
+            lease, window, gap.number, again=gap.again, order=gap.order
         )
         rest = [replace(gap, start=window.end, id=0)] if window.end < gap.end else []
         if rest:
@@ -169,8 +169,8 @@ def _unanswered(position: Position, number: str) -> list[Window]:
 
 
 def _errors(covered: Covered, number: str) -> list[Gap]:
-    """Unanswered seconds as gaps, a second wider on both sides: nobody says whether bounds are
-    inclusive, and what reads around the gap must not meet its seconds again.
+    """Unanswered parts as gaps. Each part failed with the seconds around it, so what reads beside
+    the gap does not meet the bad second again.
     """
     joined: list[Window] = []
     for part in sorted(covered.unanswered):
@@ -178,6 +178,4 @@ def _errors(covered: Covered, number: str) -> list[Gap]:
             joined[-1] = Window(joined[-1].start, max(joined[-1].end, part.end))
         else:
             joined.append(part)
-    return [
-        Gap(number, part.start - OVERLAP, part.end + OVERLAP, GapReason.ERROR) for part in joined
-    ]
+    return [Gap(number, part.start, part.end, GapReason.ERROR) for part in joined]

@@ -19,6 +19,7 @@ class Moment(StrEnum):
 class Bounds(StrEnum):
     HALF_OPEN = "half_open"
     INCLUSIVE = "inclusive"
+    EXCLUSIVE = "exclusive"
 
 
 class Order(StrEnum):
@@ -67,9 +68,11 @@ class Quirks:
     page_cap: int = 0  # a page never holds more, whatever limit was asked; 0 for no cap
     total_off_by: int = 0  # added to total_calls
     total_drifts: bool = False  # total_calls never matches, nor is it twice the same
+    omit_total: bool = False  # lists name no total_calls
     all_logs_total: bool = False  # bulk pages carry total_calls too
     late_arrivals: int = 0  # so many of the newest calls are missing in a window's first page
     duplicate_every: int = 0  # every n-th call is listed twice
+    split_every: int = 0  # every n-th call is listed as two records, its first half and its second
 
     # Shapes.
     string_numbers: bool = False  # ints as strings, booleans as "1" and ""

@@ -43,8 +43,10 @@ class Windows:
         present = math.floor(now) + 1
         if self._quirks.ignore_window:
             return present - _IGNORED_WINDOW, present
-        beyond = 1 if self._quirks.bounds is Bounds.INCLUSIVE else 0
-        return question.start, min(question.end + beyond, present)
+        bounds = self._quirks.bounds
+        start = question.start + (1 if bounds is Bounds.EXCLUSIVE else 0)
+        beyond = 1 if bounds is Bounds.INCLUSIVE else 0
+        return start, min(question.end + beyond, present)
 
     def _find_held(self, start: int, end: int, number: str) -> list[SimulatedCall]:
         by_start = self._quirks.filter_by is Moment.START

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import count
 
 from fuse_otel.simulator.details import Details, as_php
@@ -30,7 +31,8 @@ class WorldContent:
         self._requests = count(1)
 
     def page(self, question: Question, now: float) -> bytes:
-        listed = self._doubled(self._arrived(question, self._windows.listed(question, now)))
+        calls = self._arrived(question, self._windows.listed(question, now))
+        listed = self._split(self._doubled(calls))
         page = listed[question.offset : question.offset + self._limit(question)]
         in_bulk = question.endpoint == "all_logs"
         if in_bulk:
@@ -38,7 +40,8 @@ class WorldContent:
         else:
             records = [self._record(call) for call in page]
         body = b'{"calls":[' + b",".join(records) + b"]"
-        if not in_bulk or self._quirks.all_logs_total:
+        named = self._quirks.all_logs_total if in_bulk else not self._quirks.omit_total
+        if named:
             body += b',"total_calls":' + self._total(len(listed))
         return body + b"}"
 
@@ -77,6 +80,17 @@ class WorldContent:
             for _ in range(2 if place % every == 0 else 1)
         ]
 
+    def _split(self, calls: list[SimulatedCall]) -> list[SimulatedCall]:
+        """Two records of one session id, that meet in the middle of the call."""
+        every = self._quirks.split_every
+        if not every:
+            return calls
+        return [
+            part
+            for place, call in enumerate(calls, 1)
+            for part in (_halves(call) if place % every == 0 else (call,))
+        ]
+
     def _limit(self, question: Question) -> int:
         limit = self._quirks.default_limit if question.limit is None else question.limit
         limit = min(max(limit, 1), LARGEST_LIMIT)
@@ -112,3 +126,8 @@ class WorldContent:
         if detail is None:
             return dump(record)
         return dump(record)[:-1] + b',"detail":' + detail + b"}"
+
+
+def _halves(call: SimulatedCall) -> tuple[SimulatedCall, SimulatedCall]:
+    middle = (call.start + call.end) // 2
+    return replace(call, start=middle), replace(call, end=middle)

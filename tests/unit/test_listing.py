@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fuse_otel.core.call import CallRecord
 from fuse_otel.core.windows import Window
-from fuse_otel.poller.listing import Listing, list_window
+from fuse_otel.poller.listing import Listing, Paging, list_window
 from fuse_otel.poller.request import ListPage
 from fuse_otel.ports import CallPage
 
@@ -20,21 +20,23 @@ def page(*ids: str, total: int | None = None, records: int | None = None) -> Cal
     return CallPage(tuple(map(record, ids)), len(ids) if records is None else records, total)
 
 
-def listed(pages: Sequence[CallPage], limit: int = 2) -> tuple[Listing, list[int], int]:
-    """The listing, the offsets asked for, and how often a mismatch was told."""
-    mismatches: list[int] = []
-    reading = list_window(WINDOW, "7", limit, None, lambda: mismatches.append(1))
+def listed(
+    pages: Sequence[CallPage], paging: Paging | None = None
+) -> tuple[Listing, list[int], int]:
+    """The listing, the offsets asked for, and how many mismatches it came to."""
+    paging = paging or Paging.by(1000)
+    reading = list_window(WINDOW, "7", None, paging)
     offsets, answers = [], iter(pages)
     request = next(reading)
     try:
         while True:
             assert isinstance(request, ListPage)
-            assert (request.window, request.number, request.limit) == (WINDOW, "7", limit)
+            assert (request.window, request.number, request.limit) == (WINDOW, "7", 1000)
             offsets.append(request.offset)
             request = reading.send(next(answers))
     except StopIteration as done:
         assert next(answers, None) is None
-        return done.value, offsets, len(mismatches)
+        return done.value, offsets, int(not done.value.whole)
 
 
 def ids(listing: Listing) -> list[str]:
@@ -53,8 +55,9 @@ def test_pages_follow_until_the_total():
 
 
 def test_the_latest_total_counts():
-    listing, offsets, mismatches = listed([page("a", "b", total=2 + 1), page("c", "d", total=4)])
-    assert (ids(listing), offsets, mismatches) == (["a", "b", "c", "d"], [0, 2], 0)
+    pages = [page("a", "b", total=2 + 1), page("c", "d", total=5), page("e", total=5)]
+    listing, offsets, mismatches = listed(pages)
+    assert (ids(listing), offsets, mismatches) == (["a", "b", "c", "d", "e"], [0, 2, 4], 0)
 
 
 def test_without_a_total_an_empty_page_is_the_end():
@@ -63,10 +66,15 @@ def test_without_a_total_an_empty_page_is_the_end():
 
 
 def test_an_api_that_ignores_the_offset_is_not_asked_for_ever():
-    repeated = [page("a", "b", total=9), page("a", "b", total=9)]
+    repeated = [page("a", "b", total=9)] * 3
     listing, offsets, mismatches = listed([*repeated, *repeated])
-    assert (ids(listing), offsets, mismatches) == (["a", "b"], [0, 2, 0, 2], 1)
-    assert not listing.whole
+    assert (ids(listing), offsets, mismatches) == (["a", "b"], [0, 2, 4, 0, 2, 4], 1)
+
+
+def test_a_page_of_nothing_but_repetitions_is_not_the_end():
+    pages = [page("a", total=3), page("a", total=3), page("b", total=3), page(total=3)]
+    listing, offsets, mismatches = listed(pages)
+    assert (ids(listing), offsets, mismatches) == (["a", "b"], [0, 1, 2, 3], 0)
 
 
 def test_records_count_unreadable_and_repeated_ones():
@@ -84,15 +92,30 @@ def test_a_second_reading_that_comes_out_even_is_no_mismatch():
     assert (ids(listing), mismatches) == (["a", "b"], 0)
 
 
-def test_after_three_readings_all_that_any_showed_is_listed():
-    readings = [page("a", total=9), page(), page("b", total=9), page(), page("c", total=9), page()]
+def test_after_three_more_readings_all_that_any_showed_is_listed():
+    readings = [each for one in "abcd" for each in (page(one, total=9), page())]
     listing, _, mismatches = listed(readings)
-    assert (ids(listing), mismatches) == (["a", "b", "c"], 1)
+    assert (ids(listing), mismatches) == (["a", "b", "c", "d"], 1)
 
 
 def test_a_total_of_less_than_came_is_a_mismatch():
-    _, _, mismatches = listed([page("a", "b", total=1)] * 2)
+    _, _, mismatches = listed([page("a", "b", total=1), page(total=1)] * 2)
     assert mismatches == 1
+
+
+def test_where_totals_were_too_low_only_an_empty_page_is_the_end():
+    paging = Paging.by(1000)
+    listed([page("a", "b", total=1), page(total=1)] * 2, paging)
+    pages = [page("a", "b", total=2), page("c", total=2), page(total=2)]
+    listing, offsets, mismatches = listed(pages * 2, paging)
+    assert (ids(listing), offsets, mismatches) == (["a", "b", "c"], [0, 2, 3, 0, 2, 3], 1)
+
+
+def test_after_a_full_page_there_may_be_more_than_the_total():
+    """An API that holds pages of two, whatever was asked, and counts a call too few."""
+    first = [page("a", "b", total=4), page("c", "d", total=4), page("e", total=4)]
+    listing, offsets, mismatches = listed([*first, page(total=4)] * 2)
+    assert (ids(listing), offsets[:4], mismatches) == (["a", "b", "c", "d", "e"], [0, 2, 4, 5], 1)
 
 
 def test_records_of_one_session_are_one_call_from_first_start_to_last_end():
@@ -102,7 +125,7 @@ def test_records_of_one_session_are_one_call_from_first_start_to_last_end():
         record("a", 105, 118),
         record("a", None, None),
     )
-    listing, _, _ = listed([CallPage(records, 4, 4)], limit=9)
+    listing, _, _ = listed([CallPage(records, 4, 4)])
     first = listing.calls[0]
     assert ids(listing) == ["a", "b"]
     assert (first.start, first.end, first.logged) == (105, 120, True)

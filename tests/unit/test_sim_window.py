@@ -43,6 +43,13 @@ def test_the_end_of_a_window_is(bounds, beyond):
     assert set(ids(document)) == expected(start=call.start - 9, end=call.start + beyond)
 
 
+def test_bounds_may_both_be_exclusive():
+    call = next(c for c in ALL if c.start > START and c.end < NOW)
+    quirks = Quirks.parsed(["bounds=exclusive"])
+    document = listing(quirks, start=call.start, end=call.start + 9)
+    assert set(ids(document)) == expected(start=call.start + 1, end=call.start + 9)
+
+
 @pytest.mark.parametrize("by", ["start", "end"])
 @pytest.mark.parametrize("order", ["newest", "oldest"])
 def test_a_list_is_ordered(order, by):
@@ -91,6 +98,10 @@ def test_total_calls_may_never_match():
     totals = [listing(content=content)["total_calls"] for _ in range(14)]
     assert len(expected()) not in totals
     assert all(first != second for first, second in pairwise(totals))
+
+
+def test_total_calls_may_be_absent():
+    assert listing(Quirks(omit_total=True)).keys() == {"calls"}
 
 
 def test_the_default_limit_is_a_quirk_and_the_asked_one_is_bounded():
@@ -174,6 +185,16 @@ def test_every_nth_call_may_be_listed_twice():
     assert list(dict.fromkeys(doubled)) == whole
     assert len(doubled) == len(whole) + len(whole) // 3
     assert doubled[2] == doubled[3]
+
+
+def test_every_nth_call_may_be_listed_as_two_records_of_one_session():
+    whole, split = listing()["calls"], listing(Quirks(split_every=3))
+    assert split["total_calls"] == len(whole) + len(whole) // 3
+    later, earlier = split["calls"][2:4]
+    call = whole[2]
+    assert {later["session_id"], earlier["session_id"]} == {call["session_id"]}
+    assert (earlier["start"], later["end"]) == (call["start"], call["end"])
+    assert call["start"] <= earlier["end"] == later["start"] <= call["end"]
 
 
 def test_an_empty_window_is_an_empty_list():

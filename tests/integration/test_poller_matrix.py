@@ -1,0 +1,66 @@
+"""Whatever the API's documentation leaves open: the same calls come of it."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from support.poller_bench import HOUR, START, PollerBench, busy_world
+from support.scale import SCALE
+
+from fuse_otel.simulator import Bounds, Moment, Order, Quirks
+
+PAST = 2 * HOUR
+LONGER = 1800  # a call that lasts so long is found by a rescan, which takes its time
+WORLD = busy_world(PAST + 1800, rate=0.004)
+
+PAGES = [{}, {"page_cap": 5}, {"page_cap": 1}]
+TOTALS = [
+    {},
+    {"total_off_by": 2},
+    {"total_off_by": -1},
+    {"total_drifts": True},
+    {"omit_total": True},
+]
+RECORDS = [{}, {"duplicate_every": 2}, {"split_every": 2}]
+LISTS = [{}, {"late_arrivals": 2}, {"ignore_window": True}]
+
+
+def call_sets() -> dict[bool, set[str]]:
+    """The calls that ended in time: all since the floor, and those of the last hour, which is all
+    that an API tells that ignores the window.
+    """
+    calls = [
+        call for call in WORLD.ending(START - PAST, START - 120) if call.end - call.start < LONGER
+    ]
+    return {
+        ignored: {call.session_id for call in calls if call.start > START - past + 60}
+        for ignored, past in ((False, PAST), (True, HOUR))
+    }
+
+
+EXPECTED = call_sets()
+
+
+# Each of the folders of the matrix is as large as this; a small run takes its share of each.
+CHOICES = tuple(itertools.product(Moment, Bounds, Order, Moment, TOTALS))
+STRIDE = max(1, round(25 / SCALE**2))
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("lists", LISTS, ids=str)
+@pytest.mark.parametrize("records", RECORDS, ids=str)
+@pytest.mark.parametrize("pages", PAGES, ids=str)
+def test_every_reading_of_the_api_leads_to_the_same_calls(pages, records, lists):
+    first = len(str((pages, records, lists))) % STRIDE
+    for filter_by, bounds, order, order_by, totals in CHOICES[first::STRIDE]:
+        quirks = Quirks(
+            filter_by=filter_by, bounds=bounds, order=order, order_by=order_by,
+            **pages, **records, **lists, **totals,
+        )  # fmt: skip
+        bench = PollerBench(world=WORLD, quirks=quirks, since=PAST, requests_per_second=20)
+        # A rescan after ten minutes finds what was not there yet when its window was read.
+        bench.run(1300 if quirks.late_arrivals else 65)
+        stored = bench.stored()
+        assert not EXPECTED[quirks.ignore_window] - set(stored), quirks
+        assert len(stored) == len(set(stored)), quirks
