@@ -8,6 +8,9 @@ SHELL := /bin/sh
 # The size of the heavy proofs, and how many tests run side by side.
 PROOF_SCALE ?= 1
 JOBS ?= auto
+FUZZ_SECONDS ?= 600
+# Needs LLVM's fuzzer, which its wheel holds for some Pythons only: no part of the lock.
+ATHERIS := 3.0.0
 export PROOF_SCALE
 
 help:  ## this list
@@ -38,6 +41,14 @@ format: dev  ## formats, and mends what the linter can mend
 golden: dev  ## the golden calls and the pages made from the code, written anew: read the difference
 	UPDATE_GOLDENS=1 .venv/bin/pytest -q tests/golden
 	UPDATE_DOCS=1 .venv/bin/pytest -q tests/unit/test_telemetry_page.py
+
+fuzz: dev  ## the decoders and the transform against FUZZ_SECONDS=600 of changed answers
+	mkdir -p build/fuzz/corpus
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --target build/fuzz/atheris \
+		--upgrade atheris==$(ATHERIS)
+	PYTHONPATH=build/fuzz/atheris:tests .venv/bin/python tests/fuzz/fuzz_whole_path.py -timeout=60 \
+		-max_len=65536 -rss_limit_mb=4096 -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=build/fuzz/ \
+		-print_final_stats=1 build/fuzz/corpus tests/data/odd tests/data/samples
 
 lock: dev  ## the lock after pyproject.toml changed; pins that fit stay
 	scripts/lock.sh

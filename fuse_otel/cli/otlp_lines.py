@@ -75,7 +75,7 @@ def read_otlp_lines(file: Path, into: Requests) -> Iterator[int]:
 def _request(line: bytes) -> Node | None:
     try:
         value = msgspec.json.decode(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     known = isinstance(value, dict) and any(names[0] in value for names in _SIGNALS)
     return value if known else None

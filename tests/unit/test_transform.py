@@ -323,6 +323,15 @@ def test_a_traceparent_becomes_a_link_of_its_span(where):
     assert link.span_id.hex() == "b7ad6b7169203331"
 
 
+def test_a_span_has_128_links_at_most():
+    links = [f"00-{n:032x}-b7ad6b7169203331-01" for n in range(1, 200)]
+    made = told(*(make_entry(module="rest", note=link) for link in [*links, *links]))
+    assert [link.trace_id for link in made.spans[1].links] == [
+        n.to_bytes(16, "big") for n in range(1, 129)
+    ]
+    assert made.tally.truncations == {"links": 1}
+
+
 @pytest.mark.parametrize(
     "text",
     [

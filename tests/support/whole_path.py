@@ -1,0 +1,153 @@
+"""Any bytes through all that a call passes: decode, pseudonymise, transform, encode, and read back
+by protobuf's runtime and by our own reader. What must hold for every input is checked on the way.
+"""
+
+from collections.abc import Iterator
+
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from fuse_otel.cli.drawing import draw
+from fuse_otel.core.body import Lane, Rendering
+from fuse_otel.core.call import MISSING_LOG, CallLog, CallRecord
+from fuse_otel.core.decode import (
+    NotUnderstood,
+    SavedCall,
+    decode_call,
+    decode_calls,
+    decode_error,
+    decode_logs,
+    decode_saved,
+)
+from fuse_otel.core.details import details_of
+from fuse_otel.core.limits import (
+    MAX_CALL,
+    MAX_LINKS,
+    MAX_RECORD_ATTRIBUTES,
+    MAX_SPAN_ATTRIBUTES,
+    MAX_VALUE,
+)
+from fuse_otel.core.options import ModelOptions
+from fuse_otel.core.otlp_json import dumps, logs_json, traces_json
+from fuse_otel.core.party import pseudonymise
+from fuse_otel.core.reading import MAX_BODY
+from fuse_otel.core.rendering import RenderedCall, Renderer
+from fuse_otel.core.telemetry import Flavour, Signal
+from fuse_otel.core.tree import call_trees
+from support.call_values import KEY, make_record
+from support.semconv_registry import place, words
+
+OPTIONS = ModelOptions(environment="test", pseudonym_key=KEY, service_names={"8005550111": "eight"})
+_RENDERINGS = tuple(
+    Rendering(f"{signal}-{flavour}", signal, flavour, (Lane("here", signal),))
+    for signal in Signal
+    for flavour in (Flavour.GENERIC, Flavour.LOKI)
+)
+_RENDERER = Renderer(OPTIONS, _RENDERINGS)
+_KINDS = {"string_value": "string", "int_value": "int", "bool_value": "bool"}
+
+
+def whole_path(data: bytes) -> int:
+    """Every endpoint's decoder on the bytes, every call that comes out of it on its way. Returns
+    how many calls there were. Raises what must not happen.
+    """
+    decode_error(data).encode()
+    calls = 0
+    for record, log in _calls(data):
+        calls += 1
+        follow(record, log)
+    return calls
+
+
+def _calls(data: bytes) -> Iterator[tuple[CallRecord, CallLog]]:
+    """The calls of all decoders; a bare list of entries is the same for two of them."""
+    read: list[CallLog] = []
+    for decoder in (_one_call, _listed, _in_bulk, _saved):
+        try:
+            found = decoder(data)
+        except NotUnderstood:
+            continue
+        for record, log in found:
+            if log is MISSING_LOG or log not in read:
+                read.append(log)
+                yield record or make_record(), log
+
+
+def _one_call(data: bytes) -> list[SavedCall]:
+    return [(None, decode_call(data)[0])]
+
+
+def _listed(data: bytes) -> list[SavedCall]:
+    return [(record, MISSING_LOG) for record in decode_calls(data).calls]
+
+
+def _in_bulk(data: bytes) -> list[SavedCall]:
+    logs = decode_logs(data).logs
+    return [(make_record(session_id=name), log) for name, log in logs.items()]
+
+
+def _saved(data: bytes) -> list[SavedCall]:
+    return decode_saved(data)
+
+
+def follow(record: CallRecord, log: CallLog) -> None:
+    """A call on its way, sent at once and as growth."""
+    call = pseudonymise(record, KEY)
+    details = details_of(call, log)
+    whole = _RENDERER.render(call, log, details)
+    assert _RENDERER.render(call, log, details) == whole
+    check(whole)
+    check(_RENDERER.render(call, log, details, log.count // 2))
+    for tree in call_trees(traces_json(whole.traces), logs_json(whole.logs)):
+        draw(tree, records=True).encode()
+
+
+def check(call: RenderedCall) -> None:
+    """What holds for every rendered call, read by protobuf's runtime."""
+    traces = ExportTraceServiceRequest.FromString(call.traces)
+    spans = [
+        span
+        for group in traces.resource_spans
+        for scope in group.scope_spans
+        for span in scope.spans
+    ]
+    for span in spans:
+        assert 0 <= span.start_time_unix_nano <= span.end_time_unix_nano < 2**63
+        where = "execution" if span.parent_span_id else "call"
+        _attributes(span.attributes, where, MAX_SPAN_ATTRIBUTES)
+        assert len(span.links) <= MAX_LINKS
+    assert len({span.span_id for span in spans}) == len(spans)
+    for rendering in _RENDERINGS:
+        data, count = call.parts.get(rendering.id, (b"", 0))
+        assert len(data) <= MAX_CALL
+        if rendering.signal is Signal.LOGS:
+            _records(ExportLogsServiceRequest.FromString(data), count)
+    dumps(traces_json(call.traces)).encode()
+    dumps(logs_json(call.logs)).encode()
+
+
+def _records(logs: ExportLogsServiceRequest, count: int) -> None:
+    records = [
+        record
+        for group in logs.resource_logs
+        for scope in group.scope_logs
+        for record in scope.log_records
+    ]
+    assert len(records) == count
+    times = [record.time_unix_nano for record in records]
+    assert times == sorted(times)
+    for record in records:
+        assert len(record.body.string_value.encode()) <= MAX_BODY
+        _attributes(record.attributes, "record", MAX_RECORD_ATTRIBUTES)
+
+
+def _attributes(pairs: object, where: str, most: int) -> None:
+    """Of the registry, where it says and of the type it says, and within their limits."""
+    assert len(pairs) <= most
+    for pair in pairs:
+        assert pair.key in place(where), (pair.key, where)
+        kind = pair.value.WhichOneof("value")
+        assert _KINDS[kind] == words()[pair.key].type, pair.key
+        value = getattr(pair.value, kind)
+        assert value != "" or pair.key == "session.id"
+        assert not isinstance(value, str) or len(value) <= MAX_VALUE
