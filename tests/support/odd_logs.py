@@ -24,7 +24,7 @@ def _large() -> dict[str, bytes]:
     return {
         "line-of-1-mb": _written(_entry(line), _entry(f"User input: {line}"), _entry(f"A{line}")),
         "prompt-of-1-mb": _written({**_entry(line, type="static"), "class": "prompt"}),
-        "value-of-1-mb": _written(_entry(url=line, method=line, status_code=line, note=line)),
+        "value-of-1-mb": _written(_entry(module="rest", url=line, note=line)),
         "name-of-1-mb": _written(_entry(module=line, name=line)),
         "application-of-1-mb": _written(_entry(f'Executing application "{line}" version "{line}"')),
         "class-of-1-mb": _written({**_entry(), "class": line}),
