@@ -20,13 +20,7 @@ from fuse_otel.core.decode import (
     decode_saved,
 )
 from fuse_otel.core.details import details_of
-from fuse_otel.core.limits import (
-    MAX_CALL,
-    MAX_LINKS,
-    MAX_RECORD_ATTRIBUTES,
-    MAX_SPAN_ATTRIBUTES,
-    MAX_VALUE,
-)
+from fuse_otel.core.limits import MAX_CALL, MODEL, Most
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.otlp_json import dumps, logs_json, traces_json
 from fuse_otel.core.party import pseudonymise
@@ -138,8 +132,8 @@ def _spans(traces: ExportTraceServiceRequest, count: int, *, free: bool) -> None
     for span in spans:
         assert 0 <= span.start_time_unix_nano <= span.end_time_unix_nano < 2**63
         where = "execution" if span.parent_span_id else "call"
-        _attributes(span.attributes, where, MAX_SPAN_ATTRIBUTES, free=free)
-        assert len(span.links) <= MAX_LINKS
+        _attributes(span.attributes, where, MODEL.span, free=free)
+        assert len(span.links) <= MODEL.links
 
 
 def _records(logs: ExportLogsServiceRequest, count: int, *, free: bool) -> None:
@@ -154,18 +148,18 @@ def _records(logs: ExportLogsServiceRequest, count: int, *, free: bool) -> None:
     assert times == sorted(times)
     for record in records:
         assert len(record.body.string_value.encode()) <= MAX_BODY
-        _attributes(record.attributes, "record", MAX_RECORD_ATTRIBUTES, free=free)
+        _attributes(record.attributes, "record", MODEL.record, free=free)
 
 
-def _attributes(pairs: object, where: str, most: int, *, free: bool) -> None:
+def _attributes(pairs: object, where: str, most: Most, *, free: bool) -> None:
     """Of the registry, where it says and of the type it says, and within their limits. ``free``:
     what the model has no name for may leave.
     """
-    assert len(pairs) <= most
+    assert len(pairs) <= most.attributes
     for pair in pairs:
         kind = pair.value.WhichOneof("value")
         value = getattr(pair.value, kind)
-        assert not isinstance(value, str) or len(value) <= MAX_VALUE
+        assert not isinstance(value, str) or len(value) <= most.length
         if free and pair.key.startswith(("fuse.data.", "fuse.pii.")):
             continue
         assert pair.key in place(where), (pair.key, where)
