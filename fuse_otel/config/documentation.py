@@ -91,6 +91,8 @@ A value that the standard would have ignored with a warning is an error here.
 - A request is at most 3 MB before compression, within the 4 MiB that servers take by default; one
   that takes less gets smaller requests.
 - A proxy is taken from `https_proxy`, `http_proxy` and `no_proxy` in lower case, as gRPC does.
+- gRPC's library logs nothing unless `GRPC_VERBOSITY` is set; what it then writes to standard error
+  may name addresses and headers.
 - A TLS port that is spoken to in plain text hangs up without a reason: that is tried again, with a
   hint, as it cannot be told from a restart. TLS to a plain port, an untrusted certificate and a
   port that speaks another protocol hold the lane at once.

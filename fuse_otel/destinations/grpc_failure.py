@@ -9,16 +9,18 @@ from __future__ import annotations
 import re
 
 from fuse_otel.core.outcome import Held, Outcome, Retry
+from fuse_otel.destinations.http_answer import refused_by_proxy
 
 _NO_CONNECTION = re.compile(r"failed to connect to all addresses; last error: (?:[A-Z_]+: )?")
 _NO_NAME = "errors resolving "
 _UNTRUSTED = re.compile(r"CERTIFICATE_VERIFY_FAILED(?:: (?P<why>[^:]+))?")
 _OTHER_HOST = "Hostname Verification Check failed"
 _NO_TLS = re.compile(r"(?:Tls|Ssl) handshake failed .*?(?:OPENSSL_internal:(?P<why>[A-Z0-9_]+)|$)")
+_PROXY = re.compile(r"HTTP proxy returned response code (\d{3})")
 _NO_HTTP_2 = ("Failed parsing HTTP/2", "missing selected ALPN")
 _PASSING_HTTP_1 = re.compile(r"HTTP status 5\d\d")
 # A TLS port that hears plain text gives no reason; neither does one that misses a certificate.
-_CUT = ("Socket closed", "Connection reset")
+_CUT = ("Socket closed", "Connection reset", "Broken pipe")
 
 
 def outcome_of_no_connection(said: str) -> Outcome | None:
@@ -29,6 +31,9 @@ def outcome_of_no_connection(said: str) -> Outcome | None:
     if refused is None:
         return None
     why = said[refused.end() :]
+    proxy = _PROXY.search(why)
+    if proxy is not None:
+        return refused_by_proxy(int(proxy[1]))
     return _disagreement(why) or _another_protocol(why) or Retry("network", _hinted(why))
 
 

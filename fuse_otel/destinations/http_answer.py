@@ -66,6 +66,13 @@ def outcome_of(answer: Answer, items: int) -> Outcome:
     return _refusal(answer)
 
 
+def refused_by_proxy(status: int) -> Held | Retry:
+    """A proxy would not connect us to the back end: nothing is wrong with the data."""
+    outcome = outcome_of(Answer(status), 0)
+    reason = f"the proxy refused to connect: {status}"
+    return Held(outcome.code, reason) if isinstance(outcome, Held) else Retry(str(status), reason)
+
+
 def _success(answer: Answer, items: int) -> Outcome:
     if answer.body is None:
         return _foreign(answer)

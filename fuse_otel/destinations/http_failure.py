@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import httpx
 
 from fuse_otel.core.outcome import Held, Outcome, Retry
-from fuse_otel.destinations.http_answer import Answer, outcome_of
+from fuse_otel.destinations.http_answer import refused_by_proxy
 
 # A connection that broke while TLS was spoken, not a disagreement about TLS.
 _BROKEN = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
@@ -65,8 +65,4 @@ def _proxy(error: httpx.ProxyError) -> Outcome:
     found = _STATUS.match(str(error))
     if found is None:
         return Retry("proxy", "the proxy refused to connect")
-    outcome = outcome_of(Answer(int(found[0])), 0)
-    reason = f"the proxy refused to connect: {found[0]}"
-    if isinstance(outcome, Held):
-        return Held(outcome.code, reason)
-    return Retry(found[0], reason)
+    return refused_by_proxy(int(found[0]))

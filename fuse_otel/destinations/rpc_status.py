@@ -5,7 +5,7 @@ https://github.com/googleapis/googleapis/blob/master/google/rpc/status.proto
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fuse_otel.destinations.protobuf_fields import fields
@@ -13,7 +13,7 @@ from fuse_otel.destinations.protobuf_fields import fields
 _LONGEST = 3600.0  # seconds
 _MESSAGE, _DETAILS = 2, 3
 _TYPE_URL, _VALUE = 1, 2
-_RETRY_INFO = "/google.rpc.RetryInfo"
+_RETRY_INFO = b"/google.rpc.RetryInfo"
 _NANO = 10**9
 
 
@@ -33,21 +33,28 @@ def rpc_status(data: bytes) -> RpcStatus | None:
             if number == _MESSAGE and isinstance(value, bytes):
                 message = value.decode("utf-8")
             elif number == _DETAILS and isinstance(value, bytes):
-                after = _retry_delay(value, after)
+                delay = _retry_delay(value)
+                after = after if delay is None else delay
     except ValueError:
         return None
     return RpcStatus(message, after)
 
 
-def _retry_delay(detail: bytes, otherwise: float | None) -> float | None:
-    """Of a ``google.protobuf.Any``. One without a delay asks to try again at once."""
-    content = dict(fields(detail))
-    kind, packed = content.get(_TYPE_URL), content.get(_VALUE, b"")
-    if not (isinstance(kind, bytes) and isinstance(packed, bytes)):
-        return otherwise
-    if not kind.decode("utf-8").endswith(_RETRY_INFO):
-        return otherwise
-    durations = [value for number, value in fields(packed) if number == 1]
+def _retry_delay(detail: bytes) -> float | None:
+    """Of a ``google.protobuf.Any`` that holds one and can be read. An empty one is "at once"."""
+    try:
+        content = dict(fields(detail))
+        kind, packed = content.get(_TYPE_URL), content.get(_VALUE, b"")
+        if not (isinstance(kind, bytes) and isinstance(packed, bytes)):
+            return None
+        if not kind.endswith(_RETRY_INFO):
+            return None
+        return _seconds([value for number, value in fields(packed) if number == 1])
+    except ValueError:
+        return None
+
+
+def _seconds(durations: Sequence[int | bytes]) -> float:
     seconds, nanos = _numbers(durations[-1]) if durations else (0, 0)
     return min(max(seconds + nanos / _NANO, 0.0), _LONGEST)
 

@@ -27,7 +27,8 @@ _DETAILS = "grpc-status-details-bin"
 
 class GrpcReceiver(BackEnd[GrpcAnswer]):
     """``with GrpcReceiver() as receiver``: listens at ``receiver.url`` until the block ends. With
-    ``port`` a receiver that was stopped comes back. ``max_size`` bounds a request, inflated.
+    ``port`` a receiver that was stopped comes back. An ``address`` of gRPC replaces host and port;
+    it has no ``url``. ``max_size`` bounds a request, inflated.
 
     A request's ``path`` is what it would be over HTTP; its ``content`` is inflated already.
     """
@@ -37,6 +38,7 @@ class GrpcReceiver(BackEnd[GrpcAnswer]):
         *answers: GrpcAnswer,
         decide: Callable[[Request], GrpcAnswer | None] = lambda _: None,
         port: int = 0,
+        address: str = "",
         tls: Certificate | None = None,
         clients: Certificate | None = None,
         max_size: int = 4 * 1024 * 1024,
@@ -51,7 +53,7 @@ class GrpcReceiver(BackEnd[GrpcAnswer]):
             options=[("grpc.max_receive_message_length", max_size), ("grpc.so_reuseport", 0)],
         )
         self._server.add_generic_rpc_handlers((_Services(self),))
-        address = f"127.0.0.1:{port}"
+        address = address or f"127.0.0.1:{port}"
         self.port = (
             self._server.add_secure_port(address, _credentials(tls, clients))
             if tls
