@@ -16,7 +16,8 @@ FuseOtelError
     ├── Busy               another daemon holds the store
     ├── Full               the cap or the disk is reached
     ├── LeaseLost          another replica took the account over
-    └── Broken             the store cannot be used (corrupt, read-only, newer schema)
+    ├── Corrupt            the file is damaged: the next start moves it aside and begins anew
+    └── Broken             the store cannot be used (read-only, foreign, newer schema)
 """
 
 from __future__ import annotations
@@ -98,6 +99,10 @@ class Full(StoreError):
 
 
 class LeaseLost(StoreError):
+    pass
+
+
+class Corrupt(StoreError):
     pass
 
 

@@ -188,6 +188,22 @@ class OrderMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreMovedAside:
+    """A damaged store was moved aside; ``file`` is its name now, in the same folder."""
+
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxCrossed:
+    """The outbox is ``filling`` (above 80 % of its cap), or no longer. Told once a crossing."""
+
+    filling: bool
+    used: int
+    capacity: int
+
+
+@dataclass(frozen=True, slots=True)
 class HookAnswered:
     code: int
 
@@ -224,8 +240,14 @@ Event = (
     | LaneChanged
     | StoreFailed
     | OrderMoved
+    | StoreMovedAside
+    | OutboxCrossed
     | HookAnswered
     | ConfigReloaded
     | LoopFailed
 )
 Emit = Callable[[Event], None]
+
+
+def unheard(_event: Event) -> None:
+    """The ``emit`` of those whose events nobody asked for."""

@@ -10,7 +10,7 @@ from fuse_otel.assembly import parts
 from fuse_otel.core.gzip_member import deflate
 from fuse_otel.core.outcome import Accepted, Rejected
 from fuse_otel.errors import FuseOtelError
-from fuse_otel.events import Event
+from fuse_otel.events import unheard
 
 if TYPE_CHECKING:
     from fuse_otel.config.destination import Destination
@@ -42,7 +42,7 @@ def _store(settings: Settings) -> Finding:
 
 def _account(account: Account, settings: Settings) -> Finding:
     what = f"account {account.name}"
-    source = parts.source(account, settings, _nobody, time.time)
+    source = parts.source(account, settings, unheard, time.time)
     end = int(time.time())
     try:
         page = source.list_calls(end - 3600, end, number="", offset=0, limit=1)
@@ -70,7 +70,3 @@ def _destination(settings: Destination) -> Iterator[Finding]:
         why = "It accepts an empty request." if works else getattr(outcome, "reason", outcome.code)
         yield f"{what} {signal}", works, why
     destination.close()
-
-
-def _nobody(_event: Event) -> None:
-    return None

@@ -13,7 +13,7 @@ from fuse_otel.core.party import developer_key_pseudonym
 from fuse_otel.core.redaction import Mode, Redaction
 from fuse_otel.core.rendering import distinct
 from fuse_otel.core.telemetry import Flavour, Signal
-from fuse_otel.events import Emit
+from fuse_otel.events import Emit, unheard
 from fuse_otel.poller import PollerOptions, Rescan
 from fuse_otel.ports import Destination, Store
 
@@ -25,11 +25,21 @@ if TYPE_CHECKING:
 DETAIL_THREADS = 3  # beside the account's own thread
 
 
-def store(settings: Settings, clock: Callable[[], float], *, read_only: bool = False) -> Store:
+def store(
+    settings: Settings,
+    clock: Callable[[], float],
+    *,
+    read_only: bool = False,
+    emit: Emit = unheard,
+) -> Store:
     from fuse_otel.store import open_store  # noqa: PLC0415 - not every command needs it
 
     return open_store(
-        settings.state_url, capacity=settings.max_disk, read_only=read_only, clock=clock
+        settings.state_url,
+        capacity=settings.max_disk,
+        read_only=read_only,
+        clock=clock,
+        emit=emit,
     )
 
 

@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from fuse_otel import __version__
-from fuse_otel.assembly.works import Works, conditions
+from fuse_otel.assembly.recovery import begin_works
+from fuse_otel.assembly.works import conditions
 from fuse_otel.daemon import Daemon
-from fuse_otel.events import Emit, Event
+from fuse_otel.events import Emit, Event, StoreFailed, unheard
 from fuse_otel.instrumentation import fan_out
 from fuse_otel.instrumentation.library_log import route_libraries
 from fuse_otel.instrumentation.log import Log
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from fuse_otel.web.server import WebServer
 
 Reload = Callable[[], str | None]
+Damaged = Callable[[str], None]
+"""Is told, with a sentence, that the store turned out to be damaged."""
 
 
 class Service:
@@ -32,20 +35,30 @@ class Service:
     ``metrics`` outlives services, so that a reload resets no counter.
     """
 
-    def __init__(self, settings: Settings, metrics: Metrics, reload: Reload) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        metrics: Metrics,
+        reload: Reload,
+        damaged: Damaged | None = None,
+    ) -> None:
         self.settings = settings
         self._metrics = metrics
         self.log = Log(sys.stderr, settings.log_level, settings.log_format)
         self._self_traces = _self_traces(settings)
         self.conditions = conditions(settings)
+        self._damaged = damaged
+        # The works are built before the daemon that wakes them.
+        self._wake: Emit = unheard
         told: list[Emit] = [metrics, self.log, self.conditions, self._notice]
         if self._self_traces is not None:
             told.append(self._self_traces)
         self.emit = fan_out(*told)
-        self.works = Works(settings, self.emit, standing=self.conditions.standing)
+        self.works = begin_works(settings, self.emit, standing=self.conditions.standing)
         self._daemon = Daemon(
             self.works.pollers, self.works.shippers, self.works.clerk, self.emit, time.time
         )
+        self._wake = self._daemon.notice
         self._web = self._make_web(reload)
         self._undo_routing = route_libraries(self.log)
 
@@ -62,10 +75,10 @@ class Service:
         self._daemon.start()
         return address
 
-    def stop(self) -> None:
+    def stop(self, *, drain: bool = True) -> None:
         """Drain within the grace; what is left is in the store."""
         end = time.monotonic() + self.settings.shutdown_grace
-        ended = self._daemon.stop(self.settings.shutdown_grace)
+        ended = self._daemon.stop(self.settings.shutdown_grace, drain=drain)
         self._web.stop(max(0.5, end - time.monotonic()))
         if self._self_traces is not None:
             self._self_traces.close(max(0.5, end - time.monotonic()))
@@ -77,8 +90,9 @@ class Service:
         self._undo_routing()
 
     def _notice(self, event: Event) -> None:
-        # The works are built before the daemon that wakes them.
-        self._daemon.notice(event)
+        self._wake(event)
+        if self._damaged and isinstance(event, StoreFailed) and event.error_type == "corrupt":
+            self._damaged(event.message)
 
     def _make_web(self, reload: Reload) -> WebServer:
         from fuse_otel.web.app import create_app  # noqa: PLC0415 - starlette takes a while

@@ -45,7 +45,7 @@ class Works:
         self._settings = settings
         self._emit = emit
         self._open = ExitStack()
-        self.store: Store = parts.store(settings, time.time)
+        self.store: Store = parts.store(settings, time.time, emit=emit)
         self._open.callback(self.store.close)
         try:
             # Taken here so that a second daemon says so at once, not from inside its loops.

@@ -23,7 +23,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from fuse_otel.assembly.works import Works, conditions  # noqa: PLC0415 - the whole daemon
+    from fuse_otel.assembly.recovery import begin_works  # noqa: PLC0415 - the whole daemon
+    from fuse_otel.assembly.works import conditions  # noqa: PLC0415
     from fuse_otel.daemon import work_off  # noqa: PLC0415
     from fuse_otel.instrumentation import fan_out  # noqa: PLC0415
     from fuse_otel.instrumentation.library_log import route_libraries  # noqa: PLC0415
@@ -37,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
         log.warning(warning)
     state, counted = conditions(settings), _Counted()
     emit: Emit = fan_out(log, state, counted)
-    works = Works(settings, emit)
+    works = begin_works(settings, emit)
     try:
         ended = work_off(
             works.pollers,

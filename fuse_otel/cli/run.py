@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fuse_otel.cli.common import load_settings
 from fuse_otel.cli.signals import Signals
-from fuse_otel.errors import ConfigurationError, FuseOtelError
+from fuse_otel.errors import ConfigurationError, Corrupt, FuseOtelError
 from fuse_otel.events import ConfigReloaded
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ class Runner:
         self._metrics = Metrics(status=self._status)
         self._service: Service | None = None
         self._next: Loaded | None = None
+        self._damage = ""
+        self._mended = False
 
     def run(self) -> None:
         loaded = load_settings(self._args)
@@ -47,6 +49,8 @@ class Runner:
             if self._signals.reloading:
                 self._signals.reloading = False
                 self._reload()
+            if self._damage and not self._signals.stopping:
+                service = self._mend(service, loaded)
             if self._next is not None and not self._signals.stopping:
                 following, self._next = self._next, None
                 service = self._replace(service, loaded, following)
@@ -57,13 +61,30 @@ class Runner:
     def _begin(self, loaded: Loaded) -> Service:
         from fuse_otel.assembly.service import Service  # noqa: PLC0415 - imports the whole daemon
 
-        service = Service(loaded.settings, self._metrics, self._reload)
+        service = Service(loaded.settings, self._metrics, self._reload, self._damaged)
         host, port = service.start()
         self._service = service
         for warning in loaded.warnings:
             service.log.warning(warning)
         service.log.info("started", listen=f"{host}:{port}")
         return service
+
+    def _damaged(self, sentence: str) -> None:
+        """For any thread."""
+        self._damage = sentence
+        self._signals.wake()
+
+    def _mend(self, service: Service, loaded: Loaded) -> Service:
+        """The same service, begun anew on a new store. Once: a disk that damages one store after
+        the other needs a person, so then it ends. Raises ``Corrupt``.
+        """
+        service.stop(drain=False)
+        self._service = None
+        if self._mended:
+            raise Corrupt(self._damage)
+        self._mended, self._damage = True, ""
+        self._metrics.forget_states()
+        return self._begin(loaded)
 
     def _replace(self, service: Service, loaded: Loaded, following: Loaded) -> Service:
         """The next service; or the same again, if the next one cannot be started."""

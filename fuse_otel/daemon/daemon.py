@@ -12,6 +12,9 @@ from fuse_otel.poller import Poller
 from fuse_otel.shipper import Shipper
 
 _LOOK = 0.05  # seconds between two looks whether the lanes are empty
+# Also when a lane that cannot deliver has used up the grace: a loop that makes no request right now
+# ends at once, and then the store can be closed.
+_LAST_MOMENT = 1.0
 
 
 class Daemon:
@@ -56,8 +59,9 @@ class Daemon:
         loops = (*self._reading, *self._sending, self._orders)
         return [f"The loop of {loop.name} hangs." for loop in loops if loop.hung]
 
-    def stop(self, grace: float) -> bool:
-        """End reading, let the lanes send what is there, for at most ``grace`` seconds.
+    def stop(self, grace: float, *, drain: bool = True) -> bool:
+        """End reading, let the lanes send what is there (to ``drain``), for at most ``grace``
+        seconds.
 
         Whether all threads have ended. What was not sent is in the store.
         """
@@ -68,10 +72,13 @@ class Daemon:
         stopped = [loop.join(end - time.monotonic()) for loop in asking]
         for loop in self._sending:
             loop.wake()
-        while time.monotonic() < end and not all(shipper.idle for shipper in self._shippers):
+        while (
+            drain and time.monotonic() < end and not all(shipper.idle for shipper in self._shippers)
+        ):
             time.sleep(_LOOK)
         for loop in self._sending:
             loop.stop()
+        end = max(end, time.monotonic() + _LAST_MOMENT)
         stopped += [loop.join(end - time.monotonic()) for loop in self._sending]
         return all(stopped)
 

@@ -13,6 +13,8 @@ GIVE_UP_AFTER = (
     3  # failed requests in a row: a program that runs once does not wait for better days
 )
 
+_SOME = "some requests fail again and again, others are answered"
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -66,7 +68,7 @@ def _hopeless(pollers: Sequence[Poller]) -> list[str]:
     for poller in pollers:
         state = poller.state()
         if state.unauthorized or state.failures >= GIVE_UP_AFTER:
-            found.append(f"account {poller.account}: {state.error or 'the store does not work'}")
+            found.append(f"account {poller.account}: {state.error or _SOME}")
     return found
 
 

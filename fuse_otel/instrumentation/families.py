@@ -143,6 +143,11 @@ STORED = (
     gauge("fuse_otel_parked_calls", _LANE, "Calls that the destination refused, kept to replay."),
     gauge("fuse_otel_outbox_bytes", (), "Bytes of bodies and parked copies in the store."),
     gauge("fuse_otel_outbox_capacity_bytes", (), "The cap of these bytes; polling stops at it."),
+    gauge(
+        "fuse_otel_store_moved_aside_timestamp_seconds",
+        (),
+        "When this store took the place of a damaged one. Absent if it never did.",
+    ),
 )
 """These are read from the store at every scrape, and absent while the store fails."""
 

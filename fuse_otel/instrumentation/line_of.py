@@ -196,6 +196,23 @@ def _(event: events.OrderMoved) -> Line:
 
 
 @line_of.register
+def _(event: events.StoreMovedAside) -> Line:
+    return Line(
+        Level.ERROR,
+        "the store was damaged and is moved aside; the last five days are read again",
+        {"file": event.file},
+    )
+
+
+@line_of.register
+def _(event: events.OutboxCrossed) -> Line:
+    fields: dict[str, Field] = {"used_bytes": event.used, "capacity_bytes": event.capacity}
+    if event.filling:
+        return Line(Level.WARN, "the outbox is filling; reading stops when it is full", fields)
+    return Line(Level.INFO, "the outbox has room again", fields)
+
+
+@line_of.register
 def _(event: events.HookAnswered) -> Line:
     return Line(Level.DEBUG, "hook answered", {"code": event.code})
 

@@ -168,6 +168,14 @@ class Metrics:
         """Orders are rare and a person's: ``status`` and the log tell of them."""
 
     @_take.register
+    def _(self, event: events.StoreMovedAside) -> None:
+        """The store that took its place tells when that was."""
+
+    @_take.register
+    def _(self, event: events.OutboxCrossed) -> None:
+        """The store counts the bytes."""
+
+    @_take.register
     def _(self, event: events.HookAnswered) -> None:
         self._count("fuse_otel_hook_requests_total", str(event.code))
 

@@ -43,6 +43,7 @@ def _samples(status: Status) -> dict[str, _Samples]:
         "fuse_otel_parked_calls": [(labels, each.parked) for labels, each in lanes],
         "fuse_otel_outbox_bytes": [((), status.used)],
         "fuse_otel_outbox_capacity_bytes": [((), status.capacity)],
+        "fuse_otel_store_moved_aside_timestamp_seconds": [((), status.moved_aside)],
     }
 
 

@@ -51,6 +51,7 @@ class Poller:
         self._turns = Turns()
         self._agenda = Agenda(options, random)
         self._store = Backoff(first=1.0, most=60.0)
+        self._store_error: StoreError | None = None
         self._full_at: int | None = None
         self._idle = False
         self._lease: Lease | None = None
@@ -66,7 +67,7 @@ class Poller:
         return PollerState(
             idle=self._idle,
             unauthorized=self._api.unauthorized,
-            error=self._api.error,
+            error=self._store_error or self._api.error,
             failures=failures + self._store.failures,
             waiting=position.waiting if position else 0,
             gaps=len(position.gaps) if position else 0,
@@ -205,6 +206,7 @@ class Poller:
         """A full store takes everything but bodies: only one that it took shows that it works."""
         if self._full_at is None or self._shelf.commits > self._full_at:
             self._full_at = None
+            self._store_error = None
             self._store.succeed()
 
     def _store_failed(self, error: StoreError, now: float) -> None:
@@ -216,6 +218,7 @@ class Poller:
         self._tasks.clear()
         self._idle = False
         self._agenda.poll_by(now)
+        self._store_error = error
         self._store.fail(now, self._random)
         self._emit(StoreFailed.of(error))
 

@@ -16,12 +16,12 @@ class PollerState:
     """How a poller stands, for ``once`` and the readiness page.
 
     ``idle``: nothing is due. ``waiting`` calls are listed but not exported yet. ``error`` is the
-    last request's, ``None`` if it was answered; ``failures`` counts those in a row.
+    store's, else the last request's, ``None`` if all is well; ``failures`` counts those in a row.
     """
 
     idle: bool
     unauthorized: bool
-    error: SourceError | None
+    error: SourceError | StoreError | None
     failures: int
     waiting: int
     gaps: int

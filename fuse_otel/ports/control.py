@@ -129,13 +129,16 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """``used`` and ``capacity`` are bytes of bodies and parked copies; ``orders`` are open."""
+    """``used`` and ``capacity`` are bytes of bodies and parked copies; ``orders`` are open.
+    ``moved_aside`` is when this store took the place of a damaged one, ``None`` if it never did.
+    """
 
     accounts: tuple[AccountStatus, ...]
     lanes: tuple[LaneStatus, ...]
     used: int
     capacity: int
     orders: tuple[tuple[Order, Receipt], ...] = ()
+    moved_aside: int | None = None
 
 
 class Control(Protocol):

@@ -6,33 +6,53 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fuse_otel.errors import ConfigurationError
+from fuse_otel.events import Emit, unheard
 from fuse_otel.ports import Store
 from fuse_otel.store.memory import MemoryStore
-from fuse_otel.store.sqlite import open_sqlite
+from fuse_otel.store.sqlite import begin_sqlite_anew, open_sqlite
 
 _SQLITE = "sqlite:///"
 _MEMORY = frozenset({"sqlite://", "sqlite:///:memory:"})
 
 
 def open_store(
-    url: str, *, capacity: int, read_only: bool = False, clock: Callable[[], float]
+    url: str,
+    *,
+    capacity: int,
+    read_only: bool = False,
+    clock: Callable[[], float],
+    emit: Emit = unheard,
 ) -> Store:
     """Open the store at ``url``: ``sqlite:///relative.db``, ``sqlite:////absolute.db`` or
     ``sqlite://`` (in memory); the path is taken as it stands, without percent-decoding.
 
     ``capacity`` is the cap of the outbox in bytes. Nothing is locked before the first lease, so
     that commands can read, and leave orders, beside a daemon. Raises ``ConfigurationError`` for a
-    URL that names no store, ``Broken`` for a store that cannot be used.
+    URL that names no store, ``Corrupt`` for one that is damaged, ``Broken`` for one that cannot be
+    used.
     """
     if url in _MEMORY:
-        return MemoryStore(capacity)
+        return MemoryStore(capacity, emit)
+    return open_sqlite(_path(url), capacity=capacity, read_only=read_only, clock=clock, emit=emit)
+
+
+def begin_anew(
+    url: str, *, capacity: int, clock: Callable[[], float], begin: Callable[[Store], None]
+) -> str:
+    """After ``Corrupt``: move the damaged store aside and let ``begin`` fill a new one, all or
+    nothing. Returns the name of the file that the damaged one has now. Raises ``StoreError``.
+    """
+    return begin_sqlite_anew(_path(url), capacity=capacity, clock=clock, begin=begin).name
+
+
+def _path(url: str) -> Path:
     path = url.removeprefix(_SQLITE)
     if path in {url, ""}:
         # The URL itself may hold a password.
         raise ConfigurationError(
             ["The URL of the store names no SQLite file, such as sqlite:///fuse-otel.db does."]
         )
-    return open_sqlite(Path(path), capacity=capacity, read_only=read_only, clock=clock)
+    return Path(path)
 
 
-__all__ = ["MemoryStore", "open_store"]
+__all__ = ["MemoryStore", "begin_anew", "open_store"]

@@ -31,6 +31,8 @@ EVERY_EVENT: tuple[events.Event, ...] = (
     events.LaneChanged(LANE, up=False, reason="401 Unauthorized"),
     events.StoreFailed("full", "The cap of the outbox is reached."),
     events.OrderMoved("drop", "done", "2 parked calls are dropped."),
+    events.StoreMovedAside("state.db.corrupt-2026-11-24T150000Z"),
+    events.OutboxCrossed(filling=True, used=1800, capacity=2000),
     events.HookAnswered(202),
     events.ConfigReloaded(successful=False, message="FUSE_OTEL_SINCE is no duration."),
     events.LoopFailed("poller main", "KeyError"),

@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 
-from fuse_otel.errors import Broken, Full, StoreError
+from fuse_otel.errors import Broken, Corrupt, Full, StoreError
 from fuse_otel.store.sqlite.faults import mapped, store_error
 
 
@@ -24,9 +24,9 @@ def error_with(code: int) -> sqlite3.OperationalError:
         (sqlite3.SQLITE_BUSY, StoreError, "locked; nothing was changed"),
         (sqlite3.SQLITE_BUSY_SNAPSHOT, StoreError, "locked; nothing was changed"),
         (sqlite3.SQLITE_LOCKED, StoreError, "locked; nothing was changed"),
-        (sqlite3.SQLITE_CORRUPT, Broken, "is damaged: move it away"),
-        (sqlite3.SQLITE_CORRUPT_INDEX, Broken, "is damaged: move it away"),
-        (sqlite3.SQLITE_NOTADB, Broken, "is not a SQLite database"),
+        (sqlite3.SQLITE_CORRUPT, Corrupt, "is damaged: .* moved aside"),
+        (sqlite3.SQLITE_CORRUPT_INDEX, Corrupt, "is damaged: .* moved aside"),
+        (sqlite3.SQLITE_NOTADB, Corrupt, "is damaged: .* moved aside"),
         (sqlite3.SQLITE_READONLY, Broken, "read-only for this user"),
         (sqlite3.SQLITE_READONLY_DIRECTORY, Broken, "read-only for this user"),
         (sqlite3.SQLITE_CANTOPEN, Broken, "cannot be opened"),
@@ -54,7 +54,7 @@ def test_an_error_of_the_module_itself_has_no_code():
 
 def test_the_cause_is_kept():
     cause = error_with(sqlite3.SQLITE_CORRUPT)
-    with pytest.raises(Broken) as caught, mapped("x.db"):
+    with pytest.raises(Corrupt) as caught, mapped("x.db"):
         raise cause
 
     assert caught.value.__cause__ is cause

@@ -1,5 +1,10 @@
 """The store in one SQLite file, or in memory."""
 
-from fuse_otel.store.sqlite.store import MemoryStore, SqliteStore, open_sqlite
+from fuse_otel.store.sqlite.store import (
+    MemoryStore,
+    SqliteStore,
+    begin_sqlite_anew,
+    open_sqlite,
+)
 
-__all__ = ["MemoryStore", "SqliteStore", "open_sqlite"]
+__all__ = ["MemoryStore", "SqliteStore", "begin_sqlite_anew", "open_sqlite"]

@@ -50,17 +50,24 @@ class SqliteControl:
             accounts = connection.execute(_SQL["accounts"]).fetchall()
             lanes = connection.execute(_SQL["lanes"]).fetchall()
             (used,) = connection.execute(_SQL["used"]).fetchone()
+            moved_aside = connection.execute(_SQL["moved_aside"]).fetchone()
             return Status(
                 accounts=tuple(_account_status(connection, row) for row in accounts),
                 lanes=tuple(map(_lane_status, lanes)),
                 used=used,
                 capacity=self._capacity,
                 orders=orders.open_orders(connection),
+                moved_aside=moved_aside[0] if moved_aside else None,
             )
 
     def tell(self, accounts: Mapping[str, Told], lanes: Mapping[Lane, Told]) -> None:
         with self._database.write() as connection:
             orders.tell(connection, accounts, lanes)
+
+    def note_moved_aside(self, at: int) -> None:
+        """The store took the place of a damaged one."""
+        with self._database.write() as connection:
+            connection.execute(_SQL["note_moved_aside"], (at,))
 
     def recent(self, limit: int) -> Sequence[RecentCall]:
         with self._database.read() as connection:

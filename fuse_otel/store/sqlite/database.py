@@ -7,13 +7,18 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import Lock
 
-from fuse_otel.errors import Broken
+from fuse_otel.errors import Broken, Corrupt
 from fuse_otel.store.sqlite.faults import mapped
+
+
+def _nobody() -> None:
+    """Damage is the caller's alone to know."""
 
 
 class Database:
     """No two threads ever hold one connection. Connections are lent, not tied to threads, because
     the web's threads come and go. ``single``: there is but one connection, readers wait too.
+    ``damaged`` is called when a transaction meets damage of the file.
     """
 
     def __init__(
@@ -23,10 +28,12 @@ class Database:
         read_only: bool = False,
         *,
         single: bool = False,
+        damaged: Callable[[], None] = _nobody,
     ) -> None:
         self.name = name
         self._open = open_connection
         self._read_only = read_only
+        self._damaged = damaged
         self._writing = Lock()
         self._reading: AbstractContextManager[object] = self._writing if single else nullcontext()
         self._pool = Lock()
@@ -38,7 +45,7 @@ class Database:
     def read(self) -> Iterator[sqlite3.Connection]:
         """One consistent view. Keep it short: the log cannot be cut while it lasts."""
         with (
-            mapped(self.name),
+            self._faults(),
             self._reading,
             self._lent() as connection,
             _transaction(connection, "begin"),
@@ -50,7 +57,7 @@ class Database:
         """All or nothing, durable when the block ends. Raises ``StoreError``."""
         self.check_writable()
         with (
-            mapped(self.name),
+            self._faults(),
             self._writing,
             self._lent() as connection,
             _transaction(connection, "begin immediate"),
@@ -67,6 +74,15 @@ class Database:
             self._closed = True
             while self._idle:
                 self._idle.pop().close()
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            with mapped(self.name):
+                yield
+        except Corrupt:
+            self._damaged()
+            raise
 
     @contextmanager
     def _lent(self) -> Iterator[sqlite3.Connection]:

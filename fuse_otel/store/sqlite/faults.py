@@ -8,16 +8,14 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from fuse_otel.errors import Broken, Full, StoreError
+from fuse_otel.errors import Broken, Corrupt, Full, StoreError
 
 _PRIMARY = 0xFF
 # The disk had no room for the index of the write-ahead log.
 _NO_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE})
 _LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _UNUSABLE = {
-    sqlite3.SQLITE_CORRUPT: "is damaged: move it away and start again; the API still holds the"
-    " last five days",
-    sqlite3.SQLITE_NOTADB: "is not a SQLite database: name another file, or move this one away",
     sqlite3.SQLITE_READONLY: "cannot be written: its file, its folder or the file system is"
     " read-only for this user",
     sqlite3.SQLITE_CANTOPEN: "cannot be opened: the file or its folder is gone, or may not be"
@@ -48,7 +46,16 @@ def store_error(error: sqlite3.DatabaseError, name: str) -> StoreError:
         return Full(f"The disk of the store {name} is full.")
     if code & _PRIMARY in _LOCKED:
         return StoreError(f"Another program keeps the store {name} locked; nothing was changed.")
+    if code & _PRIMARY in _DAMAGED:
+        return damaged(name)
     if why := _UNUSABLE.get(code & _PRIMARY):
         return Broken(f"The store {name} {why}.")
     word = getattr(error, "sqlite_errorname", "an error without a code")
     return Broken(f"The store {name} cannot be used: SQLite reports {word}.")
+
+
+def damaged(name: str) -> Corrupt:
+    return Corrupt(
+        f"The store {name} is damaged: when `fuse-otel run` or `once` starts next it is moved aside"
+        " and the last five days are read again."
+    )

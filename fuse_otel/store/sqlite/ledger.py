@@ -11,6 +11,7 @@ from fuse_otel.errors import Full, LeaseLost
 from fuse_otel.ports import Lease, Pending, Position, Step
 from fuse_otel.store.sqlite import reading
 from fuse_otel.store.sqlite.database import Database
+from fuse_otel.store.sqlite.level import Level
 from fuse_otel.store.sqlite.queries import queries
 from fuse_otel.store.sqlite.step import used_bytes, waiting_bodies, write_step
 
@@ -26,11 +27,13 @@ class SqliteLedger:
         self,
         database: Database,
         capacity: int,
+        level: Level,
         acquire: Callable[[], None],
         free: Callable[[], int],
     ) -> None:
         self._database = database
         self._capacity = capacity
+        self._level = level
         self._acquire = acquire
         self._free = free
         self._leases: dict[str, Lease] = {}
@@ -90,8 +93,10 @@ class SqliteLedger:
             )
         with self._database.write() as connection:
             account = _leased(connection, lease)
-            self._check_capacity(used_bytes(connection), new)
+            used = used_bytes(connection)
+            self._check_capacity(used, new)
             write_step(connection, account, step, bodies)
+        self._level.stands_at(used + new)
 
     def _check_capacity(self, used: int, new: int) -> None:
         if new and used + new > self._capacity:

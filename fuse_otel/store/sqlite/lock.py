@@ -18,14 +18,22 @@ _TRIES = 4
 _BETWEEN_TRIES = 0.02  # seconds
 
 
+def lock_path(store: Path) -> Path:
+    return store.with_name(store.name + ".lock")
+
+
 class ProcessLock:
     """``path`` is the store's; the lock lies on ``<path>.lock`` and names its holder."""
 
     def __init__(self, path: Path, clock: Callable[[], float]) -> None:
         self._store = path
-        self._path = path.with_name(path.name + ".lock")
+        self._path = lock_path(path)
         self._clock = clock
         self._file: int | None = None
+
+    @property
+    def held(self) -> bool:
+        return self._file is not None
 
     def acquire(self) -> None:
         """Idempotent. Raises ``Busy`` while another holds it."""

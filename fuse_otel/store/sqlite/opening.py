@@ -8,7 +8,8 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from fuse_otel.errors import Broken
+from fuse_otel.errors import Broken, Corrupt
+from fuse_otel.store.sqlite.damage import is_ours
 from fuse_otel.store.sqlite.faults import mapped
 from fuse_otel.store.sqlite.schema import version_of
 
@@ -41,7 +42,21 @@ def create_file(path: Path) -> None:
 
 
 def open_file(path: Path, *, read_only: bool) -> sqlite3.Connection:
-    """A connection to an existing file. Raises ``StoreError``; a foreign file is left untouched."""
+    """A connection to an existing file. Raises ``StoreError``: ``Corrupt`` for a damaged store,
+    ``Broken`` for a file that never was one. Either is left untouched.
+    """
+    try:
+        return _opened(path, read_only=read_only)
+    except Corrupt as error:
+        if is_ours(path):
+            raise
+        raise Broken(
+            f"{path} is not a SQLite database of fuse-otel and is left as it is: name another file"
+            " for the store, or move this one away."
+        ) from error
+
+
+def _opened(path: Path, *, read_only: bool) -> sqlite3.Connection:
     mode = "ro" if read_only else "rw"
     with mapped(str(path)), ExitStack() as stack:
         connection = sqlite3.connect(

@@ -13,9 +13,11 @@ from fuse_otel.errors import Full
 from fuse_otel.ports import ParkedCopy, Verdict
 from fuse_otel.store.sqlite.database import Database
 from fuse_otel.store.sqlite.ends import ends
+from fuse_otel.store.sqlite.level import Level
 from fuse_otel.store.sqlite.packing import pack_offsets, unpack_calls
 from fuse_otel.store.sqlite.queries import queries
 from fuse_otel.store.sqlite.space import give_back
+from fuse_otel.store.sqlite.step import used_bytes
 
 LIVE_SECONDS = 120
 PARKED_SHARE = 0.2
@@ -23,8 +25,9 @@ _SQL = queries("outbox")
 
 
 class SqliteOutbox:
-    def __init__(self, database: Database, capacity: int) -> None:
+    def __init__(self, database: Database, capacity: int, level: Level) -> None:
         self._database = database
+        self._level = level
         self._parked_limit = int(capacity * PARKED_SHARE)
 
     def due(self, lane: Lane, now: float, max_bytes: int) -> Sequence[Body]:
@@ -52,6 +55,8 @@ class SqliteOutbox:
             if parked:
                 self._check_parked(connection)
             give_back(connection)
+            used = used_bytes(connection)
+        self._level.stands_at(used)
 
     def _check_parked(self, connection: sqlite3.Connection) -> None:
         (parked,) = connection.execute(_SQL["parked_bytes"]).fetchone()

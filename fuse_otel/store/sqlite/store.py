@@ -10,9 +10,13 @@ from functools import partial
 from pathlib import Path
 
 from fuse_otel.errors import Broken
+from fuse_otel.events import Emit, unheard
 from fuse_otel.store.sqlite.control import SqliteControl
+from fuse_otel.store.sqlite.damage import Damage, look_over
 from fuse_otel.store.sqlite.database import Database
+from fuse_otel.store.sqlite.faults import damaged
 from fuse_otel.store.sqlite.ledger import SqliteLedger
+from fuse_otel.store.sqlite.level import Level
 from fuse_otel.store.sqlite.lock import ProcessLock
 from fuse_otel.store.sqlite.opening import create_file, open_file, open_memory
 from fuse_otel.store.sqlite.outbox import SqliteOutbox
@@ -33,11 +37,13 @@ class SqliteStore:
         release: Callable[[], None],
         free: Callable[[], int],
         holder: Callable[[], str | None] = lambda: None,
+        emit: Emit = unheard,
     ) -> None:
         self._database = database
         self._release = release
-        self._ledger = SqliteLedger(database, capacity, acquire, free)
-        self._outbox = SqliteOutbox(database, capacity)
+        level = Level(capacity, emit)
+        self._ledger = SqliteLedger(database, capacity, level, acquire, free)
+        self._outbox = SqliteOutbox(database, capacity, level)
         self._control = SqliteControl(database, capacity, acquire, holder)
 
     @property
@@ -61,29 +67,69 @@ class SqliteStore:
 class MemoryStore(SqliteStore):
     """The same store, kept by nobody but this process: for tests and dry runs."""
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, emit: Emit = unheard) -> None:
         database = Database(open_memory, "in memory", single=True)
-        _bring_forward(database)
+        _bring_forward(database, _nothing)
         super().__init__(
-            database, capacity, acquire=_nothing, release=_nothing, free=lambda: sys.maxsize
+            database,
+            capacity,
+            acquire=_nothing,
+            release=_nothing,
+            free=lambda: sys.maxsize,
+            emit=emit,
         )
 
 
 def open_sqlite(
-    path: Path, *, capacity: int, read_only: bool, clock: Callable[[], float]
+    path: Path, *, capacity: int, read_only: bool, clock: Callable[[], float], emit: Emit
 ) -> SqliteStore:
-    """Raises ``Broken``. A file that is missing is made, unless it is only to be read."""
-    if not read_only:
-        create_file(path)
-    elif not path.is_file():
-        raise Broken(f"There is no store at {path} yet: `fuse-otel run` or `once` makes it.")
-    with ExitStack() as stack:
-        database = Database(partial(open_file, path, read_only=read_only), str(path), read_only)
-        stack.callback(database.close)
-        prepare = _check_schema if read_only else _bring_forward
-        prepare(database)
-        stack.pop_all()
+    """Raises ``Broken``, or ``Corrupt`` for a store that was found damaged, now or before.
+
+    A file that is missing is made, unless it is only to be read.
+    """
     lock = ProcessLock(path, clock)
+    if read_only:
+        return _reader(path, capacity, lock)
+    damage = Damage(path)
+    if damage.noted:
+        raise damaged(str(path))
+    create_file(path)
+    return _writer(path, capacity, lock, damage, emit)
+
+
+def begin_sqlite_anew(
+    path: Path, *, capacity: int, clock: Callable[[], float], begin: Callable[[SqliteStore], None]
+) -> Path:
+    """Move a damaged store aside, and make a new one in its place that ``begin`` gives its first
+    content. Returns the new name of the old file.
+
+    All or nothing: what a crash interrupts is begun again by the next start. Raises ``Busy`` while
+    a daemon works on the store, and ``Broken``.
+    """
+    lock = ProcessLock(path, clock)
+    lock.acquire()
+    damage = Damage(path)
+    with ExitStack() as stack:
+        stack.callback(lock.release)
+        now = clock()
+        aside = damage.move_aside(now)
+        create_file(path)
+        store = _writer(path, capacity, lock, damage, unheard)
+        stack.callback(store.close)
+        store.control.note_moved_aside(int(now))
+        begin(store)
+        damage.forget()
+    return aside
+
+
+def _reader(path: Path, capacity: int, lock: ProcessLock) -> SqliteStore:
+    if not path.is_file():
+        raise Broken(f"There is no store at {path} yet: `fuse-otel run` or `once` makes it.")
+    database = Database(partial(open_file, path, read_only=True), str(path), read_only=True)
+    with ExitStack() as stack:
+        stack.callback(database.close)
+        _check_schema(database)
+        stack.pop_all()
     return SqliteStore(
         database,
         capacity,
@@ -94,12 +140,45 @@ def open_sqlite(
     )
 
 
-def _bring_forward(database: Database) -> None:
+def _writer(
+    path: Path, capacity: int, lock: ProcessLock, damage: Damage, emit: Emit
+) -> SqliteStore:
+    database = Database(partial(open_file, path, read_only=False), str(path), damaged=damage.note)
+    with ExitStack() as stack:
+        stack.callback(lock.release)
+        stack.callback(database.close)
+        _bring_forward(database, lock.acquire)
+        stack.pop_all()
+
+    def acquire() -> None:
+        if not lock.held:
+            lock.acquire()
+            with database.read() as connection:
+                look_over(connection, database.name)
+
+    return SqliteStore(
+        database,
+        capacity,
+        acquire=acquire,
+        release=lock.release,
+        holder=lock.holder,
+        free=partial(_free_bytes, path),
+        emit=emit,
+    )
+
+
+def _bring_forward(database: Database, acquire: Callable[[], None]) -> None:
+    """An older store is changed by the holder of its lock alone: a daemon of its own version may
+    be at work on it. Raises ``Busy``.
+    """
     with database.read() as connection:
-        current = version_of(connection, database.name) == VERSION
-    if not current:
-        with database.write() as connection:
-            bring_forward(connection, database.name)
+        version = version_of(connection, database.name)
+    if version == VERSION:
+        return
+    if version > 0:
+        acquire()
+    with database.write() as connection:
+        bring_forward(connection, database.name)
 
 
 def _check_schema(database: Database) -> None:

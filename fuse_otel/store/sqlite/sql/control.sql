@@ -30,6 +30,12 @@ order by destination, signal
 -- name: used
 select value from meta where name = 'used'
 
+-- name: moved_aside
+select value from meta where name = 'moved_aside'
+
+-- name: note_moved_aside
+insert or replace into meta (name, value) values ('moved_aside', ?)
+
 -- name: recent
 select
     session_id, trace_id, application, direction, outcome, details, error, started, ended,

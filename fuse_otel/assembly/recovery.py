@@ -1,0 +1,52 @@
+"""After damage: the store is moved aside, and a new one begins five days back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from fuse_otel.assembly.works import Works
+from fuse_otel.core.windows import RETENTION
+from fuse_otel.errors import Corrupt
+from fuse_otel.events import Emit, StoreMovedAside
+from fuse_otel.orders.clerk import Standing
+from fuse_otel.ports import NumberPosition, Step, Store
+
+if TYPE_CHECKING:
+    from fuse_otel.config.settings import Settings
+
+
+def begin_works(
+    settings: Settings, emit: Emit, *, standing: Callable[[], Standing | None] = lambda: None
+) -> Works:
+    """The works on their store, or on a new one where that is damaged. Raises ``StoreError``."""
+    try:
+        return Works(settings, emit, standing=standing)
+    except Corrupt:
+        _begin_anew(settings, emit)
+        return Works(settings, emit, standing=standing)
+
+
+def _begin_anew(settings: Settings, emit: Emit) -> None:
+    from fuse_otel.store import begin_anew  # noqa: PLC0415 - as in parts
+
+    file = begin_anew(
+        settings.state_url,
+        capacity=settings.max_disk,
+        clock=time.time,
+        begin=partial(_five_days_back, settings),
+    )
+    emit(StoreMovedAside(file))
+
+
+def _five_days_back(settings: Settings, store: Store) -> None:
+    """Nobody knows any more what was delivered: read all that Plum still has, whatever ``since``
+    says.
+    """
+    now = int(time.time())
+    start = NumberPosition(cursor=now - RETENTION, floor=now - RETENTION)
+    for account in settings.accounts:
+        positions = dict.fromkeys(account.numbers or ("",), start)
+        store.ledger.commit(store.ledger.lease(account.name), Step(at=now, positions=positions))

@@ -1,0 +1,187 @@
+"""The program itself on a damaged, foreign, full, read-only or locked state file."""
+
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+from support.otlp_receiver import OtlpReceiver
+from support.program import PATIENCE, fuse_otel, pointed_at, running
+
+from fuse_otel.simulator import SimulatedApi, World
+
+DAY = 86_400
+QUICK = {"FUSE_OTEL_POLL_INTERVAL": "1s", "FUSE_OTEL_SETTLE": "1s", "FUSE_OTEL_GROW": "0"}
+FAST = {"FUSE_OTEL_MAX_REQUESTS_PER_SECOND": "100"}
+
+
+@pytest.fixture
+def world():
+    """Some sixty calls in five days, of which the default ``since`` shows hardly one."""
+    return World(seed=9, rate=60 / (5 * DAY), past=5 * DAY, start=time.time())
+
+
+def kept_aside(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.iterdir() if ".corrupt-" in file.name)
+
+
+def spoil(path: Path, start: int, length: int) -> None:
+    with path.open("r+b") as file:
+        file.seek(start)
+        file.write(b"\xa5" * length)
+
+
+def listed(api: SimulatedApi, since: float) -> set[str]:
+    now = time.time()
+    return {call.session_id for call in api.truth(now - since, now - 30)}
+
+
+def test_once_moves_a_damaged_file_aside_and_reads_five_days_again(world, tmp_path):
+    with SimulatedApi(world) as api, OtlpReceiver() as receiver:
+        env = pointed_at(api, tmp_path, receiver.url, **QUICK, **FAST)
+        assert fuse_otel("once", env=env).returncode == 0
+        wanted = listed(api, 5 * DAY - 600)
+        assert len(wanted - receiver.sessions()) > 40
+        spoil(tmp_path / "state.db", 100, 20_000)
+
+        ended = fuse_otel("once", env=env)
+
+        assert ended.returncode == 0, ended.stderr
+        assert wanted <= receiver.sessions()
+    (aside,) = kept_aside(tmp_path)
+    assert re.fullmatch(r"state\.db\.corrupt-\d{4}-\d\d-\d\dT\d{6}Z", aside)
+    assert f"file={aside}" in ended.stderr
+    assert "the last five days are read again" in ended.stderr
+    assert not (tmp_path / "state.db.damaged").exists()
+
+
+def test_a_daemon_that_meets_damage_at_work_goes_on_with_a_new_store(world, tmp_path):
+    with SimulatedApi(world) as api, OtlpReceiver() as receiver:
+        env = pointed_at(api, tmp_path, receiver.url, **QUICK, **FAST)
+        with running(env=env, folder=tmp_path) as daemon:
+            daemon.wait_for(lambda: "poll done" in daemon.log)
+            # Everything but the header: the tables' roots are among it.
+            store = tmp_path / "state.db"
+            with closing(sqlite3.connect(store)) as connection:
+                connection.execute("pragma wal_checkpoint(truncate)")
+            spoil(store, 100, store.stat().st_size - 100)
+            daemon.wait_for(lambda: kept_aside(tmp_path))
+            wanted = listed(api, 5 * DAY - 600)
+            daemon.wait_for(lambda: wanted <= receiver.sessions())
+            page = str(daemon.wait_for(lambda: _metrics(daemon.log)))
+            assert daemon.end() == 0
+    assert re.search(
+        r"^fuse_otel_store_moved_aside_timestamp_seconds 1\.\d+e\+09$", page, re.MULTILINE
+    )
+    assert re.search(r'^fuse_otel_store_errors_total{error_type="corrupt"} ', page, re.MULTILINE)
+    assert "Traceback" not in daemon.log
+
+
+def _metrics(log: str) -> str:
+    """Of the service that began last."""
+    listening = [line for line in log.splitlines() if "listen=" in line]
+    address = listening[-1].split("listen=")[1].split()[0]
+    return httpx.get(f"http://{address}/metrics").text if len(listening) > 1 else ""
+
+
+def test_a_file_that_is_not_ours_is_left_alone_by_every_command(world, tmp_path):
+    state = tmp_path / "state.db"
+    state.write_bytes(b"a letter to somebody\n" * 500)
+    with SimulatedApi(world) as api, OtlpReceiver() as receiver:
+        env = pointed_at(api, tmp_path, receiver.url)
+        for command in ("run", "once", "once"):
+            ended = fuse_otel(command, env=env)
+            assert ended.returncode == 1
+            (line,) = ended.stderr.splitlines()
+            assert "is not a SQLite database of fuse-otel and is left as it is" in line
+    assert state.read_bytes() == b"a letter to somebody\n" * 500
+    assert [file.name for file in tmp_path.iterdir()] == ["state.db"]
+
+
+def test_another_program_s_lock_is_one_sentence(world, tmp_path):
+    with SimulatedApi(world) as api, OtlpReceiver() as receiver:
+        env = pointed_at(api, tmp_path, receiver.url)
+        assert fuse_otel("once", env=env).returncode == 0
+        with closing(sqlite3.connect(tmp_path / "state.db", isolation_level=None)) as other:
+            other.execute("begin immediate")
+            ended = fuse_otel("once", env=env)
+    assert ended.returncode == 1
+    (line,) = ended.stderr.splitlines()
+    assert re.search(r"Another program keeps the store .*state\.db locked", line)
+
+
+UNPRIVILEGED = """
+import ctypes, sys
+if sys.platform == "linux":
+    # Modes stop nobody who is root, but for a root without any capability.
+    header, none = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    assert ctypes.CDLL(None).capset(header, none) == 0
+from fuse_otel.cli import main
+sys.exit(main(["once"]))
+"""
+
+
+def run_code(code: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_a_read_only_file_or_folder_is_one_sentence(world, tmp_path, what):
+    folder = tmp_path / "state"
+    folder.mkdir()
+    with SimulatedApi(world) as api, OtlpReceiver() as receiver:
+        env = pointed_at(api, folder, receiver.url)
+        assert fuse_otel("once", env=env).returncode == 0
+        (folder / "state.db").chmod(0o444 if what == "file" else 0o644)
+        folder.chmod(0o755 if what == "file" else 0o555)
+        ended = run_code(UNPRIVILEGED, env)
+        folder.chmod(0o755)
+    assert ended.returncode == 1
+    (line,) = ended.stderr.splitlines()
+    assert re.search(r"The store .* cannot be (opened|written)", line)
+
+
+def test_two_daemons_on_one_file_the_second_says_so(world, tmp_path):
+    with SimulatedApi(world) as api, OtlpReceiver() as receiver:
+        env = pointed_at(api, tmp_path, receiver.url, **QUICK)
+        with running(env=env, folder=tmp_path) as daemon:
+            daemon.wait_for(lambda: "poll done" in daemon.log)
+            second = fuse_otel("run", env=env)
+            assert second.returncode == 1
+            assert f"Another fuse-otel (process {daemon.process.pid}" in second.stderr
+            assert len(second.stderr.splitlines()) == 1
+            assert daemon.end(signal.SIGTERM) == 0
+
+
+def test_a_disk_that_refuses_to_grow_stops_nothing_but_reading(world, tmp_path):
+    """The kernel lets no file of the process grow: each write behind that fails."""
+    limited = (
+        "import resource, sys; from fuse_otel.cli import main;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000)); sys.exit(main(['once']))"
+    )
+    with SimulatedApi(world) as api, OtlpReceiver() as receiver:
+        env = pointed_at(api, tmp_path, receiver.url, FUSE_OTEL_SINCE="5d", **QUICK, **FAST)
+        ended = run_code(limited, env)
+        assert ended.returncode == 1
+        assert "the disk reports an error" in ended.stderr
+        assert "Traceback" not in ended.stderr
+        wanted = listed(api, 5 * DAY - 600)
+        assert not wanted <= receiver.sessions()
+        again = fuse_otel("once", env=env)
+        assert again.returncode == 0, again.stderr
+        assert wanted <= receiver.sessions()
+    assert kept_aside(tmp_path) == []
+    assert (tmp_path / "state.db").stat().st_size > 300_000
