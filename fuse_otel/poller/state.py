@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from fuse_otel.errors import SourceError
+from fuse_otel.errors import SourceError, StoreError
 from fuse_otel.events import AccountMoved
 from fuse_otel.ports import Position
 from fuse_otel.standing import headroom

@@ -210,7 +210,7 @@ def test_a_second_daemon_is_told_who_holds_the_store(path):
         first.ledger.lease("main")
         with opened(path) as second, pytest.raises(Busy) as caught:
             second.ledger.lease("another account")
-    assert f"process {os.getpid()}, since 2026-09-21 14:13:20+00:00" in str(caught.value)
+    assert f"process {os.getpid()}, since 2026-09-21 14:13:20Z" in str(caught.value)
     with opened(path) as third:
         assert third.ledger.lease("main").epoch == 2
 
