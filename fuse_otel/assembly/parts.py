@@ -105,18 +105,12 @@ def renderings(settings: Settings) -> Sequence[Rendering]:
     for each in settings.destinations:
         wanted = _redaction(settings, each.redaction)
         for signal in each.signals:
-            key = (signal, wanted, distinct(signal, flavour_of(each, signal, settings)))
+            key = (signal, wanted, distinct(signal, settings.flavour_of(each, signal)))
             lanes.setdefault(key, []).append(Lane(each.name, signal))
     return [
         Rendering(f"{signal}/{wanted.id}/{flavour}", signal, flavour, tuple(takers), wanted)
         for (signal, wanted, flavour), takers in lanes.items()
     ]
-
-
-def flavour_of(destination: DestinationSettings, signal: Signal, settings: Settings) -> Flavour:
-    """The destination's own, else the general one."""
-    general = settings.traces_flavour if signal is Signal.TRACES else settings.logs_flavour
-    return destination.flavours.get(signal, general)
 
 
 def _redaction(settings: Settings, own: Mode | None = None) -> Redaction:

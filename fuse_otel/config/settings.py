@@ -20,7 +20,7 @@ from fuse_otel.config.destination import Destination
 from fuse_otel.config.quantities import read_required_text, write_duration
 from fuse_otel.config.rules import choice, count, duration, number, size
 from fuse_otel.core.redaction import Mode
-from fuse_otel.core.telemetry import Flavour
+from fuse_otel.core.telemetry import Flavour, Signal
 
 MIB = 1 << 20
 _EMAIL = re.compile(r"[^\s@:]+@[^\s@:]+")  # a colon would end the name of Basic authentication
@@ -124,3 +124,8 @@ class Settings(Frozen):
     log_level: Annotated[str, choice("debug", "info", "warn", "error")]
     log_format: Annotated[str, choice("logfmt", "json")]
     destinations: tuple[Destination, ...]
+
+    def flavour_of(self, destination: Destination, signal: Signal) -> Flavour:
+        """The destination's own, else the general one."""
+        general = self.traces_flavour if signal is Signal.TRACES else self.logs_flavour
+        return destination.flavours.get(signal, general)

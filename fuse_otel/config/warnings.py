@@ -10,9 +10,12 @@ from fuse_otel.config.destination import Destination
 from fuse_otel.config.layers import otel_variables
 from fuse_otel.config.otlp import GRPC, HTTP
 from fuse_otel.config.settings import Settings
+from fuse_otel.core.telemetry import Flavour, Signal
 
 _USUAL_PORTS = {HTTP: 4318, GRPC: 4317}
 _SHORT = {HTTP: "HTTP", GRPC: "gRPC"}
+_LOGS = Signal.LOGS
+_LOKI = "/otlp/v1/logs"
 _MEMORY = frozenset({"sqlite://", "sqlite:///:memory:"})
 
 
@@ -34,8 +37,17 @@ def _warnings(
         yield "api_url: Over plain http the developer key can be read on the way: use https."
     for destination in settings.destinations:
         yield from _odd_ports(destination)
+        if _is_loki(destination) and settings.flavour_of(destination, _LOGS) is not Flavour.LOKI:
+            yield (
+                f"destination {destination.name}: Its logs go to {_LOKI}, which is Loki's: give"
+                " them the flavour loki, or it refuses records that come an hour late."
+            )
     if settings.state_url in _MEMORY:
         yield "state_url: The store is in memory: what was read is forgotten at the end."
+
+
+def _is_loki(destination: Destination) -> bool:
+    return urlsplit(destination.urls.get(_LOGS, "")).path == _LOKI
 
 
 def _odd_ports(destination: Destination) -> Iterator[str]:

@@ -16,6 +16,8 @@ _NO_NAME = "errors resolving "
 _UNTRUSTED = re.compile(r"CERTIFICATE_VERIFY_FAILED(?:: (?P<why>[^:]+))?")
 _OTHER_HOST = "Hostname Verification Check failed"
 _NO_TLS = re.compile(r"(?:Tls|Ssl) handshake failed .*?(?:OPENSSL_internal:(?P<why>[A-Z0-9_]+)|$)")
+# The alert of a server of Go that misses our certificate.
+_BROKEN_OFF = "Unwrap failed (TSI_DATA_CORRUPTED)"
 _PROXY = re.compile(r"HTTP proxy returned response code (\d{3})")
 _NO_HTTP_2 = ("Failed parsing HTTP/2", "missing selected ALPN")
 _PASSING_HTTP_1 = re.compile(r"HTTP status 5\d\d")
@@ -45,6 +47,8 @@ def _disagreement(why: str) -> Held | None:
         return Held("tls", f"the back end's certificate is not trusted: {reason}")
     if _OTHER_HOST in why:
         return Held("tls", "the back end's certificate is not trusted: it is of another host")
+    if _BROKEN_OFF in why:
+        return Held("tls", "the back end broke TLS off; check the client certificate")
     failed = _NO_TLS.search(why)
     if failed:
         hint = "check the certificates, and that the endpoint speaks TLS (else write http://)"

@@ -84,6 +84,15 @@ def test_not_to_say_who_we_are_is_tried_again_with_a_hint(ours, theirs):
     assert "some a client certificate" in outcome.reason
 
 
+def test_a_server_that_says_what_it_misses_is_for_the_operator(ours, theirs):
+    """As those of Go do: by an alert after the handshake."""
+    context = ours.server(clients=theirs)
+    context.set_alpn_protocols(["h2"])
+    with OtlpReceiver(tls=context) as receiver:
+        outcome = send(receiver.url, certificate=str(ours.certificate))
+    assert outcome == Held("tls", "the back end broke TLS off; check the client certificate")
+
+
 def test_tls_to_a_plain_port_is_for_the_operator():
     with GrpcReceiver() as receiver:
         outcome = send(receiver.url.replace("http:", "https:"))

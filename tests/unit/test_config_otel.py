@@ -265,3 +265,19 @@ def test_a_limit_that_is_no_number_is_refused(variable, value):
     (problem,) = problems(**{variable.removeprefix("OTEL_"): value})
     assert problem.startswith(f"{variable}: ")
     assert problem.endswith(" is no number: give 0 or more.")
+
+
+@pytest.mark.parametrize(
+    ("flavours", "warned"),
+    [
+        ({}, True),
+        ({"FUSE_OTEL_LOGS_FLAVOUR": "loki"}, False),
+        ({"FUSE_OTEL_FLAVOUR": "loki"}, False),
+        ({"FUSE_OTEL_TRACES_FLAVOUR": "loki"}, True),
+    ],
+)
+def test_what_looks_like_loki_without_its_flavour_is_warned_of(flavours, warned):
+    own = {"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": "http://loki:3100/otlp/v1/logs"}
+    found = load(environ={**ACCOUNT, **own, **flavours}).warnings
+    assert bool(found) is warned
+    assert not warned or "give them the flavour loki" in found[0]
