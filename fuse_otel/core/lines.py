@@ -159,7 +159,7 @@ def _by_first_word() -> Mapping[str, list[tuple[re.Pattern[str], Maker]]]:
     table: dict[str, list[tuple[re.Pattern[str], Maker]]] = {}
     for words, shape, maker in _RULES:
         for word in words.split() or [""]:
-            table.setdefault(word, []).append((re.compile(shape), maker))
+            table.setdefault(word, []).append((re.compile(shape, re.ASCII), maker))
     return table
 
 

@@ -39,14 +39,17 @@ def pretty(value, indent=""):
 
 def golden(name):
     call, log, sent, options, flavour = CALLS[name]
-    logs = Rendering("logs", Signal.LOGS, flavour, (Lane("here", Signal.LOGS),))
-    out = Renderer(options, (logs,)).render(call, log, details_of(call, log), sent)
+    wanted = [
+        Rendering(signal.value, signal, flavour, (Lane("here", signal),), options.redaction)
+        for signal in Signal
+    ]
+    out = Renderer(options, wanted).render(call, log, details_of(call, log), sent)
     tally = {
         kind: dict(sorted(getattr(out.tally, kind).items()))
         for kind in ("redactions", "truncations", "anomalies")
     }
-    records, _ = out.parts.get("logs", (b"", 0))
-    document = {**traces_json(out.traces), **logs_json(records), "counted": tally}
+    spans, records = (out.parts.get(each.id, (b"", 0))[0] for each in wanted)
+    document = {**traces_json(spans), **logs_json(records), "counted": tally}
     return pretty(document) + "\n"
 
 

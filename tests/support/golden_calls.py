@@ -20,6 +20,7 @@ from fuse_otel.core.call import (
 from fuse_otel.core.decode import decode_call, decode_calls, decode_saved
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.party import pseudonymise
+from fuse_otel.core.redaction import KeyRule, Mode, OwnRules, PatternRule, Redaction
 from fuse_otel.core.telemetry import Flavour
 from fuse_otel.simulator import SimulatedCall, World
 from support.call_values import KEY, SAMPLES, make_call, sample_call
@@ -30,6 +31,10 @@ _HOURS = 12
 
 
 OPTIONS = ModelOptions(environment="test")
+_OWN_RULES = OwnRules(
+    allow=(KeyRule("value", frozenset({"set variable"})),),
+    patterns=(PatternRule("Pay By", "brand"),),
+)
 _SEVERITIES = {"audit": (13, "WARN"), "debug": (1, "TRACE"), "event": (10, "INFO2")}
 
 
@@ -147,6 +152,16 @@ def _configured() -> Iterator[tuple[str, GoldenCall]]:
                 service_names={"Reception": "front-door"},
                 resource_attributes={"team": "ivr"},
             ),
+        ),
+    )
+    for mode in (Mode.STANDARD, Mode.OFF):
+        private = replace(OPTIONS, redaction=Redaction(mode))
+        yield f"private-under-{mode}", GoldenCall(*scenario("private-by-default"), options=private)
+    yield (
+        "private-own-rules",
+        GoldenCall(
+            *scenario("private-by-default"),
+            options=replace(OPTIONS, redaction=Redaction(rules=_OWN_RULES)),
         ),
     )
     yield (

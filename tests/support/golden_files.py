@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from support.repository import ROOT
+from support.semconv_registry import registered
 
 FOLDER = ROOT / "tests" / "data" / "golden"
 FILES = sorted(FOLDER.glob("*.json"))
@@ -48,8 +49,10 @@ def _member(place: str, whole: dict[str, Any]) -> Member:
 def values(name: str, place: str = "") -> tuple[str, ...]:
     """Every value that the attribute has in the files, as text, in the order they are met."""
     found = (
-        str(next(iter(member.attributes[name].values())))
+        str(next(iter(value.values())))
         for member in all_members()
-        if name in member.attributes and place in {"", member.place}
+        if place in {"", member.place}
+        for key, value in member.attributes.items()
+        if registered(key) == name
     )
     return tuple(dict.fromkeys(found))

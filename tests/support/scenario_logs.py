@@ -183,6 +183,7 @@ LOGS: Mapping[str, list[object]] = {
         debug("pin = 4711", "set variable", "pin", 2, value="4711"),
         debug("Request: POST https://user:secret@pay.example.com/cards/4111111111111111?cvv=123",
               "rest", "pay", 2, body='{"pan": "4111111111111111"}'),
+        event("User input: 4111111111111111 (dtmf)", "digits", "card", 2),
         error("TypeError: jo@example.com is not a function", "evaluate js", "js", 3),
         *leave(4),
     ],

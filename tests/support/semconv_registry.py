@@ -23,8 +23,8 @@ _INTS = {semconv.HTTP_STATUS}
 
 
 class Word(NamedTuple):
-    """``type`` is OTLP's: ``string``, ``int`` or ``bool``. ``values``: value → meaning, of an
-    attribute whose values are few.
+    """``type`` is OTLP's: ``string``, ``int`` or ``bool``, or ``any`` of a template: a name with
+    anything behind it. ``values``: value → meaning, of an attribute whose values are few.
     """
 
     name: str
@@ -63,6 +63,12 @@ def place(name: str) -> dict[str, Any]:
     return {each["ref"]: each["requirement_level"] for each in groups()[PLACES[name]]["attributes"]}
 
 
+def registered(name: str) -> str:
+    """The name in the registry that stands for the attribute: its own, or a template's."""
+    templates = (word.name for word in words().values() if word.type == "any")
+    return next((each for each in templates if name.startswith(f"{each}.")), name)
+
+
 def _word(told: dict[str, Any]) -> Word:
     name = told.get("id") or told["ref"]
     kind, values = told.get("type", "string"), {}
@@ -73,7 +79,7 @@ def _word(told: dict[str, Any]) -> Word:
         kind = "int"
     return Word(
         name=name,
-        type={"boolean": "bool"}.get(kind, kind),
+        type={"boolean": "bool", "template[any]": "any"}.get(kind, kind),
         meaning=told["brief"],
         note=told.get("note", ""),
         values=values,

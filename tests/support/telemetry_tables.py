@@ -50,10 +50,14 @@ def attributes(where: str) -> str:
     for name, level in place(where).items():
         word = words()[name]
         rows.append(
-            (f"`{name}`", word.type, _meaning(word, level), _example(word, where), word.stability,
+            (_shown(word), word.type, _meaning(word, level), _example(word, where), word.stability,
              word.source)
         )  # fmt: skip
     return table(("attribute", "type", "meaning", "example", "stability", "from"), rows)
+
+
+def _shown(word: Word) -> str:
+    return f"`{word.name}.…`" if word.type == "any" else f"`{word.name}`"
 
 
 def _meaning(word: Word, level: str | dict[str, str]) -> str:

@@ -30,7 +30,7 @@ from fuse_otel.core.rendering import RenderedCall, Renderer
 from fuse_otel.core.telemetry import Flavour, Signal
 from fuse_otel.core.tree import call_trees
 from support.call_values import KEY, make_record
-from support.semconv_registry import place, words
+from support.semconv_registry import place, registered, words
 
 _OWN = OwnRules(
     allow=(KeyRule("queue"), KeyRule("headers", frozenset({"rest"}))),
@@ -160,8 +160,10 @@ def _attributes(pairs: object, where: str, most: Most, *, free: bool) -> None:
         kind = pair.value.WhichOneof("value")
         value = getattr(pair.value, kind)
         assert not isinstance(value, str) or len(value) <= most.length
-        if free and pair.key.startswith(("fuse.data.", "fuse.pii.")):
+        name = registered(pair.key)
+        assert name in place(where), (pair.key, where)
+        if words()[name].type == "any":
+            assert free, pair.key
             continue
-        assert pair.key in place(where), (pair.key, where)
-        assert _KINDS[kind] == words()[pair.key].type, pair.key
+        assert _KINDS[kind] == words()[name].type, pair.key
         assert value != "" or pair.key == "session.id"

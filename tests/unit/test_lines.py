@@ -52,6 +52,8 @@ def test_the_application_is_read_from_its_line(line, application):
         "Transfer result: 2125550123",
         "Response: HTTP 999",
         "Recorded 99999 seconds",
+        "Recorded ٣ seconds",
+        "Response: HTTP 5٠٣",
         "jo@example.com",
         "User input: 1\nsecond line",
         "\0",
