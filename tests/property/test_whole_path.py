@@ -45,13 +45,13 @@ CALL = st.fixed_dictionaries(
 PAGE = st.fixed_dictionaries({"calls": st.lists(CALL | JSON, max_size=4)})
 
 
-@settings(max_examples=scaled(50))
+@settings(max_examples=scaled(120))
 @given(PAGE | LOG | JSON, st.booleans())
 def test_any_json_in_any_place_goes_all_the_way(value, ascii_only):
     whole_path(json.dumps(value, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass"))
 
 
-@settings(max_examples=scaled(50))
+@settings(max_examples=scaled(120))
 @given(LOG)
 def test_any_list_of_entries_is_a_call(log):
     assert whole_path(json.dumps(log).encode()) >= 1
@@ -60,5 +60,5 @@ def test_any_list_of_entries_is_a_call(log):
 @pytest.mark.parametrize("seed", range(4))
 def test_samples_changed_at_random_go_all_the_way(seed):
     """The target of ``make fuzz``, each time with the same inputs."""
-    found = sum(whole_path(data) for data in mutations(seed, scaled(100)))
+    found = sum(whole_path(data) for data in mutations(seed, scaled(200)))
     assert found > 0

@@ -2,7 +2,8 @@
 by protobuf's runtime and by our own reader. What must hold for every input is checked on the way.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from zlib import crc32
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -37,30 +38,38 @@ _OWN = OwnRules(
     drop=(KeyRule("body"),),
     patterns=(PatternRule("[0-9]{7}", "claim"),),
 )
-_REDACTIONS = (STRICT, *(Redaction(mode, _OWN) for mode in Mode))
-_RENDERINGS = tuple(
-    Rendering(f"{signal}/{redaction.id}/{flavour}", signal, flavour, (), redaction)
-    for signal in Signal
-    for redaction in _REDACTIONS
-    for flavour in (Flavour.GENERIC, Flavour.LOKI)
-    if signal is Signal.LOGS or flavour is Flavour.GENERIC
-)
-_RENDERER = Renderer(
-    ModelOptions(environment="test", service_names={"8005550111": "eight"}), _RENDERINGS
-)
+_OPTIONS = ModelOptions(environment="test", service_names={"8005550111": "eight"})
+
+
+def _renderer(redaction: Redaction) -> Renderer:
+    renderings = [
+        Rendering(f"{signal}/{flavour}", signal, flavour, (), redaction)
+        for signal in Signal
+        for flavour in (Flavour.GENERIC, Flavour.LOKI)
+        if signal is Signal.LOGS or flavour is Flavour.GENERIC
+    ]
+    return Renderer(_OPTIONS, renderings)
+
+
+RENDERERS = tuple(map(_renderer, (STRICT, *(Redaction(mode, _OWN) for mode in Mode))))
+"""One a redaction."""
+
 _MANY = 2000  # entries; twice that is only slower
 _KINDS = {"string_value": "string", "int_value": "int", "bool_value": "bool"}
 
 
-def whole_path(data: bytes) -> int:
-    """Every endpoint's decoder on the bytes, every call that comes out of it on its way. Returns
-    how many calls there were. Raises what must not happen.
+def whole_path(data: bytes, renderers: Sequence[Renderer] = ()) -> int:
+    """Every endpoint's decoder on the bytes, every call that comes out of it on its way, under each
+    redaction of ``renderers``, or under one of them all that depends on the data. Returns how many
+    calls there were. Raises what must not happen.
     """
     decode_error(data).encode()
+    renderers = renderers or (RENDERERS[crc32(data) % len(RENDERERS)],)
     calls = 0
     for record, log in _calls(data):
         calls += 1
-        follow(record, log)
+        for renderer in renderers:
+            follow(record, log, renderer)
     return calls
 
 
@@ -95,21 +104,21 @@ def _saved(data: bytes) -> list[SavedCall]:
     return decode_saved(data)
 
 
-def follow(record: CallRecord, log: CallLog) -> None:
-    """A call on its way under every redaction, sent at once and as growth."""
+def follow(record: CallRecord, log: CallLog, renderer: Renderer) -> None:
+    """A call on its way, sent at once and as growth."""
     call = pseudonymise(record, KEY)
     details = details_of(call, log)
-    whole = _RENDERER.render(call, log, details)
-    check(whole)
+    whole = renderer.render(call, log, details)
+    check(whole, renderer)
     if log.count < _MANY:
-        check(_RENDERER.render(call, log, details, log.count // 2))
+        check(renderer.render(call, log, details, log.count // 2), renderer)
     for tree in call_trees(traces_json(whole.traces), logs_json(whole.logs)):
         draw(tree, records=True).encode()
 
 
-def check(call: RenderedCall) -> None:
+def check(call: RenderedCall, renderer: Renderer) -> None:
     """What holds for every rendered call, read by protobuf's runtime and by our own reader."""
-    for rendering in _RENDERINGS:
+    for rendering in renderer.renderings:
         data, count = call.parts.get(rendering.id, (b"", 0))
         assert len(data) <= MAX_CALL
         free = not rendering.redaction.plain

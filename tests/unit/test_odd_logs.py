@@ -5,7 +5,7 @@ import json
 import pytest
 from support.odd_logs import odd_logs
 from support.saved_files import run_command
-from support.whole_path import whole_path
+from support.whole_path import RENDERERS, whole_path
 
 from fuse_otel.cli import convert, show
 
@@ -15,7 +15,7 @@ each = pytest.mark.parametrize("name", ODD)
 
 @each
 def test_the_daemon_renders_it_or_does_not_understand_it(name):
-    whole_path(ODD[name])
+    whole_path(ODD[name], RENDERERS)
 
 
 @each
