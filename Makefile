@@ -3,7 +3,8 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check suite format golden fuzz lock upgrade build clean runtime dev
+.PHONY: help demo test back-ends found-after check suite format golden fuzz lock upgrade build clean \
+	runtime dev
 
 # The size of the heavy proofs, and how many tests run side by side.
 PROOF_SCALE ?= 1
@@ -14,12 +15,18 @@ ATHERIS := 3.0.0
 export PROOF_SCALE
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
 
 demo: runtime  ## a simulated Fuse account, the daemon and its pages, from nothing
 	@.venv/bin/fuse-otel demo
 
 test: check suite  ## the checks, then every test, with the coverage of branches
+
+back-ends: dev  ## the real back ends that the end-to-end tests run, built once into a cache (minutes)
+	@PYTHONPATH=tests .venv/bin/python -m support.back_ends
+
+found-after: dev  ## writes the table of docs/back-ends.md: what is found how long after its delivery
+	UPDATE_DOCS=1 .venv/bin/pytest tests/e2e/test_found_after.py
 
 check: dev  ## linters, formatting, types, layers
 	.venv/bin/ruff check .
@@ -30,7 +37,7 @@ check: dev  ## linters, formatting, types, layers
 suite: dev
 	@echo "Heavy proofs run at PROOF_SCALE=$(PROOF_SCALE)."
 	@.venv/bin/coverage erase
-	.venv/bin/coverage run -m pytest -n $(JOBS) $(PYTEST)
+	.venv/bin/coverage run -m pytest -n $(JOBS) --dist loadgroup $(PYTEST)
 	@.venv/bin/coverage combine --quiet
 	.venv/bin/coverage report
 

@@ -37,13 +37,15 @@ def pointed_at(api: SimulatedApi, folder: Path, endpoint: str, **settings: str) 
     return environment(**{**usual, **settings})
 
 
-def fuse_otel(*words: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+def fuse_otel(
+    *words: str, env: Mapping[str, str], patience: float = PATIENCE
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "fuse_otel", *words],
         env=dict(env),
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=patience,
         check=False,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import ssl
 import subprocess
 from dataclasses import dataclass
@@ -17,6 +18,21 @@ CN = {name}
 [extensions]
 subjectAltName = {alternative}
 basicConstraints = critical, CA:true
+"""
+_AUTHORITY = """
+[ca]
+default_ca = authority
+[authority]
+database = {folder}/{name}.index
+new_certs_dir = {folder}
+default_md = sha256
+rand_serial = yes
+policy = any
+x509_extensions = extensions
+[any]
+commonName = supplied
+[extensions]
+subjectAltName = IP:127.0.0.1
 """
 
 
@@ -53,3 +69,25 @@ def make_certificate(
         capture_output=True,
     )
     return made
+
+
+def make_expired_certificate(folder: Path, name: str, authority: Certificate) -> Certificate:
+    """For 127.0.0.1, signed by ``authority``, over for a day."""
+    made = Certificate(folder / f"{name}.pem", folder / f"{name}.key")
+    config, request = folder / f"{name}.cnf", folder / f"{name}.csr"
+    config.write_text(_AUTHORITY.format(folder=folder, name=name))
+    (folder / f"{name}.index").write_text("")
+    day = dt.timedelta(days=1)
+    now = dt.datetime.now(dt.UTC)
+    subject = ("-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}")
+    _openssl("req", *subject, "-keyout", made.key, "-out", request)
+    _openssl(
+        *("ca", "-batch", "-config", config, "-in", request, "-out", made.certificate),
+        *("-cert", authority.certificate, "-keyfile", authority.key, "-notext"),
+        *("-startdate", f"{now - 2 * day:%Y%m%d%H%M%SZ}", "-enddate", f"{now - day:%Y%m%d%H%M%SZ}"),
+    )
+    return made
+
+
+def _openssl(*words: str | Path) -> None:
+    subprocess.run(["openssl", *words], check=True, capture_output=True)

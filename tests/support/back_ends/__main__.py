@@ -1,0 +1,51 @@
+"""``make back-ends``: what the end-to-end tests run is there afterwards, or it says why not."""
+
+from __future__ import annotations
+
+import fcntl
+import sys
+import time
+
+from support.back_ends.building import build
+from support.back_ends.go_command import NotToBeHad
+from support.back_ends.pins import Program, cache_folder, programs
+
+
+def main() -> int:
+    folder = cache_folder()
+    (folder / "logs").mkdir(parents=True, exist_ok=True)
+    say(f"The back ends are kept in {folder}")
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two of us would build everything twice
+        missing = [each for each in programs().values() if not have(each)]
+    if missing:
+        say(f"Not to be had: {', '.join(each.title for each in missing)}. Their tests are skipped.")
+    return 1 if missing else 0
+
+
+def have(program: Program) -> bool:
+    title = f"{program.title} {program.version}"
+    if found := program.find():
+        say(f"  {title}: {found}")
+        return True
+    if program.commands:
+        say(f"  {title}: not on the PATH; on Debian: apt-get install {program.debian}")
+        return False
+    say(f"  {title}: building, which takes minutes the first time…")
+    began = time.monotonic()
+    log = cache_folder() / "logs" / f"{program.name}.log"
+    log.write_text("")
+    try:
+        build(program, log)
+    except NotToBeHad as error:
+        say(f"  {title}: {error}")
+        return False
+    say(f"  {title}: built in {time.monotonic() - began:.0f} s")
+    return True
+
+
+def say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - this is its output
+
+
+sys.exit(main())

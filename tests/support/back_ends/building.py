@@ -1,0 +1,63 @@
+"""A program of the list, from its Go modules to one executable file in the cache."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+from support.back_ends.go_command import GoCommand
+from support.back_ends.pins import Program, cache_folder
+
+
+def build(program: Program, log: Path) -> None:
+    """Leave the executable at ``program.built``, whole or not at all.
+
+    Raises ``NotToBeHad``.
+    """
+    go = GoCommand(log)
+    with tempfile.TemporaryDirectory(dir=cache_folder(), prefix="building-") as name:
+        made = (_with_the_builder if program.builder else _from_its_module)(program, go, Path(name))
+        made.chmod(0o755)
+        made.replace(program.built)
+
+
+def _with_the_builder(program: Program, go: GoCommand, folder: Path) -> Path:
+    go.run("install", f"{program.builder}@{program.version}", GOBIN=str(folder))
+    out = folder / "out"
+    manifest = {
+        "dist": {"name": program.name, "output_path": str(out), "module": program.name},
+        **{kind: [{"gomod": each} for each in listed] for kind, listed in program.parts.items()},
+    }
+    file = folder / "manifest.yaml"
+    file.write_text(json.dumps(manifest))  # JSON is YAML
+    go.run_command([str(folder / "builder"), "--config", str(file)], folder)
+    return out / program.name
+
+
+def _from_its_module(program: Program, go: GoCommand, folder: Path) -> Path:
+    source = folder / "source"
+    _copy(go.download(f"{program.module}@{program.version}"), source)
+    for place, module in program.folders.items():
+        shutil.rmtree(source / place, ignore_errors=True)
+        _copy(go.download(module), source / place)
+    for place, imported in program.imports.items():
+        _import(source / place, imported)
+    made = folder / program.name
+    go.run("build", *program.flags, "-o", str(made), program.package, folder=source)
+    return made
+
+
+def _copy(module: Path, place: Path) -> None:
+    """Go keeps its modules read-only; a build of ours may write beside the code."""
+    shutil.copytree(module, place, copy_function=shutil.copyfile)
+    for path in (place, *place.rglob("*")):
+        if path.is_dir():
+            path.chmod(0o755)
+
+
+def _import(file: Path, package: str) -> None:
+    before, opened, after = file.read_text().partition("import (\n")
+    assert opened, f"{file.name} has no imports"
+    file.write_text(f'{before}{opened}\t_ "{package}"\n{after}')

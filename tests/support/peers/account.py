@@ -1,0 +1,65 @@
+"""A simulated Fuse account whose time stands still: what a back end has to hold is exact."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from fuse_otel.simulator import Quirks, SimulatedApi, World
+from support.peers.expected import ExpectedCall, expected_calls
+from support.program import fuse_otel, pointed_at
+
+HOUR = 3600.0
+
+
+class Account:
+    """``name`` is the environment and the namespace of its calls: back ends that are shared keep
+    the calls of two accounts apart by it, and the same simulated call is another trace.
+    """
+
+    def __init__(self, api: SimulatedApi, name: str, folder: Path, until: float) -> None:
+        self.api = api
+        self.name = name
+        self.folder = folder
+        self.until = until
+
+    def settings(self, endpoint: str, **more: str) -> dict[str, str]:
+        """The environment of a daemon that reads it from its beginning, at once."""
+        usual = {
+            "FUSE_OTEL_ENVIRONMENT": self.name,
+            "FUSE_OTEL_NAMESPACE": self.name,
+            "FUSE_OTEL_SETTLE": "0",
+            "FUSE_OTEL_GROW": "0",
+        }
+        return pointed_at(self.api, self.folder, endpoint, **{**usual, **more})
+
+    def deliver(self, endpoint: str, **more: str) -> None:
+        """All there is, by ``fuse-otel once``."""
+        self.deliver_with(self.settings(endpoint, **more))
+
+    def deliver_with(self, settings: Mapping[str, str]) -> None:
+        ended = fuse_otel("once", "--timeout", "150", env=settings, patience=200)
+        assert ended.returncode == 0, ended.stderr
+
+    def expected(self) -> Mapping[str, ExpectedCall]:
+        """By trace id, all that have ended."""
+        return expected_calls(self.api, self.api.truth(0, self.until + 1), self.name, self.name)
+
+
+@contextmanager
+def account(
+    name: str,
+    folder: Path,
+    calls: int,
+    *,
+    seed: int = 5,
+    past: float = 0.9 * HOUR,
+    quirks: Quirks | None = None,
+) -> Iterator[Account]:
+    """Some ``calls`` of the ``past`` seconds."""
+    now = time.time()
+    world = World(seed=seed, rate=calls / past, past=past, start=now)
+    with SimulatedApi(world, quirks=quirks, clock=lambda: now) as api:
+        yield Account(api, name, folder, now)

@@ -1,0 +1,81 @@
+"""The table of ``docs/back-ends.md``: what is found how long after fuse-otel has delivered it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from support.peers.page import PAGE
+
+BEGIN, END = "<!-- found after: begin -->\n", "<!-- found after: end -->\n"
+NOT = "not found"
+_PAUSE = 0.3
+
+
+@dataclass
+class Row:
+    """``find`` says of an age whether its call is found now; ``hopeless`` ages are asked for only
+    when all others of all rows are found. ``first`` is done before anything is asked.
+    """
+
+    program: str
+    protocol: str
+    asked: str
+    find: Callable[[str], object]
+    delivered: float
+    hopeless: frozenset[str] = frozenset()
+    after: dict[str, float] = field(default_factory=dict)
+
+    def look(self, ages: Sequence[str]) -> None:
+        for age in ages:
+            if age not in self.after and self.find(age):
+                self.after[age] = time.monotonic() - self.delivered
+
+    def missing(self, ages: Sequence[str]) -> set[str]:
+        return set(ages) - self.after.keys() - self.hopeless
+
+    def cells(self, ages: Sequence[str]) -> list[str]:
+        times = [seconds(self.after[age]) if age in self.after else NOT for age in ages]
+        return [self.program, self.protocol, self.asked, *times]
+
+
+def measure(rows: Sequence[Row], ages: Sequence[str], patience: float) -> None:
+    """Ask again and again until every row has found what is not hopeless, or time is up."""
+    end = time.monotonic() + patience
+    while any(row.missing(ages) for row in rows) and time.monotonic() < end:
+        for row in rows:
+            row.look([age for age in ages if age in row.missing(ages)])
+        time.sleep(_PAUSE)
+    for row in rows:
+        row.look([age for age in ages if age in row.hopeless])
+
+
+def seconds(after: float) -> str:
+    return "1 s" if after <= 1 else f"{math.ceil(after)} s"
+
+
+def written(rows: Sequence[Row], ages: Sequence[str]) -> str:
+    head = ["program", "protocol", "asked", *ages]
+    lines = [head, ["---"] * len(head), *(row.cells(ages) for row in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def on_the_page() -> str:
+    return PAGE.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
+
+
+def update_page(table: str) -> None:
+    before, begin, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    PAGE.write_text(before + begin + table + end + after, encoding="utf-8")
+
+
+def without_seconds(table: str) -> list[str]:
+    """The rows, every time as one word: which is found, not when."""
+    words = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()]
+    return [
+        " | ".join("found" if cell.endswith(" s") and cell[:-2].isdigit() else cell for cell in row)
+        for row in words
+    ]

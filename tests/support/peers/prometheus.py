@@ -1,0 +1,76 @@
+"""Prometheus and Alertmanager, for the alerts that come with fuse-otel."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from support.peers.process import Process
+
+
+class Alertmanager(Process):
+    title = "Alertmanager"
+    named_ports = ("http",)
+
+    def configure(self) -> Sequence[str]:
+        file = self.folder / "alertmanager.yaml"
+        told = {"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}]}
+        file.write_text(json.dumps(told))
+        return [
+            f"--config.file={file}",
+            f"--storage.path={self.folder / 'state'}",
+            f"--web.listen-address={self.address('http')}",
+            "--cluster.listen-address=",
+        ]
+
+    def is_ready(self) -> bool:
+        return self.answers(f"{self.url('http')}/-/ready")
+
+    def alerts(self) -> list[Mapping[str, Any]]:
+        found: list[Mapping[str, Any]] = self.get(f"{self.url('http')}/api/v2/alerts")
+        return found
+
+
+class Prometheus(Process):
+    """Scrapes ``target`` (host:port) and evaluates ``rules`` every second."""
+
+    title = "Prometheus"
+    named_ports = ("http",)
+
+    def __init__(
+        self, executable: Path, folder: Path, target: str, rules: Path, alertmanager: str
+    ) -> None:
+        super().__init__(executable, folder)
+        self.target, self.rules, self.alertmanager = target, rules, alertmanager
+
+    def configure(self) -> Sequence[str]:
+        file = self.folder / "prometheus.yaml"
+        told = {
+            "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+            "rule_files": [str(self.rules)],
+            "scrape_configs": [
+                {"job_name": "fuse-otel", "static_configs": [{"targets": [self.target]}]}
+            ],
+            "alerting": {"alertmanagers": [{"static_configs": [{"targets": [self.alertmanager]}]}]},
+        }
+        file.write_text(json.dumps(told))
+        return [
+            f"--config.file={file}",
+            f"--storage.tsdb.path={self.folder / 'data'}",
+            f"--web.listen-address={self.address('http')}",
+        ]
+
+    def is_ready(self) -> bool:
+        return self.answers(f"{self.url('http')}/-/ready")
+
+    def query(self, expression: str) -> list[Mapping[str, Any]]:
+        answer = self.get(f"{self.url('http')}/api/v1/query", query=expression)
+        assert answer["status"] == "success"
+        found: list[Mapping[str, Any]] = answer["data"]["result"]
+        return found
+
+    def rules_by_name(self) -> dict[str, Mapping[str, Any]]:
+        groups = self.get(f"{self.url('http')}/api/v1/rules")["data"]["groups"]
+        return {rule["name"]: rule for group in groups for rule in group["rules"]}
