@@ -169,9 +169,10 @@ backfill touches one for each application and each hour that it reads:
 | 5 days | 121 | 1,210 | 4,961 | 12,100 |
 
 Loki allows a tenant 5,000 by default (`limits_config.max_global_streams_per_user`): five days of 41
-applications. Past that it answers 429; the lane waits and tries again, nothing is lost or parked,
-and about 5,000 new streams are taken every half hour as the old ones go idle. To be faster raise
-the limit while the backfill runs, or shorten `chunk_idle_period`.
+applications. Past that it answers 429 (`maximum active stream limit exceeded`) and keeps what is
+within the limit; the lane tries again, nothing is lost or parked, and at least 5,000 new streams
+are taken every half hour, as the old ones go idle. To be faster raise the limit while the backfill
+runs, or shorten `chunk_idle_period`.
 
 ## Limits
 
