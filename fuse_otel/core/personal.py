@@ -85,9 +85,18 @@ def _without_words(text: str, redactions: Counter[str]) -> str:
     if count:
         redactions["token"] += count
     if _AT.search(text):
+        # Of a number in groups that stands before an @ an address would take the last group alone.
+        text = _NUMBER.sub(lambda run: _without_number_at(run, redactions), text)
         text = _ADDRESS.sub(lambda word: _without_address(word[0], redactions), text)
     text = without_ibans(text, redactions)
     return _LONG_WORD.sub(lambda word: _without_token(word[0], redactions), text)
+
+
+def _without_number_at(run: re.Match[str], redactions: Counter[str]) -> str:
+    before, after = run.string[run.start() - 1 : run.start()], run.string[run.end() : run.end() + 3]
+    if before.isalnum() or not (_AT.match(after) or _AT.search(run[0])):
+        return run[0]
+    return number_mask(run[0], redactions)
 
 
 def _without_address(word: str, redactions: Counter[str]) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from fuse_otel.core.decode import NotUnderstood, decode_error
+from fuse_otel.core.personal import without_personal
 from fuse_otel.errors import (
     Malformed,
     ServerFailed,
@@ -19,7 +20,6 @@ from fuse_otel.errors import (
 from fuse_otel.ports import Endpoint
 
 _SAYABLE = 200  # characters of the API's own words
-_NUMBERS = re.compile(r"\d{5}")  # long enough to be of a phone number, a call or a card
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,12 @@ def _meaning(endpoint: Endpoint, status: int) -> tuple[type[SourceError], str]:
 def _in_its_words(body: bytes, secrets: Sequence[str]) -> str:
     """The API's own reason, unless it may hold what must not be shown."""
     reason = " ".join(decode_error(body).split()) if body else ""
-    harmful = _NUMBERS.search(reason) or any(secret and secret in reason for secret in secrets)
-    if not reason or harmful or len(reason) > _SAYABLE or not reason.isprintable():
+    if not reason or len(reason) > _SAYABLE or not reason.isprintable():
+        return ""
+    if any(secret and secret in reason for secret in secrets) or _is_personal(reason):
         return ""
     return f' (it says: "{reason}")'
+
+
+def _is_personal(reason: str) -> bool:
+    return without_personal(reason, kept=lambda _number: False, redactions=Counter()) != reason

@@ -24,7 +24,10 @@ def scrubbed(text, redactions=None):
         ("at 212.555.0123", "at [phone]"),
         ("555-1234", "[phone]"),
         ("+44 20 7946 0958", "[phone]"),
-        ("sip:+12125550123@10.0.0.1", "sip:[email]"),
+        ("sip:+12125550123@10.0.0.1", "sip:[digits]"),
+        ("222 00 0000@10.0.0.1", "[phone]"),
+        ("222 00 0000@a.com, 222 00 0000", "[ssn][email], [ssn]"),
+        ("jo2125550123@example.com", "[email]"),
         # cards, in groups, alone, and such as are none
         ("4111 1111 1111 1111", "[card]"),
         ("4111-1111-1111-1111!", "[card]!"),
