@@ -37,8 +37,14 @@ class OddBench(PollerBench):
         return {trace for event in self.of(CallsStored) for trace in event.trace_ids}
 
 
-@pytest.mark.parametrize("name", ODD)
-@pytest.mark.parametrize("endpoints", [tuple(Endpoint), (Endpoint.ALL_LOGS, Endpoint.CALL)])
+ALL, DETAILS = tuple(Endpoint), (Endpoint.ALL_LOGS, Endpoint.CALL)
+SMALL = [name for name, data in ODD.items() if len(data) < 100_000]
+
+
+@pytest.mark.parametrize(
+    ("name", "endpoints"),
+    [*((name, ALL) for name in ODD), *((name, DETAILS) for name in (*SMALL, "entries-10000"))],
+)
 def test_the_poller_goes_on(name, endpoints):
     bench = OddBench()
     bench.odd = dict.fromkeys(endpoints, ODD[name])
