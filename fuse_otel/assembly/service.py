@@ -75,8 +75,8 @@ class Service:
         self._daemon.start()
         return address
 
-    def stop(self, *, drain: bool = True) -> None:
-        """Drain within the grace; what is left is in the store."""
+    def stop(self, *, drain: bool = True) -> bool:
+        """Drain within the grace; what is left is in the store. Whether all threads have ended."""
         end = time.monotonic() + self.settings.shutdown_grace
         ended = self._daemon.stop(self.settings.shutdown_grace, drain=drain)
         self._web.stop(max(0.5, end - time.monotonic()))
@@ -88,6 +88,7 @@ class Service:
             self.works.close()
         self.log.close()
         self._undo_routing()
+        return ended
 
     def _notice(self, event: Event) -> None:
         self._wake(event)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fuse_otel.cli.signals import Signals
+from fuse_otel.cli.signals import interrupt_on_sigterm
 from fuse_otel.errors import Busy
 from fuse_otel.events import CallsParked, Event
 from fuse_otel.orders import Asked, Backfill, Drop, order_of
@@ -42,19 +42,23 @@ def carry_out(
     settings: Settings, asked: Asked, show: Callable[[Receipt], None], log_to: Stream
 ) -> Ended:
     """Raises ``StoreError``. ``log_to`` takes warnings where the work is done here."""
-    signals = Signals()
-    signals.listen(reload=False)
+    interrupt_on_sigterm()
     order_id = _placed(settings, asked)
+    beside = False
     here = _Here(settings, asked, log_to)
     try:
-        works = here.open()
-    except Busy:
-        here.close()
-        return _follow(settings, order_id, show, signals)
-    try:
-        return here.work(works, order_id, show, signals)
+        try:
+            works = here.open()
+        except Busy:
+            beside = True
+            return _follow(settings, order_id, show)
+        try:
+            return here.work(works, order_id, show)
+        finally:
+            works.close()
+    except KeyboardInterrupt:
+        return Ended(Receipt(order_id, "working", ""), beside=beside, stopped=True)
     finally:
-        works.close()
         here.close()
 
 
@@ -69,9 +73,7 @@ def _placed(settings: Settings, asked: Asked) -> int:
         return control.order(order, time.time()).id if found is None else found
 
 
-def _follow(
-    settings: Settings, order_id: int, show: Callable[[Receipt], None], signals: Signals
-) -> Ended:
+def _follow(settings: Settings, order_id: int, show: Callable[[Receipt], None]) -> Ended:
     from fuse_otel.assembly import open_control  # noqa: PLC0415 - opens the store
 
     with open_control(settings) as control:
@@ -79,8 +81,8 @@ def _follow(
         while True:
             receipt = _receipt(control, order_id)
             show(receipt)
-            if not receipt.open or signals.stopping:
-                return Ended(receipt, beside=True, stopped=receipt.open)
+            if not receipt.open:
+                return Ended(receipt, beside=True)
             now = time.monotonic()
             alone_since = None if control.server() else alone_since or now
             if alone_since is not None and now - alone_since > _GONE:
@@ -117,15 +119,11 @@ class _Here:
         self._log.close()
         self._undo()
 
-    def work(
-        self, works: Works, order_id: int, show: Callable[[Receipt], None], signals: Signals
-    ) -> Ended:
+    def work(self, works: Works, order_id: int, show: Callable[[Receipt], None]) -> Ended:
         from fuse_otel.daemon import work_off  # noqa: PLC0415 - the whole daemon
 
         def halt() -> Sequence[str]:
             show(_receipt(works.store.control, order_id))
-            if signals.stopping:
-                return ["Stopped."]
             # What is read is safe in the store: reading does not wait for a lane that is down.
             return self._state.lanes_down() if works.clerk.idle else ()
 
@@ -139,8 +137,6 @@ class _Here:
             halt=halt,
         )
         receipt = _receipt(works.store.control, order_id)
-        if signals.stopping:
-            return Ended(receipt, beside=False, stopped=True)
         return Ended(receipt, beside=False, problems=ended.problems, parked=self._parked)
 
     def _count(self, event: Event) -> None:

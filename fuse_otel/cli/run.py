@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from fuse_otel.cli.common import load_settings
-from fuse_otel.cli.signals import Signals
+from fuse_otel.cli.signals import Signals, leave
 from fuse_otel.errors import ConfigurationError, Corrupt, FuseOtelError
 from fuse_otel.events import ConfigReloaded
 
@@ -21,8 +21,8 @@ def arguments(_parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    runner = Runner(args, Signals())
-    runner.run()
+    if not Runner(args, Signals()).run():
+        leave(0)
     return 0
 
 
@@ -40,7 +40,8 @@ class Runner:
         self._damage = ""
         self._mended = False
 
-    def run(self) -> None:
+    def run(self) -> bool:
+        """Whether every thread has ended within the grace."""
         loaded = load_settings(self._args)
         self._signals.listen()
         service = self._begin(loaded)
@@ -56,7 +57,7 @@ class Runner:
                 service = self._replace(service, loaded, following)
                 loaded = following
         service.log.info("stopping")
-        service.stop()
+        return service.stop()
 
     def _begin(self, loaded: Loaded) -> Service:
         from fuse_otel.assembly.service import Service  # noqa: PLC0415 - imports the whole daemon
@@ -88,7 +89,9 @@ class Runner:
 
     def _replace(self, service: Service, loaded: Loaded, following: Loaded) -> Service:
         """The next service; or the same again, if the next one cannot be started."""
-        service.stop()
+        # One that still waits for an answer finds the store closed then, and ends.
+        if not service.stop():
+            service.works.close()
         self._service = None
         # Accounts and lanes that are gone must not keep their gauges.
         self._metrics.forget_states()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from threading import Event
 from types import FrameType
+from typing import NoReturn
 
 NOW = 1  # exit code when a second signal cuts the drain short
 
@@ -18,12 +20,10 @@ class Signals:
         self.stopping = False
         self.reloading = False
 
-    def listen(self, *, reload: bool = True) -> None:
-        """Without ``reload`` SIGHUP ends the process as it does others."""
+    def listen(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
-        if reload:
-            signal.signal(signal.SIGHUP, self._reload)
+        signal.signal(signal.SIGHUP, self._reload)
 
     def wait(self) -> None:
         """Until something is asked for."""
@@ -44,3 +44,17 @@ class Signals:
     def _reload(self, _number: int, _frame: FrameType | None) -> None:
         self.reloading = True
         self._woken.set()
+
+
+def interrupt_on_sigterm() -> None:
+    """For commands that work for a while: SIGTERM ends them as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process now, although a thread still waits for an answer that may never come. What
+    counts is in the store.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

@@ -84,12 +84,19 @@ class Running:
 @contextmanager
 def running(*words: str, env: Mapping[str, str], folder: Path) -> Iterator[Running]:
     """``fuse-otel run`` inside the ``with``; killed at its end if it still runs."""
+    with started("run", *words, env=env, folder=folder) as daemon:
+        yield daemon
+
+
+@contextmanager
+def started(*words: str, env: Mapping[str, str], folder: Path) -> Iterator[Running]:
+    """Any command, as ``running``; its log is all that it writes."""
     log = folder / "daemon.log"
     with log.open("a") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", "fuse_otel", "run", *words],
+            [sys.executable, "-m", "fuse_otel", *words],
             env=dict(env),
-            stdout=subprocess.DEVNULL,
+            stdout=stream,
             stderr=stream,
             text=True,
         )

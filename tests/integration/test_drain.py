@@ -1,0 +1,90 @@
+"""How the daemon ends: within the grace, whatever hangs; and how it goes on afterwards."""
+
+import signal
+import time
+
+import pytest
+from support.otlp_answer import ACCEPTED, Answer
+from support.otlp_receiver import OtlpReceiver
+from support.program import pointed_at, running
+
+from fuse_otel.simulator import Fault, FaultKind, Faults, SimulatedApi, World
+
+HOUR = 3600
+LONG = 600.0  # seconds that nobody waits for
+QUICK = {
+    "FUSE_OTEL_POLL_INTERVAL": "1s",
+    "FUSE_OTEL_SETTLE": "1s",
+    "FUSE_OTEL_GROW": "0",
+    "FUSE_OTEL_SINCE": "30m",
+    "FUSE_OTEL_SHUTDOWN_GRACE": "1s",
+}
+
+
+def world(rate=0.05):
+    return World(seed=5, rate=rate, past=HOUR, start=time.time())
+
+
+def calls(api, start, end):
+    return {call.session_id for call in api.truth(start, end) if start <= call.start <= end}
+
+
+def hanging(endpoint):
+    hangs = Fault(FaultKind.LATENCY, endpoint=endpoint, seconds=LONG)
+    return Faults([hangs, Fault(FaultKind.ERROR, endpoint="all_logs")])
+
+
+def test_a_back_end_that_never_answers_does_not_outlast_the_grace(tmp_path):
+    with SimulatedApi(world()) as api, OtlpReceiver() as receiver:
+        receiver.decide = lambda _: ACCEPTED.but(delay=LONG, keep=False)
+        env = pointed_at(api, tmp_path, receiver.url, **QUICK, OTEL_EXPORTER_OTLP_TIMEOUT="600000")
+        with running(env=env, folder=tmp_path) as daemon:
+            daemon.wait_for(lambda: receiver.requests)
+            assert daemon.end() == 0
+        assert "Traceback" not in daemon.log
+
+
+@pytest.mark.parametrize("endpoint", ["calls", "call"])
+def test_an_api_that_never_answers_does_not_outlast_the_grace(tmp_path, endpoint):
+    with (
+        SimulatedApi(world(), faults=hanging(endpoint)) as api,
+        OtlpReceiver() as receiver,
+    ):
+        env = pointed_at(api, tmp_path, receiver.url, **QUICK)
+        with running(env=env, folder=tmp_path) as daemon:
+            daemon.wait_for(lambda: api.requests.get(endpoint))
+            # A request would be given up after a minute, which is as long as this waits.
+            assert daemon.end() == 0
+        assert "Traceback" not in daemon.log
+
+
+def test_a_reload_does_not_wait_for_an_api_that_never_answers(tmp_path):
+    with (
+        SimulatedApi(world(), faults=hanging("call")) as api,
+        OtlpReceiver() as receiver,
+    ):
+        env = pointed_at(api, tmp_path, receiver.url, **QUICK)
+        with running(env=env, folder=tmp_path) as daemon:
+            daemon.wait_for(lambda: api.requests.get("call"))
+            daemon.process.send_signal(signal.SIGHUP)
+            daemon.wait_for(lambda: daemon.log.count("listen=") == 2)
+            assert daemon.end() == 0
+
+
+def test_what_was_not_sent_within_the_grace_is_sent_after_the_restart(tmp_path):
+    now = time.time()
+    with SimulatedApi(world()) as api, OtlpReceiver() as receiver:
+        receiver.decide = lambda _: Answer(503)
+        env = pointed_at(api, tmp_path, receiver.url, **QUICK)
+        wanted = calls(api, now - 1700, now - 60)
+        with running(env=env, folder=tmp_path) as daemon:
+            daemon.wait_for(lambda: "poll done" in daemon.log)
+            assert daemon.end() == 0
+        assert not receiver.sessions()
+
+        receiver.decide = lambda _: None
+        with running(env=env, folder=tmp_path) as daemon:
+            daemon.wait_for(lambda: wanted <= receiver.sessions())
+            assert daemon.end() == 0
+        assert not receiver.duplicates()
+    assert wanted
