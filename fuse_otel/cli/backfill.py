@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fuse_otel.cli.common import load_settings
 from fuse_otel.cli.printing import complain
-from fuse_otel.cli.signals import leave
+from fuse_otel.cli.signals import leave_if_hung
 
 if TYPE_CHECKING:
     from fuse_otel.cli.ordering import Ended
@@ -95,10 +95,12 @@ def _tell(ended: Ended) -> int:
     receipt = ended.receipt
     if ended.stopped and ended.beside:
         complain("The daemon goes on reading: `fuse-otel status` shows how far it is.")
-        leave(_INTERRUPTED)
+        leave_if_hung(_INTERRUPTED)
+        return _INTERRUPTED
     if ended.stopped:
         complain(f"Stopped. The order is kept: {GOES_ON}.")
-        leave(_INTERRUPTED)
+        leave_if_hung(_INTERRUPTED)
+        return _INTERRUPTED
     if receipt.state == "done":
         print(receipt.result)
         if ended.beside:

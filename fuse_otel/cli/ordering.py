@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _LOOK = 0.2  # seconds between two looks what became of the order
 _GONE = 15.0  # a daemon may be restarted meanwhile; past that it is gone
-GOES_ON = "the daemon, `fuse-otel once` or the same command goes on from here"
+GOES_ON = "the daemon or `fuse-otel once` goes on from here"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from fuse_otel.assembly import open_control
 from fuse_otel.cli.common import load_settings
 from fuse_otel.cli.ordering import GOES_ON, Ended, carry_out
 from fuse_otel.cli.printing import complain
-from fuse_otel.cli.signals import leave
+from fuse_otel.cli.signals import leave_if_hung
 from fuse_otel.config.settings import Settings
 from fuse_otel.core.written import plural
 from fuse_otel.orders import Asked, Drop, Replay
@@ -72,7 +72,8 @@ def _ordered(settings: Settings, asked: Asked) -> int:
     ended = carry_out(settings, asked, _silent, sys.stderr)
     if ended.stopped:
         complain(f"Stopped. The order is kept: {GOES_ON}.")
-        leave(_INTERRUPTED)
+        leave_if_hung(_INTERRUPTED)
+        return _INTERRUPTED
     return _told(ended)
 
 

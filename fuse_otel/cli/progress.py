@@ -16,6 +16,7 @@ REDRAWN_EVERY = 0.2  # seconds
 TOLD_EVERY = 10.0
 _NARROWEST_BAR = 8
 _WIDEST_BAR = 40
+_FREE = 3  # columns: a terminal writes ^C behind the line, and must not begin a new one for it
 _ERASE = "\r\x1b[K"
 
 
@@ -80,13 +81,12 @@ class Progress:
     def _line(self, receipt: Receipt, now: float) -> str:
         share, facts = self._facts(receipt, now)
         text = f" {share:4.0%}  {'  '.join(facts)}"
-        # The last column stays free: some terminals would begin a new line behind it.
-        bar = min(_WIDEST_BAR, self._width - 1 - columns(text))
+        bar = min(_WIDEST_BAR, self._width - _FREE - columns(text))
         pieces = [Piece(text)]
         if bar >= _NARROWEST_BAR:
             full = round(share * bar)
             pieces = [Piece("█" * full, Ink.BAR), Piece("░" * (bar - full), Ink.FAINT), *pieces]
-        return paint(pieces, self._width - 1, colour=self._colour)
+        return paint(pieces, self._width - _FREE, colour=self._colour)
 
     def _facts(self, receipt: Receipt, now: float) -> tuple[float, list[str]]:
         share = min(max(1 - receipt.left / self._total, 0.0), 1.0)

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from fuse_otel.cli.common import load_settings
-from fuse_otel.cli.signals import Signals, leave
+from fuse_otel.cli.signals import Signals, leave_if_hung
 from fuse_otel.errors import ConfigurationError, Corrupt, FuseOtelError
 from fuse_otel.events import ConfigReloaded
 
@@ -21,8 +21,8 @@ def arguments(_parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    if not Runner(args, Signals()).run():
-        leave(0)
+    Runner(args, Signals()).run()
+    leave_if_hung(0)
     return 0
 
 
@@ -40,8 +40,7 @@ class Runner:
         self._damage = ""
         self._mended = False
 
-    def run(self) -> bool:
-        """Whether every thread has ended within the grace."""
+    def run(self) -> None:
         loaded = load_settings(self._args)
         self._signals.listen()
         service = self._begin(loaded)
@@ -57,7 +56,7 @@ class Runner:
                 service = self._replace(service, loaded, following)
                 loaded = following
         service.log.info("stopping")
-        return service.stop()
+        service.stop()
 
     def _begin(self, loaded: Loaded) -> Service:
         from fuse_otel.assembly.service import Service  # noqa: PLC0415 - imports the whole daemon
@@ -79,20 +78,22 @@ class Runner:
         """The same service, begun anew on a new store. Once: a disk that damages one store after
         the other needs a person, so then it ends. Raises ``Corrupt``.
         """
-        service.stop(drain=False)
-        self._service = None
+        self._end(service, drain=False)
         if self._mended:
             raise Corrupt(self._damage)
         self._mended, self._damage = True, ""
         self._metrics.forget_states()
         return self._begin(loaded)
 
-    def _replace(self, service: Service, loaded: Loaded, following: Loaded) -> Service:
-        """The next service; or the same again, if the next one cannot be started."""
-        # One that still waits for an answer finds the store closed then, and ends.
-        if not service.stop():
+    def _end(self, service: Service, *, drain: bool = True) -> None:
+        """Its store is free then. A thread that still waits for an answer finds it closed."""
+        if not service.stop(drain=drain):
             service.works.close()
         self._service = None
+
+    def _replace(self, service: Service, loaded: Loaded, following: Loaded) -> Service:
+        """The next service; or the same again, if the next one cannot be started."""
+        self._end(service)
         # Accounts and lanes that are gone must not keep their gauges.
         self._metrics.forget_states()
         try:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from threading import Event
+from threading import Event, current_thread
+from threading import enumerate as enumerate_threads
 from types import FrameType
-from typing import NoReturn
 
+_MOMENT = 0.2  # seconds in which a thread ends that waits for nothing
 NOW = 1  # exit code when a second signal cuts the drain short
 
 
@@ -51,10 +52,14 @@ def interrupt_on_sigterm() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
-def leave(code: int) -> NoReturn:
-    """End the process now, although a thread still waits for an answer that may never come. What
-    counts is in the store.
+def leave_if_hung(code: int) -> None:
+    """End the process now if a thread still waits for an answer, which may never come: those that
+    ask for details side by side would be waited for. What counts is in the store.
     """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+    others = [thread for thread in enumerate_threads() if thread is not current_thread()]
+    for thread in others:
+        thread.join(_MOMENT)
+    if any(thread.is_alive() for thread in others):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
