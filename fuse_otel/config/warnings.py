@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from fuse_otel.config.destination import Destination
 from fuse_otel.config.layers import otel_variables
-from fuse_otel.config.otlp import GRPC, HTTP
+from fuse_otel.config.otlp import GRPC, HTTP, has_scheme
 from fuse_otel.config.settings import Settings
 from fuse_otel.core.telemetry import Flavour, Signal
 
@@ -37,6 +37,11 @@ def _warnings(
         yield "api_url: Over plain http the developer key can be read on the way: use https."
     for destination in settings.destinations:
         yield from _odd_ports(destination)
+        if _idle_certificates(destination):
+            yield (
+                f"destination {destination.name}: Its certificates are not used, because no"
+                " endpoint of its speaks TLS: write https://."
+            )
         if _is_loki(destination) and settings.flavour_of(destination, _LOGS) is not Flavour.LOKI:
             yield (
                 f"destination {destination.name}: Its logs go to {_LOKI}, which is Loki's: give"
@@ -44,6 +49,15 @@ def _warnings(
             )
     if settings.state_url in _MEMORY:
         yield "state_url: The store is in memory: what was read is forgotten at the end."
+
+
+def _idle_certificates(destination: Destination) -> bool:
+    there = destination.certificate or destination.client_certificate
+    plain = (
+        destination.insecure if not has_scheme(url) else url.startswith("http://")
+        for url in destination.urls.values()
+    )
+    return bool(there) and all(plain)
 
 
 def _is_loki(destination: Destination) -> bool:

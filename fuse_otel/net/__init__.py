@@ -1,4 +1,7 @@
-"""HTTP for whoever talks to the outside: httpx with an overall deadline and bounded bodies."""
+"""HTTP for whoever talks to the outside: httpx with an overall deadline and bounded bodies.
+
+``quiet_grpc`` is for who speaks gRPC, and imported by them alone.
+"""
 
 from fuse_otel.net._body import BodyTooLarge, read_limited
 from fuse_otel.net._client import client

@@ -7,6 +7,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import replace
+from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar
 
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
@@ -75,6 +76,26 @@ class BackEnd(Generic[A]):
             while not condition(self):
                 if not self._changed.wait(deadline - time.monotonic()):
                     raise AssertionError(f"not within {_PATIENCE:g} s")
+
+    # --- running ---
+
+    def start(self) -> Self:
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        """Ends all connections. Raises what went wrong inside, so that no test passes over it."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.stop()
 
     def _take(self, request: Request) -> A:
         """Keep it; the answer to it."""

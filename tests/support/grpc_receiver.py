@@ -7,7 +7,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from types import TracebackType
 from typing import Self
 
 from google.protobuf.message import DecodeError
@@ -69,23 +68,11 @@ class GrpcReceiver(BackEnd[GrpcAnswer]):
         return self
 
     def stop(self) -> None:
-        """Ends all connections. Raises what went wrong inside, so that no test passes over it."""
         self.stopping.set()
         self._server.stop(0).wait()
         self._pool.shutdown()
         if self.failures:
             raise ExceptionGroup("the receiver failed", self.failures)
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def answer(self, method: str, content: bytes, context: grpc.ServicerContext) -> bytes:
         headers = {each.key: each.value for each in context.invocation_metadata()}

@@ -12,7 +12,6 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Self
 
 from google.protobuf.message import DecodeError
@@ -62,7 +61,6 @@ class OtlpReceiver(BackEnd[Answer]):
         return self
 
     def stop(self) -> None:
-        """Ends all connections. Raises what went wrong inside, so that no test passes over it."""
         self.stopping.set()
         if self._thread.ident is not None:
             self._server.shutdown()
@@ -71,17 +69,6 @@ class OtlpReceiver(BackEnd[Answer]):
         self._server.server_close()
         if self._server.failures:
             raise ExceptionGroup("the receiver failed", self._server.failures)
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def take(self, path: str, headers: Mapping[str, str], content: bytes) -> Answer:
         """Decode and keep a request; the answer to it."""

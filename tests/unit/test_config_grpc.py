@@ -229,3 +229,21 @@ def test_a_name_of_grpc_is_shown_as_it_is(endpoint):
     shown = destination(ENDPOINT=endpoint, HEADERS="k=geheim").model_dump(mode="json")
     assert shown["urls"] == {"traces": endpoint, "logs": endpoint}
     assert "geheim" not in str(shown)
+
+
+@pytest.mark.parametrize(
+    ("variables", "warned"),
+    [
+        ({"ENDPOINT": "http://c:4317"}, True),
+        ({"ENDPOINT": "c:4317", "INSECURE": "true"}, True),
+        ({"ENDPOINT": "http://c:4317", "LOGS_ENDPOINT": "https://c:4317"}, False),
+        ({"ENDPOINT": "https://c:4317"}, False),
+        ({"ENDPOINT": "c:4317"}, False),
+    ],
+)
+def test_certificates_that_nobody_is_shown_are_warned_of(variables, warned, tmp_path):
+    certificate = tmp_path / "ca.pem"
+    certificate.touch()
+    found = loaded(PROTOCOL="grpc", CERTIFICATE=str(certificate), **variables).warnings
+    assert bool(found) is warned
+    assert not warned or "Its certificates are not used" in found[0]
