@@ -38,6 +38,7 @@ Consecutive entries of the same module are one execution; an entry that names no
 execution before it. How a call ended (`fuse.call.outcome`) and whether it had errors (the status,
 `fuse.call.errors`) are two things: a call can be completed and have errors, or be hung up without any.
 
+{tables.span_fields()}
 An execution lasts until the next one begins, the last one until the call ends. Plum knows whole seconds
 only; entries of one second are a microsecond apart, in Plum's order. A W3C `traceparent` in an entry
 becomes a link of its span.
@@ -60,7 +61,7 @@ namespace and a session id:
 _RECORDS = """## Log records
 
 The body is the entry's line as far as it may leave. A line that no rule knows is `[redacted]`, and costs
-nothing else: its time, module, class and data are told all the same. Records of two classes are events:
+nothing else: its time, module, class and data are told all the same.
 """
 _LINES = """### What a line tells
 
@@ -95,6 +96,8 @@ def telemetry_page() -> str:
         "## Attributes of executions\n",
         tables.attributes("execution"),
         _RECORDS,
+        tables.record_fields(),
+        "Records of two classes are events:\n",
         tables.events(),
         "## Attributes of log records\n",
         tables.attributes("record"),

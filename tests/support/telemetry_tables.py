@@ -1,5 +1,6 @@
 """The tables on the page of the data model, made from the code, the registry and the goldens."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 
@@ -18,10 +19,11 @@ from fuse_otel.instrumentation.metrics import Metrics
 from support.every_event import EVERY_EVENT
 from support.exposition import families
 from support.golden_calls import simulated
-from support.golden_files import values
+from support.golden_files import all_members, values
 from support.id_vectors import vectors
 from support.line_rows import ROWS
 from support.semconv_registry import Word, groups, place, words
+from support.telemetry_fields import RECORD, SPAN, Rows
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -82,6 +84,24 @@ def _example(word: Word, where: str) -> str:
     found = values(word.name, where)
     chosen = next((each for each in word.examples if each in found), next(iter(found), ""))
     return f"`{(chosen or word.examples[0]).replace('True', 'true').replace('False', 'false')}`"
+
+
+def span_fields() -> str:
+    return _fields(SPAN, "call", "execution")
+
+
+def record_fields() -> str:
+    return _fields(RECORD, "record")
+
+
+def _fields(told: Rows, *places: str) -> str:
+    wholes = [member.whole for member in all_members() if member.place in places]
+    rows = []
+    for name, meaning, source in told:
+        example = next(whole[name] for whole in wholes if whole.get(name))
+        shown = example if isinstance(example, str | int) else json.dumps(example)
+        rows.append((f"`{name}`", meaning, f"`{shown}`", source))
+    return table(("field", "meaning", "example", "from"), rows)
 
 
 def severities() -> str:

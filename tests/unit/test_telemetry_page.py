@@ -7,6 +7,7 @@ import pytest
 from support.golden_files import TYPES, all_members, values
 from support.repository import ROOT
 from support.semconv_registry import PLACES, groups, place, registered, words
+from support.telemetry_fields import RECORD, SPAN
 from support.telemetry_page import telemetry_page
 
 from fuse_otel.core import data, free_data, semconv
@@ -72,6 +73,13 @@ def test_what_is_sent_is_where_and_what_the_registry_says():
             word, (kind, sent) = words()[registered(name)], next(iter(value.items()))
             assert word.type in {TYPES.get(kind), "any"}, name
             assert not word.values or sent in word.values, name
+
+
+def test_every_field_that_is_sent_is_explained():
+    told = {"record": RECORD, "call": SPAN, "execution": SPAN}
+    for where, _, whole in all_members():
+        if where in told:
+            assert set(whole) - {"attributes"} <= {name for name, *_ in told[where]}
 
 
 def test_what_is_always_there_is_there():
