@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test back-ends found-after check suite format golden fuzz lock upgrade build clean \
+.PHONY: help benchmarks demo test back-ends found-after check suite format golden fuzz lock upgrade build clean \
 	runtime dev
 
 # The size of the heavy proofs, and how many tests run side by side.
@@ -40,6 +40,9 @@ suite: dev
 	.venv/bin/coverage run -m pytest -n $(JOBS) --dist loadgroup $(PYTEST)
 	@.venv/bin/coverage combine --quiet
 	.venv/bin/coverage report
+
+benchmarks: dev  ## what a call costs beside the SDK's way, and what each way loses
+	@PYTHONPATH=tests .venv/bin/python -m benchmarks
 
 format: dev  ## formats, and mends what the linter can mend
 	.venv/bin/ruff format .

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from fuse_otel.core.body import Lane, Rendering
+from fuse_otel.core.body import LIVE, Lane, Rendering
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.party import developer_key_pseudonym
 from fuse_otel.core.redaction import Mode, Redaction
@@ -16,6 +16,7 @@ from fuse_otel.core.telemetry import Flavour, Signal
 from fuse_otel.events import Emit, unheard
 from fuse_otel.poller import PollerOptions, Rescan
 from fuse_otel.ports import Destination, Store
+from fuse_otel.shipper import ShipperOptions
 
 if TYPE_CHECKING:
     from fuse_otel.config.destination import Destination as DestinationSettings
@@ -145,6 +146,12 @@ def poller_options(account: Account, settings: Settings) -> PollerOptions:
         rescans=tuple(Rescan(rescan.span, rescan.every) for rescan in settings.rescans),
         pseudonym_key=pseudonym_key(account, settings),
     )
+
+
+def shipper_options(settings: Settings) -> ShipperOptions:
+    """Live is a call for as long as reading it may take, and then a moment for its delivery."""
+    reading = settings.poll_interval + settings.settle + settings.grow
+    return ShipperOptions(live=reading + LIVE)
 
 
 def pseudonym_key(account: Account, settings: Settings) -> bytes:

@@ -30,22 +30,25 @@ class Works:
     """Store, pollers, shippers and the clerk. Raises ``StoreError`` when the store cannot be had,
     ``Busy`` among them when another process works on it.
 
-    ``standing`` is what the clerk keeps in the store for commands; without ``reading`` there are
-    no pollers. What was opened is closed by ``close``, also when building it failed half way.
+    ``clock`` gives UNIX seconds. ``standing`` is what the clerk keeps in the store for commands;
+    without ``reading`` there are no pollers. What was opened is closed by ``close``, also when
+    building it failed half way.
     """
 
     def __init__(
         self,
         settings: Settings,
         emit: Emit,
+        clock: Callable[[], float] = time.time,
         *,
         standing: Callable[[], Standing | None] = lambda: None,
         reading: bool = True,
     ) -> None:
         self._settings = settings
         self._emit = emit
+        self._clock = clock
         self._open = ExitStack()
-        self.store: Store = parts.store(settings, time.time, emit=emit)
+        self.store: Store = parts.store(settings, clock, emit=emit)
         self._open.callback(self.store.close)
         try:
             # Taken here so that a second daemon says so at once, not from inside its loops.
@@ -64,7 +67,7 @@ class Works:
 
     def _poller(self, account: Account, renderer: Renderer) -> Poller:
         self.store.ledger.lease(account.name)
-        source = parts.source(account, self._settings, self._emit, time.time)
+        source = parts.source(account, self._settings, self._emit, self._clock)
         self._open.callback(source.close)
         gather = Gather(
             source, min(parts.DETAIL_THREADS, self._settings.max_concurrent_requests - 1)
@@ -97,7 +100,12 @@ class Works:
             self._open.callback(destination.close)
             shippers += [
                 Shipper(
-                    Lane(settings.name, signal), self.store.outbox, destination, self._emit, _draw
+                    Lane(settings.name, signal),
+                    self.store.outbox,
+                    destination,
+                    self._emit,
+                    _draw,
+                    parts.shipper_options(self._settings),
                 )
                 for signal in settings.signals
             ]

@@ -9,6 +9,8 @@ from fuse_otel.core.redaction import STRICT, Redaction
 from fuse_otel.core.telemetry import Flavour, Signal
 
 MAX_INFLATED = 2_500_000
+LIVE = 120.0
+"""Calls that ended within so many seconds go first, unless a lane is told otherwise."""
 
 
 class Lane(NamedTuple):

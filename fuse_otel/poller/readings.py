@@ -46,7 +46,7 @@ class Readings:
         """The newest window and the rescan of every poll as one listing; moves the cursor."""
         began, asked = self._clock(), requests()
         end = int(began - self._options.settle) - OVERLAP
-        here = self._caught_up(lease, number, position.numbers.get(number), end)
+        here = self._caught_up(lease, number, position, end)
         start = max(here.floor, min(here.cursor, end - self._options.live_span))
         window = Window(start, max(end, start + 1))
         covered = Covered()
@@ -57,11 +57,10 @@ class Readings:
         self._commit(lease, positions={number: moved}, opened=_errors(covered, number))
         self._poll_done(window, covered, began, requests() - asked)
 
-    def _caught_up(
-        self, lease: Lease, number: str, here: NumberPosition | None, end: int
-    ) -> NumberPosition:
+    def _caught_up(self, lease: Lease, number: str, position: Position, end: int) -> NumberPosition:
         """What lies further back than a poll looks becomes a gap: live calls come first."""
         recent = end - self._options.live_span
+        here = position.numbers.get(number)
         first = here is None
         since = int(self._clock() - self._options.since)
         if here is None:
@@ -74,8 +73,13 @@ class Readings:
             return here
         reason = GapReason.HISTORY if first else GapReason.DOWNTIME
         gap = Gap(number, max(here.floor, here.cursor), recent, reason)
+        # A store that stays full lets the cursor fall behind at every try: one gap, not thousands.
+        before = [one for one in position.gaps if _continues(gap, one)]
+        if before:
+            gap = replace(gap, start=before[-1].start)
         moved = replace(here, cursor=recent)
-        self._commit(lease, positions={number: moved}, opened=[gap])
+        closed = [one.id for one in before[-1:]]
+        self._commit(lease, positions={number: moved}, opened=[gap], closed=closed)
         return moved
 
     def pending(self, lease: Lease, due: Sequence[Pending]) -> Reading[None]:
@@ -178,4 +182,11 @@ def _errors(covered: Covered, number: str) -> list[Gap]:
             joined[-1] = Window(joined[-1].start, max(joined[-1].end, part.end))
         else:
             joined.append(part)
-    return [Gap(number, part.start, part.end, GapReason.ERROR) for part in joined]
+    return [
+        Gap(number, part.start - OVERLAP, part.end + OVERLAP, GapReason.ERROR) for part in joined
+    ]
+
+
+def _continues(gap: Gap, before: Gap) -> bool:
+    same = (gap.number, gap.reason, gap.again) == (before.number, before.reason, before.again)
+    return same and before.start <= gap.start <= before.end

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from fuse_otel.core.body import Body, BodyCall, Lane
+from fuse_otel.core.body import LIVE, Body, BodyCall, Lane
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,10 @@ class Verdict:
 class Outbox(Protocol):
     """The shipper's door to the store. Every method may raise ``Broken``."""
 
-    def due(self, lane: Lane, now: float, max_bytes: int) -> Sequence[Body]:
+    def due(self, lane: Lane, now: float, max_bytes: int, live: float = LIVE) -> Sequence[Body]:
         """Unresolved bodies in the order to send them, up to ``max_bytes`` inflated, at least one
-        if there is any. First those with calls that ended in the last 2 min, then by their oldest
-        call's end.
+        if there is any. First those with calls that ended within ``live`` seconds; both groups by
+        their oldest call's end.
         """
         ...
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from fuse_otel.core.backoff import Backoff
+from fuse_otel.core.backoff import Backoff, Random
 from fuse_otel.core.body import MAX_INFLATED
 from fuse_otel.core.shipment import Shipment
 from fuse_otel.shipper.options import ShipperOptions
@@ -16,7 +16,7 @@ from fuse_otel.shipper.options import ShipperOptions
 class Attempt:
     """A shipment and how it fared. ``failures`` in a row; ``guilty``: others were accepted since,
     so it is not the back end; ``damaged``: its bytes cannot be read; ``backoff``: its own, for
-    what was set aside.
+    what was set aside; ``vouched``: others were accepted since then, so if it fails it is guilty.
     """
 
     shipment: Shipment
@@ -24,6 +24,12 @@ class Attempt:
     guilty: bool = False
     damaged: bool = False
     backoff: Backoff | None = None
+    vouched: bool = False
+
+    def fail_aside(self, at: float, backoff: Backoff, random: Random, told: float | None) -> None:
+        """Its own failure, and its own wait."""
+        backoff.fail(at, random, told)
+        self.guilty = self.vouched and not self.shipment.single
 
 
 class Hand:
@@ -105,6 +111,7 @@ class Hand:
         for attempt in self._turn:
             attempt.guilty = attempt.failures >= self._options.patience
         for attempt in self._aside:
+            attempt.vouched = True
             attempt.guilty = attempt.failures > 0 and not attempt.shipment.single
 
     def set_aside(self, attempt: Attempt, pieces: Iterable[Shipment]) -> None:

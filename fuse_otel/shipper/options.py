@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fuse_otel.core.body import MAX_INFLATED
+from fuse_otel.core.body import LIVE, MAX_INFLATED
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,9 @@ class ShipperOptions:
     patience: int = 10
     # So many single calls refused in a row, none accepted between: it is not the data but us.
     refusals: int = 10
-    # Calls that ended within these seconds go first.
-    live: float = 120.0
+    # Calls that ended within these seconds go first: as long as reading a call may take, or those
+    # that were held because their log could still grow come in behind the whole backlog.
+    live: float = LIVE
     # What may be in hand at once before no other body is begun.
     most_bytes: int = 3 * MAX_INFLATED
     most_shipments: int = 32

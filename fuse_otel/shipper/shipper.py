@@ -192,7 +192,7 @@ class Shipper:
         attempt.failures += 1
         self._condition.release()
         if attempt.backoff is not None:
-            attempt.backoff.fail(at, self._random, decision.after)
+            attempt.fail_aside(at, attempt.backoff, self._random, decision.after)
             return
         self._backoff.fail(at, self._random, decision.after)
         self._hand.to_the_end(attempt)

@@ -21,11 +21,14 @@ class Supply:
     def next(self, now: float, hand: Hand) -> Attempt | None:
         """Raises ``StoreError``."""
         bodies = self._others(now, hand)
+        if bodies and self._live_at(bodies[0], now):
+            # Alone: with old calls they would make a large request, and fail together with it.
+            bodies = [body for body in bodies if self._live_at(body, now)]
         return _load(neighbours(bodies)) if bodies else None
 
     def next_live(self, now: float, hand: Hand) -> Attempt | None:
         """Only what ended just now. Raises ``StoreError``."""
-        bodies = [body for body in self._others(now, hand) if _newest(body) >= now - self._live]
+        bodies = [body for body in self._others(now, hand) if self._live_at(body, now)]
         return _load(neighbours(bodies)) if bodies else None
 
     def _others(self, now: float, hand: Hand) -> Sequence[Body]:
@@ -35,8 +38,12 @@ class Supply:
         if hand.full:
             return ()
         known = hand.bodies
-        due = self._outbox.due(self._lane, now, MAX_INFLATED + sum(known.values()))
+        most = MAX_INFLATED + sum(known.values())
+        due = self._outbox.due(self._lane, now, most, self._live)
         return [body for body in due if body.id not in known]
+
+    def _live_at(self, body: Body, now: float) -> bool:
+        return _newest(body) >= now - self._live
 
 
 def _load(bodies: Sequence[Body]) -> Attempt:

@@ -108,6 +108,14 @@ def test_bodies_with_a_call_of_the_last_two_minutes_come_first(store, lease):
     assert due_ids(store) == ["live by one call", "live", "old", "just old"]
 
 
+def test_how_long_a_call_is_live_is_for_the_lane_to_say(store, lease):
+    ends = {"old": OLD, "held": NOW - 250, "live": NOW - 5}
+    store.ledger.commit(lease, step(*(body(name, ends=[end]) for name, end in ends.items())))
+
+    due = store.outbox.due(TEMPO, NOW, 1 << 30, 300)
+    assert [found.calls[0].session_id for found in due] == ["held", "live", "old"]
+
+
 def test_a_call_without_an_end_goes_by_its_start_or_the_step(store, lease):
     unknown = body("no times", ends=[None])
     store.ledger.commit(lease, step(body("older", ends=[OLD - 1]), unknown, at=OLD))

@@ -77,6 +77,17 @@ def test_a_full_store_stops_polling_until_there_is_room():
     assert bench.poller.state().failures == 0
 
 
+def test_the_time_at_the_cap_is_one_gap_however_long():
+    bench = PollerBench(world=busy_world(rate=0.03), capacity=1)
+    bench.run(5 * HOUR)
+    (gap,) = [gap for gap in bench.position.gaps if gap.reason is GapReason.DOWNTIME]
+    assert gap.end - gap.start > 3 * HOUR
+    bench.store.ledger._capacity = 1 << 30
+    bench.run(2 * HOUR)
+    bench.assert_each_once(bench.settled())
+    assert bench.position.gaps == ()
+
+
 def test_a_lost_lease_is_taken_again():
     bench = PollerBench(world=busy_world())
     bench.run(60)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.line import QUICK, Line
 from support.otlp_answer import HANG_UP, NO_CONTENT
 from support.otlp_protocols import BOTH, GRPC, HTTP, AnyReceiver, OtlpProtocol
 from support.otlp_receiver import OtlpReceiver
@@ -16,41 +17,11 @@ from support.ship_values import LOGS, NOW, TRACES, add, encoded, new_body
 from fuse_otel.core.body import Lane
 from fuse_otel.core.gzip_member import inflate
 from fuse_otel.core.telemetry import Signal
-from fuse_otel.events import Event, ExportDone
 from fuse_otel.ports import Store
-from fuse_otel.shipper import Shipper, ShipperOptions
+from fuse_otel.shipper import Shipper
 from fuse_otel.store import open_store
 
-# Short enough to wait for in a test.
-QUICK = ShipperOptions(first_wait=0.01, longest_wait=0.05, hold=0.05, idle=0.01)
 FAR_BEHIND = "entry too far behind, entry timestamp is: 2026-11-18T23:00:00Z"
-
-
-class Line:
-    """A lane with everything real, and the loop of a daemon around it."""
-
-    def __init__(
-        self, store: Store, protocol: OtlpProtocol, url: str, lane: Lane, timeout: float = 30.0
-    ) -> None:
-        self.store = store
-        self.lane = lane
-        self.events: list[Event] = []
-        self.destination = protocol.to(url, lane.destination, timeout)
-        self.shipper = Shipper(
-            lane, store.outbox, self.destination, self.events.append, lambda: 0.5, QUICK
-        )
-
-    @property
-    def waiting(self) -> int:
-        return sum(one.calls for one in self.store.control.status().lanes if one.lane == self.lane)
-
-    def run(self, until: Callable[[], object] | None = None) -> None:
-        done = until or (lambda: self.shipper.idle)
-        deadline = time.monotonic() + 60
-        while not done():
-            assert time.monotonic() < deadline
-            wake = self.shipper.step(time.time())
-            time.sleep(max(0.0, min(wake - time.time(), 0.1)))
 
 
 @pytest.fixture
@@ -92,10 +63,6 @@ def http() -> Iterator[OtlpReceiver]:
         yield running
 
 
-def outcomes(line: Line) -> list[str]:
-    return [event.outcome for event in line.events if isinstance(event, ExportDone)]
-
-
 @pytest.mark.parametrize("lane", [TRACES, LOGS], ids=["traces", "logs"])
 def test_every_call_arrives_once(store, protocol, receiver, lane):
     names = {f"call {number}" for number in range(50)}
@@ -117,7 +84,7 @@ def test_an_answer_without_a_body_is_as_good(store, http):
     line = Line(store, HTTP, http.url, LOGS)
     line.run()
     line.destination.close()
-    assert outcomes(line) == ["accepted"]
+    assert line.outcomes == ["accepted"]
 
 
 def test_merged_bodies_hold_the_bytes_of_their_calls_in_order(store, line, receiver):
@@ -151,7 +118,7 @@ def test_after_the_trouble_every_call_arrives_once(store, protocol, trouble):
         assert receiver.sessions() == {"a", "b", "c"}
         assert receiver.duplicates() == {}
     assert not store.control.parked(10)
-    assert len(outcomes(line)) == 2
+    assert len(line.outcomes) == 2
 
 
 def test_an_answer_that_got_lost_doubles_nothing_but_what_ids_tell_apart(store, http):
@@ -170,7 +137,7 @@ def test_a_back_end_that_was_down_gets_everything_when_it_is_up(store, protocol)
         port, url = down.port, down.url
     add(store, new_body("a", "b"))
     line = Line(store, protocol, url, TRACES)
-    line.run(until=lambda: outcomes(line) == ["retry"] * 3)
+    line.run(until=lambda: line.outcomes == ["retry"] * 3)
     assert line.waiting == 2
     with protocol.receiver(port=port) as up:
         add(store, new_body("c"))
@@ -178,7 +145,7 @@ def test_a_back_end_that_was_down_gets_everything_when_it_is_up(store, protocol)
         assert up.sessions() == {"a", "b", "c"}
         assert up.duplicates() == {}
     line.destination.close()
-    assert outcomes(line)[-1] == "accepted"
+    assert line.outcomes[-1] == "accepted"
 
 
 def test_a_bad_call_is_parked_with_the_words_of_the_back_end(store, protocol, line, receiver):

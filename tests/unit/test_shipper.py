@@ -76,6 +76,22 @@ def test_live_calls_go_before_old_ones():
     assert rig.sent == [["old 0"], ["live"], ["old 1"], ["old 2"]]
 
 
+def test_a_call_that_was_held_because_its_log_could_grow_goes_before_old_ones_too():
+    rig = LaneRig(
+        *(new_body(f"old {number}", padding=SMALL) for number in range(2)),
+        new_body("held", end=NOW - 250),
+        options=ShipperOptions(live=300),
+    )
+    rig.run()
+    assert rig.sent == [["held"], ["old 0"], ["old 1"]]
+
+
+def test_live_calls_are_not_merged_with_old_ones():
+    rig = LaneRig(new_body("old"), new_body("live 1", end=NOW - 9), new_body("live 2", end=NOW))
+    rig.run()
+    assert rig.sent == [["live 1", "live 2"], ["old"]]
+
+
 def test_calls_of_unknown_end_are_delivered_too():
     rig = LaneRig(new_body("a", end=None))
     rig.run()

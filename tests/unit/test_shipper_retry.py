@@ -1,5 +1,6 @@
 """A lane whose back end is down for a while, or fails on some calls alone."""
 
+import pytest
 from support.lane_rig import LaneRig, refusing
 from support.ship_values import NOW, TRACES, new_body
 
@@ -196,3 +197,19 @@ def test_large_bodies_in_a_row_that_each_hold_a_bad_call_stop_nobody_for_good():
     rig.run_for(12 * 3600)
     assert rig.waiting == len(bad)
     assert rig.seen(LaneChanged)[-1].up
+
+
+@pytest.mark.parametrize("place", range(8))
+def test_the_neighbours_of_a_call_that_fails_alone_need_no_traffic_to_be_told_from_it(place):
+    names = [f"call {number}" for number in range(8)]
+    bad = names[place]
+    rig = LaneRig(
+        new_body(*names),
+        new_body("other", padding=SMALL, end=NOW - 5000),
+        decide=refusing(bad, outcome=Retry("500", "oops")),
+    )
+    rig.run_for(3600)
+    assert {call for request in rig.sent if bad not in request for call in request} == {
+        *names, "other",
+    } - {bad}  # fmt: skip
+    assert rig.waiting == 1

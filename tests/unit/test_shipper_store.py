@@ -39,10 +39,10 @@ class FailingOutbox:
         self._spoil = set(spoil)
         self.told: list[Sequence[Verdict]] = []
 
-    def due(self, lane: Lane, now: float, max_bytes: int) -> Sequence[Body]:
+    def due(self, lane: Lane, now: float, max_bytes: int, live: float) -> Sequence[Body]:
         if self._due_errors:
             raise self._due_errors.pop(0)
-        return [self._spoiled(body) for body in self._real.due(lane, now, max_bytes)]
+        return [self._spoiled(body) for body in self._real.due(lane, now, max_bytes, live)]
 
     def resolve(self, lane: Lane, verdicts: Sequence[Verdict], now: float) -> None:
         self.told.append(verdicts)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import cast
 
-from fuse_otel.core.body import Body, BodyCall, Lane
+from fuse_otel.core.body import LIVE, Body, BodyCall, Lane
 from fuse_otel.core.telemetry import Signal
 from fuse_otel.errors import Full
 from fuse_otel.ports import ParkedCopy, Verdict
@@ -19,7 +19,6 @@ from fuse_otel.store.sqlite.queries import queries
 from fuse_otel.store.sqlite.space import give_back
 from fuse_otel.store.sqlite.step import used_bytes
 
-LIVE_SECONDS = 120
 PARKED_SHARE = 0.2
 _SQL = queries("outbox")
 
@@ -30,12 +29,12 @@ class SqliteOutbox:
         self._level = level
         self._parked_limit = int(capacity * PARKED_SHARE)
 
-    def due(self, lane: Lane, now: float, max_bytes: int) -> Sequence[Body]:
+    def due(self, lane: Lane, now: float, max_bytes: int, live: float = LIVE) -> Sequence[Body]:
         with self._database.read() as connection:
             lane_id = _lane_id(connection, lane)
             if lane_id is None:
                 return ()
-            asked = {"lane": lane_id, "live": now - LIVE_SECONDS}
+            asked = {"lane": lane_id, "live": now - live}
             # The second query starts only when the first has not filled the bytes.
             in_order = chain.from_iterable(
                 connection.execute(_SQL[query], asked) for query in ("live", "older")
