@@ -1,0 +1,75 @@
+"""kill -9 at random moments while both sides misbehave: everything is there once."""
+
+import sqlite3
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+
+import pytest
+from support.kill_bench import KillBench
+from support.otlp_request import string
+from support.scale import scaled
+
+DAEMONS = 4
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(1500)
+def test_killed_again_and_again_everything_is_there_once(tmp_path):
+    kills = -(-scaled(40) // DAEMONS)
+    with ExitStack() as stack:
+        benches = []
+        for number in range(DAEMONS):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            benches.append(stack.enter_context(KillBench(number, folder)))
+        with ThreadPoolExecutor(DAEMONS) as pool:
+            list(pool.map(lambda bench: bench.suffer(kills), benches))
+            wanted = list(pool.map(KillBench.recover, benches))
+    for bench, calls in zip(benches, wanted, strict=True):
+        check_everything_is_there_once(bench, calls)
+    figures = Counter[str]()
+    for bench in benches:
+        copies = bench.copies()
+        figures["kills"] += bench.kills
+        figures["kills of a daemon at work"] += bench.at_work
+        figures["calls"] += len(wanted[bench.number])
+        figures["spans and records"] += len(copies)
+        figures["copies sent again"] += sum(len(found) - 1 for found in copies.values())
+        figures["requests"] += bench.requests
+        figures["requests refused, cut off or delayed"] += bench.spoilt
+    print(dict(figures))  # noqa: T201 - pytest shows it with -rP
+    assert figures["kills"] >= kills * DAEMONS
+    assert figures["kills of a daemon at work"] > figures["kills"] // 3
+    assert figures["requests refused, cut off or delayed"] > 0
+
+
+def check_everything_is_there_once(bench: KillBench, wanted: set[str]) -> None:
+    copies = bench.copies()
+    assert {key: len(found) for key, found in copies.items() if len(set(found)) > 1} == {}
+    roots, records = Counter[str](), {}
+    seen = set()
+    for request in bench.receiver.requests:
+        for span in request.spans if request.kept else ():
+            session = string(span.attributes, "session.id")
+            if not span.parent_span_id and (span.trace_id, span.span_id) not in seen:
+                roots[session] += 1
+            seen.add((span.trace_id, span.span_id))
+        for record in request.records if request.kept else ():
+            session = string(record.attributes, "session.id")
+            uid = string(record.attributes, "log.record.uid")
+            records.setdefault(session, set()).add(int(uid.rpartition("-")[2]))
+    assert wanted <= roots.keys()
+    assert set(roots.values()) == {1}
+    # Nothing was invented, and nothing of a log is missing where the API showed it whole.
+    truth = bench.begun()
+    assert roots.keys() <= truth.keys()
+    if not bench.quirks.entry_delay:
+        for session in wanted:
+            expected = len(bench.api.entries(session)) if truth[session].log else 0
+            assert records.get(session, set()) == set(range(expected))
+    with closing(sqlite3.connect(bench.folder / "state.db")) as store:
+        assert store.execute("pragma integrity_check").fetchone() == ("ok",)
+        assert store.execute("select count(*) from parked").fetchone() == (0,)
+        kept = store.execute("select coalesce(sum(bytes), 0) from bodies").fetchone()
+        assert store.execute("select value from meta where name = 'used'").fetchone() == kept
