@@ -3,7 +3,6 @@
 import json
 
 from support.repository import ROOT
-from support.scale import scaled
 
 FOLDER = ROOT / "tests" / "data" / "odd"
 _AT = 1_700_000_000
@@ -29,8 +28,8 @@ def _large() -> dict[str, bytes]:
         "application-of-1-mb": _written(_entry(f'Executing application "{line}" version "{line}"')),
         "class-of-1-mb": _written({**_entry(), "class": line}),
         "entries-10000": _written(*[_entry(str(n)) for n in range(10_000)]),
-        "executions": _written(*[_entry(name=f"n{n}") for n in range(scaled(1000))]),
-        "links": _written(*[_entry(traceparent=link(n + 1)) for n in range(scaled(1000))]),
+        "executions": _written(*[_entry(name=f"n{n}") for n in range(1000)]),
+        "links": _written(*[_entry(traceparent=link(n + 1)) for n in range(1000)]),
         "keys-10000": _written(_entry(**{f"key{n}": n for n in range(10_000)})),
         "deep-100000": b"[" * 100_000 + b"]" * 100_000,
         "deep-data-100000": b'[{"event":{"line":"x","data":{"a":' + b'{"a":' * 100_000 + b"1"

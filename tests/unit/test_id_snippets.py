@@ -1,5 +1,6 @@
 """The programs on the page of the data model print the ids of the test vectors."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -36,10 +37,12 @@ def test_a_program_of_the_page_prints_the_vectors(language, tmp_path):
 
 def built(go, source):
     binary = source.with_suffix("")
+    cache = {} if "HOME" in os.environ else {"GOCACHE": str(source.parent / "cache")}
     subprocess.run(
         [go, "build", "-o", str(binary), str(source)],
         check=True,
         cwd=source.parent,
+        env={**os.environ, **cache},
         capture_output=True,
     )
     return [str(binary)]
