@@ -4,6 +4,7 @@
 
 from fuse_otel.core import semconv
 from fuse_otel.core.spans import LEAVING
+from fuse_otel.instrumentation.metrics import LABEL_VALUES
 from support import telemetry_tables as tables
 from support.id_vectors import SNIPPETS
 
@@ -68,10 +69,10 @@ _LINES = """### What a line tells
 Plum documents no line and may change its words at any time. These shapes are known, wherever they
 stand (`Going to application` only in the modules that go somewhere, none in the author's own `call log`):
 """
-_METRICS = """## Metrics
+_METRICS = f"""## Metrics
 
 `fuse_otel_…` tells of the daemon, `fuse_…` of the calls. No label holds a number, a user or a session.
-`application` is `service.name`; names of applications and modules beyond the first 200 share the label
+`application` is `service.name`; names of applications and modules beyond the first {LABEL_VALUES} share the label
 `#other#`. The call families leave out calls that ended more than an hour before they were stored, so that
 catching up looks like no rush hour. Counters live in the process: a call counts when it is stored, at most
 once. In OpenMetrics the call families carry a trace id as exemplar.
