@@ -9,6 +9,7 @@ from support.scale import scaled
 HOUR = 3600.0
 DAYS = 3 * 24 * HOUR
 POLL, SETTLE, GROW = 30, 15, 120
+FOUND = 3 * HOUR  # a call that lasts for hours is found by a rescan at the latest
 EXPORT = 10  # seconds a request takes: the back end is slow when it is back
 MIB = 1 << 20
 
@@ -29,7 +30,7 @@ def assert_on_time(late: dict[str, int]) -> None:
 def test_three_days_without_a_back_end(tmp_path, record_figures, rescans):
     calls = scaled(1000)
     down, up = START + HOUR, START + HOUR + DAYS
-    end = up + 3 * HOUR
+    end = up + 4 * HOUR
     with LongRun(
         tmp_path,
         rate=calls / DAYS,
@@ -46,7 +47,7 @@ def test_three_days_without_a_back_end(tmp_path, record_figures, rescans):
         stands = run.run(end)
         run.anew(FUSE_OTEL_SINCE="5d")
         anew = run.run(end + HOUR, export_seconds=0.1)
-        told = run.compare(START - HOUR / 2, end - HOUR, up, again=True)
+        told = run.compare(START - HOUR / 2, end - FOUND, up, again=True)
     record_figures(calls=calls, daemon=stands, second=anew, came=told)
 
     assert stands["most_memory"] < 150e6
@@ -65,3 +66,31 @@ def test_three_days_without_a_back_end(tmp_path, record_figures, rescans):
         assert came["disorder"] <= 3 * HOUR
         assert came["late"]["while_catching_up"] > 0
         assert_on_time(came["late"])
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(1200)
+def test_at_the_cap_the_api_is_the_buffer(tmp_path, record_figures, rescans):
+    calls = scaled(200)
+    down, up = START + HOUR, START + 13 * HOUR
+    end = up + 6 * HOUR
+    cap = 900 * calls  # about a third of what the outage makes
+    with LongRun(
+        tmp_path,
+        rate=calls / (12 * HOUR),
+        weather=outage(down, up - down),
+        max_disk=cap,
+        FUSE_OTEL_POLL_INTERVAL="10m",
+        **rescans,
+    ) as run:
+        full = run.run(up)
+        stands = run.run(end)
+        told = run.compare(START - HOUR / 2, end - FOUND, up)
+    record_figures(calls=calls, cap=cap, full=full, daemon=stands, came=told)
+
+    assert full["most_waiting"] < 0.7 * calls
+    assert stands["most_used"] <= cap
+    assert stands["waiting"] == {"traces": 0, "logs": 0}
+    assert stands["gaps"] == 0
+    for signal in ("traces", "logs"):
+        assert told[signal]["missing"] == told[signal]["several"] == 0
