@@ -25,7 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from fuse_otel.assembly.recovery import begin_works  # noqa: PLC0415 - the whole daemon
     from fuse_otel.assembly.works import conditions  # noqa: PLC0415
-    from fuse_otel.daemon import work_off  # noqa: PLC0415
+    from fuse_otel.daemon import Crew, work_off  # noqa: PLC0415
     from fuse_otel.instrumentation import fan_out  # noqa: PLC0415
     from fuse_otel.instrumentation.library_log import route_libraries  # noqa: PLC0415
     from fuse_otel.instrumentation.log import Log  # noqa: PLC0415
@@ -41,9 +41,7 @@ def run(args: argparse.Namespace) -> int:
     works = begin_works(settings, emit)
     try:
         ended = work_off(
-            works.pollers,
-            works.shippers,
-            works.clerk,
+            Crew(works.clerk, works.pollers, works.shippers),
             timeout=args.timeout,
             clock=time.time,
             sleep=time.sleep,

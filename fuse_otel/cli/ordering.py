@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fuse_otel.cli.signals import interrupt_on_sigterm
+from fuse_otel.cli.signals import Interrupt
 from fuse_otel.errors import Busy
 from fuse_otel.events import CallsParked, Event
 from fuse_otel.orders import Asked, Backfill, Drop, order_of
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fuse_otel.instrumentation.log import Stream
 
 _LOOK = 0.2  # seconds between two looks what became of the order
+_STOPPED = "Stopped."
 _GONE = 15.0  # a daemon may be restarted meanwhile; past that it is gone
 GOES_ON = "the daemon or `fuse-otel once` goes on from here"
 
@@ -42,23 +43,21 @@ def carry_out(
     settings: Settings, asked: Asked, show: Callable[[Receipt], None], log_to: Stream
 ) -> Ended:
     """Raises ``StoreError``. ``log_to`` takes warnings where the work is done here."""
-    interrupt_on_sigterm()
+    interrupt = Interrupt()
+    interrupt.listen()
     order_id = _placed(settings, asked)
-    beside = False
     here = _Here(settings, asked, log_to)
     try:
-        try:
-            works = here.open()
-        except Busy:
-            beside = True
-            return _follow(settings, order_id, show)
-        try:
-            return here.work(works, order_id, show)
-        finally:
-            works.close()
+        works = here.open()
+    except Busy:
+        here.close()
+        return _follow(settings, order_id, show, interrupt)
+    try:
+        return here.work(works, order_id, show, interrupt)
     except KeyboardInterrupt:
-        return Ended(Receipt(order_id, "working", ""), beside=beside, stopped=True)
+        return Ended(Receipt(order_id, "working", ""), beside=False, stopped=True)
     finally:
+        works.close()
         here.close()
 
 
@@ -73,7 +72,9 @@ def _placed(settings: Settings, asked: Asked) -> int:
         return control.order(order, time.time()).id if found is None else found
 
 
-def _follow(settings: Settings, order_id: int, show: Callable[[Receipt], None]) -> Ended:
+def _follow(
+    settings: Settings, order_id: int, show: Callable[[Receipt], None], interrupt: Interrupt
+) -> Ended:
     from fuse_otel.assembly import open_control  # noqa: PLC0415 - opens the store
 
     with open_control(settings) as control:
@@ -81,8 +82,8 @@ def _follow(settings: Settings, order_id: int, show: Callable[[Receipt], None]) 
         while True:
             receipt = _receipt(control, order_id)
             show(receipt)
-            if not receipt.open:
-                return Ended(receipt, beside=True)
+            if not receipt.open or interrupt.noted:
+                return Ended(receipt, beside=True, stopped=receipt.open)
             now = time.monotonic()
             alone_since = None if control.server() else alone_since or now
             if alone_since is not None and now - alone_since > _GONE:
@@ -119,25 +120,41 @@ class _Here:
         self._log.close()
         self._undo()
 
-    def work(self, works: Works, order_id: int, show: Callable[[Receipt], None]) -> Ended:
-        from fuse_otel.daemon import work_off  # noqa: PLC0415 - the whole daemon
+    def work(
+        self,
+        works: Works,
+        order_id: int,
+        show: Callable[[Receipt], None],
+        interrupt: Interrupt,
+    ) -> Ended:
+        from fuse_otel.daemon import Crew, work_off  # noqa: PLC0415 - the whole daemon
+
+        def done() -> bool:
+            receipt = _receipt(works.store.control, order_id)
+            show(receipt)
+            return not receipt.open
 
         def halt() -> Sequence[str]:
-            show(_receipt(works.store.control, order_id))
+            if interrupt.noted:
+                return [_STOPPED]
             # What is read is safe in the store: reading does not wait for a lane that is down.
-            return self._state.lanes_down() if works.clerk.idle else ()
+            return self._state.lanes_down() if done() else ()
 
+        interrupt.words = "\nStopping after the present request; once more stops at once.\n"
+        shippers = () if isinstance(self._asked, Drop) else works.shippers
         ended = work_off(
-            works.pollers,
-            () if isinstance(self._asked, Drop) else works.shippers,
-            works.clerk,
+            Crew(works.clerk, works.pollers, shippers),
             timeout=float("inf"),
             clock=time.time,
             sleep=time.sleep,
+            ordered=done,
             halt=halt,
         )
         receipt = _receipt(works.store.control, order_id)
-        return Ended(receipt, beside=False, problems=ended.problems, parked=self._parked)
+        stopped = _STOPPED in ended.problems
+        return Ended(
+            receipt, beside=False, stopped=stopped, problems=ended.problems, parked=self._parked
+        )
 
     def _count(self, event: Event) -> None:
         if isinstance(event, CallsParked):

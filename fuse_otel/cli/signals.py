@@ -47,9 +47,25 @@ class Signals:
         self._woken.set()
 
 
-def interrupt_on_sigterm() -> None:
-    """For commands that work for a while: SIGTERM ends them as Ctrl-C does."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+class Interrupt:
+    """For commands that work for a while: the first Ctrl-C or SIGTERM is noted, so that what is on
+    its way can end well, and answered with ``words``; the second one raises ``KeyboardInterrupt``.
+    """
+
+    def __init__(self) -> None:
+        self.noted = False
+        self.words = ""
+
+    def listen(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._note)
+
+    def _note(self, _number: int, _frame: FrameType | None) -> None:
+        if self.noted:
+            raise KeyboardInterrupt
+        self.noted = True
+        # Not by print: the signal may have come in the middle of one.
+        os.write(sys.stderr.fileno(), self.words.encode())
 
 
 def leave_if_hung(code: int) -> None:

@@ -3,6 +3,6 @@
 from fuse_otel.daemon.condition import Conditions
 from fuse_otel.daemon.daemon import Daemon
 from fuse_otel.daemon.gather import Gather
-from fuse_otel.daemon.once import Ended, work_off
+from fuse_otel.daemon.once import Crew, Ended, work_off
 
-__all__ = ["Conditions", "Daemon", "Ended", "Gather", "work_off"]
+__all__ = ["Conditions", "Crew", "Daemon", "Ended", "Gather", "work_off"]

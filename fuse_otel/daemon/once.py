@@ -26,41 +26,55 @@ class Ended:
     waiting: int
 
 
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Whose steps are made, the clerk's first: what it begins is due for the others then."""
+
+    clerk: Clerk
+    pollers: Sequence[Poller]
+    shippers: Sequence[Shipper]
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is due, orders apart."""
+        return all(p.state().idle for p in self.pollers) and all(s.idle for s in self.shippers)
+
+    def step(self, clock: Callable[[], float]) -> float:
+        """When the first of them wants to step again."""
+        pollers, shippers = (p.step for p in self.pollers), (s.step for s in self.shippers)
+        return min(step(clock()) for step in (self.clerk.step, *pollers, *shippers))
+
+
 def work_off(
-    pollers: Sequence[Poller],
-    shippers: Sequence[Shipper],
-    clerk: Clerk,
+    crew: Crew,
     *,
     timeout: float,
     clock: Callable[[], float],
     sleep: Callable[[float], None],
+    ordered: Callable[[], bool] | None = None,
     halt: Callable[[], Sequence[str]] = tuple,
 ) -> Ended:
-    """Step all of them until nothing is due and no order is open, something is hopeless, or
-    ``timeout`` is over.
+    """Step all of them until nothing is due and what was ordered is done, something is hopeless,
+    or ``timeout`` is over.
 
-    ``halt`` is asked after each round for reasons to end.
+    ``ordered``: whether the orders that count are done, all of them if absent. ``halt`` is asked
+    after each round for reasons to end.
     """
     end = clock() + timeout
     problems: list[str] = []
     while not problems:
         now = clock()
-        wake = min(step(clock()) for step in _steps(pollers, shippers, clerk))
-        problems = [*_hopeless(pollers), *halt()]
-        if clerk.idle and all(p.state().idle for p in pollers) and all(s.idle for s in shippers):
+        wake = crew.step(clock)
+        problems = [*_hopeless(crew.pollers), *halt()]
+        carried_out = crew.clerk.idle if ordered is None else ordered()
+        if carried_out and crew.idle:
             break
         if clock() >= end and not problems:
             problems = [f"Not all was done within {timeout:g} s; a later run goes on from there."]
         if not problems:
             sleep(max(0.0, min(wake, end) - max(now, clock())))
-    return Ended((*problems, *_unread(pollers)), sum(p.state().waiting for p in pollers))
-
-
-def _steps(
-    pollers: Sequence[Poller], shippers: Sequence[Shipper], clerk: Clerk
-) -> list[Callable[[float], float]]:
-    """The clerk first: what it begins is due for the others then."""
-    return [clerk.step, *(p.step for p in pollers), *(s.step for s in shippers)]
+    waiting = sum(poller.state().waiting for poller in crew.pollers)
+    return Ended((*problems, *_unread(crew.pollers)), waiting)
 
 
 def _hopeless(pollers: Sequence[Poller]) -> list[str]:

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from fuse_otel.core.written import machine, plural
 from fuse_otel.orders.asked import Backfill
-from fuse_otel.ports import Carried, Gap, GapReason, Receipt
+from fuse_otel.ports import Carried, Gap, GapReason, Receipt, Status
 
 Numbers = Mapping[str, Sequence[str]]
 """The accounts that are read, and of each the numbers its readings are limited to."""
+
+ABANDONED = "What is left to read is of accounts that are not configured any more."
 
 
 def begun(asked: Backfill, order_id: int, accounts: Numbers) -> Carried:
@@ -23,6 +25,12 @@ def begun(asked: Backfill, order_id: int, accounts: Numbers) -> Carried:
         for name in asked.accounts or accounts
     }
     return Carried(Receipt(order_id, "working", f"Reading {_interval(asked)}."), opened=opened)
+
+
+def readable(order_id: int, status: Status, accounts: Numbers) -> bool:
+    """Whether somebody reads what is left of the order."""
+    gaps = (gap for each in status.accounts if each.account in accounts for gap in each.gaps)
+    return any(gap.order == order_id for gap in gaps)
 
 
 def ended(asked: Backfill, receipt: Receipt) -> Receipt:

@@ -114,6 +114,8 @@ class Clerk:
                 self._tell(order, carried.receipt)
         elif receipt.left == 0:
             self._answer(order, backfill.ended(asked, receipt))
+        elif not backfill.readable(receipt.id, self._control.status(), self._accounts):
+            self._answer(order, Receipt(receipt.id, "failed", backfill.ABANDONED))
         return False
 
     def _go_through(self, order: Order, asked: Replay | Drop, receipt: Receipt, now: float) -> bool:

@@ -11,6 +11,7 @@ from support.otlp_receiver import OtlpReceiver
 from support.program import fuse_otel, pointed_at, running, started
 from support.scale import scaled
 
+from fuse_otel.orders import Backfill, order_of
 from fuse_otel.ports import ParkedQuery
 from fuse_otel.simulator import SimulatedApi, World
 from fuse_otel.store import open_store
@@ -267,6 +268,20 @@ def test_a_replay_that_is_refused_again_is_parked_again_and_may_be_dropped(victi
     assert (told.returncode, told.stdout) == (0, "4 parked calls are dropped.\n")
     assert parked_count(env) == 0
     assert not receiver.sessions() & set(victims)
+
+
+def test_parked_calls_do_not_wait_for_a_backfill_that_was_left(victims, receiver, env):
+    assert fuse_otel("once", env=env).returncode == 0
+    now = int(time.time())
+    url = env["FUSE_OTEL_STATE_URL"]
+    with closing(open_store(url, capacity=10**9, clock=time.time)) as store:
+        store.control.order(order_of(Backfill(now - 4 * HOUR, now)), now)
+    mend(receiver)
+    told = fuse_otel("parked", "replay", "--all", env=env)
+    assert (told.returncode, told.stdout) == (0, "4 parked calls are on the way again.\n")
+    assert set(victims) <= receiver.sessions()
+    ((order, receipt),) = open_orders(env)
+    assert (order.kind, receipt.calls) == ("backfill", 0)
 
 
 def test_killed_while_it_replays_each_call_leaves_once(victims, receiver, env, tmp_path):

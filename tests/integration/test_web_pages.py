@@ -5,11 +5,11 @@ import re
 import httpx
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
-from support.store_values import NOW
+from support.store_values import NOW, TEMPO
 from support.web_site import filled_store, links, recent_call, served, site
 
 from fuse_otel.errors import Broken
-from fuse_otel.ports import NumberPosition, Step
+from fuse_otel.ports import Gap, GapReason, NumberPosition, Order, Step, Told
 from fuse_otel.store import MemoryStore
 
 PLAIN_ID = "300060;001;1529552581"
@@ -110,6 +110,28 @@ def test_the_status_is_there_for_programs(web, path, accept):
     }  # fmt: skip
     assert status["outbox"]["capacity_bytes"] == 10_000_000
     assert "5550100" not in answer.text
+
+
+def test_the_status_tells_states_orders_and_what_was_given_up():
+    store = filled_store()
+    control = store.control
+    lost = Gap("", NOW - 500_000, NOW - 499_000, GapReason.ERROR)
+    store.ledger.commit(store.ledger.lease("main"), Step(at=NOW, given_up=[lost]))
+    control.tell({"main": Told("up")}, {TEMPO: Told("held", "401 <Unauthorized>")})
+    control.order(Order("backfill", '{"start": 1}'), NOW)
+    with served(site(store)) as url:
+        text = httpx.get(f"{url}/status").text
+        told = httpx.get(f"{url}/status?format=json").json()
+    for expected in (
+        "held: 401 &lt;Unauthorized&gt;", "1 interval given up as unreadable", "Orders",
+        "backfill", "waiting",
+    ):  # fmt: skip
+        assert expected in text, expected
+    assert told["accounts"][0]["unreadable"][0]["closed_at"] == NOW
+    assert told["orders"][0]["arguments"] == {"start": 1}
+    states = {lane["destination"]: lane["state"] for lane in told["lanes"]}
+    assert states == {"tempo": "held", "jaeger": None, "loki": None}
+    store.close()
 
 
 def test_a_browser_gets_the_page(web):

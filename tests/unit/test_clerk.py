@@ -107,6 +107,21 @@ def test_a_backfill_is_done_when_its_gaps_are_and_tells_what_was_read(store, rig
     assert [event.state for event in rig.events] == ["working", "done"]
 
 
+def test_a_backfill_of_an_account_that_is_gone_does_not_stay_open_for_ever(store):
+    both = {"main": (), "other": ()}
+    order_id = ClerkRig(store, accounts=both).order(Backfill(NOW - DAY, NOW))
+    ClerkRig(store, accounts=both).run()
+    (gap,) = gaps(store)["main"]
+    rig = ClerkRig(store, accounts={"main": ()})
+    rig.run()
+    assert rig.receipt(order_id).open
+    store.ledger.commit(store.ledger.lease("main"), step(closed=[gap.id]))
+    rig.run()
+
+    assert rig.receipt(order_id).state == "failed"
+    assert rig.receipt(order_id).result.startswith("What is left to read is of accounts that")
+
+
 # --- replay ---
 
 
