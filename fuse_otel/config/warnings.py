@@ -10,6 +10,7 @@ from fuse_otel.config.destination import Destination
 from fuse_otel.config.layers import otel_variables
 from fuse_otel.config.otlp import GRPC, HTTP, has_scheme
 from fuse_otel.config.settings import Settings
+from fuse_otel.core.redaction import Mode
 from fuse_otel.core.telemetry import Flavour, Signal
 
 _USUAL_PORTS = {HTTP: 4318, GRPC: 4317}
@@ -47,6 +48,8 @@ def _warnings(
                 f"destination {destination.name}: Its logs go to {_LOKI}, which is Loki's: give"
                 " them the flavour loki, or it refuses records that come an hour late."
             )
+    if Mode.OFF in {settings.redaction, *(each.redaction for each in settings.destinations)}:
+        yield "redaction: off lets personal data leave as they are, and puts them on the disk."
     if settings.state_url in _MEMORY:
         yield "state_url: The store is in memory: what was read is forgotten at the end."
 

@@ -69,7 +69,7 @@ def facts_told(entry: Entry, kind: str, tally: Tally, *, prompt: bool) -> Facts:
         tally.redactions["author_text"] += 1
         return Facts(REDACTED, known=False)
     facts = facts_of(entry.line, tally.redactions)
-    if _is_strange(facts, kind):
+    if (facts.attributes or facts.application) and _is_strange(facts, kind):
         # Any other module that writes such a line writes somebody's own text.
         tally.redactions["line"] += 1
         return Facts(REDACTED, known=False)
@@ -80,7 +80,11 @@ def _is_strange(facts: Facts, kind: str) -> bool:
     """Whether modules of that kind write no such lines."""
     if facts.application and kind not in ANNOUNCING:
         return True
-    return any(kind not in WRITERS.get(name, (kind,)) for name in facts.attributes)
+    for name in facts.attributes:
+        writers = WRITERS.get(name)
+        if writers is not None and kind not in writers:
+            return True
+    return False
 
 
 def _prompt(entry: Entry, tally: Tally) -> Facts:

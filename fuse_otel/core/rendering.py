@@ -44,14 +44,15 @@ class Renderer:
 
     def __init__(self, options: ModelOptions, renderings: Sequence[Rendering]) -> None:
         self.renderings = tuple(renderings)
-        self._pages = options.redaction.of_the_pages
-        sent = dict.fromkeys(rendering.redaction for rendering in self.renderings)
-        self._sent = tuple(sent) or (self._pages,)
-        self._options = {
-            each: replace(options, redaction=each)
-            for each in dict.fromkeys((*self._sent, self._pages))
-        }
-        self._flavours = {each: self._flavours_of(each) for each in self._options}
+        sent = list(dict.fromkeys(rendering.redaction for rendering in renderings))
+        pages = options.redaction.of_the_pages
+        every = list(dict.fromkeys((*sent, pages)))
+        self._ways = tuple(
+            (replace(options, redaction=each), _flavours(renderings, each)) for each in every
+        )
+        self._pages = every.index(pages)
+        self._sent = len(sent) or 1  # so many of the ways are sent, the first ones
+        self._parts = tuple((each, every.index(each.redaction)) for each in renderings)
 
     def render(
         self, call: ListedCall, log: CallLog, details: Details, sent_entries: int | None = None
@@ -59,14 +60,14 @@ class Renderer:
         """Raises nothing, whatever the call holds. With ``sent_entries`` the call was exported
         before with so many entries: only what is new comes out, new executions marked late.
         """
-        encoders = {
-            redaction: _Encoder(
+        encoders = [
+            _Encoder(
                 transform(call, log, details, options, sent_entries),
                 options.loki_stream_attribute,
-                self._flavours[redaction],
+                flavours,
             )
-            for redaction, options in self._options.items()
-        }
+            for options, flavours in self._ways
+        ]
         pages = encoders[self._pages]
         return RenderedCall(
             session_id=call.session_id,
@@ -75,29 +76,30 @@ class Renderer:
             end=call.end,
             details=details,
             entries=max(log.count, sent_entries or 0),
-            parts={
-                r.id: part for r in self.renderings if (part := encoders[r.redaction].part(r))[0]
-            },
+            parts={r.id: part for r, way in self._parts if (part := encoders[way].part(r))[0]},
             traces=pages.traces,
             logs=pages.logs(Flavour.GENERIC),
             summary=pages.telemetry.summary,
-            tally=self._tally(encoders),
+            tally=_tally([encoder.telemetry for encoder in encoders[: self._sent]]),
         )
 
-    def _flavours_of(self, redaction: Redaction) -> AbstractSet[Flavour]:
-        return {
-            r.flavour
-            for r in self.renderings
-            if r.signal is Signal.LOGS and r.redaction == redaction
-        }
 
-    def _tally(self, encoders: Mapping[Redaction, _Encoder]) -> Tally:
-        """What was taken and cut of what is sent. What is odd in a call is so once."""
-        first, *others = (encoders[redaction].telemetry.tally for redaction in self._sent)
-        for other in others:
-            first.redactions.update(other.redactions)
-            first.truncations.update(other.truncations)
-        return first
+def _flavours(renderings: Sequence[Rendering], redaction: Redaction) -> AbstractSet[Flavour]:
+    """Those of the logs that are written under it."""
+    return {
+        each.flavour
+        for each in renderings
+        if each.signal is Signal.LOGS and each.redaction == redaction
+    }
+
+
+def _tally(sent: Sequence[Telemetry]) -> Tally:
+    """What was taken and cut of what is sent. What is odd in a call is so once."""
+    tally = sent[0].tally
+    for other in sent[1:]:
+        tally.redactions.update(other.tally.redactions)
+        tally.truncations.update(other.tally.truncations)
+    return tally
 
 
 def distinct(signal: Signal, flavour: Flavour) -> Flavour:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fuse_otel.core import semconv
 from fuse_otel.core.asking import asking
 from fuse_otel.core.ids import CallIds
-from fuse_otel.core.limits import limited
+from fuse_otel.core.limits import MAX_VALUE, limited
 from fuse_otel.core.module import ASKING, LEAVING, module_kind
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.reading import Reading
@@ -53,7 +53,8 @@ def error_type(reading: Reading) -> str:
 
 
 def error_message(reading: Reading) -> str:
-    return "" if reading.body == REDACTED else reading.body
+    """No longer than an attribute's value."""
+    return "" if reading.body == REDACTED else reading.body[:MAX_VALUE]
 
 
 def _attributes(story: Story, number: int, *, late: bool) -> dict[str, Value]:

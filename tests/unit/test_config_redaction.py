@@ -31,9 +31,10 @@ def loaded(tmp_path, text, **environ):
 
 
 @pytest.mark.parametrize("mode", Mode)
-def test_each_mode_is_one_word(mode):
-    settings = load(environ={"FUSE_OTEL_REDACTION": mode.value.upper()}, needs_account=False)
-    assert settings.settings.redaction is mode
+def test_each_mode_is_one_word_and_off_is_warned_of(mode):
+    found = load(environ={"FUSE_OTEL_REDACTION": mode.value.upper()}, needs_account=False)
+    assert found.settings.redaction is mode
+    assert any("personal data" in each for each in found.warnings) is (mode is Mode.OFF)
 
 
 def test_own_rules_are_read_from_the_file(tmp_path):
