@@ -61,7 +61,7 @@ def test_every_reading_of_the_api_leads_to_the_same_calls(pages, records, lists)
         )  # fmt: skip
         bench = PollerBench(world=WORLD, quirks=quirks, since=PAST, requests_per_second=20)
         # A rescan after ten minutes finds what was not there yet when its window was read.
-        bench.run(700 if quirks.late_arrivals else 65)
+        bench.run(1300 if quirks.late_arrivals else 65)
         stored = bench.stored()
         assert not EXPECTED[quirks.ignore_window] - set(stored), quirks
         assert len(stored) == len(set(stored)), quirks
