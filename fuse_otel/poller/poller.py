@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from fuse_otel.core.backoff import Backoff, Random
 from fuse_otel.core.rendering import Renderer
+from fuse_otel.core.steady_clock import SteadyClock
 from fuse_otel.errors import Full, LeaseLost, StoreError
 from fuse_otel.events import Emit, StoreFailed
 from fuse_otel.poller.agenda import Agenda
@@ -17,7 +18,6 @@ from fuse_otel.poller.readings import Readings, expired
 from fuse_otel.poller.request import Reading, ReadMany
 from fuse_otel.poller.schedule import Turns, next_ready
 from fuse_otel.poller.state import PollerState, account_moved
-from fuse_otel.poller.steady_clock import SteadyClock
 from fuse_otel.poller.task import Priority, Task
 from fuse_otel.ports import Gap, GapReason, Lease, Ledger, Position, Source
 

@@ -182,9 +182,7 @@ def _errors(covered: Covered, number: str) -> list[Gap]:
             joined[-1] = Window(joined[-1].start, max(joined[-1].end, part.end))
         else:
             joined.append(part)
-    return [
-        Gap(number, part.start - OVERLAP, part.end + OVERLAP, GapReason.ERROR) for part in joined
-    ]
+    return [Gap(number, part.start, part.end, GapReason.ERROR) for part in joined]
 
 
 def _continues(gap: Gap, before: Gap) -> bool:

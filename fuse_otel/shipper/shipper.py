@@ -9,6 +9,7 @@ from fuse_otel.core.backoff import Backoff, Random
 from fuse_otel.core.body import Lane
 from fuse_otel.core.outcome import Accepted, Outcome, Rejected
 from fuse_otel.core.shipment import Damaged, Shipment, halve
+from fuse_otel.core.steady_clock import SteadyClock
 from fuse_otel.errors import Full, StoreError
 from fuse_otel.events import Emit, StoreFailed
 from fuse_otel.ports import Destination, Outbox
@@ -63,6 +64,7 @@ class Shipper:
         self._store_backoff = Backoff(options.first_wait, options.hold)
         self._hold_until = 0.0
         self._idle = False
+        self._steady = SteadyClock()  # all waits are its: a clock that is set back lengthens none
 
     @property
     def lane(self) -> Lane:
@@ -82,13 +84,14 @@ class Shipper:
         """At most one request. Returns when to step again, UNIX seconds: ``now`` or less is at
         once; a commit to the store is a reason to step earlier.
         """
+        steady = self._steady.at(now)
         wake = self._waiting_until()
-        if now < wake:
-            return wake
-        try:
-            return self._advance(now)
-        except StoreError as error:
-            return self._store_failed(error, now)
+        if steady >= wake:
+            try:
+                wake = self._advance(steady)
+            except StoreError as error:
+                wake = self._store_failed(error, steady)
+        return self._steady.wall(wake)
 
     def _waiting_until(self) -> float:
         if self._settlement is not None:
@@ -128,9 +131,9 @@ class Shipper:
         if alone is not None:
             return alone
         if hand.doubtful:
-            return self._taken(self._supply.next(now, hand)) or hand.first
+            return self._taken(self._supply.next(self._steady.wall(now), hand)) or hand.first
         if self._untroubled:
-            return self._taken(self._supply.next_live(now, hand)) or hand.first
+            return self._taken(self._supply.next_live(self._steady.wall(now), hand)) or hand.first
         return hand.first
 
     @property
@@ -241,12 +244,13 @@ class Shipper:
     def _settle(self, settlement: Settlement, at: float) -> None:
         """Kept until the store has it: the destination is not asked twice for a store's fault."""
         self._settlement = settlement
-        self._outbox.resolve(self._lane, settlement.verdicts, at)
+        told_at = self._steady.wall(at)
+        self._outbox.resolve(self._lane, settlement.verdicts, told_at)
         self._settlement = None
         self._store_backoff.succeed()
         self._condition.release()
         self._hand.drop(settlement.attempt)
-        self._emit(settled(self._lane, settlement, at))
+        self._emit(settled(self._lane, settlement, told_at))
 
     def _store_failed(self, error: StoreError, now: float) -> float:
         self._idle = False

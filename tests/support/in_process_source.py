@@ -18,6 +18,7 @@ from fuse_otel.simulator.answer import Answer as Simulated
 from fuse_otel.simulator.answer import Delivery
 from fuse_otel.simulator.api import BASE
 from fuse_otel.simulator.api import FuseApi as SimulatedFuseApi
+from fuse_otel.simulator.content import Content
 from fuse_otel.simulator.journal import Journal
 from fuse_otel.simulator.question import Request
 from fuse_otel.simulator.world_content import WorldContent
@@ -34,13 +35,12 @@ _FAILURES: Mapping[Delivery, tuple[type[SourceError], float]] = {
 }
 
 
-class InProcessExchange:
+class ContentExchange:
     """Takes the place of the source's HTTP exchange. ``passed`` is told how long a request took."""
 
     def __init__(
         self,
-        world: World,
-        quirks: Quirks,
+        content: Content,
         faults: Faults,
         clock: Callable[[], float],
         passed: Callable[[float], None],
@@ -49,7 +49,7 @@ class InProcessExchange:
         self._clock = clock
         self._passed = passed
         self._api = SimulatedFuseApi(
-            WorldContent(world, quirks),
+            content,
             faults,
             self.journal,
             email="e",
@@ -78,9 +78,21 @@ class InProcessExchange:
         return Answer(answer.status, answer.body, wait)
 
 
-def in_process_source(
-    exchange: InProcessExchange, emit: Emit, clock: Callable[[], float]
-) -> FuseApi:
+class InProcessExchange(ContentExchange):
+    """Tells the calls of a simulated world."""
+
+    def __init__(
+        self,
+        world: World,
+        quirks: Quirks,
+        faults: Faults,
+        clock: Callable[[], float],
+        passed: Callable[[float], None],
+    ) -> None:
+        super().__init__(WorldContent(world, quirks), faults, clock, passed)
+
+
+def in_process_source(exchange: ContentExchange, emit: Emit, clock: Callable[[], float]) -> FuseApi:
     source = FuseApi("a", ApiOptions("http://simulated/api", "e", "k"), emit, clock)
     source.close()
     source._exchange = exchange  # type: ignore[assignment]

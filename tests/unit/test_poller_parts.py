@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fuse_otel.core.call import MISSING_LOG, TOO_LARGE_LOG
+from fuse_otel.core.steady_clock import SteadyClock
 from fuse_otel.core.windows import HOUR, Window
 from fuse_otel.errors import LeaseLost, ServerFailed, TooLarge
 from fuse_otel.events import StoreFailed
@@ -12,7 +13,6 @@ from fuse_otel.poller.agenda import Agenda
 from fuse_otel.poller.options import PollerOptions, Rescan
 from fuse_otel.poller.request import ListPage, LogsPage, OneByOne, make
 from fuse_otel.poller.state import account_moved
-from fuse_otel.poller.steady_clock import SteadyClock
 from fuse_otel.ports import Gap, GapReason, NumberPosition, Position
 
 NOW = 1_790_000_000.25

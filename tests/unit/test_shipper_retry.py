@@ -1,10 +1,10 @@
 """A lane whose back end is down for a while, or fails on some calls alone."""
 
 import pytest
-from support.lane_rig import LaneRig, refusing
+from support.lane_rig import LaneRig, accept, refusing
 from support.ship_values import NOW, TRACES, new_body
 
-from fuse_otel.core.outcome import Accepted, Retry
+from fuse_otel.core.outcome import Accepted, Held, Retry
 from fuse_otel.core.shipment import SMALL
 from fuse_otel.events import ExportDone, LaneChanged
 from fuse_otel.shipper import ShipperOptions
@@ -213,3 +213,14 @@ def test_the_neighbours_of_a_call_that_fails_alone_need_no_traffic_to_be_told_fr
         *names, "other",
     } - {bad}  # fmt: skip
     assert rig.waiting == 1
+
+
+@pytest.mark.parametrize("outcome", [Retry("503", "starting"), Held("401", "no")])
+def test_a_clock_that_is_set_back_lengthens_no_wait(outcome):
+    rig = LaneRig(new_body("a"), decide=lambda _: outcome)
+    rig.now += 2 * 86_400
+    rig.run_for(70)
+    rig.destination.decide = accept
+    rig.now -= 2 * 86_400
+    rig.run_for(400)
+    assert rig.waiting == 0

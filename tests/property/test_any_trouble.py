@@ -1,0 +1,110 @@
+"""Whatever happens to the API, the back ends, the store, the clock and the process: nothing is
+lost, nothing is doubled, and who is not concerned is on time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+from support.scale import scaled
+from support.whole_machine import POLL, WholeMachine
+from support.whole_rig import Wraps
+
+from fuse_otel.ports import NumberPosition, Step, Verdict
+
+RULES = 30
+WHOLE = settings(
+    max_examples=scaled(10),
+    stateful_step_count=RULES,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+class OnDisk(WholeMachine):
+    on_disk = True
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("machine", [WholeMachine, OnDisk])
+def test_nothing_is_lost_or_doubled_and_nobody_delays_another(machine):
+    run_state_machine_as_test(machine, settings=WHOLE)
+
+
+class Passed:
+    """Hands everything on to the real one."""
+
+    def __init__(self, real):
+        self._real = real
+
+    def __getattr__(self, name):
+        return getattr(self._real, name)
+
+
+class HastyCursor(Passed):
+    """Moves the cursor before what lies below it is kept."""
+
+    def commit(self, lease, step):
+        if step.pending or step.bodies:
+            here = self._real.position(lease, step.at, 1).numbers[""]
+            early = NumberPosition(max(here.cursor, step.at - 16), here.floor)
+            self._real.commit(lease, Step(at=step.at, positions={"": early}))
+        self._real.commit(lease, step)
+
+
+class ForgottenBody(Passed):
+    """Remembers calls that it did not keep for the lanes."""
+
+    def commit(self, lease, step):
+        self._real.commit(lease, replace(step, bodies=step.bodies[1:]))
+
+
+class EagerOutbox(Passed):
+    """Resolves what it hands out, before it was sent."""
+
+    def due(self, lane, now, max_bytes):
+        bodies = self._real.due(lane, now, max_bytes)
+        verdicts = [Verdict(body.id, tuple(c.offset for c in body.calls)) for body in bodies]
+        self._real.resolve(lane, verdicts, now)
+        return bodies
+
+
+class SplitCommit(Passed):
+    """Two transactions instead of one."""
+
+    def commit(self, lease, step):
+        self._real.commit(lease, Step(at=step.at, seen=step.seen, settled=step.settled))
+        self._real.commit(lease, replace(step, settled=()))
+
+
+class SlowPoll(WholeMachine):
+    poll_interval = POLL + 40
+
+
+def mutant(**wraps):
+    return type("Mutant", (WholeMachine,), {"wraps": Wraps(**wraps)})
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    "machine",
+    [
+        mutant(ledger=HastyCursor),
+        mutant(ledger=ForgottenBody),
+        mutant(ledger=SplitCommit),
+        mutant(outbox=EagerOutbox),
+        SlowPoll,
+    ],
+    ids=["cursor first", "no body", "two commits", "resolved first", "slow"],
+)
+def test_the_proof_can_fail(machine):
+    # As many examples as the first failure takes; nobody wants it shrunk.
+    patient = settings(
+        WHOLE, max_examples=200, phases=[Phase.generate], derandomize=True, database=None
+    )
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(machine, settings=patient)
