@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import cast
 
@@ -13,6 +13,7 @@ from fuse_otel.errors import Full
 from fuse_otel.ports import ParkedCopy, Verdict
 from fuse_otel.store.sqlite.database import Database
 from fuse_otel.store.sqlite.ends import ends
+from fuse_otel.store.sqlite.fitting import within
 from fuse_otel.store.sqlite.level import Level
 from fuse_otel.store.sqlite.packing import pack_offsets, unpack_calls
 from fuse_otel.store.sqlite.queries import queries
@@ -39,7 +40,7 @@ class SqliteOutbox:
             in_order = chain.from_iterable(
                 connection.execute(_SQL[query], asked) for query in ("live", "older")
             )
-            chosen = _within(in_order, max_bytes)
+            chosen = within(in_order, max_bytes)
             return tuple(_body(connection, body, lane_id) for body in chosen)
 
     def resolve(self, lane: Lane, verdicts: Sequence[Verdict], now: float) -> None:
@@ -69,18 +70,6 @@ class SqliteOutbox:
 def _lane_id(connection: sqlite3.Connection, lane: Lane) -> int | None:
     row = connection.execute(_SQL["lane"], lane).fetchone()
     return cast("int", row[0]) if row else None
-
-
-def _within(bodies: Iterable[tuple[int, int]], max_bytes: int) -> list[int]:
-    """The first bodies, given as (id, size), that fit together; the very first in any case."""
-    chosen: list[int] = []
-    total = 0
-    for body, size in bodies:
-        total += size
-        if chosen and total > max_bytes:
-            break
-        chosen.append(body)
-    return chosen
 
 
 def _body(connection: sqlite3.Connection, body: int, lane_id: int) -> Body:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from fuse_otel.core.body import BodyCall, Lane
 from fuse_otel.core.telemetry import Signal
 from fuse_otel.ports import ParkedCall, ParkedQuery
+from fuse_otel.store.sqlite.fitting import within
 from fuse_otel.store.sqlite.queries import queries
 from fuse_otel.store.sqlite.reading import Row
 
@@ -34,7 +35,7 @@ def part(
 ) -> tuple[ParkedCall, ...]:
     """The oldest with their data, up to ``max_bytes`` inflated, at least one."""
     rows = connection.execute(_SQL["parked_part"], _asked(query) | {"limit": PART_CALLS})
-    found = (one(connection, parked_id) for parked_id in _within(rows.fetchall(), max_bytes))
+    found = (one(connection, parked_id) for parked_id in within(rows.fetchall(), max_bytes))
     return tuple(call for call in found if call is not None)
 
 
@@ -46,17 +47,6 @@ def one(connection: sqlite3.Connection, parked_id: int) -> ParkedCall | None:
 def take(connection: sqlite3.Connection, ids: Sequence[int]) -> bool:
     """Whether all of them were there."""
     return all(connection.execute(_SQL["unpark"], (each,)).rowcount for each in ids)
-
-
-def _within(sizes: Sequence[tuple[int, int]], max_bytes: int) -> list[int]:
-    chosen: list[int] = []
-    total = 0
-    for parked_id, size in sizes:
-        total += size
-        if chosen and total > max_bytes:
-            break
-        chosen.append(parked_id)
-    return chosen
 
 
 def _asked(query: ParkedQuery) -> dict[str, object]:
