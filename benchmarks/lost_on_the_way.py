@@ -30,15 +30,18 @@ BAD = "call 7"
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """``timeout`` of an attempt and how long a passing fault lasts, in seconds."""
+    """``timeout`` of an attempt, how long a passing fault lasts, and what a slow answer takes, in
+    seconds; the calls of a burst.
+    """
 
     timeout: float
     outage: float
+    pause: float
     burst: int
 
 
-FULL = Size(timeout=10.0, outage=25.0, burst=100_000)
-SMALL = Size(timeout=1.0, outage=3.0, burst=10_000)
+FULL = Size(timeout=10.0, outage=25.0, pause=0.1, burst=100_000)
+SMALL = Size(timeout=1.0, outage=3.0, pause=0.5, burst=10_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +100,9 @@ def _one_rejected(_size: Size, _login: str) -> Decide:
     )
 
 
-def _slow(_size: Size, _login: str) -> Decide:
+def _slow(size: Size, _login: str) -> Decide:
     def decide(_: Request) -> None:
-        time.sleep(0.1)
+        time.sleep(size.pause)
 
     return decide
 
