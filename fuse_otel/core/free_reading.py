@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 from fuse_otel.core import free_data
 from fuse_otel.core.call import ListedCall
@@ -122,9 +123,10 @@ class FreeReading:
         )
 
 
-def _words(path: str) -> set[str]:
+@lru_cache(maxsize=1024)  # keys are few, and stand in every call
+def _words(path: str) -> frozenset[str]:
     """The words of a key, however it joins them: ``customerName``, ``customer_name``, and those
     joined: ``api_key``.
     """
-    words = set(_WORD.findall(_CAMEL.sub(" ", path).lower()))
+    words = frozenset(_WORD.findall(_CAMEL.sub(" ", path).lower()))
     return words | {"".join(_WORD.findall(name)) for name in path.lower().split(".")}
