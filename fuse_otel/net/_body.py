@@ -20,28 +20,30 @@ def read_limited(response: httpx.Response, limit: int) -> bytes:
     Raises ``BodyTooLarge``, ``httpx.DecodingError`` (damaged or cut gzip, an encoding that was
     not asked for) and what httpx raises while reading. The response is closed in any case.
     """
+    body = bytearray()
     try:
         encoding = response.headers.get("Content-Encoding", "").strip().lower()
         if encoding in {"", "identity"}:
-            return _read_plain(response, limit)
-        if encoding in {"gzip", "x-gzip"}:
-            return _read_gzip(response, limit)
-        raise httpx.DecodingError("the answer has a content encoding that was not asked for")
+            _read_plain(response, body, limit)
+        elif encoding in {"gzip", "x-gzip"}:
+            _read_gzip(response, body, limit)
+        else:
+            raise httpx.DecodingError("the answer has a content encoding that was not asked for")
+        return bytes(body)
     finally:
+        # The traceback of an error keeps this frame, for as long as anybody keeps the error.
+        body.clear()
         response.close()
 
 
-def _read_plain(response: httpx.Response, limit: int) -> bytes:
-    body = bytearray()
+def _read_plain(response: httpx.Response, body: bytearray, limit: int) -> None:
     for chunk in response.iter_raw():
         body += chunk
         if len(body) > limit:
             raise BodyTooLarge
-    return bytes(body)
 
 
-def _read_gzip(response: httpx.Response, limit: int) -> bytes:
-    body = bytearray()
+def _read_gzip(response: httpx.Response, body: bytearray, limit: int) -> None:
     inflater = zlib.decompressobj(_GZIP)
     begun = False
     for chunk in response.iter_raw():
@@ -49,7 +51,6 @@ def _read_gzip(response: httpx.Response, limit: int) -> bytes:
         inflater = _inflate(inflater, chunk, body, limit)
     if begun and not inflater.eof:
         raise httpx.DecodingError("the answer's gzip is cut off")
-    return bytes(body)
 
 
 def _inflate(
