@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import httpx
@@ -68,12 +68,20 @@ def test_a_daemon_that_meets_damage_at_work_goes_on_with_a_new_store(world, tmp_
         env = pointed_at(api, tmp_path, receiver.url, **QUICK, **FAST)
         with running(env=env, folder=tmp_path) as daemon:
             daemon.wait_for(lambda: "poll done" in daemon.log)
-            # Everything but the header: the tables' roots are among it.
             store = tmp_path / "state.db"
-            with closing(sqlite3.connect(store)) as connection:
-                connection.execute("pragma wal_checkpoint(truncate)")
-            spoil(store, 100, store.stat().st_size - 100)
-            daemon.wait_for(lambda: kept_aside(tmp_path))
+            # Opened once: what takes the file's place is another file.
+            with closing(sqlite3.connect(store)) as connection, store.open("r+b") as file:
+
+                def spoilt_until_it_is_noticed() -> bool:
+                    """Everything but the header, again while the log still has it whole."""
+                    with suppress(sqlite3.DatabaseError):
+                        connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+                    file.seek(100)
+                    file.write(b"\xa5" * 50_000)
+                    file.flush()
+                    return bool(kept_aside(tmp_path))
+
+                daemon.wait_for(spoilt_until_it_is_noticed)
             wanted = listed(api)
             daemon.wait_for(lambda: wanted <= receiver.sessions())
             page = str(daemon.wait_for(lambda: _metrics(daemon.log)))
@@ -172,7 +180,9 @@ def test_a_disk_that_refuses_to_grow_stops_nothing_but_reading(world, tmp_path):
     """The kernel lets no file of the process grow: each write behind that fails."""
     limited = (
         "import resource, sys; from fuse_otel.cli import main;"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000)); sys.exit(main(['once']))"
+        "free = resource.getrlimit(resource.RLIMIT_FSIZE);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, free[1]));"
+        "code = main(['once']); resource.setrlimit(resource.RLIMIT_FSIZE, free); sys.exit(code)"
     )
     with SimulatedApi(world) as api, OtlpReceiver() as receiver:
         env = pointed_at(api, tmp_path, receiver.url, FUSE_OTEL_SINCE="5d", **QUICK, **FAST)
