@@ -132,25 +132,26 @@ class KillBench:
 
     def suffer(self, kills: int) -> None:
         for _ in range(kills):
-            before = self._busyness()
+            before, begun = self._busyness(), self._begun()
             with running(env=self._env, folder=self.folder) as daemon:
-                self._live(daemon)
+                self._live(daemon, begun)
                 assert daemon.process.poll() is None, daemon.log
                 daemon.process.kill()
             self.kills += 1
             self.at_work += self._busyness() > before
 
-    def _live(self, daemon: Running) -> None:
+    def _live(self, daemon: Running, begun: int) -> None:
         """Until any moment: of its start now and then, else of its work."""
         if self._dice.random() < 0.15:
             time.sleep(self._dice.random())
             return
-        begun = self._begun(daemon)
-        daemon.wait_for(lambda: self._begun(daemon) > begun)
+        daemon.wait_for(lambda: self._begun() > begun)
         time.sleep(self._dice.random() * 2.5)
 
-    def _begun(self, daemon: Running) -> int:
-        return daemon.log.count("msg=started")
+    def _begun(self) -> int:
+        """How often a daemon of this bench came so far."""
+        log = self.folder / "daemon.log"
+        return log.read_text().count("msg=started") if log.exists() else 0
 
     def _busyness(self) -> int:
         return sum(self.api.requests.values())
@@ -161,7 +162,10 @@ class KillBench:
         wanted = self.wanted(ended)
         self.api.faults.clear()
         self._bad = False
+        begun = self._begun()
         with running(env=self._env, folder=self.folder) as daemon:
+            # All may be there already, and a signal before it listens to any would kill it.
+            daemon.wait_for(lambda: self._begun() > begun)
             deadline = time.monotonic() + PATIENCE
             while not (wanted.keys() <= self._traced and self._drained()):
                 assert time.monotonic() < deadline, self._missing(wanted, daemon)
