@@ -17,11 +17,12 @@ from fuse_otel.poller.request import (
     OneByOne,
     ReadMany,
     Request,
+    Track,
     Unanswerable,
     make,
 )
 from fuse_otel.poller.task import EndpointState, Task
-from fuse_otel.ports import CallPage, Endpoint, LogPage, Source
+from fuse_otel.ports import CallPage, LogPage, Source
 
 UNAUTHORIZED_EVERY = 60.0
 FARTHEST_PROBE = 8  # doublings of an hour: a little more than ten days
@@ -46,7 +47,7 @@ class Api:
         self._budget = Budget(options.requests_per_second)
         self._throttle = Backoff(first=1.0, most=60.0)
         self._blocked_until = 0.0
-        self.endpoints = {endpoint: EndpointState() for endpoint in Endpoint}
+        self.endpoints = {track: EndpointState() for track in Track}
         self.requests = 0
         self.up = False
         self.error: SourceError | None = None
@@ -66,7 +67,7 @@ class Api:
 
         Errors other than the API's (the store's) pass through: they end the task.
         """
-        endpoint = self.endpoints[request.endpoint]
+        endpoint = self.endpoints[request.track]
         if not isinstance(request, OneByOne) and self._needs_witness(task, endpoint):
             self._probe(task, request, endpoint, now)
             return
@@ -98,6 +99,8 @@ class Api:
 
     def _succeeded(self, endpoint: EndpointState) -> None:
         endpoint.succeed()
+        if endpoint is self.endpoints[Track.FAILING_CALL]:
+            self.endpoints[Track.CALL].succeed()
         self._throttle.succeed()
         self.up = True
         self.error = None
@@ -135,12 +138,12 @@ class Api:
 
     def bulk_works(self, now: float) -> bool:
         """Whether it is worth a try to read logs in bulk."""
-        bulk = self.endpoints[Endpoint.ALL_LOGS]
+        bulk = self.endpoints[Track.ALL_LOGS]
         return not self._bulk_is_down(bulk) or bulk.backoff.ready(now)
 
     def _bulk_is_down(self, endpoint: EndpointState) -> bool:
         """All details can be had one by one: nothing waits long for an endpoint that is down."""
-        bulk = endpoint is self.endpoints[Endpoint.ALL_LOGS]
+        bulk = endpoint is self.endpoints[Track.ALL_LOGS]
         return bulk and endpoint.backoff.failures >= BULK_DOWN_AFTER
 
     def _needs_witness(self, task: Task, endpoint: EndpointState) -> bool:

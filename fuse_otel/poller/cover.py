@@ -90,8 +90,10 @@ class Cover:
             self._emit(WindowMismatch(self._options.account))
         return listing
 
-    def pending(self, lease: Lease, due: Sequence[Pending]) -> Reading[None]:
-        """Read calls again that were listed before, those of a number together."""
+    def pending(self, lease: Lease, due: Sequence[Pending], *, again: bool) -> Reading[None]:
+        """Read calls again that were listed before, those of a number together. ``again``: their
+        details failed.
+        """
         for number in dict.fromkeys(pending.number for pending in due):
             calls = [pending.call for pending in due if pending.number == number]
             listing = self._hull(calls, number)
@@ -99,7 +101,7 @@ class Cover:
             def put(found: Sequence[Found], number: str = number) -> object:
                 return self._shelf.put(lease, found, number)
 
-            yield from self._details.read(calls, listing, put)
+            yield from self._details.read(calls, listing, put, again=again)
 
     def _take(
         self, lease: Lease, listing: Listing, covered: Covered, *, again: bool, order: int

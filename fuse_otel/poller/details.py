@@ -50,25 +50,33 @@ class Details:
         self._bulk_works = bulk_works
         self._size = BulkSize(options.bulk_limit, options.bulk_bytes)
 
-    def read(self, calls: Sequence[ListedCall], listing: Listing | None, put: Put) -> Reading[None]:
+    def read(
+        self,
+        calls: Sequence[ListedCall],
+        listing: Listing | None,
+        put: Put,
+        *,
+        again: bool = False,
+    ) -> Reading[None]:
         """Read the logs of ``calls``. ``listing`` is where they come from, if one window lists
-        them: a bulk reading pays when it holds many of the window's calls.
+        them: a bulk reading pays when it holds many of the window's calls. ``again``: they failed
+        before.
         """
         left = {call.session_id: call for call in calls}
         if listing is not None:
             window = _narrowed(listing, calls)
             if self._bulk_pays(len(left), _records(listing, window)) and self._bulk_works():
                 yield from self._bulk(window, listing, left, put)
-        yield from self._singly(list(left.values()), put)
+        yield from self._singly(list(left.values()), put, again=again)
 
     def _bulk_pays(self, wanted: int, listed: int) -> bool:
         pages = -(-listed // self._size.calls)
         return wanted > FEW + 2 * pages
 
-    def _singly(self, calls: Sequence[ListedCall], put: Put) -> Reading[None]:
+    def _singly(self, calls: Sequence[ListedCall], put: Put, *, again: bool) -> Reading[None]:
         for batch in _batches(calls, max(1, self._options.concurrent_requests)):
             try:
-                answers = yield from one_by_one(OneByOne(tuple(c.session_id for c in batch)))
+                answers = yield from one_by_one(OneByOne(tuple(c.session_id for c in batch), again))
             except (Unanswerable, TooLarge):
                 error = ServerFailed("the details are not answered")
                 put([(call, error) for call in batch])

@@ -87,6 +87,10 @@ class Shelf:
             self._tell(draft)
         return len(draft.rendered)
 
+    def fails(self, pending: Pending) -> bool:
+        """Whether the call's details failed when they were asked for last."""
+        return pending.reason is PendingReason.FAILING or pending.call.session_id in self._failing
+
     def _known(self, session_ids: Sequence[str], *, again: bool) -> Mapping[str, Seen]:
         if again or not session_ids:
             return {}

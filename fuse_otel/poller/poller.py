@@ -151,8 +151,10 @@ class Poller:
             if self._agenda.poll_due(number, now) and name not in self._tasks:
                 self._agenda.polled(number, now)
                 yield Priority.LIVE, name, self._live(lease, number, position)
-        if position.due and "pending" not in self._tasks:
-            yield Priority.PENDING, "pending", self._readings.pending(lease, position.due)
+        for name, again in (("pending", False), ("failing", True)):
+            due = [one for one in position.due if self._shelf.fails(one) == again]
+            if due and name not in self._tasks:
+                yield Priority.PENDING, name, self._readings.pending(lease, due, again=again)
         if self._agenda.due_rescans(now) and position.numbers and "rescan" not in self._tasks:
             yield Priority.RESCAN, "rescan", self._rescan(lease, position)
         for priority, name in ((Priority.GAP, "gap"), (Priority.BACKFILL, "backfill")):

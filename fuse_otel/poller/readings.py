@@ -82,8 +82,8 @@ class Readings:
         self._commit(lease, positions={number: moved}, opened=[gap], closed=closed)
         return moved
 
-    def pending(self, lease: Lease, due: Sequence[Pending]) -> Reading[None]:
-        yield from self._cover.pending(lease, due)
+    def pending(self, lease: Lease, due: Sequence[Pending], *, again: bool) -> Reading[None]:
+        yield from self._cover.pending(lease, due, again=again)
 
     def rescan(
         self, lease: Lease, span: int, position: Position, numbers: Sequence[str]

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from fuse_otel.core.call import TOO_LARGE_LOG, CallLog
 from fuse_otel.core.windows import Window
 from fuse_otel.errors import SourceError, TooLarge
-from fuse_otel.ports import CallPage, Endpoint, LogPage, Source
+from fuse_otel.ports import CallPage, LogPage, Source
+
+
+class Track(StrEnum):
+    """Requests that share a back-off: those to one endpoint. Calls whose details failed before
+    wait by themselves, so that one bad call holds up no other.
+    """
+
+    CALLS = "calls"
+    ALL_LOGS = "all_logs"
+    CALL = "call"
+    FAILING_CALL = "failing_call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +30,7 @@ class ListPage:
     number: str
     offset: int
     limit: int
-    endpoint = Endpoint.CALLS
+    track = Track.CALLS
     cost = 1
 
     def probe(self, back: int) -> ListPage:
@@ -34,7 +46,7 @@ class LogsPage:
     number: str
     offset: int
     limit: int
-    endpoint = Endpoint.ALL_LOGS
+    track = Track.ALL_LOGS
     cost = 1
 
     def probe(self, back: int) -> LogsPage:
@@ -43,10 +55,14 @@ class LogsPage:
 
 @dataclass(frozen=True, slots=True)
 class OneByOne:
-    """Details of a few calls, asked for at once."""
+    """Details of a few calls, asked for at once. ``again``: they failed before."""
 
     session_ids: tuple[str, ...]
-    endpoint = Endpoint.CALL
+    again: bool = False
+
+    @property
+    def track(self) -> Track:
+        return Track.FAILING_CALL if self.again else Track.CALL
 
     @property
     def cost(self) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from fuse_otel.poller.request import Track
 from fuse_otel.poller.task import EndpointState, Priority, Task
-from fuse_otel.ports import Endpoint
 
 LOWER_SHARE = 4  # one request in so many goes to a lower priority while it has work
 
@@ -18,7 +18,7 @@ class Turns:
         self._served: dict[Priority, int] = dict.fromkeys(Priority, 0)
 
     def choose(
-        self, tasks: Iterable[Task], endpoints: Mapping[Endpoint, EndpointState], now: float
+        self, tasks: Iterable[Task], endpoints: Mapping[Track, EndpointState], now: float
     ) -> Task | None:
         ready = [t for t in tasks if t.request and _endpoint(t, endpoints).backoff.ready(now)]
         ready = _witnesses_first(ready, endpoints)
@@ -36,7 +36,7 @@ class Turns:
         self._served[task.priority] = self._count
 
 
-def _witnesses_first(ready: list[Task], endpoints: Mapping[Endpoint, EndpointState]) -> list[Task]:
+def _witnesses_first(ready: list[Task], endpoints: Mapping[Track, EndpointState]) -> list[Task]:
     """A request that failed lets one go first that can show whether its endpoint answers."""
     doubtful = [task for task in ready if task.doubtful(_endpoint(task, endpoints))]
     others = [task for task in ready if task not in doubtful]
@@ -44,13 +44,13 @@ def _witnesses_first(ready: list[Task], endpoints: Mapping[Endpoint, EndpointSta
     return others + [t for t in doubtful if id(_endpoint(t, endpoints)) not in witnessed]
 
 
-def next_ready(tasks: Iterable[Task], endpoints: Mapping[Endpoint, EndpointState]) -> float | None:
+def next_ready(tasks: Iterable[Task], endpoints: Mapping[Track, EndpointState]) -> float | None:
     """When the first of the waiting tasks may go."""
     times = [_endpoint(task, endpoints).backoff.until for task in tasks if task.request]
     return min(times, default=None)
 
 
-def _endpoint(task: Task, endpoints: Mapping[Endpoint, EndpointState]) -> EndpointState:
+def _endpoint(task: Task, endpoints: Mapping[Track, EndpointState]) -> EndpointState:
     if task.request is None:
         raise ValueError("a task without a request has no endpoint")
-    return endpoints[task.request.endpoint]
+    return endpoints[task.request.track]

@@ -8,8 +8,7 @@ from enum import IntEnum
 
 from fuse_otel.core.backoff import Backoff
 from fuse_otel.errors import Malformed, ServerFailed, SourceError, TimedOut
-from fuse_otel.poller.request import Reading, Request
-from fuse_otel.ports import Endpoint
+from fuse_otel.poller.request import Reading, Request, Track
 
 UNANSWERED_AFTER = 2  # failures of one request while its endpoint answers others
 
@@ -88,5 +87,5 @@ class Task:
         if not isinstance(error, ServerFailed | Malformed | TimedOut):
             return False
         request = self.request
-        single = request is not None and request.endpoint is Endpoint.CALL
+        single = request is not None and request.track in {Track.CALL, Track.FAILING_CALL}
         return single or endpoint.answered > self._answered

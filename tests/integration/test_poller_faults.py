@@ -39,6 +39,27 @@ def test_a_call_whose_details_fail_waits_while_the_others_go_on():
     assert victim.session_id in bench.stored()
 
 
+def test_a_call_whose_details_fail_holds_up_no_other():
+    bench = PollerBench(world=busy_world(rate=0.004))
+    bench.work_off()
+    victim = next(c for c in bench.ended(START + 60, START + HOUR) if c.log and c.exited)
+    bench.faults.replace([failing("call", session=victim.session_id)])
+    stored_at: dict[str, float] = {}
+    while bench.now < START + 2 * HOUR:
+        bench.run(5)
+        for one in bench.stored():
+            stored_at.setdefault(one, bench.now)
+    closed = [
+        call
+        for call in bench.ended(victim.end + 300, START + 2 * HOUR - 100)
+        if call.exited and call.end - call.start < 3000 and call is not victim
+    ]
+    assert len(closed) > 5
+    assert victim.session_id not in stored_at
+    late = {c.session_id: stored_at[c.session_id] - c.end for c in closed}
+    assert max(late.values()) <= 30 + 15 + 2 + 5, late
+
+
 def test_details_that_fail_for_five_days_are_given_up_as_missing():
     bench = PollerBench(world=World(seed=3, rate=0.001, start=START), quirks=Quirks(retention=9e9))
     victim = next(c for c in bench.ended(START + 60, START + DAY) if c.log)
