@@ -37,7 +37,7 @@ check: dev  ## linters, formatting, types, layers
 suite: dev
 	@echo "Heavy proofs run at PROOF_SCALE=$(PROOF_SCALE)."
 	@.venv/bin/coverage erase
-	.venv/bin/coverage run -m pytest -n $(JOBS) --dist loadgroup $(PYTEST)
+	.venv/bin/coverage run -m pytest -n $(JOBS) $(PYTEST)
 	@.venv/bin/coverage combine --quiet
 	.venv/bin/coverage report
 

@@ -5,8 +5,14 @@ import os
 from hypothesis import HealthCheck, settings
 from support.no_skips import pytest_sessionfinish, pytest_terminal_summary
 from support.scale import SCALE
+from support.sharing import pytest_xdist_make_scheduler
 
-__all__ = ["pytest_report_header", "pytest_sessionfinish", "pytest_terminal_summary"]
+__all__ = [
+    "pytest_report_header",
+    "pytest_sessionfinish",
+    "pytest_terminal_summary",
+    "pytest_xdist_make_scheduler",
+]
 
 settings.register_profile(
     "fuse-otel",

@@ -26,6 +26,8 @@ _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 # How Go, nginx and Apache say that their port speaks TLS.
 _TLS_PORT = ("http request to an https server", "plain http request was sent to https port",
              "speaking plain http to an ssl-enabled server port")  # fmt: skip
+# How Go's servers, the Collector among them, refuse what is past their limit: by a 400.
+_TOO_LARGE = "request body too large"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,8 @@ def _refusal(answer: Answer) -> Outcome:
     told = answer.words
     if any(words in told.lower() for words in _TLS_PORT):
         return Held(answer.code, "plain HTTP was spoken to a TLS port; write https://")
+    if _TOO_LARGE in told.lower():
+        return TooLarge(answer.code, _sentence(answer))
     return Refused(answer.code, _sentence(answer), one_record=about_one_record(told))
 
 

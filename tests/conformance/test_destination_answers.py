@@ -90,6 +90,10 @@ TABLE: dict[str, tuple[Answer, Outcome]] = {
         Refused("400", f"400 Bad Request: {TOO_OLD}", one_record=True),
     ),
     # too large
+    "400, too large": (
+        text(400, "http: request body too large"),
+        TooLarge("400", "400 Bad Request: http: request body too large"),
+    ),
     "413": (
         text(413, "limit 4 MB"),
         TooLarge("413", "413 Request Entity Too Large: limit 4 MB"),

@@ -13,7 +13,7 @@ from support.peers.waiting import wait_for
 from support.program import running
 from support.repository import ROOT
 
-pytestmark = [pytest.mark.xdist_group("prometheus"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 RULES = ROOT / "deploy" / "prometheus" / "fuse-otel.rules.yaml"
 

@@ -7,7 +7,7 @@ from support.peers import found_spans
 from support.peers.account import account
 from support.peers.waiting import wait_for
 
-pytestmark = [pytest.mark.xdist_group("jaeger"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 ROUTES = ["jaeger", "jaeger over grpc", "collector", "collector over grpc"]
 

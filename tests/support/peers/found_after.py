@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 from support.peers.page import PAGE
 
@@ -16,8 +18,8 @@ _PAUSE = 0.3
 
 @dataclass
 class Row:
-    """``find`` says of an age whether its call is found now; ``hopeless`` ages are asked for only
-    when all others of all rows are found. ``first`` is done before anything is asked.
+    """``find`` says of an age whether its call is found now. ``hopeless`` ages are asked for once,
+    when all others of all rows are found.
     """
 
     program: str
@@ -37,19 +39,46 @@ class Row:
         return set(ages) - self.after.keys() - self.hopeless
 
     def cells(self, ages: Sequence[str]) -> list[str]:
-        times = [seconds(self.after[age]) if age in self.after else NOT for age in ages]
-        return [self.program, self.protocol, self.asked, *times]
+        return [self.program, self.protocol, self.asked, *map(self._cell, ages)]
+
+    def _cell(self, age: str) -> str:
+        return seconds(self.after[age]) if age in self.after else NOT
 
 
-def measure(rows: Sequence[Row], ages: Sequence[str], patience: float) -> None:
-    """Ask again and again until every row has found what is not hopeless, or time is up."""
-    end = time.monotonic() + patience
-    while any(row.missing(ages) for row in rows) and time.monotonic() < end:
-        for row in rows:
-            row.look([age for age in ages if age in row.missing(ages)])
-        time.sleep(_PAUSE)
-    for row in rows:
-        row.look([age for age in ages if age in row.hopeless])
+class Asking:
+    """While the ``with`` lasts its thread asks for all ``rows`` again and again, also for those
+    that join later; its end waits for what is not hopeless, at most ``patience`` seconds.
+    """
+
+    def __init__(self, rows: Sequence[Row], ages: Sequence[str], patience: float) -> None:
+        self._rows, self._ages, self._patience = rows, ages, patience
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._ask)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        end = time.monotonic() + self._patience
+        while self._missing() and self._thread.is_alive() and time.monotonic() < end:
+            time.sleep(_PAUSE)
+        self._stop.set()
+        self._thread.join()
+        for row in self._rows:
+            row.look([age for age in self._ages if age in row.hopeless])
+
+    def until_all_is_found(self) -> None:
+        with self:
+            pass
+
+    def _ask(self) -> None:
+        while not self._stop.wait(_PAUSE):
+            for row in tuple(self._rows):
+                row.look([age for age in self._ages if age in row.missing(self._ages)])
+
+    def _missing(self) -> bool:
+        return any(row.missing(self._ages) for row in self._rows)
 
 
 def seconds(after: float) -> str:

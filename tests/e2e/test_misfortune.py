@@ -1,0 +1,199 @@
+"""A Collector that dies, stands still, refuses, or is not what we were told: in the end Jaeger and
+Loki hold every call once.
+"""
+
+import re
+from contextlib import contextmanager
+
+import httpx
+import pytest
+from support.otlp_answer import text
+from support.otlp_receiver import OtlpReceiver
+from support.peers import found_lines, found_spans
+from support.peers.account import account
+from support.peers.waiting import wait_for
+from support.program import fuse_otel, running
+from support.scale import scaled
+from support.tls_files import make_certificate, make_expired_certificate
+
+from fuse_otel.simulator import Quirks
+
+pytestmark = pytest.mark.timeout(400)
+
+TOO_LITTLE = {"memory_limiter": {"check_interval": "100ms", "limit_mib": 1}}
+NO_QUEUE = {"sending_queue": {"enabled": False}}
+
+
+@pytest.fixture
+def back_ends(jaeger, loki, tenant):
+    return BackEnds(jaeger, loki, tenant)
+
+
+class BackEnds:
+    """Jaeger and Loki behind a Collector that says "accepted" only when they have."""
+
+    def __init__(self, jaeger, loki, tenant):
+        self.jaeger, self.loki, self.tenant = jaeger, loki, tenant
+
+    def exporters(self, *, queue=False):
+        own = {} if queue else NO_QUEUE
+        return {
+            "traces": {
+                "type": "otlp",
+                "endpoint": self.jaeger.address("grpc"),
+                "tls": {"insecure": True},
+                **own,
+            },
+            "logs": {
+                "type": "otlphttp",
+                "endpoint": self.loki.otlp,
+                "headers": {"X-Scope-OrgID": self.tenant},
+                **own,
+            },
+        }
+
+    def some_came(self, expected):
+        return any(self.jaeger.trace(trace_id) for trace_id in expected)
+
+    def hold_once(self, calls):
+        """Wait until all is there, then it has to be just as it was meant."""
+        expected = calls.expected()
+        meant = {i: found_lines.of_expected(call) for i, call in expected.items() if call.records}
+        wait_for(lambda: all(map(self.jaeger.trace, expected)), "every trace", 180)
+        wait_for(lambda: self.lines(calls).keys() >= meant.keys(), "lines of every call", 180)
+        for trace_id, call in expected.items():
+            found = found_spans.of_jaeger(self.jaeger.trace(trace_id))
+            assert found == found_spans.of_expected(call)
+        wait_for(lambda: self.lines(calls) == meant, "every line once", 60)
+
+    def lines(self, calls):
+        query = '{service_namespace="plum-fuse"}'
+        return found_lines.by_trace(
+            self.loki.lines(self.tenant, query, calls.until - 7200, calls.until + 60)
+        )
+
+
+@pytest.fixture
+def calls(tenant, tmp_path):
+    """Many small pages, so that there is a middle of the deliveries."""
+    with account(tenant, tmp_path, scaled(40), quirks=Quirks(page_cap=4)) as made:
+        yield made
+
+
+@contextmanager
+def daemon(calls, endpoint, **more):
+    settings = calls.settings(
+        endpoint,
+        FUSE_OTEL_LOGS_FLAVOUR="loki",
+        FUSE_OTEL_MAX_REQUESTS_PER_SECOND="5",
+        OTEL_EXPORTER_OTLP_TIMEOUT="2000",
+        **more,
+    )
+    with running(env=settings, folder=calls.folder) as process:
+        yield process
+
+
+def series(process, name):
+    """The daemon's own count of each label set of a metric."""
+    page = httpx.get(f"{process.url}/metrics", trust_env=False).text
+    return {
+        labels: float(number)
+        for labels, number in re.findall(rf"^{name}{{(.*)}} (\S+)$", page, re.MULTILINE)
+    }
+
+
+def failures(process):
+    """Requests to the destination that were not accepted."""
+    counted = series(process, "fuse_otel_export_requests_total")
+    return sum(number for labels, number in counted.items() if 'code="20' not in labels)
+
+
+def done(process):
+    """Nothing waits any more, so nothing can fail."""
+    waiting = series(process, "fuse_otel_outbox_calls") | series(process, "fuse_otel_gap_seconds")
+    return not any(waiting.values())
+
+
+@pytest.mark.parametrize("queue", [False, True], ids=["no queue", "queue on the disk"])
+def test_a_collector_is_killed_amid_deliveries(queue, back_ends, collector, calls):
+    with (
+        collector(back_ends.exporters(queue=queue), queue=queue) as between,
+        daemon(calls, between.url("http")) as process,
+    ):
+        wait_for(lambda: back_ends.some_came(calls.expected()), "the first trace")
+        for _ in range(3):
+            before = failures(process)
+            between.kill()
+            wait_for(lambda n=before: failures(process) > n or done(process), "a failed request")
+            between.start()
+        back_ends.hold_once(calls)
+
+
+def test_a_collector_stands_still_for_a_while(back_ends, collector, calls):
+    with collector(back_ends.exporters()) as between:
+        between.pause()
+        with daemon(calls, between.url("http")) as process:
+            wait_for(lambda: failures(process) >= 4, "four requests without an answer")
+            between.resume()
+            back_ends.hold_once(calls)
+
+
+def test_a_collector_whose_memory_is_full_refuses(back_ends, collector, calls):
+    with (
+        collector(back_ends.exporters(), processors=TOO_LITTLE) as between,
+        daemon(calls, between.url("http")) as process,
+    ):
+        wait_for(lambda: failures(process) >= 2, "two refusals")
+        assert "memory" in process.log
+        between.kill()
+        between.processors = {}
+        between.start()
+        back_ends.hold_once(calls)
+
+
+def test_a_receiver_takes_small_bodies_only(back_ends, collector, calls):
+    with collector(back_ends.exporters(), receiver={"max_request_body_size": 100_000}) as between:
+        calls.deliver(between.url("http"), FUSE_OTEL_LOGS_FLAVOUR="loki")
+        back_ends.hold_once(calls)
+
+
+def test_a_certificate_has_expired(back_ends, collector, calls, tmp_path):
+    good = make_certificate(tmp_path, "good")
+    expired = make_expired_certificate(tmp_path, "expired", good)
+    tls = {"cert_file": str(expired.certificate), "key_file": str(expired.key)}
+    more = {
+        "FUSE_OTEL_LOGS_FLAVOUR": "loki",
+        "OTEL_EXPORTER_OTLP_CERTIFICATE": str(good.certificate),
+    }
+    with collector(back_ends.exporters(), receiver={"tls": tls}) as between:
+        endpoint = between.url("http").replace("http:", "https:")
+        ended = fuse_otel("once", env=calls.settings(endpoint, **more))
+        assert ended.returncode == 1
+        assert "certificate has expired" in ended.stderr
+        between.kill()
+        tls.update(cert_file=str(good.certificate), key_file=str(good.key))
+        between.start()
+        calls.deliver(endpoint, **more)
+        back_ends.hold_once(calls)
+
+
+def test_a_path_is_wrong(back_ends, collector, calls):
+    with collector(back_ends.exporters()) as between:
+        wrong = calls.settings(between.url("http") + "/otlp", FUSE_OTEL_LOGS_FLAVOUR="loki")
+        ended = fuse_otel("once", env=wrong)
+        assert ended.returncode == 1
+        assert "404" in ended.stderr
+        calls.deliver(between.url("http"), FUSE_OTEL_LOGS_FLAVOUR="loki")
+        back_ends.hold_once(calls)
+
+
+def test_a_proxy_answers_a_web_page(back_ends, collector, calls):
+    page = text(200, "<html><title>Please log in</title></html>", "text/html")
+    with OtlpReceiver(decide=lambda _: page) as proxy:
+        settings = calls.settings(proxy.url, FUSE_OTEL_LOGS_FLAVOUR="loki")
+        ended = fuse_otel("once", env=settings)
+        assert ended.returncode == 1
+        assert "Please log in" in ended.stderr
+    with collector(back_ends.exporters()) as between:
+        calls.deliver(between.url("http"), FUSE_OTEL_LOGS_FLAVOUR="loki")
+        back_ends.hold_once(calls)
