@@ -20,6 +20,7 @@ QUESTIONS = [
 SESSION, TRACE = "300060;001;1529552581", "8a5b202fe11d5c39ac991eb6ddf02c95"
 USER = "2a6f67a45538788ba7aa139a9ad63694"
 TENANT = "questions"
+HALF_AN_HOUR = 1800
 SERVICES = {"Claims Line", "Pay By Phone", "Pharmacy Refill", "Reception"}
 # What no simulated call is like, or hardly one.
 UNANSWERED = {
@@ -42,7 +43,9 @@ def asked(tempo, loki, jaeger, tmp_path_factory):
         (folder / "state.db").unlink()
         calls.deliver(jaeger.url("http"), OTEL_LOGS_EXPORTER="none")
         expected = calls.expected()
-        wait_for(lambda: all(tempo.trace(TENANT, each) for each in expected), "every trace")
+        # Younger calls without their logs are still waited for.
+        old = [i for i, each in expected.items() if each.call.end < calls.until - HALF_AN_HOUR]
+        wait_for(lambda: all(tempo.trace(TENANT, each) for each in old), "every trace")
         lines = loki.lines(
             TENANT, '{service_namespace="plum-fuse"}', time.time() - 7200, time.time()
         )
