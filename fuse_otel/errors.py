@@ -95,7 +95,11 @@ class Busy(StoreError):
 
 
 class Full(StoreError):
-    pass
+    """``needed``: bytes the step wants for its bodies; 0 where that is not known."""
+
+    def __init__(self, message: str, *, needed: int = 0) -> None:
+        super().__init__(message)
+        self.needed = needed
 
 
 class LeaseLost(StoreError):

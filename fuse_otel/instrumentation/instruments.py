@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
 from fuse_otel.instrumentation.families import FAMILIES, STORED
@@ -11,7 +13,8 @@ from fuse_otel.instrumentation.family import Family, Kind
 class Instruments:
     """Every family but those that are read at a scrape, by the name in the table."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, timer: Callable[[], float]) -> None:
+        self._timer = timer
         families = [family for family in FAMILIES if family not in STORED]
         self._labelled = {family.name for family in families if family.labels}
         self._counters = {
@@ -61,6 +64,14 @@ class Instruments:
             self._gauges[name].labels(*labels).set(value)
         else:
             self._gauges[name].remove(*labels)
+
+    def count_down(self, name: str, seconds: float | None, *labels: str) -> None:
+        """Set a gauge that falls by itself, a second a second, until it is set again."""
+        if seconds is None:
+            self._gauges[name].remove(*labels)
+            return
+        end = self._timer() + seconds
+        self._gauges[name].labels(*labels).set_function(lambda: end - self._timer())
 
     def forget_states(self) -> None:
         """Make every gauge with labels absent: its account or lane may be no more."""

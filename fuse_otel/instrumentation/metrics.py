@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from functools import singledispatchmethod
 
 from prometheus_client import (
@@ -30,7 +31,8 @@ def _unknown() -> None:
 class Metrics:
     """A subscriber. ``status`` is asked at every scrape, from the scraping thread.
 
-    ``label_values`` is how many applications, modules, module types and classes keep their name.
+    ``timer`` counts seconds. ``label_values`` is how many applications, modules, module types and
+    classes keep their name.
     """
 
     def __init__(
@@ -39,11 +41,12 @@ class Metrics:
         *,
         status: ReadStatus = _unknown,
         label_values: int = LABEL_VALUES,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         # A series more for each, which Prometheus 2 keeps as if it were a value of ours.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry() if registry is None else registry
-        self._instruments = Instruments(self.registry)
+        self._instruments = Instruments(self.registry, timer)
         self._calls = CallMetrics(self._instruments, label_values)
         self.registry.register(StoreGauges(status))
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
@@ -115,11 +118,13 @@ class Metrics:
         for name, value in (
             ("account_up", event.up),
             ("cursor_timestamp_seconds", event.cursor),
-            ("retention_headroom_seconds", event.headroom),
             ("pending_calls", event.pending),
             ("gap_seconds", event.gap_seconds),
         ):
             self._instruments.set(f"fuse_otel_{name}", value, event.account)
+        # Its poller may be silent for an hour, if the API told it to wait.
+        name = "fuse_otel_retention_headroom_seconds"
+        self._instruments.count_down(name, event.headroom, event.account)
 
     @_take.register
     def _(self, event: events.CallsStored) -> None:

@@ -20,7 +20,7 @@ MAIN = {"account": "main"}
 
 @pytest.fixture
 def metrics():
-    made = Metrics()
+    made = Metrics(timer=lambda: 100.0)
     for event in EVERY_EVENT:
         made(event)
     return made
@@ -86,6 +86,19 @@ def test_a_gauge_whose_value_is_not_known_any_more_is_absent_again(metrics):
     assert value(metrics, "fuse_otel_retention_headroom_seconds", **MAIN) is None
     assert value(metrics, "fuse_otel_account_up", **MAIN) == 0
     assert value(metrics, "fuse_otel_pending_calls", **MAIN) == 0
+
+
+def test_headroom_falls_while_the_poller_is_silent():
+    passed = 0.0
+    metrics = Metrics(timer=lambda: passed)
+    moved = events.AccountMoved(
+        "main", up=True, cursor=NOW, headroom=400_000.0, pending=0, gap_seconds=0
+    )
+    metrics(moved)
+    passed = 90.0
+    assert value(metrics, "fuse_otel_retention_headroom_seconds", **MAIN) == 399_910
+    metrics(moved)
+    assert value(metrics, "fuse_otel_retention_headroom_seconds", **MAIN) == 400_000
 
 
 def test_a_reload_forgets_states_and_keeps_counters(metrics):

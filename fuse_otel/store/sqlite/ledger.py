@@ -69,6 +69,7 @@ class SqliteLedger:
                 next_due=later[0] if later else None,
                 waiting=waiting,
                 waiting_since=waiting_since,
+                room=min(self._capacity - used_bytes(connection), self._free() - RESERVE),
             )
 
     def known(self, account: str, session_ids: Sequence[str]) -> Mapping[str, Seen]:
@@ -89,7 +90,8 @@ class SqliteLedger:
         if (left := self._free() - new) < RESERVE:
             raise Full(
                 f"The disk of the store {self._database.name} is nearly full: {max(left, 0)} bytes"
-                f" would be left, {RESERVE} are kept free."
+                f" would be left, {RESERVE} are kept free.",
+                needed=new,
             )
         with self._database.write() as connection:
             account = _leased(connection, lease)
@@ -101,7 +103,8 @@ class SqliteLedger:
     def _check_capacity(self, used: int, new: int) -> None:
         if new and used + new > self._capacity:
             raise Full(
-                f"The outbox is full: {used} of {self._capacity} bytes are used, {new} more came."
+                f"The outbox is full: {used} of {self._capacity} bytes are used, {new} more came.",
+                needed=new,
             )
 
     def _look_up(
