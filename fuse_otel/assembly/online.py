@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fuse_otel.assembly import parts
 from fuse_otel.core.gzip_member import deflate
 from fuse_otel.core.outcome import Accepted, Rejected
+from fuse_otel.core.written import size
 from fuse_otel.errors import FuseOtelError
 from fuse_otel.events import unheard
 
@@ -37,7 +38,7 @@ def _store(settings: Settings) -> Finding:
         store.close()
     except FuseOtelError as error:
         return "store", False, str(error)
-    return "store", True, f"{status.used} of {status.capacity} bytes are in use."
+    return "store", True, f"{size(status.used)} of {size(status.capacity)} are in use."
 
 
 def _account(account: Account, settings: Settings) -> Finding:

@@ -83,4 +83,7 @@ def _tell(counted: _Counted, waiting: int) -> None:
     if not counted.delivered:
         print("Nothing to deliver.", file=sys.stderr)
     if waiting:
-        print(f"{waiting} calls are held: their logs may still grow.", file=sys.stderr)
+        held = (
+            "1 call is held: its log" if waiting == 1 else f"{waiting:,} calls are held: their logs"
+        )
+        print(f"{held} may still grow.", file=sys.stderr)

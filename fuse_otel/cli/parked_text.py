@@ -82,7 +82,7 @@ def _row(parked: ParkedCall, now: float) -> list[str]:
 
 def _why(parked: ParkedCall) -> str:
     """The destination's words, with the code unless they name it themselves."""
-    if parked.reason.startswith(parked.code):
+    if parked.reason.startswith(parked.code) or parked.code in parked.reason.split():
         return parked.reason
     return f"{parked.code} {parked.reason}"
 

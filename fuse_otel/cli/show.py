@@ -20,9 +20,11 @@ from fuse_otel.core.otlp_json import dumps, logs_json, traces_json
 from fuse_otel.core.redaction import STRICT
 from fuse_otel.core.telemetry import Note
 from fuse_otel.core.tree import call_trees
+from fuse_otel.ports import RecentCall
 
 _DONE, _FAILED = 0, 1
 _WIDTH = 80
+_SAVED = (".json", ".jsonl", ".xml")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -78,9 +80,12 @@ class _Found:
         self.failed = False
 
     def read(self, name: str) -> None:
-        # An existing path is a file, anything else a session id.
+        # An existing path is a file, anything else a session id, unless it has the shape of a path.
         if not os.path.exists(name):  # noqa: PTH110 - Path.exists raises for a name too long
-            self._read_store(name)
+            if name.endswith(_SAVED):
+                self._complain(f"{name}: There is no such file.")
+            else:
+                self._read_store(name)
             return
         try:
             self._read_file(Path(name))
@@ -115,7 +120,16 @@ class _Found:
             )
         else:
             self._complain_of_the_redacted(session_id)
+            self._add_stored(call)
+
+    def _add_stored(self, call: RecentCall) -> None:
+        try:
             self._add(call.traces, call.logs)
+        except ValueError:  # a disk may damage what no index of the database covers
+            self._complain(
+                f"{call.session_id}: The stored copy is damaged. See the back end for this call: "
+                "`fuse-otel trace-id` prints the trace's id."
+            )
 
     def _complain_of_the_redacted(self, name: str) -> None:
         """What is redacted already cannot be read in another way, or explained."""

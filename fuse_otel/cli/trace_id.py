@@ -11,12 +11,23 @@ from fuse_otel.core.ids import trace_id
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "session_ids", nargs="+", metavar="SESSION_ID", help="such as '300060;001;1529552581'"
+        "session_ids",
+        nargs="+",
+        type=_session_id,
+        metavar="SESSION_ID",
+        help="such as '300060;001;1529552581'",
     )
     parser.add_argument(
         "--namespace", help="the daemon's (default: the one in the environment or the file)"
     )
     parser.add_argument("--config", metavar="FILE", help="the TOML file of the configuration")
+
+
+def _session_id(text: str) -> str:
+    """An empty one comes of an unset variable in a script."""
+    if not text:
+        raise argparse.ArgumentTypeError("a session id is empty")
+    return text
 
 
 def run(args: argparse.Namespace) -> int:

@@ -154,7 +154,10 @@ class Clerk:
 def _ended(asked: Replay | Drop, receipt: Receipt, so_far: _Pass) -> Receipt:
     left = [
         (so_far.homeless, "the destination is not configured any more"),
-        (so_far.damaged, "nothing is left of the bytes"),
+        (
+            so_far.damaged,
+            "the stored bytes are damaged, `fuse-otel backfill --again` reads it anew",
+        ),
     ]
     verb = "is" if receipt.calls == 1 else "are"
     what = "dropped" if isinstance(asked, Drop) else "on the way again"

@@ -79,7 +79,10 @@ class Pages:
         if found is None:
             return plain(404, "This call is not among those stored last; a back end may have it.")
         draw = _otlp_lines if request.query_params.get("format") == "otlp" else _drawn
-        return await self._beside(draw, found)
+        try:
+            return await self._beside(draw, found)
+        except ValueError:  # a disk may damage what no index of the database covers
+            return plain(404, "The stored copy of this call is damaged; a back end may have it.")
 
     def _wrong(self) -> list[str]:
         """What health and readiness name, each once."""

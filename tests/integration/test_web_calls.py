@@ -2,6 +2,7 @@
 
 import json
 import re
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -36,6 +37,18 @@ def test_a_call_with_a_nasty_id_is_reached_by_its_link(web):
     answer = web.get(f"/calls/{link}")
     assert answer.status_code == 200
     assert "&lt;script&gt;alert(1)&lt;/script&gt;/../x;&quot;&amp;?#%41" in answer.text
+
+
+@pytest.mark.parametrize("form", ["", "?format=otlp"])
+def test_a_damaged_copy_of_a_call_is_a_sentence(form):
+    store = filled_store(recent_call(PLAIN_ID, traces=b"\xaa\xbb\xcc\xdd\xee\xff"))
+    with served(site(store)) as url:
+        answer = httpx.get(f"{url}/calls/{quote(PLAIN_ID)}{form}")
+    store.close()
+    assert (answer.status_code, answer.text) == (
+        404,
+        "The stored copy of this call is damaged; a back end may have it.\n",
+    )
 
 
 def test_a_call_is_a_waterfall(web):

@@ -169,7 +169,7 @@ def test_calls_of_a_lane_that_is_no_more_and_damaged_ones_stay_parked(store):
     assert receipt.result == (
         "1 parked call is on the way again."
         " 1 stay parked: the destination is not configured any more."
-        " 1 stay parked: nothing is left of the bytes."
+        " 1 stay parked: the stored bytes are damaged, `fuse-otel backfill --again` reads it anew."
     )
     assert sorted(rig.parked) == sorted([CALLS[1], CALLS[0]])
     again = rig.done(Replay(EVERY))

@@ -94,6 +94,13 @@ def test_an_unknown_command_is_a_usage_error_with_a_suggestion(word, sentence, c
     assert capsys.readouterr().err == sentence
 
 
+def test_an_empty_session_id_is_a_usage_error(capsys):
+    assert main(["trace-id", "--namespace", "", "a", ""]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "a session id is empty" in printed.err
+
+
 def test_unknown_and_shortened_flags_are_usage_errors(capsys):
     assert main(["check", "--poll-intervall", "1m"]) == 2
     assert main(["check", "--poll", "1m"]) == 2

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pty
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -125,6 +126,22 @@ def test_a_name_that_no_file_can_have_is_a_session_id(store, capsys):
     assert run_command(show, "x" * 5000) == 1
     assert run_command(show, "a\0b") == 1
     assert capsys.readouterr().err.count("neither a file") == 2
+
+
+@pytest.mark.parametrize("flags", [(), ("--otlp",)])
+def test_a_damaged_copy_in_the_store_is_one_sentence(store, capsys, flags, tmp_path):
+    with sqlite3.connect(tmp_path / "state.db") as database:
+        assert database.execute("update recent set traces = x'aabbccddeeff'").rowcount == 1
+    assert run_command(show, SESSION, *flags) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(f"{SESSION}: The stored copy is damaged.")
+    assert captured.err.count("\n") == 1
+
+
+def test_a_file_that_is_not_there_is_not_taken_for_a_session_id(capsys):
+    assert run_command(show, "no-such-call.json") == 1
+    assert capsys.readouterr().err == "no-such-call.json: There is no such file.\n"
 
 
 def test_otlp_prints_the_requests(store, capsys):
