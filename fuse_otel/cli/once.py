@@ -18,7 +18,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=_TIMEOUT,
         metavar="SECONDS",
-        help=f"end after so long at the latest (default: {_TIMEOUT:g})",
+        help=f"ask for nothing more after so long; an answer that hangs is waited for up to a minute"
+        f" (default: {_TIMEOUT:g})",
     )
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import httpx
 
 from fuse_otel import net
+from fuse_otel.core.written import size
 from fuse_otel.errors import (
     ConfigurationError,
     Malformed,
@@ -115,7 +116,7 @@ def _foreign_errors(options: ApiOptions) -> Iterator[None]:
     try:
         yield
     except net.BodyTooLarge:
-        raise TooLarge(f"The Fuse API's answer is longer than {options.max_bytes} bytes") from None
+        raise TooLarge(f"The Fuse API's answer is longer than {size(options.max_bytes)}") from None
     except httpx.HTTPError as error:
         kind, sentence = next(
             (kind, sentence)

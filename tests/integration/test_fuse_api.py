@@ -312,7 +312,8 @@ def test_an_answer_past_the_bound_is_too_large(compressed):
     sent = answer(body)
     if compressed:
         sent = answer(gzip.compress(body), headers={"Content-Encoding": "gzip"})
-    with asking(always(sent), max_bytes=1_000_000) as asked, pytest.raises(TooLarge):
+    said = pytest.raises(TooLarge, match=r"longer than 1\.0 MiB$")
+    with asking(always(sent), max_bytes=1 << 20) as asked, said:
         asked.logs()
     assert [event.code for event in asked.of(ApiAnswered)] == [200]
 
