@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=_TIMEOUT,
         metavar="SECONDS",
-        help=f"ask for nothing more after so long; an answer that hangs is waited for up to a minute"
+        help="ask no more after so long; an answer that hangs is waited for up to a minute"
         f" (default: {_TIMEOUT:g})",
     )
 
