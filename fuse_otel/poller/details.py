@@ -23,6 +23,7 @@ from fuse_otel.ports import LogPage
 
 Put = Callable[[Sequence[Found]], object]
 FEW = 4  # so many single requests are cheaper than a bulk page, whatever the window holds
+PORTION = 4000  # entries that are rendered and stored at once: a few MB, and a body or two
 SMALLEST = 8  # a bulk page of so few calls that is still too large is not the page's fault
 
 
@@ -125,19 +126,28 @@ class Details:
         seen: set[str] = set()
         while left and (stop is None or offset < stop):
             limit = self._size.calls if stop is None else min(self._size.calls, stop - offset)
+            known = len(seen)
             try:
-                page = yield from logs_page(LogsPage(window, number, offset, limit))
+                offset += yield from self._page(
+                    LogsPage(window, number, offset, limit), left, seen, put
+                )
             except TooLarge:
                 if limit <= SMALLEST:
                     raise
                 self._size.shrink()
                 continue
-            self._size.learn(page)
-            _take(page, left, put)
-            offset += page.records
-            if page.records == 0 or not page.logs.keys() - seen:
+            if len(seen) == known:
                 return
-            seen |= page.logs.keys()
+
+    def _page(
+        self, request: LogsPage, left: dict[str, ListedCall], seen: set[str], put: Put
+    ) -> Reading[int]:
+        """How many records the page held. Nothing of it is in memory when the next is asked for."""
+        page = yield from logs_page(request)
+        self._size.learn(page)
+        _take(page, left, put)
+        seen.update(page.logs)
+        return page.records
 
 
 def _take(page: LogPage, left: dict[str, ListedCall], put: Put) -> None:
@@ -147,9 +157,21 @@ def _take(page: LogPage, left: dict[str, ListedCall], put: Put) -> None:
         for session_id, log in page.logs.items()
         if session_id in left and log.state is not LogState.MISSING
     ]
-    if found:
-        found.sort(key=lambda pair: (pair[0].end or 0, pair[0].session_id))
-        put(found)
+    found.sort(key=lambda pair: (pair[0].end or 0, pair[0].session_id))
+    for portion in _portions(found):
+        put(portion)
+
+
+def _portions(
+    found: Sequence[tuple[ListedCall, CallLog]],
+) -> Iterator[Sequence[tuple[ListedCall, CallLog]]]:
+    """In the same order, cut where ``PORTION`` entries are reached."""
+    first = entries = 0
+    for place, (_, log) in enumerate(found, start=1):
+        entries += log.count
+        if entries >= PORTION or place == len(found):
+            yield found[first:place]
+            first, entries = place, 0
 
 
 def _narrowed(listing: Listing, wanted: Sequence[ListedCall]) -> Window:
