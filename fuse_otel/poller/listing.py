@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
@@ -12,7 +12,10 @@ from fuse_otel.core.windows import Window
 from fuse_otel.poller.request import ListPage, Reading, list_page
 
 READINGS = 4  # one, and three more while the count does not come out even
-SILENT = 2  # pages in a row that show nothing new: one may hold nothing but repetitions
+# Pages in a row, and the records on them, that show nothing new. One page may hold nothing but
+# repetitions, and so may a few of one record each when the list has moved meanwhile.
+SILENT = 2
+SILENT_RECORDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,8 @@ def _read_once(
     after pages that showed nothing new (an API that ignores the offset would be asked for ever).
     """
     records: dict[CallRecord, None] = {}
-    offset, silent, total, last = 0, 0, None, 0
+    offset, total, last = 0, None, 0
+    silent: list[int] = []
     while True:
         page = yield from list_page(ListPage(window, number, offset, paging.limit))
         before = len(records)
@@ -98,11 +102,15 @@ def _read_once(
         total = total if page.total is None else page.total
         if page.records:
             paging.learn(last, total, offset)
-        silent = silent + 1 if len(records) == before else 0
+        silent = [*silent, page.records] if len(records) == before else []
         counted = total is not None and offset >= total and not paging.may_go_on(page.records)
-        if counted or page.records == 0 or silent == SILENT:
+        if counted or page.records == 0 or _is_silent(silent):
             return records, offset, total
         last = page.records
+
+
+def _is_silent(pages: Sequence[int]) -> bool:
+    return len(pages) >= SILENT and sum(pages) >= SILENT_RECORDS
 
 
 def _one_a_session(calls: Iterable[ListedCall]) -> Iterable[ListedCall]:
