@@ -256,7 +256,7 @@ def test_a_full_outbox_refuses_the_whole_step(store, lease):
         seen=[seen("second")],
         recent=[recent("second")],
     )
-    with pytest.raises(Full, match=r"60000 of 100000 bytes are used, 40001 more"):
+    with pytest.raises(Full, match=r"58\.6 KiB of 97\.7 KiB are used, 39\.1 KiB more"):
         store.ledger.commit(lease, refused)
 
     position = store.ledger.position(lease, NOW, 10)

@@ -140,7 +140,7 @@ def test_room_is_left_on_the_disk_for_resolving(tmp_path):
     opened = Opened(tmp_path / "store.db", free=lambda: free)
     with closing(opened.store) as store:
         store.ledger.commit(opened.lease, step(body("a", data=b"x" * 1000)))
-        with pytest.raises(Full, match="nearly full: 67108863 bytes would be left"):
+        with pytest.raises(Full, match=r"nearly full: 64\.0 MiB would be left"):
             store.ledger.commit(opened.lease, step(body("b", data=b"x" * 1001)))
         free = RESERVE - 1
         with pytest.raises(Full, match="nearly full"):

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 
+from fuse_otel.core import written
 from fuse_otel.core.call import Details, Seen
 from fuse_otel.errors import Full, LeaseLost
 from fuse_otel.ports import Lease, Pending, Position, Step
@@ -89,8 +90,9 @@ class SqliteLedger:
         new = sum(len(body.data) for body in bodies)
         if (left := self._free() - new) < RESERVE:
             raise Full(
-                f"The disk of the store {self._database.name} is nearly full: {max(left, 0)} bytes"
-                f" would be left, {RESERVE} are kept free.",
+                f"The disk of the store {self._database.name} is nearly full:"
+                f" {written.size(max(left, 0))} would be left,"
+                f" {written.size(RESERVE)} are kept free.",
                 needed=new,
             )
         with self._database.write() as connection:
@@ -103,7 +105,8 @@ class SqliteLedger:
     def _check_capacity(self, used: int, new: int) -> None:
         if new and used + new > self._capacity:
             raise Full(
-                f"The outbox is full: {used} of {self._capacity} bytes are used, {new} more came.",
+                f"The outbox is full: {written.size(used)} of"
+                f" {written.size(self._capacity)} are used, {written.size(new)} more came.",
                 needed=new,
             )
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import cast
 
+from fuse_otel.core import written
 from fuse_otel.core.body import LIVE, Body, BodyCall, Lane
 from fuse_otel.core.telemetry import Signal
 from fuse_otel.errors import Full
@@ -62,8 +63,8 @@ class SqliteOutbox:
         (parked,) = connection.execute(_SQL["parked_bytes"]).fetchone()
         if parked > self._parked_limit:
             raise Full(
-                f"Parked calls would take {parked} bytes, {self._parked_limit} are theirs at most:"
-                " replay or drop some."
+                f"Parked calls would take {written.size(parked)},"
+                f" {written.size(self._parked_limit)} are theirs at most: replay or drop some."
             )
 
 
