@@ -95,11 +95,7 @@ class Busy(StoreError):
 
 
 class Full(StoreError):
-    """``needed``: bytes the step wants for its bodies; 0 where that is not known."""
-
-    def __init__(self, message: str, *, needed: int = 0) -> None:
-        super().__init__(message)
-        self.needed = needed
+    pass
 
 
 class LeaseLost(StoreError):

@@ -93,7 +93,6 @@ class Poller:
         """``now`` and what is returned are the steady clock's."""
         lease = self._leased()
         position = self._look(lease)
-        self._check_room(position)
         self._spawn(lease, position, now)
         self._idle = not self._tasks
         task = self._turns.choose(self._tasks.values(), self._api.endpoints, now)
@@ -211,12 +210,6 @@ class Poller:
             self._full_at = None
             self._store_error = None
             self._store.succeed()
-
-    def _check_room(self, position: Position) -> None:
-        """While the store is full the API is the buffer: nothing is asked that cannot be kept."""
-        error = self._store_error
-        if isinstance(error, Full) and position.room < error.needed:
-            raise error.with_traceback(None)
 
     def _store_failed(self, error: StoreError, now: float) -> None:
         """The readings are begun anew from the ledger once the store works again."""

@@ -64,8 +64,7 @@ class Position:
 
     ``due`` holds at most the asked number of pending calls, the earliest due first;
     ``next_due`` is when the first of the others falls due. ``waiting`` counts the pending calls
-    that are not exported yet, and ``waiting_since`` is the oldest end among them. ``room`` is what
-    new bodies may take, in bytes.
+    that are not exported yet, and ``waiting_since`` is the oldest end among them.
     """
 
     numbers: Mapping[str, NumberPosition]
@@ -74,7 +73,6 @@ class Position:
     next_due: int | None
     waiting: int
     waiting_since: int | None
-    room: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def test_a_single_log_that_is_too_large_is_an_answer():
 
 def moved(now: float, **fields: object):
     given = {"numbers": {}, "gaps": (), "due": (), "next_due": None, "waiting": 0}
-    position = Position(**({"waiting_since": None, "room": 0} | given | fields))
+    position = Position(**({"waiting_since": None} | given | fields))
     return account_moved("a", position, ("1",), now, up=True)
 
 

@@ -70,7 +70,6 @@ class SqliteLedger:
                 next_due=later[0] if later else None,
                 waiting=waiting,
                 waiting_since=waiting_since,
-                room=min(self._capacity - used_bytes(connection), self._free() - RESERVE),
             )
 
     def known(self, account: str, session_ids: Sequence[str]) -> Mapping[str, Seen]:
@@ -93,7 +92,6 @@ class SqliteLedger:
                 f"The disk of the store {self._database.name} is nearly full:"
                 f" {written.size(max(left, 0))} would be left,"
                 f" {written.size(RESERVE)} are kept free.",
-                needed=new,
             )
         with self._database.write() as connection:
             account = _leased(connection, lease)
@@ -107,7 +105,6 @@ class SqliteLedger:
             raise Full(
                 f"The outbox is full: {written.size(used)} of"
                 f" {written.size(self._capacity)} are used, {written.size(new)} more came.",
-                needed=new,
             )
 
     def _look_up(
