@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.private_rig import KEY, MadeUpApi, PrivateRig
 from support.scale import scaled
-from support.secrets import data_with, lines_with, names, phones, secrets, shaped
+from support.secrets import OUR_NUMBER, data_with, lines_with, names, phones, secrets, shaped
 
 from fuse_otel.core.call import CallRecord
 from fuse_otel.core.party import pseudonymise
@@ -54,7 +54,7 @@ def private_calls(draw):
                 "start": START - 300 + place,
                 "end": START - 100 + place,
                 "src": "Outbound" if outbound else number,
-                "dest": number if outbound else "8005550111",
+                "dest": number if outbound else OUR_NUMBER,
                 "type": number if draw(st.booleans()) else "inbound",
                 "log": True,
                 "detail": detail,
@@ -102,7 +102,7 @@ def test_the_file_of_a_waiting_call_holds_its_hash_and_not_its_number(tmp_path):
         "start": START - 60,
         "end": START - 20,
         "src": f"+1 ({number[:3]}) {number[3:6]}-{number[6:]}",
-        "dest": "8005550111",
+        "dest": OUR_NUMBER,
         "type": "inbound",
         "log": True,
         "detail": [],
@@ -110,10 +110,10 @@ def test_the_file_of_a_waiting_call_holds_its_hash_and_not_its_number(tmp_path):
     rig = PrivateRig(tmp_path, MadeUpApi([call], {}), START)
     rig.run(60)
     assert rig.poller.state().waiting == 1
-    record = CallRecord("s", None, None, number, "8005550111", "inbound", logged=True)
+    record = CallRecord("s", None, None, number, OUR_NUMBER, "inbound", logged=True)
     files = rig.files()
     assert pseudonymise(record, KEY).user_hash.encode() in files
-    assert b"8005550111" in files
+    assert OUR_NUMBER.encode() in files
     for form in (number, call["src"], f"1{number}", number[3:]):
         assert form.encode() not in files
     rig.store.close()

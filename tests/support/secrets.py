@@ -1,8 +1,19 @@
 """Hypothesis: things that belong to somebody, as people write them, and places to put them."""
 
+import re
+
 from hypothesis import strategies as st
 
-digits = st.text("0123456789", min_size=10, max_size=16)
+OUR_NUMBER = "8005550111"
+"""The number that is called in these tests: it is nobody's secret."""
+
+
+def _not_by_chance(number):
+    """A printed float may hold such a run: 1.2799999999999998 seconds of processor time."""
+    return number != OUR_NUMBER and not re.search("0{6}|9{6}", number)
+
+
+digits = st.text("0123456789", min_size=10, max_size=16).filter(_not_by_chance)
 _SEPARATORS = ("", " ", "-", ".", ", ", "/", "\u00a0")
 
 
@@ -63,7 +74,8 @@ def _luhn_digit(body):
 
 @st.composite
 def cards(draw):
-    body = draw(st.sampled_from("3456")) + draw(st.text("0123456789", min_size=12, max_size=17))
+    rest = st.text("0123456789", min_size=12, max_size=17).filter(_not_by_chance)
+    body = draw(st.sampled_from("3456")) + draw(rest)
     number = body + _luhn_digit(body)
     separator = draw(st.sampled_from(("", " ", "-", "\u00a0")))
     return separator.join(number[at : at + 4] for at in range(0, len(number), 4))
