@@ -95,7 +95,11 @@ class Busy(StoreError):
 
 
 class Full(StoreError):
-    pass
+    """``needed``: the bytes that found no room, if they were counted."""
+
+    def __init__(self, message: str, *, needed: int = 0) -> None:
+        super().__init__(message)
+        self.needed = needed
 
 
 class LeaseLost(StoreError):

@@ -53,6 +53,7 @@ class Poller:
         self._store = Backoff(first=1.0, most=60.0)
         self._store_error: StoreError | None = None
         self._full_at: int | None = None
+        self._no_room_for = 0  # bytes
         self._idle = False
         self._lease: Lease | None = None
         self._position: Position | None = None
@@ -93,6 +94,7 @@ class Poller:
         """``now`` and what is returned are the steady clock's."""
         lease = self._leased()
         position = self._look(lease)
+        self._check_room()
         self._spawn(lease, position, now)
         self._idle = not self._tasks
         task = self._turns.choose(self._tasks.values(), self._api.endpoints, now)
@@ -120,6 +122,14 @@ class Poller:
     def _look(self, lease: Lease) -> Position:
         self._position = self._ledger.position(lease, int(self._now), DUE_AT_ONCE)
         return self._position
+
+    def _check_room(self) -> None:
+        """Once the store was full nothing is asked for until it takes what it refused: the API is
+        the buffer.
+        """
+        if self._no_room_for:
+            self._ledger.check_room(self._no_room_for)
+            self._no_room_for = 0
 
     def _clock(self) -> float:
         return self._now
@@ -217,6 +227,7 @@ class Poller:
             self._lease = None
         if isinstance(error, Full):
             self._full_at = self._shelf.commits
+            self._no_room_for = error.needed
         self._tasks.clear()
         self._idle = False
         self._agenda.poll_by(now)

@@ -150,6 +150,10 @@ class Ledger(Protocol):
         """Those of the calls that are pending (rechecks included)."""
         ...
 
+    def check_room(self, needed: int) -> None:
+        """Raises ``Full`` unless so many bytes of bodies have room, or as many as half the cap."""
+        ...
+
     def commit(self, lease: Lease, step: Step) -> None:
         """All or nothing, durable on return. Raises ``Full`` or ``LeaseLost``."""
         ...

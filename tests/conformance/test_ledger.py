@@ -267,6 +267,23 @@ def test_a_full_outbox_refuses_the_whole_step(store, lease):
     assert store.control.status().used == 60_000
 
 
+def test_the_room_for_bytes_that_were_refused(store, lease):
+    """Of a cap of 100,000 bytes."""
+    store.ledger.commit(lease, step(body("a", data=b"x" * 60_000)))
+    store.ledger.check_room(40_000)
+    with pytest.raises(Full, match=r"39\.1 KiB more") as refused:
+        store.ledger.check_room(40_001)
+    assert refused.value.needed == 40_001
+
+
+def test_half_the_cap_is_room_for_more_than_the_whole(store, lease):
+    store.ledger.commit(lease, step(body("a", data=b"x" * 50_000)))
+    store.ledger.check_room(1_000_000)
+    store.ledger.commit(lease, step(body("b", data=b"x")))
+    with pytest.raises(Full):
+        store.ledger.check_room(1_000_000)
+
+
 def test_a_full_outbox_takes_a_step_without_bodies(store, lease):
     store.ledger.commit(lease, step(body("a", data=b"x" * 100_000)))
     store.ledger.commit(lease, step(positions={"": NumberPosition(NOW, 0)}))

@@ -27,8 +27,9 @@ def test_a_full_outbox_stops_reading_until_a_lane_is_back(tmp_path):
     assert bench.back_end.taken == []
     bench.check()
     before = len(full(bench)), bench.now, bench.made
-    # It looks again once a minute; the API is the buffer.
+    # It looks for room once a minute and asks for nothing: the API is the buffer.
     bench.go_on_until(lambda: bench.now > before[1] + HOUR)
+    assert bench.made == before[2]
     assert bench.store.control.status().used <= ROOM
     assert len(full(bench)) - before[0] <= 130
     assert [event.filling for event in bench.of(OutboxCrossed)] == [True]

@@ -44,6 +44,10 @@ class UnsafeLedger:
         self._fail(self._failing())
         return self._ledger.waiting(account, session_ids)
 
+    def check_room(self, needed: int) -> None:
+        self._fail(self._failing())
+        self._ledger.check_room(needed)
+
     def commit(self, lease: Lease, step: Step) -> None:
         self._crash()
         self._fail(self._failing())

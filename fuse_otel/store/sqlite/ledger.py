@@ -84,15 +84,17 @@ class SqliteLedger:
             for session_id, row in self._look_up("pending_call", account, session_ids)
         }
 
+    def check_room(self, needed: int) -> None:
+        # More than the whole cap would never have room: half of it is worth another try.
+        needed = min(needed, self._capacity // 2)
+        self._check_disk(needed)
+        with self._database.read() as connection:
+            self._check_capacity(used_bytes(connection), needed)
+
     def commit(self, lease: Lease, step: Step) -> None:
         bodies = waiting_bodies(step)
         new = sum(len(body.data) for body in bodies)
-        if (left := self._free() - new) < RESERVE:
-            raise Full(
-                f"The disk of the store {self._database.name} is nearly full:"
-                f" {written.size(max(left, 0))} would be left,"
-                f" {written.size(RESERVE)} are kept free.",
-            )
+        self._check_disk(new)
         with self._database.write() as connection:
             account = _leased(connection, lease)
             used = used_bytes(connection)
@@ -100,11 +102,21 @@ class SqliteLedger:
             write_step(connection, account, step, bodies)
         self._level.stands_at(used + new)
 
+    def _check_disk(self, new: int) -> None:
+        if (left := self._free() - new) < RESERVE:
+            raise Full(
+                f"The disk of the store {self._database.name} is nearly full:"
+                f" {written.size(max(left, 0))} would be left,"
+                f" {written.size(RESERVE)} are kept free.",
+                needed=new,
+            )
+
     def _check_capacity(self, used: int, new: int) -> None:
         if new and used + new > self._capacity:
             raise Full(
                 f"The outbox is full: {written.size(used)} of"
-                f" {written.size(self._capacity)} are used, {written.size(new)} more came.",
+                f" {written.size(self._capacity)} are used, {written.size(new)} more wait.",
+                needed=new,
             )
 
     def _look_up(
