@@ -16,7 +16,7 @@ from fuse_otel.config.redaction_table import own_rules
 from fuse_otel.config.secret_file import unfold
 from fuse_otel.config.settings import Rescan, Settings
 from fuse_otel.config.table import SETTINGS, TABLES, variable_of
-from fuse_otel.config.tables import MODELS, Tables
+from fuse_otel.config.tables import MODELS, Tables, repeats
 from fuse_otel.config.toml_file import path_of, read_toml
 from fuse_otel.config.warnings import warnings_of
 from fuse_otel.errors import ConfigurationError
@@ -87,6 +87,10 @@ class _Loading:
             raw["accounts"] = self._listed_accounts(names)
         else:
             raw["accounts"] = self._one_account(names, needs_account)
+        self._problems += [
+            f"{names[listed,]}[{place}].{key}: {sentence}"
+            for listed, place, key, sentence in repeats(raw)
+        ]
         try:
             return Tables.model_validate(raw)
         except ValidationError as error:

@@ -23,6 +23,7 @@ from fuse_otel.core.redaction import Mode
 from fuse_otel.core.telemetry import Flavour, Signal
 
 MIB = 1 << 20
+ACCOUNT = "default"  # the name of one that has none
 _EMAIL = re.compile(r"[^\s@:]+@[^\s@:]+")  # a colon would end the name of Basic authentication
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _Secret = Annotated[SecretStr, BeforeValidator(read_required_text)]
@@ -73,7 +74,7 @@ def _numbers(value: object) -> tuple[str, ...]:
 class Account(Frozen):
     """``numbers`` empty: all numbers of the account."""
 
-    name: Annotated[str, BeforeValidator(_account_name)] = "default"
+    name: Annotated[str, BeforeValidator(_account_name)] = ACCOUNT
     email: Annotated[
         str,
         BeforeValidator(_email),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator
@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator
 from fuse_otel.config import quantities, rules
 from fuse_otel.config.destination_table import DestinationTable
 from fuse_otel.config.redaction_table import RedactionRuleTable
-from fuse_otel.config.settings import Account, Frozen, Rescan
+from fuse_otel.config.settings import ACCOUNT, Account, Frozen, Rescan
 
 # The short names of https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber
 _SEVERITIES = {
@@ -73,30 +73,38 @@ def _severities(value: object) -> dict[str, tuple[int, str]]:
     return {name: (_SEVERITIES[word], word) for name, word in words.items()}
 
 
-def _told_apart(accounts: tuple[Account, ...]) -> tuple[Account, ...]:
-    _check_repeats([account.name for account in accounts], "Each needs a name of its own.")
-    _check_repeats(
-        [account.email.casefold() for account in accounts],
-        "An e-mail is there twice: list all its numbers in one account.",
-    )
-    return accounts
+def repeats(raw: Mapping[str, object]) -> Iterator[tuple[str, int, str, str]]:
+    """What two tables of a list have in common and must not: (list, place, key, sentence). Told of
+    the tables as they were read, so that what else is wrong in one hides none.
+    """
+    apart = "each needs its own."
+    yield from _repeats(raw, "accounts", "name", f"{apart} Without one it is {ACCOUNT}.", ACCOUNT)
+    yield from _repeats(raw, "accounts", "email", "list all its numbers in one account.")
+    yield from _repeats(raw, "destinations", "name", apart)
 
 
-def _named_apart(destinations: tuple[DestinationTable, ...]) -> tuple[DestinationTable, ...]:
+def _repeats(
+    raw: Mapping[str, object], listed: str, key: str, advice: str, unsaid: str = ""
+) -> Iterator[tuple[str, int, str, str]]:
+    first: dict[str, int] = {}
+    tables = raw.get(listed)
+    for place, table in enumerate(tables if isinstance(tables, list) else []):
+        said = table.get(key, unsaid) if isinstance(table, dict) else ""
+        text = said.strip() if isinstance(said, str) else ""
+        text = text.casefold() if key == "email" else text
+        if text and first.setdefault(text, place) != place:
+            yield listed, place, key, f"It is that of {listed}[{first[text]}] too: {advice}"
+
+
+def _some(destinations: tuple[DestinationTable, ...]) -> tuple[DestinationTable, ...]:
     if not destinations:
         raise ValueError("An empty list delivers nothing: list one, or leave it out.")
-    _check_repeats([each.name for each in destinations], "Each needs a name of its own.")
     return destinations
 
 
-def _check_repeats(names: list[str], sentence: str) -> None:
-    if len(set(names)) < len(names):
-        raise ValueError(sentence)
-
-
 class Tables(Frozen):
-    accounts: Annotated[tuple[Account, ...], AfterValidator(_told_apart)] = ()
-    destinations: Annotated[tuple[DestinationTable, ...], AfterValidator(_named_apart)] = ()
+    accounts: tuple[Account, ...] = ()
+    destinations: Annotated[tuple[DestinationTable, ...], AfterValidator(_some)] = ()
     rescans: tuple[RescanTable, ...] = ()
     redaction_rules: tuple[RedactionRuleTable, ...] = ()
     service_names: Annotated[Mapping[str, str], BeforeValidator(_service_names)] = {}
