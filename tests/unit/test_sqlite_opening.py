@@ -120,8 +120,10 @@ def test_a_missing_folder_is_said(tmp_path):
         pass
 
 
-def test_a_folder_is_no_store(tmp_path):
-    with pytest.raises(Broken, match="Is a directory"), opened(tmp_path):
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_folder_is_no_store(tmp_path, read_only):
+    wanted = r"is a directory: name a file in it, such as .*/fuse-otel\.db\."
+    with pytest.raises(Broken, match=wanted), opened(tmp_path, read_only=read_only):
         pass
 
 

@@ -33,8 +33,17 @@ def open_memory() -> sqlite3.Connection:
     return connection
 
 
+def refuse_folder(path: Path) -> None:
+    """Raises ``Broken``."""
+    if path.is_dir():
+        raise Broken(
+            f"The store {path} is a directory: name a file in it, such as {path / 'fuse-otel.db'}."
+        )
+
+
 def create_file(path: Path) -> None:
     """Make sure that the file is there. Only its owner may read it. Raises ``Broken``."""
+    refuse_folder(path)
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     except OSError as error:

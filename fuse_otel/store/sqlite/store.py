@@ -18,7 +18,12 @@ from fuse_otel.store.sqlite.faults import damaged
 from fuse_otel.store.sqlite.ledger import SqliteLedger
 from fuse_otel.store.sqlite.level import Level
 from fuse_otel.store.sqlite.lock import ProcessLock
-from fuse_otel.store.sqlite.opening import create_file, open_file, open_memory
+from fuse_otel.store.sqlite.opening import (
+    create_file,
+    open_file,
+    open_memory,
+    refuse_folder,
+)
 from fuse_otel.store.sqlite.outbox import SqliteOutbox
 from fuse_otel.store.sqlite.schema import VERSION, bring_forward, version_of
 
@@ -123,6 +128,7 @@ def begin_sqlite_anew(
 
 
 def _reader(path: Path, capacity: int, lock: ProcessLock) -> SqliteStore:
+    refuse_folder(path)
     if not path.is_file():
         raise Broken(f"There is no store at {path} yet: `fuse-otel run` or `once` makes it.")
     database = Database(partial(open_file, path, read_only=True), str(path), read_only=True)
