@@ -63,8 +63,14 @@ def _which(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from fuse_otel.cli.parked_query import UnknownDestination  # noqa: PLC0415 - not for the help
+
     act: Run = args.act
-    return act(args)
+    try:
+        return act(args)
+    except UnknownDestination as error:
+        complain(f"fuse-otel: {error}")
+        return _USAGE
 
 
 def _list(args: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from fuse_otel.assembly import open_control
 from fuse_otel.cli.common import load_settings
 from fuse_otel.cli.ordering import GOES_ON, Ended, carry_out
+from fuse_otel.cli.parked_query import query_of
 from fuse_otel.cli.printing import complain
 from fuse_otel.cli.signals import leave_if_hung
 from fuse_otel.config.settings import Settings
@@ -43,8 +44,8 @@ def _found(args: argparse.Namespace, settings: Settings) -> tuple[ParkedQuery, i
 
     A call that is parked later, such as one that is refused again, does not belong to it.
     """
-    query = ParkedQuery(tuple(sorted(set(args.ids))), args.destination, args.signal)
     with open_control(settings) as control:
+        query = query_of(args, settings, control)
         count, last = control.parked_count(query)
         found = {call.id for call in control.parked(count, query)} if query.ids else set()
     missing = [str(one) for one in query.ids if one not in found]

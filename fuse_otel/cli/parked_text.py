@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from fuse_otel.assembly import open_control
 from fuse_otel.cli.common import load_settings
 from fuse_otel.cli.drawing import draw
+from fuse_otel.cli.parked_query import query_of
 from fuse_otel.cli.printing import complain, print_lines
 from fuse_otel.cli.show import coloured, terminal_width
 from fuse_otel.cli.table import table
@@ -20,7 +21,7 @@ from fuse_otel.core.otlp_json import Json, dumps, logs_json, traces_json
 from fuse_otel.core.telemetry import Signal
 from fuse_otel.core.tree import call_trees
 from fuse_otel.core.written import ago, moment, plural
-from fuse_otel.ports import ParkedCall, ParkedQuery
+from fuse_otel.ports import ParkedCall
 
 _DONE, _FAILED = 0, 1
 _HEADINGS = ("#ID", "LANE", "CALL", "PARKED", "WHY")
@@ -28,8 +29,8 @@ _HEADINGS = ("#ID", "LANE", "CALL", "PARKED", "WHY")
 
 def list_parked(args: argparse.Namespace) -> int:
     settings = load_settings(args, needs_account=False).settings
-    query = ParkedQuery(destination=args.destination, signal=args.signal)
     with open_control(settings) as control:
+        query = query_of(args, settings, control)
         calls = control.parked(max(args.limit, 0), query)
         count, _ = control.parked_count(query)
     lines = _json(calls) if args.json else _table(calls, count)

@@ -178,6 +178,20 @@ def test_a_terminal_is_asked_before_anything_is_dropped(filled, parked, monkeypa
     assert filled.control.orders() == ()
 
 
+@pytest.mark.parametrize("action", [("list",), ("replay", "--all"), ("drop", "--all", "--yes")])
+def test_a_destination_that_nobody_knows_is_a_sentence(filled, parked, action):
+    """``default`` is configured, the others have parked calls."""
+    known = "default, loki, tempo"
+    wanted = f"fuse-otel: --destination: jaeger is not configured; these are: {known}.\n"
+    assert parked(*action, "--destination", "jaeger") == (2, "", wanted)
+    assert filled.control.orders() == ()
+
+
+def test_nothing_may_be_parked_for_a_destination_that_is_configured(filled, parked):
+    wanted = (0, "Nothing is parked.\n", "")
+    assert parked("replay", "--all", "--destination", "default") == wanted
+
+
 def test_a_store_that_is_not_there_is_a_sentence(url, parked):
     code, out, err = parked("list")
     assert (code, out) == (1, "")
