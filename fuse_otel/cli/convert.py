@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fuse_otel.cli.printing import complain, print_lines, reason
-from fuse_otel.cli.saved import NoSessionId, redaction_of, render_saved, session_id_of
+from fuse_otel.cli.saved import (
+    NAME_IT,
+    STDIN,
+    NoSessionId,
+    opened,
+    redaction_of,
+    render_saved,
+    session_id_of,
+)
 from fuse_otel.core.decode import NotUnderstood
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.otlp_json import dumps, logs_json, traces_json
 from fuse_otel.core.redaction import Mode
 
-STDIN = "-"
 WANTED = "Give a saved answer of the Fuse API, JSON or XML."
 _DONE, _FAILED, _USAGE = 0, 1, 2
 
@@ -99,11 +105,12 @@ class _Conversion:
             except (OSError, NotUnderstood) as error:
                 self._complain(name, f"{reason(error)}. {WANTED}")
             except NoSessionId as error:
-                self._complain(name, f"{error}. Name it with --session-id.")
+                self._complain(name, f"{error}. {NAME_IT}")
 
     def _lines(self, name: str) -> Iterator[str]:
-        data = sys.stdin.buffer.read() if name == STDIN else Path(name).read_bytes()
-        session_id = self._session_id or ("" if name == STDIN else session_id_of(Path(name)))
+        with opened(name) as stream:
+            data = stream.read()
+        session_id = self._session_id or session_id_of(name)
         for call in render_saved(data, session_id, self._options):
             yield dumps(traces_json(call.traces))
             if call.logs:

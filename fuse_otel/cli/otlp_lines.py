@@ -4,9 +4,9 @@ write, what the Collector's file exporter writes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -52,24 +52,32 @@ def _of_call(member: Node, session_id: str) -> bool:
     )
 
 
-def is_otlp_lines(file: Path) -> bool:
-    """Whether the first line that is not blank is an export request. Raises ``OSError``."""
-    with file.open("rb") as lines:
-        return _request(next(filter(bytes.strip, lines), b"")) is not None
+def first_lines(stream: BinaryIO) -> list[bytes]:
+    """What is read to know the file by: its lines up to the first that is not blank."""
+    lines = []
+    for line in stream:
+        lines.append(line)
+        if line.strip():
+            break
+    return lines
 
 
-def read_otlp_lines(file: Path, into: Requests) -> Iterator[int]:
-    """Add all requests of the file, and yield the number (from 1) of each line that is none.
+def is_otlp_lines(first: Sequence[bytes]) -> bool:
+    """Whether the first line that is not blank is an export request."""
+    return bool(first) and _request(first[-1]) is not None
 
-    A last line without its end is still being written, and no fault. Raises ``OSError``.
+
+def read_otlp_lines(lines: Iterable[bytes], into: Requests) -> Iterator[int]:
+    """Add all requests of the lines, and yield the number (from 1) of each line that is none.
+
+    A last line without its end is still being written, and no fault.
     """
-    with file.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            request = _request(line)
-            if request is not None:
-                into.add(request)
-            elif line.endswith(b"\n") and line.strip():
-                yield number
+    for number, line in enumerate(lines, start=1):
+        request = _request(line)
+        if request is not None:
+            into.add(request)
+        elif line.endswith(b"\n") and line.strip():
+            yield number
 
 
 def _request(line: bytes) -> Node | None:

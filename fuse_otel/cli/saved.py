@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 from urllib.parse import unquote
 
 from fuse_otel.core.body import Rendering
@@ -16,6 +18,10 @@ from fuse_otel.core.party import pseudonymise
 from fuse_otel.core.redaction import STRICT, Redaction
 from fuse_otel.core.rendering import Renderer
 from fuse_otel.core.telemetry import Flavour, Note, Signal
+
+STDIN = "-"
+NAME_IT = "Name it with --session-id."
+_DEVICES = ("/dev/", "/proc/")  # a pipe, whose number is nobody's session id
 
 
 class NoSessionId(ValueError):
@@ -90,8 +96,20 @@ def _details(call: ListedCall, log: CallLog) -> Details:
     return Details.MISSING if call.logged else Details.NONE
 
 
-def session_id_of(file: Path) -> str:
+@contextmanager
+def opened(name: str) -> Iterator[BinaryIO]:
+    """The file, or standard input. Raises ``OSError``."""
+    if name == STDIN:
+        yield sys.stdin.buffer
+        return
+    with Path(name).open("rb") as file:
+        yield file
+
+
+def session_id_of(name: str) -> str:
     """What the file's name says whose call it is: its stem, or what the stem encodes, because
-    ``curl -O`` leaves ``%3B`` for each semicolon.
+    ``curl -O`` leaves ``%3B`` for each semicolon. Empty for a pipe, which has no name.
     """
-    return unquote(file.stem)
+    if name == STDIN or name.startswith(_DEVICES):
+        return ""
+    return unquote(Path(name).stem)

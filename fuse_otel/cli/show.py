@@ -6,14 +6,22 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import TextIO
+from itertools import chain
+from typing import BinaryIO, TextIO
 
 from fuse_otel.cli.drawing import NARROWEST, draw
 from fuse_otel.cli.explanation import explained
-from fuse_otel.cli.otlp_lines import Requests, is_otlp_lines, read_otlp_lines
+from fuse_otel.cli.otlp_lines import Requests, first_lines, is_otlp_lines, read_otlp_lines
 from fuse_otel.cli.printing import complain, print_lines, reason
-from fuse_otel.cli.saved import redaction_of, render_saved, session_id_of
+from fuse_otel.cli.saved import (
+    NAME_IT,
+    STDIN,
+    NoSessionId,
+    opened,
+    redaction_of,
+    render_saved,
+    session_id_of,
+)
 from fuse_otel.core.decode import NotUnderstood
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.otlp_json import dumps, logs_json, traces_json
@@ -32,7 +40,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "calls",
         nargs="+",
         metavar="FILE|SESSION_ID",
-        help="a saved answer of the Fuse API, OTLP/JSON lines, or a call of the daemon's store",
+        help="a saved answer of the Fuse API, OTLP/JSON lines (- reads either from standard input),"
+        " or a call of the daemon's store",
     )
     parser.add_argument(
         "--session-id",
@@ -81,27 +90,31 @@ class _Found:
 
     def read(self, name: str) -> None:
         # An existing path is a file, anything else a session id, unless it has the shape of a path.
-        if not os.path.exists(name):  # noqa: PTH110 - Path.exists raises for a name too long
+        if name != STDIN and not os.path.exists(name):  # noqa: PTH110 - Path.exists raises for a name too long
             if name.endswith(_SAVED):
                 self._complain(f"{name}: There is no such file.")
             else:
                 self._read_store(name)
             return
         try:
-            self._read_file(Path(name))
+            with opened(name) as stream:
+                self._read_file(name, stream)
+        except NoSessionId as error:
+            self._complain(f"{name}: {error}. {NAME_IT}")
         except (OSError, NotUnderstood) as error:
             self._complain(
                 f"{name}: {reason(error)}. Give a saved answer of the Fuse API or OTLP/JSON lines."
             )
 
-    def _read_file(self, file: Path) -> None:
-        if is_otlp_lines(file):
-            self._complain_of_the_redacted(str(file))
-            for number in read_otlp_lines(file, self._requests):
-                self._complain(f"{file}: line {number} is no export request of OTLP/JSON.")
+    def _read_file(self, name: str, stream: BinaryIO) -> None:
+        first = first_lines(stream)  # a pipe is read once
+        if is_otlp_lines(first):
+            self._complain_of_the_redacted(name)
+            for number in read_otlp_lines(chain(first, stream), self._requests):
+                self._complain(f"{name}: line {number} is no export request of OTLP/JSON.")
             return
-        session_id = self._args.session_id or session_id_of(file)
-        for call in render_saved(file.read_bytes(), session_id, self._options):
+        session_id = self._args.session_id or session_id_of(name)
+        for call in render_saved(b"".join([*first, stream.read()]), session_id, self._options):
             self._notes[call.trace_id] = call.notes
             self._add(call.traces, call.logs)
 

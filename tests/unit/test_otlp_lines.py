@@ -1,8 +1,9 @@
 """Files of OTLP/JSON lines."""
 
 import json
+from io import BytesIO
 
-from fuse_otel.cli.otlp_lines import Requests, is_otlp_lines, read_otlp_lines
+from fuse_otel.cli.otlp_lines import Requests, first_lines, is_otlp_lines, read_otlp_lines
 
 
 def member(session_id, **values):
@@ -21,16 +22,13 @@ def logs(*session_ids):
     return {"resourceLogs": [{"scopeLogs": [{"logRecords": records}]}]}
 
 
-def written(tmp_path, *lines, end="\n"):
-    file = tmp_path / "otlp.jsonl"
-    file.write_text("\n".join(json.dumps(line) for line in lines) + end, encoding="utf-8")
-    return file
+def written(*lines, end="\n"):
+    return BytesIO(("\n".join(json.dumps(line) for line in lines) + end).encode())
 
 
-def test_requests_of_all_lines_are_joined(tmp_path):
-    file = written(tmp_path, traces("a"), logs("a"), traces("b"))
+def test_requests_of_all_lines_are_joined():
     requests = Requests()
-    assert list(read_otlp_lines(file, requests)) == []
+    assert list(read_otlp_lines(written(traces("a"), logs("a"), traces("b")), requests)) == []
     assert len(requests.traces["resourceSpans"]) == 2
     assert requests.logs == logs("a")
 
@@ -43,30 +41,37 @@ def test_with_a_session_id_only_that_call_is_kept():
     assert requests.logs == logs("b")
 
 
-def test_lines_that_are_no_request_are_named(tmp_path):
-    file = written(tmp_path, traces("a"), {"other": 1}, [], "text", logs("a"))
-    file.write_text(file.read_text() + "\n{broken\n", encoding="utf-8")
+def test_lines_that_are_no_request_are_named():
+    lines = written(traces("a"), {"other": 1}, [], "text", logs("a"), end="\n\n{broken\n")
     requests = Requests()
-    assert list(read_otlp_lines(file, requests)) == [2, 3, 4, 7]
+    assert list(read_otlp_lines(lines, requests)) == [2, 3, 4, 7]
     assert requests.traces
     assert requests.logs
 
 
-def test_a_last_line_that_is_still_being_written_is_no_fault(tmp_path):
-    file = written(tmp_path, traces("a"))
-    file.write_text(file.read_text() + '{"resourceSpa', encoding="utf-8")
+def test_a_last_line_that_is_still_being_written_is_no_fault():
     requests = Requests()
-    assert list(read_otlp_lines(file, requests)) == []
+    lines = written(traces("a"), end='\n{"resourceSpa')
+    assert list(read_otlp_lines(lines, requests)) == []
     assert requests.traces == traces("a")
 
 
-def test_a_file_is_known_by_its_first_line(tmp_path):
-    assert is_otlp_lines(written(tmp_path, traces("a"), end=""))
-    assert is_otlp_lines(written(tmp_path, logs("a")))
-    assert not is_otlp_lines(written(tmp_path, {"calls": []}))
-    assert not is_otlp_lines(written(tmp_path, [logs("a")]))
-    empty = tmp_path / "empty"
-    empty.write_text("\n \n")
-    assert not is_otlp_lines(empty)
-    empty.write_text("\n \n" + json.dumps(logs("a")))
-    assert is_otlp_lines(empty)
+def is_known(lines):
+    return is_otlp_lines(first_lines(lines))
+
+
+def test_a_file_is_known_by_its_first_line():
+    assert is_known(written(traces("a"), end=""))
+    assert is_known(written(logs("a")))
+    assert not is_known(written({"calls": []}))
+    assert not is_known(written([logs("a")]))
+    assert not is_known(BytesIO(b""))
+    assert not is_known(BytesIO(b"\n \n"))
+    assert is_known(BytesIO(b"\n \n" + json.dumps(logs("a")).encode()))
+
+
+def test_no_more_is_read_than_it_takes_to_know_it():
+    """A pipe is read once."""
+    lines = BytesIO(b"\n \n{}\nrest\n")
+    assert first_lines(lines) == [b"\n", b" \n", b"{}\n"]
+    assert lines.read() == b"rest\n"
