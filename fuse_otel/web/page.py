@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse
 from fuse_otel.core import written
 from fuse_otel.web.html import Child, Html, join, tag
 
+_NAME = "fuse-otel"
 _ROOT, _BELOW = "", "../"
 
 
@@ -23,7 +24,7 @@ def page(title: str, *content: Child, below: bool = False, code: int = 200) -> H
         tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
-        tag("title", f"{title} · fuse-otel"),
+        tag("title", title if title == _NAME else f"{title} · {_NAME}"),
         tag("link", rel="icon", href=f"{up}icon.svg", type="image/svg+xml"),
         tag("link", rel="stylesheet", href=f"{up}style.css"),
     )
@@ -35,7 +36,7 @@ def _navigation(up: str) -> Html:
     home = up or "./"
     return tag(
         "nav",
-        tag("a", "fuse-otel", href=home, class_="home"),
+        tag("a", _NAME, href=home, class_="home"),
         tag("a", "Status", href=f"{up}status"),
         tag("a", "Calls", href=f"{up}calls/"),
         tag("a", "Metrics", href=f"{up}metrics"),

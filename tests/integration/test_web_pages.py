@@ -74,6 +74,14 @@ def test_every_answer_forbids_what_no_page_needs(web, method, path):
     assert "server" not in headers
 
 
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [("/", "fuse-otel"), ("/status", "Status · fuse-otel"), ("/calls/", "Calls · fuse-otel")],
+)
+def test_a_page_is_called_by_what_it_shows(web, path, title):
+    assert f"<title>{title}</title>" in web.get(path).text
+
+
 def test_the_landing_page_says_what_this_is_and_what_is_wrong(web):
     text = web.get("/").text
     assert "Every call of a Plum Fuse phone application" in text
