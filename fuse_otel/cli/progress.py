@@ -57,7 +57,9 @@ class Progress:
             self._drawn = True
         else:
             share, facts = self._facts(receipt, now)
-            self._stream.write(f"{share:.0%}, {', '.join(facts)}\n")
+            # What is read is known window by window: 0% would look as if nothing moved.
+            reached = f"{share:.0%}" if share else "reading the first window"
+            self._stream.write(f"{reached}, {', '.join(facts)}\n")
         self._stream.flush()
 
     def erase(self) -> None:

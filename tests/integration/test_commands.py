@@ -126,7 +126,7 @@ def test_a_backfill_alone_works_off_what_it_reads(api, receiver, env):
     assert told.returncode == 0, told.stderr
     assert wanted <= receiver.sessions()
     assert not receiver.duplicates()
-    assert told.stderr.startswith("0%, 0 calls, 0 entries\n")
+    assert told.stderr.startswith("reading the first window, ")
     assert (open_orders(env), waiting(env)) == ((), 0)
 
     told = fuse_otel("backfill", "--from", "150m", "--to", "2h", "--again", env=env)
@@ -169,11 +169,12 @@ def test_a_backfill_beside_a_daemon_may_be_left_alone(api, receiver, env, tmp_pa
     with running(env=env, folder=tmp_path) as daemon:
         daemon.wait_for(lambda: "poll done" in daemon.log)
         with started("backfill", "--from", "4h", env=env, folder=other) as backfill:
-            backfill.wait_for(lambda: "calls" in backfill.log)
+            backfill.wait_for(lambda: " call" in backfill.log)
             code = backfill.end(signal.SIGINT)
-        # A machine may be so slow that there was nothing left to interrupt.
-        assert code == 130 or "is read: " in backfill.log
-        assert code == 0 or "The daemon goes on reading" in backfill.log
+        # A machine may be so slow that there was nothing left to interrupt but the very end.
+        if "is read: " not in backfill.log:
+            assert code == 130
+            assert "The daemon goes on reading" in backfill.log
         daemon.wait_for(lambda: wanted <= receiver.sessions())
         assert daemon.end() == 0
     assert not receiver.duplicates()
