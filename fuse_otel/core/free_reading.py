@@ -55,19 +55,36 @@ class FreeReading:
         return text if self._off else self._scrubbed(text, redactions)
 
     def attributes(
-        self, key: str, value: object, dropped: frozenset[str], redactions: Counter[str]
+        self,
+        key: str,
+        value: object,
+        dropped: frozenset[str],
+        redactions: Counter[str],
+        variable: str = "",
     ) -> dict[str, Value]:
-        """An attribute for each scalar inside; of two with the same name the first."""
+        """An attribute for each scalar inside; of two with the same name the first. ``variable``
+        is what the value is called besides its key.
+        """
         tell = self._as_it_is if self._off else self._clean
         found: dict[str, Value] = {}
         for path, leaf in free_data.leaves(key, value, dropped):
-            name, told = tell(path, leaf, redactions)
+            name, told = tell(path, leaf, _words(path) | _words(variable), redactions)
             found.setdefault(name, told)
         return found
 
-    def _clean(self, path: str, leaf: Leaf, redactions: Counter[str]) -> tuple[str, Value]:
+    def assigned(self, variable: str, line: str, most: int, redactions: Counter[str]) -> str:
+        """A line that gives the variable a value, as it may leave."""
+        if self._off or not _words(variable) & _SECRET_WORDS:
+            return self.text(cut_between_words(line, most), redactions)
+        redactions["secret"] += 1
+        before, equals, _ = line.partition("=")
+        return f"{self.text(before, redactions)}= {MASKED}" if equals else MASKED
+
+    def _clean(
+        self, path: str, leaf: Leaf, words: frozenset[str], redactions: Counter[str]
+    ) -> tuple[str, Value]:
         name = free_data.DATA + self.text(path, redactions)
-        if _words(path) & _SECRET_WORDS and not isinstance(leaf, bool):
+        if words & _SECRET_WORDS and not isinstance(leaf, bool):
             redactions["secret"] += 1
             return name, MASKED
         if path in _IDS and _ID.match(str(leaf)):
@@ -94,11 +111,13 @@ class FreeReading:
         whole = self.text(joined, redactions)
         return clean if whole == joined else (whole,)
 
-    def _as_it_is(self, path: str, leaf: Leaf, redactions: Counter[str]) -> tuple[str, Value]:
+    def _as_it_is(
+        self, path: str, leaf: Leaf, words: frozenset[str], redactions: Counter[str]
+    ) -> tuple[str, Value]:
         looks = Counter[str]()
         self._scrubbed(path, looks)
         self._scrubbed(" ".join(leaf) if isinstance(leaf, tuple) else str(leaf), looks)
-        named = _words(path) & _PERSONAL_WORDS
+        named = words & _PERSONAL_WORDS
         personal = path not in _IDS and (looks or named)
         prefix = f"{free_data.PERSONAL}data." if personal else free_data.DATA
         return prefix + self.text(path, redactions), self._marked_leaf(leaf, redactions)

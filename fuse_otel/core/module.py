@@ -11,6 +11,7 @@ LEAVING = frozenset(
 AUTHORS_TEXT = frozenset({"call log"})  # their lines are whatever the author wrote
 # They say which application runs; `unknown` where an entry does not tell its module.
 ANNOUNCING = frozenset({"start", "go to app", "go to page", "subdialog", "exit", "unknown"})
+SETTING = frozenset({"set variable"})  # what their entries hold is called as the variable is
 GOING_ON = frozenset({"go to app", "subdialog"})
 ASKING = frozenset(
     {

@@ -15,7 +15,7 @@ from fuse_otel.core.data import allowed_data
 from fuse_otel.core.free_data import PERSONAL
 from fuse_otel.core.free_reading import FreeReading
 from fuse_otel.core.lines import Facts
-from fuse_otel.core.module import module_kind
+from fuse_otel.core.module import SETTING, module_kind
 from fuse_otel.core.reading import (
     PROMPT,
     Reading,
@@ -52,10 +52,13 @@ def reader_of(call: ListedCall, redaction: Redaction, *, explain: bool) -> Reade
 
 
 class _Module(NamedTuple):
-    """Where a key stands: the module's kind, whether in a prompt, what own rules say there."""
+    """Where a key stands: the module's kind, whether in a prompt, the variable that is set, what
+    own rules say there.
+    """
 
     kind: str
     prompt: bool
+    variable: str
     allowed: frozenset[str]
     dropped: frozenset[str]
 
@@ -76,6 +79,7 @@ class _Careful:
         module = _Module(
             kind,
             log_class == PROMPT,
+            (entry.result_variable or "") if kind in SETTING else "",
             own_rules.names(self._rules.allow, kind),
             own_rules.names(self._rules.drop, kind),
         )
@@ -104,12 +108,16 @@ class _Careful:
             # Of a URL the model keeps less than the mode does.
             if known and semconv.URL_FULL not in known:
                 return self._marked(known, redactions)
-            free = self._free.attributes(key, value, module.dropped, redactions)
-            return {**self._marked(known, redactions), **free}
+            return {**self._marked(known, redactions), **self._told(key, value, module, redactions)}
         if key in module.allowed:
-            return self._free.attributes(key, value, module.dropped, redactions)
+            return self._told(key, value, module, redactions)
         known = allowed_data({key: value}, module.kind, redactions, prompt=module.prompt)
         return self._marked(known, redactions)
+
+    def _told(
+        self, key: str, value: object, module: _Module, redactions: Counter[str]
+    ) -> Attributes:
+        return self._free.attributes(key, value, module.dropped, redactions, module.variable)
 
     def _marked(self, attributes: Attributes, redactions: Counter[str]) -> Attributes:
         if not self._patterns:
@@ -127,7 +135,7 @@ class _Careful:
         else:
             # What `strict` would have taken is not taken: only the facts are wanted.
             facts = facts_told(entry, module.kind, Tally(), prompt=module.prompt)
-            facts = replace(facts, body=self._body(entry, facts, tally))
+            facts = replace(facts, body=self._body(entry, facts, module, tally))
         if not self._patterns:
             return facts
         return replace(
@@ -155,12 +163,12 @@ class _Careful:
         )
         return name, version
 
-    def _body(self, entry: Entry, facts: Facts, tally: Tally) -> str:
+    def _body(self, entry: Entry, facts: Facts, module: _Module, tally: Tally) -> str:
         if self._mode is Mode.STANDARD and _is_keyed(facts, entry.line):
             tally.redactions["input"] += 1
             return facts.body
         most = most_of_body(entry.line, tally)
-        return self._free.text(cut_between_words(entry.line, most), tally.redactions)[:most]
+        return self._free.assigned(module.variable, entry.line, most, tally.redactions)[:most]
 
 
 def _keyed(facts: Facts, line: str) -> str:

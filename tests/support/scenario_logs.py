@@ -176,11 +176,20 @@ LOGS: Mapping[str, list[object]] = {
         event("Done", "transfer", "bridge", 58, result="maxtime_disconnect", duration="42"),
         *leave(59),
     ],
+    # More than the wire takes of one call: the debug records go.
+    "runaway-loop": [
+        RECEPTION,
+        info("Looking for the queue", "evaluate js", "queue", 1),
+        *[debug("Not there yet", "evaluate js", "queue", 1)] * 10_000,
+        error("TimeoutError: no queue", "evaluate js", "queue", 2),
+        *leave(3),
+    ],
     "private-by-default": [
         start("Pay By Phone", "3.2"),
         entry("prompt", "Card 4111 1111 1111 1111, Jo Example.", "prompt", "read_back", 1,
               type="variable", prompt_id="600160"),
         debug("pin = 4711", "set variable", "pin", 2, value="4711"),
+        debug("language = es", "set variable", "language", 2, value="es"),
         debug("Request: POST https://user:secret@pay.example.com/cards/4111111111111111?cvv=123",
               "rest", "pay", 2, body='{"pan": "4111111111111111"}'),
         event("User input: 4111111111111111 (dtmf)", "digits", "card", 2),

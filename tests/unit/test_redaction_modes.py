@@ -78,6 +78,27 @@ def test_standard_tells_all_data_flat_and_scrubbed_in_strings_numbers_and_keys()
     }
 
 
+@pytest.mark.parametrize("variable", ["pin", "callerPin", "PIN", "api_key"])
+def test_what_a_variable_is_called_says_what_it_holds(variable):
+    """In the line and in the data alike, under every mode."""
+    entry = (f"{variable} = 4711", "set variable", variable, "debug")
+    masked = {"fuse.data.value": "[secret]"}
+    assert record("standard", *entry, value="4711") == (f"{variable} = [secret]", masked)
+    allow = OwnRules(allow=(KeyRule("value"),))
+    assert record("strict", *entry, rules=allow, value=4711) == ("[redacted]", masked)
+    named = {"fuse.pii.data.value": "4711"}
+    assert record("off", *entry, value="4711") == (f"{variable} = 4711", named)
+
+
+def test_a_variable_that_is_called_anything_else_is_told_scrubbed():
+    entry = ("menu_choice = 4711", "set variable", "menu_choice", "debug")
+    told_of = {"fuse.data.value": "4711"}
+    assert record("standard", *entry, value="4711") == ("menu_choice = 4711", told_of)
+    assert record("standard", "Four, seven", "set variable", "pin", "debug") == ("[secret]", {})
+    # The name of any other module says nothing of its data.
+    assert record("standard", "x", "rest", "get_token", value="4711") == ("x", told_of)
+
+
 @pytest.mark.parametrize("mode", Mode)
 def test_what_the_model_has_a_name_for_has_it_in_every_mode(mode):
     data = {"prompt_id": "845617", "revision_id": 52691, "type": "static"}
