@@ -25,7 +25,8 @@ one, so a mistyped setting never goes unnoticed; what Kubernetes sets for a Serv
 
 - `fuse-otel check` tells whether the configuration is good, `fuse-otel check --online` whether it
   works: it asks the API, opens the store and sends each destination an empty request.
-- `fuse-otel config` prints what is in effect and where each part was said, secrets masked.
+- `fuse-otel config` prints what is in effect and where each part was said, as a file that says the
+  same once the secrets, which it hides, are put in again; `--json` for programs.
 
 The least that has to be said is whose calls to read:
 

@@ -79,6 +79,11 @@ def has_scheme(endpoint: str) -> bool:
     return endpoint.lower().startswith(("http://", "https://"))
 
 
+def in_plain_text(endpoint: str) -> str:
+    """A host without a scheme with the one that says so; gRPC's own names have none."""
+    return f"http://{endpoint}" if _HOST.fullmatch(endpoint) else endpoint
+
+
 def read_milliseconds(value: object) -> float:
     """Seconds. Zero, "no limit" elsewhere, is refused: a server that never ends would hold a lane
     for ever.

@@ -1,12 +1,14 @@
 import argparse
 import json
 import os
+from importlib import resources
 from types import ModuleType
 
 import pytest
 
 from fuse_otel.cli import main
 from fuse_otel.cli.common import add_settings, load_settings
+from fuse_otel.config import load
 from fuse_otel.config.table import SETTINGS
 
 
@@ -131,20 +133,89 @@ def test_check_without_online_asks_nobody(account, online, capsys):
     assert "Never asked" not in capsys.readouterr().out
 
 
+def rows(out):
+    """What stands in each line, and what it says of where that was said."""
+    return dict(
+        map(str.strip, line.rsplit("  # ", 1)) for line in out.splitlines() if "  # " in line
+    )
+
+
 def test_config_shows_every_setting_with_its_origin_and_no_secret(account, monkeypatch, capsys):
     monkeypatch.setenv("FUSE_OTEL_HOOK_TOKEN", "geheim")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "Authorization=geheim")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://u:geheim@tempo/?t=geheim")
     assert main(["config", "--poll-interval", "60", "--listen", "[::1]:0"]) == 0
     out = capsys.readouterr().out
-    rows = {line.split()[0]: line.split()[1:] for line in out.splitlines()}
-    assert rows["poll_interval"] == ["--poll-interval", "1m"]
-    assert rows["listen"] == ["--listen", "[::1]:0"]
-    assert rows["hook_token"] == ["FUSE_OTEL_HOOK_TOKEN", "**********"]
-    assert rows["pseudonym_key"] == ["default", "-"]
-    assert rows["self_traces"] == ["default", "off"]
-    assert "geheim" not in out
-    assert "open-sesame" not in out
-    assert "ops@" not in out
+    found = rows(out)
+    assert found['poll_interval = "1m"'] == "--poll-interval"
+    assert found['listen = "[::1]:0"'] == "--listen"
+    assert found['# hook_token = "********"'] == "FUSE_OTEL_HOOK_TOKEN"
+    assert found['# pseudonym_key = ""'] == "default"
+    assert found["self_traces = false"] == "default"
+    assert found["[[accounts]]"] == "FUSE_OTEL_EMAIL"
+    assert found["# redaction_rules: none"] == "default"
+    assert '# traces_endpoint = "http://********@tempo/?********"' in out
+    assert '# headers.Authorization = "********"' in out
+    for setting in SETTINGS:
+        assert f"{setting.name} = " in out or f"[{setting.name}]" in out
+    for secret in ("geheim", "open-sesame", "ops@"):
+        assert secret not in out
+
+
+def test_what_config_prints_is_a_file_that_says_the_same(tmp_path, capsys):
+    """Once the secrets, which it does not tell, are put in again."""
+    example = resources.files("fuse_otel.config").joinpath("example.toml").read_text()
+    said = (
+        'loki_stream_attribute = "off"\n'
+        + example
+        + """
+[[destinations]]
+name = "grpc"
+protocol = "grpc"
+endpoint = "tempo:4317"
+traces_flavour = "jaeger"
+[[destinations]]
+name = "console"
+type = "console"
+redaction = "off"
+"""
+    )
+    first, second = tmp_path / "first.toml", tmp_path / "second.toml"
+    first.write_text(said)
+    assert main(["config", "--config", str(first)]) == 0
+    printed = capsys.readouterr().out
+    for hidden, secret in (
+        ('# email = "s…@', 'email = "support@'),
+        ('# email = "s…@', 'email = "sales@'),
+        ('# developer_key = "********"', 'developer_key = "0123456789abcdef"'),
+        ('# developer_key = "********"', 'developer_key = "fedcba9876543210"'),
+        ('# headers.X-Scope-OrgID = "********"', 'headers.X-Scope-OrgID = "acme"'),
+    ):
+        printed = printed.replace(hidden, secret, 1)
+    assert '********"' not in printed
+    second.write_text(printed)
+    assert load(config_file=str(second)).settings == load(config_file=str(first)).settings
+
+
+def test_config_tells_of_each_signal_what_the_variables_say_of_it(account, monkeypatch, capsys):
+    """A table of the file cannot: these are two."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_INSECURE", "true")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "2500")
+    assert main(["config"]) == 0
+    _, traces, logs = capsys.readouterr().out.split("[[destinations]]")
+    for table, signal, timeout in ((traces, "traces", "10s"), (logs, "logs", "2.5s")):
+        assert table.splitlines()[1:] == [
+            'name = "default"',
+            'type = "otlp"',
+            f'signals = ["{signal}"]',
+            'protocol = "grpc"',
+            f'{signal}_endpoint = "http://collector:4317"',
+            f'timeout = "{timeout}"',
+            'compression = "gzip"',
+            *([""] if signal == "traces" else []),
+        ]
 
 
 def test_config_as_json_is_one_object_of_values_and_origins(account, capsys):
@@ -159,7 +230,7 @@ def test_config_as_json_is_one_object_of_values_and_origins(account, capsys):
 def test_config_needs_no_account_and_tells_warnings_on_stderr(capsys):
     assert main(["config", "--state-url", "sqlite://"]) == 0
     out, err = capsys.readouterr()
-    assert out.splitlines()[0].split() == ["accounts", "default", "-"]
+    assert rows(out)["# accounts: none"] == "default"
     assert err.startswith("warning: ")
 
 
