@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fuse_otel import __version__
 from fuse_otel.assembly.recovery import begin_works
-from fuse_otel.assembly.works import conditions
+from fuse_otel.assembly.works import conditions, lanes
 from fuse_otel.daemon import Daemon
 from fuse_otel.events import Emit, Event, StoreFailed, unheard
 from fuse_otel.instrumentation import fan_out
@@ -59,6 +59,8 @@ class Service:
             self.works.pollers, self.works.shippers, self.works.clerk, self.emit, time.time
         )
         self._wake = self._daemon.notice
+        names = (account.name for account in settings.accounts)
+        metrics.begin(names, lanes(settings), self._daemon.loops)
         self._web = self._make_web(reload)
         self._undo_routing = route_libraries(self.log)
 

@@ -36,7 +36,7 @@ class Daemon:
         self._orders = Loop("the orders", clerk.step, emit, clock)
 
     def start(self) -> None:
-        for loop in (*self._sending, *self._reading, self._orders):
+        for loop in self._all:
             loop.start()
 
     def notice(self, event: Event) -> None:
@@ -54,10 +54,18 @@ class Daemon:
             poller.poke(self._clock())
             loop.wake()
 
+    @property
+    def loops(self) -> Sequence[str]:
+        """Their names."""
+        return [loop.name for loop in self._all]
+
     def hung(self) -> list[str]:
         """The loops that step no more, a sentence each."""
-        loops = (*self._reading, *self._sending, self._orders)
-        return [f"The loop of {loop.name} hangs." for loop in loops if loop.hung]
+        return [f"The loop of {loop.name} hangs." for loop in self._all if loop.hung]
+
+    @property
+    def _all(self) -> Sequence[Loop]:
+        return (*self._sending, *self._reading, self._orders)
 
     def stop(self, grace: float, *, drain: bool = True) -> bool:
         """End reading, let the lanes send what is there (to ``drain``), for at most ``grace``

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from fuse_otel.instrumentation.family import Family, Kind, counter, gauge, histogram
 
-_ACCOUNT = ("account",)
+ACCOUNT = ("account",)
 _ENDPOINT = ("account", "endpoint")
-_LANE = ("destination", "signal")
+LANE = ("destination", "signal")
 _DAY = 86_400.0
 
 # A list answers in a tenth of a second, a bulk page of 8 MB in seconds; minutes is a dribble.
@@ -30,7 +30,7 @@ _CALL_SECONDS = (
 _MODULE_SECONDS = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
 
 _READING = (
-    gauge("fuse_otel_account_up", _ACCOUNT, "Whether the API answers for the account (1) or not."),
+    gauge("fuse_otel_account_up", ACCOUNT, "Whether the API answers for the account (1) or not."),
     counter(
         "fuse_otel_api_requests_total",
         (*_ENDPOINT, "code"),
@@ -49,98 +49,98 @@ _READING = (
     ),
     counter(
         "fuse_otel_api_throttled_seconds_total",
-        _ACCOUNT,
+        ACCOUNT,
         "Seconds that the poller waits because the API asked for it.",
     ),
     gauge(
         "fuse_otel_api_clock_skew_seconds",
-        _ACCOUNT,
+        ACCOUNT,
         "The API's clock minus ours, as its last answer told; good to a second.",
     ),
     gauge(
         "fuse_otel_last_successful_poll_timestamp_seconds",
-        _ACCOUNT,
+        ACCOUNT,
         "When a live window was last read to its end. Absent before the first.",
     ),
     gauge(
         "fuse_otel_cursor_timestamp_seconds",
-        _ACCOUNT,
+        ACCOUNT,
         "Up to when the account is read, gaps and pending calls apart.",
     ),
     gauge(
         "fuse_otel_retention_headroom_seconds",
-        _ACCOUNT,
+        ACCOUNT,
         "Time left until the API forgets the details of a call that is not stored yet.",
     ),
     counter(
         "fuse_otel_window_mismatches_total",
-        _ACCOUNT,
+        ACCOUNT,
         "Windows whose listing did not come to the number that the API named.",
     ),
     counter(
         "fuse_otel_unreadable_seconds_total",
-        _ACCOUNT,
+        ACCOUNT,
         "Seconds of the past given up, because their five days were over before they were read.",
     ),
-    gauge("fuse_otel_pending_calls", _ACCOUNT, "Calls that are listed and not yet stored."),
-    gauge("fuse_otel_gap_seconds", _ACCOUNT, "Seconds of the past that are still to read."),
+    gauge("fuse_otel_pending_calls", ACCOUNT, "Calls that are listed and not yet stored."),
+    gauge("fuse_otel_gap_seconds", ACCOUNT, "Seconds of the past that are still to read."),
     counter(
         "fuse_otel_calls_total",
-        (*_ACCOUNT, "details"),
+        (*ACCOUNT, "details"),
         "Calls stored for delivery, each once, by how much of their log was known.",
     ),
     counter(
         "fuse_otel_backfilled_calls_total",
-        _ACCOUNT,
+        ACCOUNT,
         "Calls stored more than an hour after their end, which the call families leave out.",
     ),
     counter(
         "fuse_otel_calls_grown_total",
-        _ACCOUNT,
+        ACCOUNT,
         "Stored calls of which more entries turned up later.",
     ),
     counter("fuse_otel_hook_requests_total", ("code",), "Answers to the post-call webhook."),
 )
 
 _EXPORT = (
-    gauge("fuse_otel_lane_up", _LANE, "Whether the lane can deliver (1) or not."),
+    gauge("fuse_otel_lane_up", LANE, "Whether the lane can deliver (1) or not."),
     counter(
         "fuse_otel_export_requests_total",
-        (*_LANE, "code"),
+        (*LANE, "code"),
         "Requests to the destination, by its answer: a status, or a word such as timeout.",
     ),
     histogram(
         "fuse_otel_export_duration_seconds",
-        _LANE,
+        LANE,
         "How long a request to the destination took.",
         _EXPORT_SECONDS,
     ),
     counter(
         "fuse_otel_exported_items_total",
-        _LANE,
+        LANE,
         "Spans or log records that the destination accepted.",
     ),
     counter(
         "fuse_otel_rejected_items_total",
-        _LANE,
+        LANE,
         "Spans or log records that the destination rejected.",
     ),
     histogram(
         "fuse_otel_call_end_to_export_seconds",
-        _LANE,
+        LANE,
         "From a call's end until the lane has delivered it, calls that are caught up included.",
         _LATENCY_SECONDS,
     ),
 )
 
 STORED = (
-    gauge("fuse_otel_outbox_calls", _LANE, "Calls that wait for the lane."),
+    gauge("fuse_otel_outbox_calls", LANE, "Calls that wait for the lane."),
     gauge(
         "fuse_otel_outbox_oldest_timestamp_seconds",
-        _LANE,
+        LANE,
         "The end of the oldest call that waits for the lane. Absent while none waits.",
     ),
-    gauge("fuse_otel_parked_calls", _LANE, "Calls that the destination refused, kept to replay."),
+    gauge("fuse_otel_parked_calls", LANE, "Calls that the destination refused, kept to replay."),
     gauge("fuse_otel_outbox_bytes", (), "Bytes of bodies and parked copies in the store."),
     gauge("fuse_otel_outbox_capacity_bytes", (), "The cap of these bytes; polling stops at it."),
     gauge(

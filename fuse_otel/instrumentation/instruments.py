@@ -52,6 +52,12 @@ class Instruments:
     def counter(self, name: str, *labels: str) -> Counter:
         return self._counters[name].labels(*labels)
 
+    def begin(self, labels: tuple[str, ...], *values: str) -> None:
+        """Every counter with just these labels stands at 0 for the values, or goes on."""
+        for family in _of(Kind.COUNTER, list(FAMILIES)):
+            if family.labels == labels:
+                self._counters[family.name].labels(*values)
+
     def gauge(self, name: str, *labels: str) -> Gauge:
         return self._gauges[name].labels(*labels) if labels else self._gauges[name]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import singledispatchmethod
 
 from prometheus_client import (
@@ -17,11 +17,18 @@ from prometheus_client import (
 from prometheus_client.exposition import choose_encoder
 
 from fuse_otel import __version__, events
+from fuse_otel.core.body import Lane
+from fuse_otel.core.call import Details
+from fuse_otel.errors import StoreError
 from fuse_otel.instrumentation.call_metrics import CallMetrics
+from fuse_otel.instrumentation.families import ACCOUNT, LANE
 from fuse_otel.instrumentation.instruments import Instruments
 from fuse_otel.instrumentation.store_gauges import ReadStatus, StoreGauges
 
 LABEL_VALUES = 200
+_STORE_ERRORS = [
+    events.StoreFailed.of(error("")).error_type for error in StoreError.__subclasses__()
+]
 
 
 def _unknown() -> None:
@@ -56,6 +63,24 @@ class Metrics:
         )
         # A daemon that runs has read its configuration.
         self._instruments.gauge("fuse_otel_config_last_reload_successful").set(1)
+
+    def begin(
+        self, accounts: Iterable[str], lanes: Iterable[Lane], loops: Iterable[str] = ()
+    ) -> None:
+        """Let their counters stand at 0: a series that begins with its first event has no
+        increase that a query could see. Those that count already go on.
+        """
+        counters = self._instruments
+        for account in accounts:
+            counters.begin(ACCOUNT, account)
+            for details in Details:
+                self._count("fuse_otel_calls_total", account, details.value, by=0)
+        for lane in lanes:
+            counters.begin(LANE, lane.destination, lane.signal.value)
+        for loop in loops:
+            self._count("fuse_otel_loop_errors_total", loop, by=0)
+        for error_type in _STORE_ERRORS:
+            self._count("fuse_otel_store_errors_total", error_type, by=0)
 
     def forget_states(self) -> None:
         """For a reload, between the old loops and the new: what accounts and lanes were is

@@ -91,6 +91,8 @@ def test_the_pages_tell_how_it_is(world, tmp_path):
             pages = [httpx.get(f"{url}{path}").text for path in ("/", "/status", "/calls/")]
     assert 'fuse_otel_account_up{account="default"} 1.0' in metrics
     assert 'fuse_otel_api_requests_total{account="default",code="200",endpoint="calls"}' in metrics
+    # Begun at 0, or an alert on its increase would miss the first one.
+    assert 'fuse_otel_unreadable_seconds_total{account="default"} 0.0' in metrics
     assert "fuse_otel_retention_headroom_seconds" in metrics
     assert re.search(
         r'fuse_otel_exported_items_total{destination="default",signal="logs"} \d', metrics

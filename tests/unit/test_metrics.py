@@ -1,11 +1,13 @@
 """Events in, series out."""
 
 import platform
+import re
 
 import pytest
 from prometheus_client import CollectorRegistry
 from support.every_event import EVERY_EVENT, LANE, NOW
 from support.exposition import OPENMETRICS, value
+from support.repository import ROOT
 
 from fuse_otel import __version__, events
 from fuse_otel.core.body import Lane
@@ -109,6 +111,45 @@ def test_a_reload_forgets_states_and_keeps_counters(metrics):
     assert value(metrics, "fuse_otel_hook_requests_total", code="202") == 1
     metrics(events.LaneChanged(LANE, up=True, reason=""))
     assert value(metrics, "fuse_otel_lane_up", **TEMPO) == 1
+
+
+def samples(metrics, name):
+    return {
+        tuple(sample.labels.values()): sample.value
+        for family in metrics.registry.collect()
+        for sample in family.samples
+        if sample.name == name
+    }
+
+
+def test_counters_stand_at_0_before_anything_happened():
+    """Of a series that begins with its first event, ``increase()`` sees nothing."""
+    metrics = Metrics()
+    metrics.begin(["main"], [LANE], ["account main"])
+    assert samples(metrics, "fuse_otel_unreadable_seconds_total") == {("main",): 0}
+    assert samples(metrics, "fuse_otel_rejected_items_total") == {("tempo", "traces"): 0}
+    assert samples(metrics, "fuse_otel_loop_errors_total") == {("account main",): 0}
+    assert samples(metrics, "fuse_otel_store_errors_total")[("broken",)] == 0
+    assert samples(metrics, "fuse_otel_calls_total") == {
+        ("main", details): 0 for details in ("full", "open", "none", "expired", "missing")
+    }
+
+
+def test_counters_that_began_go_on_when_they_are_begun_again(metrics):
+    metrics.begin(["main"], [LANE], [])
+    assert value(metrics, "fuse_otel_unreadable_seconds_total", **MAIN) == 300
+    assert value(metrics, "fuse_otel_rejected_items_total", **TEMPO) == 2
+
+
+def test_every_alert_on_an_increase_sees_the_first_one():
+    rules = (ROOT / "deploy" / "prometheus" / "fuse-otel.rules.yaml").read_text()
+    counted = set(re.findall(r"increase\((\w+)", rules))
+    # A wrong key is tried again each minute: its series increases soon enough.
+    counted -= {"fuse_otel_api_errors_total"}
+    metrics = Metrics()
+    metrics.begin(["main"], [LANE], ["account main"])
+    assert counted
+    assert [name for name in counted if not samples(metrics, name)] == []
 
 
 def test_a_daemon_that_runs_has_read_its_configuration():
