@@ -7,20 +7,31 @@ import sys
 import time
 
 from fuse_otel.cli.common import load_settings
+from fuse_otel.cli.signals import STOPPING, Interrupt
+from fuse_otel.config.quantities import read_duration
 from fuse_otel.events import Emit, Event, ExportDone, PollDone
 
 _TIMEOUT = 60.0
+_STOPPED = "Stopped; a later run goes on from there."
+_DONE, _FAILED, _INTERRUPTED = 0, 1, 130
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout",
-        type=float,
+        type=_duration,
         default=_TIMEOUT,
-        metavar="SECONDS",
+        metavar="DURATION",
         help="ask no more after so long; an answer that hangs is waited for up to a minute"
-        f" (default: {_TIMEOUT:g})",
+        f" (default: {_TIMEOUT:g}s)",
     )
+
+
+def _duration(text: str) -> float:
+    try:
+        return read_duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def run(args: argparse.Namespace) -> int:
@@ -37,6 +48,9 @@ def run(args: argparse.Namespace) -> int:
     undo = route_libraries(log)
     for warning in loaded.warnings:
         log.warning(warning)
+    interrupt = Interrupt()
+    interrupt.words = STOPPING
+    interrupt.listen()
     state, counted = conditions(settings), _Counted()
     emit: Emit = fan_out(log, state, counted)
     works = begin_works(settings, emit)
@@ -45,8 +59,9 @@ def run(args: argparse.Namespace) -> int:
             Crew(works.clerk, works.pollers, works.shippers),
             timeout=args.timeout,
             clock=time.time,
-            sleep=time.sleep,
-            halt=state.lanes_down,
+            sleep=interrupt.sleep,
+            down=state.lanes_down,
+            halt=lambda: [_STOPPED] if interrupt.noted else (),
         )
     finally:
         works.close()
@@ -55,7 +70,9 @@ def run(args: argparse.Namespace) -> int:
     _tell(counted, ended.waiting)
     for problem in ended.problems:
         print(f"fuse-otel: {problem}", file=sys.stderr)
-    return 1 if ended.problems else 0
+    if _STOPPED in ended.problems:
+        return _INTERRUPTED
+    return _FAILED if ended.problems else _DONE
 
 
 class _Counted:

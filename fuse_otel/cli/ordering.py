@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fuse_otel.cli.signals import Interrupt
+from fuse_otel.cli.signals import STOPPING, Interrupt
 from fuse_otel.errors import Busy
 from fuse_otel.events import CallsParked, Event
 from fuse_otel.orders import Asked, Backfill, Drop, order_of
@@ -135,19 +135,17 @@ class _Here:
             return not receipt.open
 
         def halt() -> Sequence[str]:
-            if interrupt.noted:
-                return [_STOPPED]
-            # What is read is safe in the store: reading does not wait for a lane that is down.
-            return self._state.lanes_down() if done() else ()
+            return [_STOPPED] if interrupt.noted else ()
 
-        interrupt.words = "\nStopping after the present request; once more stops at once.\n"
+        interrupt.words = STOPPING
         shippers = () if isinstance(self._asked, Drop) else works.shippers
         ended = work_off(
             Crew(works.clerk, works.pollers, shippers),
             timeout=float("inf"),
             clock=time.time,
-            sleep=time.sleep,
+            sleep=interrupt.sleep,
             ordered=done,
+            down=self._state.lanes_down,
             halt=halt,
         )
         receipt = _receipt(works.store.control, order_id)

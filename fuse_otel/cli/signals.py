@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from threading import Event, current_thread
 from threading import enumerate as enumerate_threads
 from types import FrameType
 
-_MOMENT = 0.2  # seconds in which a thread ends that waits for nothing
+_MOMENT = 0.2  # seconds in which a thread ends that waits for nothing; and between two looks
+STOPPING = "\nStopping after the present request; once more stops at once.\n"
 NOW = 1  # exit code when a second signal cuts the drain short
 
 
@@ -59,6 +61,12 @@ class Interrupt:
     def listen(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._note)
+
+    def sleep(self, seconds: float) -> None:
+        """No longer than until a signal is noted."""
+        end = time.monotonic() + seconds
+        while not self.noted and (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, _MOMENT))
 
     def _note(self, _number: int, _frame: FrameType | None) -> None:
         if self.noted:

@@ -65,18 +65,16 @@ class Conditions:
         with self._lock:
             found = [f"store: {self._store}"] if self._store else []
             found += [f"account {name}: {why}" for name, why in self._accounts.items() if why]
-            return found + self._lanes_down()
+            down = self._lanes_down().items()
+            return found + [f"lane {lane.destination}/{lane.signal}: {why}" for lane, why in down]
 
-    def lanes_down(self) -> list[str]:
+    def lanes_down(self) -> Mapping[Lane, str]:
+        """Why, a sentence each."""
         with self._lock:
             return self._lanes_down()
 
-    def _lanes_down(self) -> list[str]:
-        return [
-            f"lane {lane.destination}/{lane.signal}: {why}"
-            for lane, why in self._lanes.items()
-            if why
-        ]
+    def _lanes_down(self) -> Mapping[Lane, str]:
+        return {lane: why for lane, why in self._lanes.items() if why}
 
     def unready(self) -> list[str]:
         """Empty as long as the store, one account and one lane work."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from fuse_otel.core.body import Lane
 from fuse_otel.orders import Clerk
 from fuse_otel.poller import Poller
 from fuse_otel.shipper import Shipper
@@ -34,15 +35,19 @@ class Crew:
     pollers: Sequence[Poller]
     shippers: Sequence[Shipper]
 
-    @property
-    def idle(self) -> bool:
-        """Whether nothing is due, orders apart."""
-        return all(p.state().idle for p in self.pollers) and all(s.idle for s in self.shippers)
-
     def step(self, clock: Callable[[], float]) -> float:
         """When the first of them wants to step again."""
         pollers, shippers = (p.step for p in self.pollers), (s.step for s in self.shippers)
         return min(step(clock()) for step in (self.clerk.step, *pollers, *shippers))
+
+    def rests(self, hopeless: Collection[str], down: Collection[Lane]) -> bool:
+        """Whether nothing is due, apart from these accounts and lanes, and from orders."""
+        return all(p.state().idle or p.account in hopeless for p in self.pollers) and all(
+            s.idle or s.lane in down for s in self.shippers
+        )
+
+    def delivers_nothing(self, down: Collection[Lane]) -> bool:
+        return bool(self.shippers) and all(s.lane in down for s in self.shippers)
 
 
 def work_off(
@@ -52,37 +57,43 @@ def work_off(
     clock: Callable[[], float],
     sleep: Callable[[float], None],
     ordered: Callable[[], bool] | None = None,
+    down: Callable[[], Mapping[Lane, str]] = dict,
     halt: Callable[[], Sequence[str]] = tuple,
 ) -> Ended:
-    """Step all of them until nothing is due and what was ordered is done, something is hopeless,
-    or ``timeout`` is over.
+    """Step all of them until nothing is due and what was ordered is done, or ``timeout`` is over.
 
-    ``ordered``: whether the orders that count are done, all of them if absent. ``halt`` is asked
-    after each round for reasons to end.
+    No account and no lane keeps another from being worked off: one that is hopeless, or among
+    those that are ``down``, is told in the end and not waited for. If no lane works there is
+    nothing to wait for. ``ordered``: whether the orders that count are done, all of them if
+    absent. ``halt`` is asked after each round for reasons to end at once.
     """
     end = clock() + timeout
-    problems: list[str] = []
-    while not problems:
+    while True:
         now = clock()
         wake = crew.step(clock)
-        problems = [*_hopeless(crew.pollers), *halt()]
-        carried_out = crew.clerk.idle if ordered is None else ordered()
-        if carried_out and crew.idle:
+        hopeless, lanes = _hopeless(crew.pollers), down()
+        problems = list(halt())
+        done = crew.clerk.idle if ordered is None else ordered()
+        rests = crew.rests(hopeless, lanes) and (done or bool(hopeless))
+        if problems or rests or (done and crew.delivers_nothing(lanes)):
             break
-        if clock() >= end and not problems:
+        if clock() >= end:
             problems = [f"Not all was done within {timeout:g} s; a later run goes on from there."]
-        if not problems:
-            sleep(max(0.0, min(wake, end) - max(now, clock())))
+            break
+        sleep(max(0.0, min(wake, end) - max(now, clock())))
+    problems += [f"account {account}: {why}" for account, why in hopeless.items()]
+    problems += [f"lane {lane.destination}/{lane.signal}: {why}" for lane, why in lanes.items()]
     waiting = sum(poller.state().waiting for poller in crew.pollers)
     return Ended((*problems, *_unread(crew.pollers)), waiting)
 
 
-def _hopeless(pollers: Sequence[Poller]) -> list[str]:
-    found = []
+def _hopeless(pollers: Sequence[Poller]) -> dict[str, str]:
+    """Why, by the account's name."""
+    found = {}
     for poller in pollers:
         state = poller.state()
         if state.unauthorized or state.failures >= GIVE_UP_AFTER:
-            found.append(f"account {poller.account}: {state.error or _SOME}")
+            found[poller.account] = str(state.error or _SOME)
     return found
 
 

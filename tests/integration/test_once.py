@@ -1,0 +1,104 @@
+"""``fuse-otel once`` where a part of the world does not work: the rest is worked off."""
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+from support.otlp_answer import Answer
+from support.otlp_receiver import OtlpReceiver
+from support.program import fuse_otel, pointed_at, started
+
+from fuse_otel.simulator import Fault, SamplesWorld, SimulatedApi, World
+
+SAMPLES = Path(__file__).parents[1] / "data" / "samples"
+HOUR = 3600
+LISTED = 2  # calls of the samples
+NO_SUCH_TENANT = Answer(404, {"Content-Type": "text/plain"}, b"no such tenant")
+
+
+@pytest.fixture
+def samples():
+    with SimulatedApi(SamplesWorld.from_folder(SAMPLES)) as api:
+        yield api
+
+
+def problems(ended):
+    return [line for line in ended.stderr.splitlines() if line.startswith("fuse-otel:")]
+
+
+def test_an_account_with_a_wrong_key_keeps_no_other_from_being_read(samples, tmp_path):
+    file = tmp_path / "accounts.toml"
+    file.write_text(
+        f"""
+        [[accounts]]
+        name = "locked"
+        email = "locked@example.com"
+        developer_key = "wrong"
+        [[accounts]]
+        name = "open"
+        email = "{samples.email}"
+        developer_key = "{samples.developer_key}"
+        """
+    )
+    nobody = {"FUSE_OTEL_EMAIL": "", "FUSE_OTEL_DEVELOPER_KEY": ""}
+    with OtlpReceiver() as receiver:
+        env = pointed_at(samples, tmp_path, receiver.url, **nobody)
+        ended = fuse_otel("once", "--config", str(file), env=env)
+        delivered = receiver.sessions()
+    assert ended.returncode == 1
+    (problem,) = problems(ended)
+    assert "account locked" in problem
+    assert len(delivered) == LISTED
+
+
+def test_a_lane_that_is_held_keeps_no_other_from_delivering(tmp_path):
+    with (
+        SimulatedApi(World(seed=4, rate=1 / 20, past=2 * HOUR)) as api,
+        OtlpReceiver() as tempo,
+        OtlpReceiver(decide=lambda _: NO_SUCH_TENANT) as loki,
+    ):
+        logs = f"{loki.url}/v1/logs"
+        env = pointed_at(
+            api,
+            tmp_path,
+            tempo.url,
+            OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=logs,
+            FUSE_OTEL_SINCE="2h",
+        )
+        ended = fuse_otel("once", env=env)
+        told = json.loads(fuse_otel("status", "--json", env=env).stdout)
+        delivered = {span.trace_id for span in tempo.spans()}
+    assert ended.returncode == 1
+    (problem,) = problems(ended)
+    assert "lane default/logs" in problem
+    assert "no such tenant" in problem
+    (account,) = told["accounts"]
+    assert account["gaps"] == []
+    assert len(delivered) == account["calls"] > 100
+    assert {lane["signal"] for lane in told["lanes"] if lane["calls"]} == {"logs"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_stop_it_says_so_and_a_later_run_goes_on(samples, tmp_path, number):
+    samples.faults.add(Fault("throttled", retry_after=600))
+    with OtlpReceiver() as receiver:
+        env = pointed_at(samples, tmp_path, receiver.url)
+        with started("once", env=env, folder=tmp_path) as first:
+            first.wait_for(lambda: "throttled" in first.log)
+            assert first.end(number) == 130
+            assert "Stopped; a later run goes on from there." in first.log
+            assert "Traceback" not in first.log
+        samples.faults.clear()
+        assert fuse_otel("once", env=env).returncode == 0
+        assert len(receiver.sessions()) == LISTED
+
+
+def test_a_time_limit_is_written_like_every_duration(samples, tmp_path):
+    with OtlpReceiver() as receiver:
+        env = pointed_at(samples, tmp_path, receiver.url)
+        assert fuse_otel("once", "--timeout", "5m", env=env).returncode == 0
+        for wrong in ("-1", "nan", "soon"):
+            ended = fuse_otel("once", "--timeout", wrong, env=env)
+            assert ended.returncode == 2
+            assert "is no duration" in ended.stderr
