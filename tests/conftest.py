@@ -6,12 +6,14 @@ from hypothesis import HealthCheck, settings
 from support.no_skips import pytest_sessionfinish, pytest_terminal_summary
 from support.scale import SCALE
 from support.sharing import pytest_xdist_make_scheduler
+from support.shut_port import shut_port
 
 __all__ = [
     "pytest_report_header",
     "pytest_sessionfinish",
     "pytest_terminal_summary",
     "pytest_xdist_make_scheduler",
+    "shut_port",
 ]
 
 settings.register_profile(

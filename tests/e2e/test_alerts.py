@@ -6,7 +6,6 @@ import pytest
 import yaml
 from support.otlp_receiver import OtlpReceiver
 from support.peers.account import account
-from support.peers.ports import free_ports
 from support.peers.program_of import program
 from support.peers.prometheus import Alertmanager, Prometheus
 from support.peers.waiting import wait_for
@@ -29,12 +28,11 @@ def impatient_rules(folder):
     return file
 
 
-def test_a_dead_back_end_fires_its_alert_and_a_good_one_takes_it_back(tmp_path, tenant):
-    (port,) = free_ports(1)
+def test_a_dead_back_end_fires_its_alert_and_a_good_one_takes_it_back(tmp_path, tenant, shut_port):
     with (
         account(tenant, tmp_path, 20) as calls,
         Alertmanager(program("alertmanager"), tmp_path / "alertmanager") as alertmanager,
-        running(env=calls.settings(f"http://127.0.0.1:{port}"), folder=tmp_path) as daemon,
+        running(env=calls.settings(f"http://127.0.0.1:{shut_port}"), folder=tmp_path) as daemon,
         Prometheus(
             program("prometheus"),
             tmp_path / "prometheus",
@@ -63,7 +61,7 @@ def test_a_dead_back_end_fires_its_alert_and_a_good_one_takes_it_back(tmp_path, 
         assert {name for name, _ in firing()} <= {"FuseOtelLaneDown", "FuseOtelDeliveryStuck"}
         rules = prometheus.rules_by_name()
         assert {rule["health"] for rule in rules.values()} == {"ok"}
-        with OtlpReceiver(port=port) as receiver:
+        with OtlpReceiver(port=shut_port) as receiver:
             wait_for(lambda: receiver.sessions() >= sessions(calls), "every call")
             wait_for(
                 lambda: rules_firing(prometheus) == set(), "the end of the alert in Prometheus"

@@ -1,6 +1,5 @@
 """The main job, as a user sees it: from the API to a back end, by the program itself."""
 
-import socket
 import time
 from pathlib import Path
 
@@ -131,11 +130,9 @@ def test_a_wrong_key_is_one_sentence(tmp_path):
     assert "Traceback" not in ended.stderr
 
 
-def test_an_api_that_cannot_be_reached_is_one_sentence(tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+def test_an_api_that_cannot_be_reached_is_one_sentence(tmp_path, shut_port):
     env = environment(
-        FUSE_OTEL_API_URL=f"http://127.0.0.1:{port}/api",
+        FUSE_OTEL_API_URL=f"http://127.0.0.1:{shut_port}/api",
         FUSE_OTEL_EMAIL="owner@example.com",
         FUSE_OTEL_DEVELOPER_KEY="key",
         FUSE_OTEL_STATE_URL=f"sqlite:///{tmp_path / 'state.db'}",

@@ -1,7 +1,6 @@
 """The main job over gRPC, as a user sees it: by the program itself."""
 
 import signal
-import socket
 from pathlib import Path
 
 import pytest
@@ -110,12 +109,10 @@ def test_a_daemon_whose_back_end_is_silent_ends_in_order(tmp_path):
         assert receiver.sessions()
 
 
-def test_without_grpc_the_library_is_not_loaded(tmp_path):
+def test_without_grpc_the_library_is_not_loaded(tmp_path, shut_port):
     """It takes a while, and threads."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
     env = environment(
-        FUSE_OTEL_API_URL=f"http://127.0.0.1:{port}/api",
+        FUSE_OTEL_API_URL=f"http://127.0.0.1:{shut_port}/api",
         FUSE_OTEL_EMAIL="owner@example.com",
         FUSE_OTEL_DEVELOPER_KEY="key",
         FUSE_OTEL_STATE_URL=f"sqlite:///{tmp_path / 'state.db'}",

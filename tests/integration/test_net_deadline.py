@@ -188,15 +188,13 @@ def test_all_addresses_of_a_host_share_the_deadline(monkeypatch):
     assert sum(network.given) <= LIMIT
 
 
-def test_the_next_address_is_tried_when_one_refuses(monkeypatch):
+def test_the_next_address_is_tried_when_one_refuses(monkeypatch, shut_port):
     with RawServer(always(answer(b"second"))) as server:
-        with socket.create_server(("127.0.0.1", 0)) as unused:
-            closed = unused.getsockname()[1]
         _resolve(monkeypatch, "two.invalid", ["127.0.0.2", "127.0.0.1"])
         with client() as http:
             assert http.get(f"http://two.invalid:{server.port}").content == b"second"
             with pytest.raises(httpx.ConnectError, match="refused"):
-                http.get(f"http://two.invalid:{closed}")
+                http.get(f"http://two.invalid:{shut_port}")
 
 
 def test_an_unknown_host_is_a_connect_error(monkeypatch):

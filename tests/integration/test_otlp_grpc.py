@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -47,11 +46,6 @@ def send(url: str, data: bytes = DATA, **options: Any) -> Outcome:
     outcome = destination.send(TRACES, data, 2)
     destination.close()
     return outcome
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 def talking(talk: Callable[[Peer], object]) -> RawServer:
@@ -185,8 +179,8 @@ def test_a_port_that_accepts_and_is_silent_is_given_up_at_the_deadline():
 # --- the network ---
 
 
-def test_a_port_where_nobody_listens_is_tried_again():
-    outcome = send(f"http://127.0.0.1:{free_port()}")
+def test_a_port_where_nobody_listens_is_tried_again(shut_port):
+    outcome = send(f"http://127.0.0.1:{shut_port}")
     assert isinstance(outcome, Retry)
     assert (outcome.code, outcome.after) == ("network", None)
     assert "Connection refused" in outcome.reason
@@ -199,14 +193,14 @@ def test_a_name_that_nobody_has_is_tried_again():
     assert outcome.code in {"network", "timeout"}  # where no name server answers
 
 
-def test_after_the_peers_restart_the_first_attempt_arrives():
+def test_after_the_peers_restart_the_first_attempt_arrives(shut_port):
     """Whatever the channel remembers of the peer's absence."""
-    with GrpcReceiver() as first:
-        port, destination = first.port, made(first.url)
+    with GrpcReceiver(port=shut_port) as first:
+        destination = made(first.url)
         assert destination.send(TRACES, DATA, 2) == OK
     for _ in range(5):  # enough to make a channel of gRPC wait for seconds
         assert isinstance(destination.send(TRACES, DATA, 2), Retry)
-    with GrpcReceiver(port=port) as second:
+    with GrpcReceiver(port=shut_port) as second:
         assert destination.send(TRACES, DATA, 2) == OK
         assert len(second.requests) == 1
     destination.close()
@@ -274,8 +268,10 @@ def test_what_a_proxy_answers_is_told_from_the_back_end(monkeypatch, answer, out
     assert proxy.heads[0].startswith("CONNECT back-end.example:4317")
 
 
-def test_a_back_end_that_no_proxy_is_wanted_for_is_spoken_to_directly(monkeypatch, receiver):
-    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+def test_a_back_end_that_no_proxy_is_wanted_for_is_spoken_to_directly(
+    monkeypatch, receiver, shut_port
+):
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{shut_port}")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     assert send(receiver.url) == OK
 
@@ -310,12 +306,12 @@ for url in sys.argv[1:]:
 """
 
 
-def test_the_library_writes_nothing_on_standard_error(receiver):
+def test_the_library_writes_nothing_on_standard_error(receiver, shut_port):
     """Its own lines would go round the log, and name headers and whatever a peer says."""
     urls = [
         receiver.url,
         receiver.url.replace("http:", "https:"),
-        f"http://127.0.0.1:{free_port()}",
+        f"http://127.0.0.1:{shut_port}",
         "http://back-end.invalid:1",
     ]
     environ = {name: text for name, text in os.environ.items() if not name.startswith("GRPC_")}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Iterator
 from email.utils import formatdate
@@ -39,11 +38,6 @@ def send(url: str, data: bytes = DATA, **options: Any) -> Outcome:
     outcome = destination.send(TRACES, data, 2)
     destination.close()
     return outcome
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 # --- what is sent ---
@@ -144,8 +138,8 @@ def test_a_date_to_retry_at_is_read_by_the_clock_that_was_given(receiver):
 # --- the network ---
 
 
-def test_a_port_where_nobody_listens_is_tried_again():
-    outcome = send(f"http://127.0.0.1:{free_port()}/v1/traces")
+def test_a_port_where_nobody_listens_is_tried_again(shut_port):
+    outcome = send(f"http://127.0.0.1:{shut_port}/v1/traces")
     assert isinstance(outcome, Retry)
     assert (outcome.code, outcome.after) == ("network", None)
     assert outcome.reason.endswith("Connection refused")

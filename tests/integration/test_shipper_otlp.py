@@ -132,14 +132,12 @@ def test_an_answer_that_got_lost_doubles_nothing_but_what_ids_tell_apart(store, 
     assert first.content == second.content
 
 
-def test_a_back_end_that_was_down_gets_everything_when_it_is_up(store, protocol):
-    with protocol.receiver() as down:
-        port, url = down.port, down.url
+def test_a_back_end_that_was_down_gets_everything_when_it_is_up(store, protocol, shut_port):
     add(store, new_body("a", "b"))
-    line = Line(store, protocol, url, TRACES)
+    line = Line(store, protocol, f"http://127.0.0.1:{shut_port}", TRACES)
     line.run(until=lambda: line.outcomes == ["retry"] * 3)
     assert line.waiting == 2
-    with protocol.receiver(port=port) as up:
+    with protocol.receiver(port=shut_port) as up:
         add(store, new_body("c"))
         line.run()
         assert up.sessions() == {"a", "b", "c"}
