@@ -4,9 +4,10 @@ import signal
 import time
 
 import pytest
-from support.otlp_answer import ACCEPTED, Answer
+from support.otlp_answer import Answer
+from support.otlp_protocols import BOTH
 from support.otlp_receiver import OtlpReceiver
-from support.program import pointed_at, running
+from support.program import fuse_otel, pointed_at, running
 
 from fuse_otel.simulator import Fault, FaultKind, Faults, SimulatedApi, World
 
@@ -36,14 +37,22 @@ def hanging(endpoint):
     return Faults([hangs, Fault(FaultKind.ERROR, endpoint="all_logs")])
 
 
-def test_a_back_end_that_never_answers_does_not_outlast_the_grace(tmp_path):
-    with SimulatedApi(world()) as api, OtlpReceiver() as receiver:
-        receiver.decide = lambda _: ACCEPTED.but(delay=LONG, keep=False)
-        env = pointed_at(api, tmp_path, receiver.url, **QUICK, OTEL_EXPORTER_OTLP_TIMEOUT="600000")
+@pytest.mark.parametrize("protocol", BOTH.values(), ids=BOTH)
+def test_a_back_end_that_never_answers_does_not_outlast_the_grace(tmp_path, protocol):
+    """A request is in the middle of the library when the process ends."""
+    silent = protocol.troubles["silence"].but(delay=LONG)
+    with SimulatedApi(world()) as api, protocol.receiver(decide=lambda _: silent) as receiver:
+        settings = QUICK | protocol.settings | {"OTEL_EXPORTER_OTLP_TIMEOUT": "600000"}
+        env = pointed_at(api, tmp_path, receiver.url, **settings)
         with running(env=env, folder=tmp_path) as daemon:
-            daemon.wait_for(lambda: receiver.requests)
+            daemon.wait_for(lambda: len(receiver.requests) == 2)
             assert daemon.end() == 0
         assert "Traceback" not in daemon.log
+        assert all(line.startswith("ts=") for line in daemon.log.splitlines()), daemon.log
+        receiver.decide = lambda _: None
+        receiver.stopping.set()  # the silent ones give their answers up
+        assert fuse_otel("once", env=env).returncode == 0
+        assert receiver.sessions()
 
 
 @pytest.mark.parametrize("endpoint", ["calls", "call"])

@@ -1,17 +1,16 @@
 """The main job, as a user sees it: from the API to a back end, by the program itself."""
 
 import time
-from pathlib import Path
 
 import pytest
-from support.otlp_answer import Answer
+from support.call_values import SAMPLES
+from support.call_values import SESSION as CALL
+from support.otlp_protocols import BOTH, GRPC
 from support.otlp_receiver import OtlpReceiver
-from support.program import environment, fuse_otel, pointed_at
+from support.program import fuse_otel, pointed_at
 
-from fuse_otel.simulator import Fault, Faults, SamplesWorld, SimulatedApi, World
+from fuse_otel.simulator import SamplesWorld, SimulatedApi, World
 
-SAMPLES = Path(__file__).parents[1] / "data" / "samples"
-CALL = "300060;001;1529552581"
 PRIVATE = (b"tests@plumgroup.com", b"This is the subject", b"This is the body", b"2125551234")
 THREE_HOURS = 3 * 3600
 
@@ -26,9 +25,15 @@ def attributes(thing):
     return {pair.key: pair.value.string_value for pair in thing.attributes}
 
 
-def test_the_documented_call_becomes_one_trace(samples, tmp_path):
-    with OtlpReceiver() as receiver:
-        ended = fuse_otel("once", env=pointed_at(samples, tmp_path, receiver.url))
+def inflated(receiver):
+    return {request.path: request.inflated for request in receiver.requests}
+
+
+@pytest.mark.parametrize("protocol", BOTH.values(), ids=BOTH)
+def test_the_documented_call_becomes_one_trace(samples, tmp_path, protocol):
+    with protocol.receiver() as receiver:
+        env = pointed_at(samples, tmp_path, receiver.url, **protocol.settings)
+        ended = fuse_otel("once", env=env)
         assert ended.returncode == 0, ended.stderr
         spans = [span for span in receiver.spans() if attributes(span)["session.id"] == CALL]
         records = [r for r in receiver.records() if attributes(r)["session.id"] == CALL]
@@ -74,6 +79,40 @@ def test_another_store_sends_the_same_bytes(samples, tmp_path):
     assert set(sent[0]) == {"/v1/traces", "/v1/logs"}
 
 
+def test_the_same_bytes_arrive_as_over_http(samples, tmp_path):
+    by_http, by_grpc = tmp_path / "http", tmp_path / "grpc"
+    by_http.mkdir()
+    by_grpc.mkdir()
+    with OtlpReceiver() as http, GRPC.receiver() as grpc:
+        assert fuse_otel("once", env=pointed_at(samples, by_http, http.url)).returncode == 0
+        ended = fuse_otel("once", env=pointed_at(samples, by_grpc, grpc.url, **GRPC.settings))
+        assert (ended.returncode, ended.stdout.count("Traceback")) == (0, 0), ended.stderr
+        assert CALL in grpc.sessions()
+        assert inflated(http) == inflated(grpc)
+
+
+def test_traces_go_over_grpc_and_logs_over_http(samples, tmp_path):
+    """As Tempo and Loki want it."""
+    with GRPC.receiver() as tempo, OtlpReceiver() as loki:
+        env = pointed_at(
+            samples,
+            tmp_path,
+            "",
+            OTEL_EXPORTER_OTLP_TRACES_PROTOCOL="grpc",
+            OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=tempo.url,
+            OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=f"{loki.url}/otlp/v1/logs",
+            OTEL_EXPORTER_OTLP_HEADERS="X-Scope-OrgID=acme",
+            FUSE_OTEL_LOGS_FLAVOUR="loki",
+        )
+        assert fuse_otel("once", env=env).returncode == 0
+        assert {request.path for request in tempo.requests} == {"/v1/traces"}
+        assert {request.path for request in loki.requests} == {"/otlp/v1/logs"}
+        for request in (*tempo.requests, *loki.requests):
+            assert request.headers["x-scope-orgid"] == "acme"
+        assert b"service.instance.id" in loki.requests[0].inflated
+        assert b"service.instance.id" not in tempo.requests[0].inflated
+
+
 def test_what_was_sent_is_not_sent_again(samples, tmp_path):
     with OtlpReceiver() as receiver:
         env = pointed_at(samples, tmp_path, receiver.url)
@@ -103,66 +142,3 @@ def test_three_hours_of_calls_cost_few_requests(tmp_path):
         assert listed <= receiver.sessions()
         assert not {k: n for k, n in receiver.duplicates().items() if n > 1}
         assert sum(api.requests.values()) < 200
-
-
-def test_a_back_end_that_dribbles_is_given_up_and_the_calls_are_kept(samples, tmp_path):
-    with OtlpReceiver(decide=lambda _: Answer(body=b"\n\0" * 500, dribble=1.0)) as receiver:
-        env = pointed_at(samples, tmp_path, receiver.url, OTEL_EXPORTER_OTLP_TIMEOUT="500")
-        began = time.monotonic()
-        ended = fuse_otel("once", "--timeout", "20", env=env)
-        assert ended.returncode == 1
-        assert time.monotonic() - began < 40
-        assert "lane default/" in ended.stderr
-    with OtlpReceiver() as receiver:
-        env["OTEL_EXPORTER_OTLP_ENDPOINT"] = receiver.url
-        assert fuse_otel("once", env=env).returncode == 0
-        assert CALL in receiver.sessions()
-
-
-def test_a_wrong_key_is_one_sentence(tmp_path):
-    with SimulatedApi(World(seed=1), developer_key="another") as api, OtlpReceiver() as receiver:
-        env = pointed_at(api, tmp_path, receiver.url, FUSE_OTEL_DEVELOPER_KEY="wrong")
-        ended = fuse_otel("once", env=env)
-    assert ended.returncode == 1
-    said = [line for line in ended.stderr.splitlines() if line.startswith("fuse-otel:")]
-    assert len(said) == 1
-    assert "account default" in said[0]
-    assert "Traceback" not in ended.stderr
-
-
-def test_an_api_that_cannot_be_reached_is_one_sentence(tmp_path, shut_port):
-    env = environment(
-        FUSE_OTEL_API_URL=f"http://127.0.0.1:{shut_port}/api",
-        FUSE_OTEL_EMAIL="owner@example.com",
-        FUSE_OTEL_DEVELOPER_KEY="key",
-        FUSE_OTEL_STATE_URL=f"sqlite:///{tmp_path / 'state.db'}",
-    )
-    ended = fuse_otel("once", env=env)
-    assert ended.returncode == 1
-    assert len([x for x in ended.stderr.splitlines() if x.startswith("fuse-otel:")]) == 1
-    assert "Traceback" not in ended.stderr
-
-
-def test_an_api_that_fails_is_given_up_by_once(tmp_path):
-    with (
-        SimulatedApi(World(seed=1), faults=Faults([Fault("error")])) as api,
-        OtlpReceiver() as receiver,
-    ):
-        ended = fuse_otel("once", env=pointed_at(api, tmp_path, receiver.url))
-    assert ended.returncode == 1
-
-
-@pytest.mark.parametrize(
-    ("settings", "sentence"),
-    [
-        ({"FUSE_OTEL_EMAIL": ""}, "FUSE_OTEL_EMAIL"),
-        ({"FUSE_OTEL_POL_INTERVAL": "30s"}, "Did you mean FUSE_OTEL_POLL_INTERVAL?"),
-        ({"FUSE_OTEL_GROW": "soon"}, "FUSE_OTEL_GROW"),
-    ],
-)
-def test_a_bad_configuration_is_one_sentence_and_78(settings, sentence):
-    env = environment(FUSE_OTEL_EMAIL="owner@example.com", FUSE_OTEL_DEVELOPER_KEY="key")
-    ended = fuse_otel("once", env={**env, **settings})
-    assert ended.returncode == 78
-    (line,) = ended.stderr.splitlines()
-    assert sentence in line

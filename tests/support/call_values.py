@@ -8,6 +8,7 @@ from fuse_otel.core.details import details_of
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.party import pseudonymise
 from fuse_otel.core.transform import transform
+from fuse_otel.simulator import SimulatedCall
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 KEY = b"a key of the tests"
@@ -41,6 +42,14 @@ def make_record(**changes):
         "logged": True,
     }
     return CallRecord(**{**values, **changes})
+
+
+def listed_of(call: SimulatedCall, key: bytes) -> ListedCall:
+    """A simulated call as the daemon lists it."""
+    record = CallRecord(
+        call.session_id, call.start, call.end, call.src, call.dest, call.type, call.log
+    )
+    return pseudonymise(record, key)
 
 
 def make_entry(

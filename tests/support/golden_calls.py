@@ -9,21 +9,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from fuse_otel.core.call import (
-    EXPIRED_LOG,
-    MISSING_LOG,
-    TOO_LARGE_LOG,
-    CallLog,
-    CallRecord,
-    ListedCall,
-)
+from fuse_otel.core.call import EXPIRED_LOG, MISSING_LOG, TOO_LARGE_LOG, CallLog, ListedCall
 from fuse_otel.core.decode import decode_call, decode_calls, decode_saved
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.party import pseudonymise
 from fuse_otel.core.redaction import KeyRule, Mode, OwnRules, PatternRule, Redaction
 from fuse_otel.core.telemetry import Flavour
 from fuse_otel.simulator import SimulatedCall, World
-from support.call_values import KEY, SAMPLES, make_call, sample_call
+from support.call_values import KEY, SAMPLES, listed_of, make_call, sample_call
 from support.scenario_logs import LOGS, scenario
 
 NOON = 1_763_467_200  # 2025-11-18T12:00:00Z
@@ -179,7 +172,7 @@ def simulated(name: str) -> GoldenCall:
     wanted = _SCENARIOS[name]
     found = [drawn for drawn in _half_a_day() if wanted(drawn)]
     drawn = min(found, key=lambda each: (len(each.lines), each.call.session_id))
-    return GoldenCall(_listed(drawn.call), _log(drawn.call))
+    return GoldenCall(listed_of(drawn.call, KEY), _log(drawn.call))
 
 
 @cache
@@ -200,19 +193,6 @@ def _drawn(call: SimulatedCall, entries: tuple[dict[str, object], ...]) -> Drawn
         [str(entry["event"]["line"]) for entry in entries],  # type: ignore[index]
         any(entry["class"] == "error" for entry in entries),
     )
-
-
-def _listed(call: SimulatedCall) -> ListedCall:
-    record = CallRecord(
-        session_id=call.session_id,
-        start=call.start,
-        end=call.end,
-        src=call.src,
-        dest=call.dest,
-        type=call.type,
-        logged=call.log,
-    )
-    return pseudonymise(record, KEY)
 
 
 def _log(call: SimulatedCall) -> CallLog:

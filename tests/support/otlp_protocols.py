@@ -14,17 +14,22 @@ from support.grpc_answer import GrpcAnswer
 from support.grpc_receiver import GrpcReceiver
 from support.otlp_answer import Answer
 from support.otlp_receiver import OtlpReceiver
+from support.tls_files import Certificate
 
 AnyReceiver = OtlpReceiver | GrpcReceiver
 
 
 @dataclass(frozen=True)
 class OtlpProtocol:
-    """``refused``: words → an answer that is about the data; ``refusal`` is its code.
+    """``secured``: our certificate, those of the clients to ask for → a receiver over TLS.
+    ``word`` is what settings call it.
+    ``refused``: words → an answer that is about the data; ``refusal`` is its code.
     ``troubles``: name → an answer after which the same request is sent again.
     """
 
+    word: str
     receiver: Callable[..., Any]
+    secured: Callable[..., Any]
     options: Callable[..., Any]
     destination: Callable[..., Any]
     path: str
@@ -33,17 +38,33 @@ class OtlpProtocol:
     rejected: Callable[[int, str], Any]
     too_large: Any
     busy: Any
+    unauthorised: Any
     troubles: Mapping[str, Any]
 
-    def to(self, url: str, name: str = "main", timeout: float = 30.0) -> OtlpHttp | OtlpGrpc:
+    @property
+    def settings(self) -> dict[str, str]:
+        return {"OTEL_EXPORTER_OTLP_PROTOCOL": self.word}
+
+    def to(
+        self, url: str, name: str = "main", timeout: float = 30.0, **options: Any
+    ) -> OtlpHttp | OtlpGrpc:
         """A destination of both signals."""
         return self.destination(
             self.options(
                 name,
                 {signal: url + self.path.format(signal) for signal in Signal},
                 timeout=dict.fromkeys(Signal, timeout),
+                **options,
             )
         )
+
+
+def _over_tls(own: Certificate, clients: Certificate | None = None) -> OtlpReceiver:
+    return OtlpReceiver(tls=own.server(clients))
+
+
+def _grpc_over_tls(own: Certificate, clients: Certificate | None = None) -> GrpcReceiver:
+    return GrpcReceiver(tls=own, clients=clients)
 
 
 def _grpc_refused(words: str) -> GrpcAnswer:
@@ -55,7 +76,9 @@ def _http_refused(words: str) -> Answer:
 
 
 HTTP = OtlpProtocol(
+    word="http/protobuf",
     receiver=OtlpReceiver,
+    secured=_over_tls,
     options=OtlpHttpOptions,
     destination=OtlpHttp,
     path="/v1/{}",
@@ -64,6 +87,7 @@ HTTP = OtlpProtocol(
     rejected=otlp_answer.records_rejected,
     too_large=otlp_answer.text(413),
     busy=otlp_answer.text(503, "starting"),
+    unauthorised=otlp_answer.status(401, "no token"),
     troubles={
         "503": otlp_answer.text(503, "starting"),
         "500": otlp_answer.text(500),
@@ -80,7 +104,9 @@ HTTP = OtlpProtocol(
     },
 )
 GRPC = OtlpProtocol(
+    word="grpc",
     receiver=GrpcReceiver,
+    secured=_grpc_over_tls,
     options=OtlpGrpcOptions,
     destination=OtlpGrpc,
     path="",
@@ -89,6 +115,7 @@ GRPC = OtlpProtocol(
     rejected=grpc_answer.records_rejected,
     too_large=GrpcAnswer("RESOURCE_EXHAUSTED", "grpc: received message larger than max (5 vs. 4)"),
     busy=GrpcAnswer("UNAVAILABLE", "starting"),
+    unauthorised=GrpcAnswer("UNAUTHENTICATED", "no token"),
     troubles={
         "unavailable": GrpcAnswer("UNAVAILABLE", "starting"),
         "exhausted": grpc_answer.retry_in("RESOURCE_EXHAUSTED", "slow down", 0),

@@ -14,13 +14,14 @@ from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from fuse_otel.core.call import MISSING_LOG, CallRecord
+from fuse_otel.core.call import MISSING_LOG
 from fuse_otel.core.decode import decode_call
 from fuse_otel.core.details import details_of
 from fuse_otel.core.options import ModelOptions
-from fuse_otel.core.party import developer_key_pseudonym, pseudonymise
+from fuse_otel.core.party import developer_key_pseudonym
 from fuse_otel.core.rendering import Renderer
 from fuse_otel.simulator import SimulatedApi, SimulatedCall
+from support.call_values import listed_of
 
 
 @dataclass(frozen=True)
@@ -64,18 +65,9 @@ def attributes(pairs: Iterable[KeyValue]) -> dict[str, object]:
 def _expected(
     api: SimulatedApi, call: SimulatedCall, renderer: Renderer, key: bytes
 ) -> ExpectedCall:
-    record = CallRecord(
-        session_id=call.session_id,
-        start=call.start,
-        end=call.end,
-        src=call.src,
-        dest=call.dest,
-        type=call.type,
-        logged=call.log,
-    )
     entries = api.entries(call.session_id)
     log = decode_call(msgspec.json.encode(entries))[0] if call.log else MISSING_LOG
-    listed = pseudonymise(record, key)
+    listed = listed_of(call, key)
     made = renderer.render(listed, log, details_of(listed, log))
     (group,) = ExportTraceServiceRequest.FromString(made.traces).resource_spans
     records = tuple(
