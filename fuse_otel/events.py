@@ -154,6 +154,17 @@ class CallsParked:
 
 
 @dataclass(frozen=True, slots=True)
+class BodyDamaged:
+    """A lane met a stored body whose bytes are damaged: so many ``calls`` are read again, those
+    that Plum keeps no longer are ``parked``.
+    """
+
+    lane: Lane
+    calls: int
+    parked: int
+
+
+@dataclass(frozen=True, slots=True)
 class LaneChanged:
     """A lane came up, or cannot deliver; ``reason`` says why not. ``held``: it waits for the
     operator.
@@ -237,6 +248,7 @@ Event = (
     | ExportDone
     | CallsDelivered
     | CallsParked
+    | BodyDamaged
     | LaneChanged
     | StoreFailed
     | OrderMoved

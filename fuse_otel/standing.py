@@ -9,7 +9,7 @@ from fuse_otel.core.windows import RETENTION
 from fuse_otel.ports import AccountStatus, Gap, GapReason, LaneStatus, Order, Receipt, Status
 
 # Left by trouble. History and backfill are read by choice, and are no risk to anybody.
-AT_RISK = frozenset({GapReason.ERROR, GapReason.DOWNTIME})
+AT_RISK = frozenset({GapReason.ERROR, GapReason.DOWNTIME, GapReason.DAMAGE})
 TIGHT = RETENTION / 2  # seconds of headroom
 ALMOST_FULL = 0.8  # of the outbox
 

@@ -62,26 +62,20 @@ def neighbours(bodies: Sequence[Body]) -> Sequence[Body]:
 def ship(bodies: Sequence[Body]) -> Shipment:
     """One shipment of what the lane still waits for in these bodies, in this order.
 
-    A whole body alone keeps its bytes. Raises ``Damaged``.
+    A whole body alone keeps its bytes, looked over all the same: what a back end cannot read it may
+    refuse in any words, or without end. Raises ``Damaged``.
     """
     parts = [part for body in bodies for part in _parts(body)]
     if len(bodies) == 1 and bodies[0].whole:
+        _inflate(bodies[0])
         return _shipment(bodies[0].data, parts)
     slices = [piece for body in bodies for piece in _slices(body)]
     return _shipment(deflate(b"".join(slices)), parts)
 
 
-def unreadable(body: Body) -> Shipment:
-    """The calls of a damaged body, with an empty request in place of their bytes."""
-    return _shipment(deflate(b""), list(_parts(body)))
-
-
 def halve(shipment: Shipment) -> tuple[Shipment, Shipment]:
-    """Two shipments of about half the bytes, at least one call each. Needs two calls or more.
-
-    Raises ``Damaged``.
-    """
-    inflated = _inflate(shipment.data, shipment.size, shipment.parts[0].body)
+    """Two shipments of about half the bytes, at least one call each. Needs two calls or more."""
+    inflated = inflate(shipment.data)
     ends = list(accumulate(part.call.length for part in shipment.parts))
     middle = min(range(1, len(ends)), key=lambda count: abs(2 * ends[count - 1] - shipment.size))
     cut = ends[middle - 1]
@@ -92,11 +86,11 @@ def halve(shipment: Shipment) -> tuple[Shipment, Shipment]:
 
 
 def singles(shipment: Shipment) -> Iterator[Shipment]:
-    """Every call as a shipment of its own. Raises ``Damaged``."""
+    """Every call as a shipment of its own."""
     if shipment.single:
         yield shipment
         return
-    inflated = _inflate(shipment.data, shipment.size, shipment.parts[0].body)
+    inflated = inflate(shipment.data)
     start = 0
     for part in shipment.parts:
         end = start + part.call.length
@@ -110,7 +104,7 @@ def _parts(body: Body) -> Iterator[Part]:
 
 
 def _slices(body: Body) -> Iterator[bytes]:
-    inflated = _inflate(body.data, body.size, body.id)
+    inflated = _inflate(body)
     for part in _parts(body):
         yield inflated[part.call.offset : part.call.offset + part.call.length]
 
@@ -121,12 +115,11 @@ def _shipment(data: bytes, parts: Sequence[Part]) -> Shipment:
     return Shipment(data, size, sum(call.items for call in calls), tuple(parts))
 
 
-def _inflate(data: bytes, size: int, body: int) -> bytes:
-    """``size`` bytes, or the fault is told with the body it lies in."""
+def _inflate(body: Body) -> bytes:
     try:
-        inflated = inflate(data, max(size, 1))
+        inflated = inflate(body.data, max(body.size, 1))
     except ValueError as error:
-        raise Damaged(body) from error
-    if len(inflated) != size:
-        raise Damaged(body)
+        raise Damaged(body.id) from error
+    if len(inflated) != body.size:
+        raise Damaged(body.id)
     return inflated

@@ -44,6 +44,19 @@ class Window(NamedTuple):
         return left
 
 
+def around(times: Iterable[int], joined: int = 600) -> list[Window]:
+    """Windows that hold all of the times, oldest first; two that are no more than ``joined``
+    seconds apart share one.
+    """
+    windows: list[Window] = []
+    for time in sorted(times):
+        if windows and time - windows[-1].end <= joined:
+            windows[-1] = Window(windows[-1].start, time + 1)
+        else:
+            windows.append(Window(time, time + 1))
+    return windows
+
+
 @dataclass(slots=True)
 class WindowSize:
     """How long the next window of a long interval is: few calls make it longer, many shorter."""

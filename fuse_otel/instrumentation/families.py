@@ -131,6 +131,11 @@ _EXPORT = (
         "From a call's end until the lane has delivered it, calls that are caught up included.",
         _LATENCY_SECONDS,
     ),
+    counter(
+        "fuse_otel_damaged_calls_total",
+        _LANE,
+        "Calls whose stored body the lane found damaged: they are read again, or parked.",
+    ),
 )
 
 STORED = (

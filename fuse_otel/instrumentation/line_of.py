@@ -171,6 +171,16 @@ def _(event: events.CallsParked) -> Line:
 
 
 @line_of.register
+def _(event: events.BodyDamaged) -> Line:
+    return Line(
+        Level.ERROR,
+        "a stored body was damaged; its calls are read again",
+        _lane(event.lane) | {"calls": event.calls, "parked": event.parked},
+        flood=("damaged",),
+    )
+
+
+@line_of.register
 def _(event: events.LaneChanged) -> Line:
     return Line(
         Level.INFO if event.up else Level.WARN,

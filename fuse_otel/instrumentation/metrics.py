@@ -185,6 +185,11 @@ class Metrics:
         """The store counts these: ``fuse_otel_parked_calls`` is read at the scrape."""
 
     @_take.register
+    def _(self, event: events.BodyDamaged) -> None:
+        lane = (event.lane.destination, event.lane.signal.value)
+        self._count("fuse_otel_damaged_calls_total", *lane, by=event.calls + event.parked)
+
+    @_take.register
     def _(self, event: events.LaneChanged) -> None:
         lane = (event.lane.destination, event.lane.signal.value)
         self._instruments.set("fuse_otel_lane_up", event.up, *lane)

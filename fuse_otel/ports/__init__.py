@@ -32,7 +32,7 @@ from fuse_otel.ports.ledger import (
     SeenRow,
     Step,
 )
-from fuse_otel.ports.outbox import Outbox, ParkedCopy, Verdict
+from fuse_otel.ports.outbox import Outbox, ParkedCopy, Reread, Verdict
 from fuse_otel.ports.source import CallPage, Endpoint, LogPage, Source
 from fuse_otel.ports.store import Store
 
@@ -61,6 +61,7 @@ __all__ = [
     "Position",
     "Receipt",
     "RecentCall",
+    "Reread",
     "SeenRow",
     "Source",
     "Status",

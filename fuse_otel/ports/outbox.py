@@ -29,6 +29,14 @@ class Verdict:
     parked: tuple[ParkedCopy, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """Of a damaged body's calls: how many are to be read again, and how many were parked."""
+
+    calls: int
+    parked: int
+
+
 class Outbox(Protocol):
     """The shipper's door to the store. Every method may raise ``Broken``."""
 
@@ -42,5 +50,13 @@ class Outbox(Protocol):
     def resolve(self, lane: Lane, verdicts: Sequence[Verdict], now: float) -> None:
         """Durable on return, idempotent. A body that no lane waits for is deleted. Raises ``Full``
         when the parked copies would pass their share of the cap.
+        """
+        ...
+
+    def reread(self, body: int, now: float) -> Reread:
+        """The bytes of a body are damaged: no lane waits for it any more. While Plum keeps the
+        details of its calls, the ledger forgets them and gaps over their times are opened, so that
+        they are read as if they were new. The others are parked without bytes for each lane that
+        waited. Durable on return, idempotent.
         """
         ...

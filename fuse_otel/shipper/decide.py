@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fuse_otel.core.gzip_member import deflate
 from fuse_otel.core.outcome import Accepted, Held, Outcome, Refused, Rejected, Retry, TooLarge
 from fuse_otel.core.shipment import Shipment, singles
 from fuse_otel.ports import ParkedCopy
@@ -44,7 +43,7 @@ Decision = Settle | Split | Wait | Hold
 
 def decide(outcome: Outcome, shipment: Shipment, row: int, limit: int) -> Decision:
     """``row``: single calls refused in a row, this one included, none accepted between. From
-    ``limit`` on it is not the data. Raises ``Damaged``.
+    ``limit`` on it is not the data.
     """
     match outcome:
         case Accepted():
@@ -59,17 +58,6 @@ def decide(outcome: Outcome, shipment: Shipment, row: int, limit: int) -> Decisi
             return _too_large(outcome, shipment, doubt=row >= limit)
         case Held():
             return Hold(outcome.code, outcome.reason)
-
-
-def bury(shipment: Shipment) -> Settle:
-    """Park calls whose bytes cannot be read any more: visible, with nothing to replay."""
-    empty = deflate(b"")
-    return Settle(
-        tuple(
-            ParkedCopy(part.call, part.call.items, "damaged", "the stored body is damaged", empty)
-            for part in shipment.parts
-        )
-    )
 
 
 def is_single_refusal(outcome: Outcome, shipment: Shipment) -> bool:

@@ -15,14 +15,13 @@ from fuse_otel.shipper.options import ShipperOptions
 @dataclass(slots=True, eq=False)
 class Attempt:
     """A shipment and how it fared. ``failures`` in a row; ``guilty``: others were accepted since,
-    so it is not the back end; ``damaged``: its bytes cannot be read; ``backoff``: its own, for
-    what was set aside; ``vouched``: others were accepted since then, so if it fails it is guilty.
+    so it is not the back end; ``backoff``: its own, for what was set aside; ``vouched``: others
+    were accepted since then, so if it fails it is guilty.
     """
 
     shipment: Shipment
     failures: int = 0
     guilty: bool = False
-    damaged: bool = False
     backoff: Backoff | None = None
     vouched: bool = False
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from fuse_otel.core.backoff import Backoff, Random
 from fuse_otel.core.body import Lane
-from fuse_otel.core.outcome import Accepted, Outcome, Rejected
-from fuse_otel.core.shipment import Damaged, Shipment, halve
+from fuse_otel.core.outcome import Accepted, Rejected
+from fuse_otel.core.shipment import Damaged, halve
 from fuse_otel.core.steady_clock import SteadyClock
 from fuse_otel.errors import Full, StoreError
-from fuse_otel.events import Emit, StoreFailed
+from fuse_otel.events import BodyDamaged, Emit, StoreFailed
 from fuse_otel.ports import Destination, Outbox
 from fuse_otel.shipper.condition import Condition
 from fuse_otel.shipper.decide import (
@@ -20,7 +20,6 @@ from fuse_otel.shipper.decide import (
     Settle,
     Split,
     Wait,
-    bury,
     decide,
     is_single_refusal,
 )
@@ -104,17 +103,18 @@ class Shipper:
             return self._waiting_until()
         suspect = self._hand.to_isolate
         if suspect is not None:
-            self._isolate(suspect, now)
+            self._isolate(suspect)
             return self._waiting_until()
-        attempt = self._choose(now)
+        try:
+            attempt = self._choose(now)
+        except Damaged as damaged:
+            self._reread(damaged.body, now)
+            return self._waiting_until()
         self._store_backoff.succeed()
         if attempt is None:
             return self._rest(now)
         self._idle = False
-        if attempt.damaged:
-            self._settle(Settlement(attempt, bury(attempt.shipment).parked), now)
-        else:
-            self._send(attempt, now)
+        self._send(attempt, now)
         return self._waiting_until()
 
     def _rest(self, now: float) -> float:
@@ -153,19 +153,13 @@ class Shipper:
         began = self._timer()
         outcome = self._destination.send(self._lane.signal, shipment.data, shipment.items)
         seconds = self._timer() - began
-        decision = self._decide(outcome, shipment)
+        if is_single_refusal(outcome, shipment):
+            self._refusals += 1
+        decision = decide(outcome, shipment, self._refusals, self._options.refusals)
         self._emit(export_done(self._lane, shipment, outcome, decision, seconds))
         if isinstance(outcome, Accepted | Rejected):
             self._accepted()
         self._act(decision, attempt, now + seconds)
-
-    def _decide(self, outcome: Outcome, shipment: Shipment) -> Decision:
-        if is_single_refusal(outcome, shipment):
-            self._refusals += 1
-        try:
-            return decide(outcome, shipment, self._refusals, self._options.refusals)
-        except Damaged:
-            return bury(shipment)
 
     def _accepted(self) -> None:
         self._refusals = 0
@@ -185,7 +179,7 @@ class Shipper:
                 self._settle(Settlement(attempt, decision.parked), at)
             case Split():
                 self._answered()
-                self._split(attempt, at)
+                self._hand.replace(attempt, halve(attempt.shipment), failures=0)
 
     def _answered(self) -> None:
         self._backoff.succeed()
@@ -216,28 +210,16 @@ class Shipper:
             attempt.backoff.fail(at, self._random)
         self._hand.to_the_end(attempt)
 
-    def _split(self, attempt: Attempt, at: float) -> None:
-        halves = self._halves(attempt, at)
-        if halves:
-            self._hand.replace(attempt, halves, failures=0)
-
-    def _isolate(self, attempt: Attempt, now: float) -> None:
+    def _isolate(self, attempt: Attempt) -> None:
         """Find the call that fails by itself. What is not proven keeps its turn: one failure of
         a half is enough to doubt it again.
         """
-        pieces = (attempt.shipment,) if attempt.shipment.single else self._halves(attempt, now)
-        if attempt.guilty and pieces:
+        shipment = attempt.shipment
+        pieces = (shipment,) if shipment.single else halve(shipment)
+        if attempt.guilty:
             self._hand.set_aside(attempt, pieces)
-        elif pieces:
+        else:
             self._hand.replace(attempt, pieces, failures=self._options.patience - 1)
-
-    def _halves(self, attempt: Attempt, at: float) -> tuple[Shipment, ...]:
-        """Nothing where the bytes cannot be read any more; then the calls are parked."""
-        try:
-            return halve(attempt.shipment)
-        except Damaged:
-            self._settle(Settlement(attempt, bury(attempt.shipment).parked), at)
-            return ()
 
     # --- the store ---
 
@@ -251,6 +233,12 @@ class Shipper:
         self._condition.release()
         self._hand.drop(settlement.attempt)
         self._emit(settled(self._lane, settlement, told_at))
+
+    def _reread(self, body: int, now: float) -> None:
+        self._idle = False
+        found = self._outbox.reread(body, self._steady.wall(now))
+        self._store_backoff.succeed()
+        self._emit(BodyDamaged(self._lane, found.calls, found.parked))
 
     def _store_failed(self, error: StoreError, now: float) -> float:
         self._idle = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fuse_otel.core.body import MAX_INFLATED, Body, Lane
-from fuse_otel.core.shipment import Damaged, neighbours, ship, unreadable
+from fuse_otel.core.shipment import neighbours, ship
 from fuse_otel.ports import Outbox
 from fuse_otel.shipper.hand import Attempt, Hand
 
@@ -19,17 +19,17 @@ class Supply:
         self._live = live
 
     def next(self, now: float, hand: Hand) -> Attempt | None:
-        """Raises ``StoreError``."""
+        """Raises ``StoreError``, or ``Damaged`` for a body whose bytes are."""
         bodies = self._others(now, hand)
         if bodies and self._live_at(bodies[0], now):
             # Alone: with old calls they would make a large request, and fail together with it.
             bodies = [body for body in bodies if self._live_at(body, now)]
-        return _load(neighbours(bodies)) if bodies else None
+        return Attempt(ship(neighbours(bodies))) if bodies else None
 
     def next_live(self, now: float, hand: Hand) -> Attempt | None:
-        """Only what ended just now. Raises ``StoreError``."""
+        """Only what ended just now. Raises as ``next``."""
         bodies = [body for body in self._others(now, hand) if self._live_at(body, now)]
-        return _load(neighbours(bodies)) if bodies else None
+        return Attempt(ship(neighbours(bodies))) if bodies else None
 
     def _others(self, now: float, hand: Hand) -> Sequence[Body]:
         """One shipment's worth. The bodies in hand are due as well, so the store is asked for
@@ -44,14 +44,6 @@ class Supply:
 
     def _live_at(self, body: Body, now: float) -> bool:
         return _newest(body) >= now - self._live
-
-
-def _load(bodies: Sequence[Body]) -> Attempt:
-    try:
-        return Attempt(ship(bodies))
-    except Damaged as damaged:
-        (body,) = (body for body in bodies if body.id == damaged.body)
-        return Attempt(unreadable(body), damaged=True)
 
 
 def _newest(body: Body) -> float:

@@ -1,5 +1,6 @@
 """The program itself on a damaged, foreign, full, read-only or locked state file."""
 
+import json
 import re
 import signal
 import sqlite3
@@ -11,13 +12,17 @@ from pathlib import Path
 
 import httpx
 import pytest
+from support.otlp_answer import text
 from support.otlp_receiver import OtlpReceiver
+from support.otlp_request import string
 from support.program import PATIENCE, fuse_otel, pointed_at, running
 
 from fuse_otel.simulator import SimulatedApi, World
 
 DAY = 86_400
 QUICK = {"FUSE_OTEL_POLL_INTERVAL": "1s", "FUSE_OTEL_SETTLE": "1s", "FUSE_OTEL_GROW": "0"}
+UNAVAILABLE = text(503, "not today")
+UID = "log.record.uid"
 FAST = {"FUSE_OTEL_MAX_REQUESTS_PER_SECOND": "100"}
 
 
@@ -98,6 +103,48 @@ def _metrics(log: str) -> str:
     listening = [line for line in log.splitlines() if "listen=" in line]
     address = listening[-1].split("listen=")[1].split()[0]
     return httpx.get(f"http://{address}/metrics").text if len(listening) > 1 else ""
+
+
+def test_calls_of_a_damaged_body_in_a_sound_file_are_read_again_by_themselves(tmp_path):
+    world = World(seed=9, rate=1 / 60, past=3600, start=time.time())
+    with SimulatedApi(world) as api, OtlpReceiver() as up, OtlpReceiver() as late:
+        late.decide = lambda _: UNAVAILABLE
+        env = pointed_at(api, tmp_path, up.url, **QUICK, **FAST)
+        (tmp_path / "two.toml").write_text(
+            f'[[destinations]]\nname = "up"\nendpoint = "{up.url}"\n'
+            f'[[destinations]]\nname = "late"\nendpoint = "{late.url}"\n'
+        )
+        env["FUSE_OTEL_CONFIG"] = str(tmp_path / "two.toml")
+        assert fuse_otel("once", env=env).returncode == 1
+        first = exported(up)
+        assert first
+        with closing(sqlite3.connect(tmp_path / "state.db")) as connection, connection:
+            bodies = connection.execute("select id, data from bodies").fetchall()
+            spoilt = [(data[:-8] + b"\xa5" * 8, body) for body, data in bodies]
+            connection.executemany("update bodies set data = ? where id = ?", spoilt)
+        assert bodies
+        late.decide = lambda _: None
+
+        ended = fuse_otel("once", env=env)
+
+        assert ended.returncode == 0, ended.stderr
+        assert up.sessions() <= late.sessions()
+        again = exported(up)
+        assert {key: again[key] for key in first} == first
+    assert "a stored body was damaged; its calls are read again" in ended.stderr
+    status = json.loads(fuse_otel("status", "--json", env=env).stdout)
+    assert [(lane["calls"], lane["parked"]) for lane in status["lanes"]] == [(0, 0)] * 4
+    assert status["accounts"][0]["gaps"] == []
+
+
+def exported(receiver: OtlpReceiver) -> dict[bytes | str, set[bytes]]:
+    """Each span and log record in all its wordings: a single one, however often it came."""
+    found: dict[bytes | str, set[bytes]] = {}
+    for span in receiver.spans():
+        found.setdefault(span.span_id, set()).add(span.SerializeToString())
+    for record in receiver.records():
+        found.setdefault(string(record.attributes, UID), set()).add(record.SerializeToString())
+    return found
 
 
 def test_a_file_that_is_not_ours_is_left_alone_by_every_command(world, tmp_path):

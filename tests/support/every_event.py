@@ -28,6 +28,7 @@ EVERY_EVENT: tuple[events.Event, ...] = (
     events.ExportDone(LANE, "200", "accepted", 0.1, 40, 2, ""),
     events.CallsDelivered(LANE, NOW, (NOW - 20, NOW - 50)),
     events.CallsParked(LANE, 3, "entry too far behind"),
+    events.BodyDamaged(LANE, 4, 1),
     events.LaneChanged(LANE, up=False, reason="401 Unauthorized"),
     events.StoreFailed("full", "The cap of the outbox is reached."),
     events.OrderMoved("drop", "done", "2 parked calls are dropped."),

@@ -46,6 +46,7 @@ def metrics():
         ("fuse_otel_pending_calls", MAIN, 2),
         ("fuse_otel_gap_seconds", MAIN, 60),
         ("fuse_otel_calls_grown_total", MAIN, 2),
+        ("fuse_otel_damaged_calls_total", TEMPO, 5),
         ("fuse_otel_export_requests_total", {**TEMPO, "code": "200"}, 1),
         ("fuse_otel_export_duration_seconds_count", TEMPO, 1),
         ("fuse_otel_exported_items_total", TEMPO, 40),

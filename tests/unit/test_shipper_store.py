@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 from support.lane_rig import LaneRig
-from support.ship_values import TRACES, new_body
+from support.ship_values import NOW, TRACES, new_body
 
 from fuse_otel.core.body import Body, Lane
 from fuse_otel.core.gzip_member import inflate
-from fuse_otel.core.outcome import Accepted, Refused, Rejected
+from fuse_otel.core.outcome import Accepted, Refused
 from fuse_otel.errors import Broken, Full, LeaseLost, StoreError
-from fuse_otel.events import CallsDelivered, CallsParked, LaneChanged, StoreFailed
-from fuse_otel.ports import Outbox, Verdict
+from fuse_otel.events import BodyDamaged, CallsDelivered, LaneChanged, StoreFailed
+from fuse_otel.ports import Outbox, Reread, Verdict
 
 OK = Accepted("200")
 BAD = Refused("400", "bad span")
@@ -49,6 +49,11 @@ class FailingOutbox:
         if self._resolve_errors:
             raise self._resolve_errors.pop(0)
         self._real.resolve(lane, verdicts, now)
+
+    def reread(self, body: int, now: float) -> Reread:
+        if self._resolve_errors:
+            raise self._resolve_errors.pop(0)
+        return self._real.reread(body, now)
 
     def _spoiled(self, body: Body) -> Body:
         damaged = self._spoil & {call.session_id for call in body.calls}
@@ -138,32 +143,38 @@ def test_the_real_store_holds_a_lane_that_parks_too_much():
 
 
 @pytest.mark.parametrize("others", [[], ["b"]], ids=["alone", "merged"])
-def test_calls_of_a_damaged_body_are_parked_in_sight(others):
+def test_a_damaged_body_is_never_sent_and_its_calls_are_read_again(others):
     rig = LaneRig(
         new_body("spoiled 1", "spoiled 2"),
         *(new_body(name) for name in others),
-        decide=lambda _: BAD,
         outbox=failing(spoil=["spoiled 1"]),
     )
-    if others:
-        rig.destination.decide = lambda _: OK
-    else:
-        rig.destination.send = lambda signal, data, items: BAD  # as a back end: it cannot read it
     rig.run()
-    assert rig.parked_sessions == ["spoiled 1", "spoiled 2"]
+    assert rig.sent == [[name] for name in others]
+    assert (rig.waiting, rig.parked) == (0, [])
+    assert rig.seen(BodyDamaged) == [BodyDamaged(TRACES, calls=2, parked=0)]
+
+
+@pytest.mark.parametrize("end", [NOW - 6 * 86_400, None], ids=["too old", "of unknown time"])
+def test_calls_of_a_damaged_body_that_plum_has_no_longer_are_parked_in_sight(end):
+    rig = LaneRig(new_body("spoiled", end=end), outbox=failing(spoil=["spoiled"]))
+    rig.run()
+    assert rig.seen(BodyDamaged) == [BodyDamaged(TRACES, calls=0, parked=1)]
+    assert [(one.call.session_id, one.code, one.reason) for one in rig.parked] == [
+        ("spoiled", "damaged", "the stored body is damaged")
+    ]
+    assert [inflate(one.data) for one in rig.parked] == [b""]
+
+
+def test_a_store_that_fails_while_it_is_told_of_damage_is_told_again():
+    rig = LaneRig(
+        new_body("spoiled"), outbox=failing(spoil=["spoiled"], resolve_errors=[BROKEN, BROKEN])
+    )
+    rig.run()
+    assert rig.sent == []
+    assert len(rig.seen(StoreFailed)) == 2
+    assert len(rig.seen(BodyDamaged)) == 1
     assert rig.waiting == 0
-    assert {(one.code, one.reason) for one in rig.parked} == {
-        ("damaged", "the stored body is damaged")
-    }
-    assert [inflate(one.data) for one in rig.parked] == [b"", b""]
-    assert rig.seen(CallsParked)[0].count == 2
-
-
-def test_copies_of_a_damaged_body_that_was_taken_in_part_are_empty():
-    rig = LaneRig(new_body("spoiled", "b"), outbox=failing(spoil=["spoiled"]))
-    rig.destination.send = lambda signal, data, items: Rejected("200", 1, "no")
-    rig.run()
-    assert [inflate(one.data) for one in rig.parked] == [b"", b""]
 
 
 def test_what_was_resolved_before_a_crash_is_not_sent_again():

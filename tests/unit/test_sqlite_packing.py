@@ -3,7 +3,7 @@
 import pytest
 
 from fuse_otel.core.body import BodyCall
-from fuse_otel.errors import Broken
+from fuse_otel.errors import Corrupt
 from fuse_otel.store.sqlite.ends import ends
 from fuse_otel.store.sqlite.packing import pack_calls, pack_offsets, unpack_calls
 
@@ -28,8 +28,8 @@ def test_the_text_is_readable_in_the_database():
 
 
 @pytest.mark.parametrize(("calls", "remaining"), [("[[1]]", None), ("{", None), ("[]", "no")])
-def test_a_damaged_text_is_a_broken_store(calls, remaining):
-    with pytest.raises(Broken, match="damaged"):
+def test_a_damaged_text_is_a_damaged_store(calls, remaining):
+    with pytest.raises(Corrupt, match="damaged"):
         unpack_calls(calls, remaining)
 
 

@@ -1,8 +1,10 @@
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuse_otel.core.windows import HOUR, RETENTION, Window, WindowSize, pieces
+from fuse_otel.core.windows import HOUR, RETENTION, Window, WindowSize, around, pieces
 
 windows = st.builds(
     lambda start, seconds: Window(start, start + seconds),
@@ -65,3 +67,15 @@ def test_pieces_follow_one_another_while_the_size_learns():
         Window(7 * HOUR, 10 * HOUR),
     ]
     assert list(pieces(Window(5, 5), size)) == []
+
+
+@given(st.lists(st.integers(0, 5000), min_size=1, max_size=30), st.integers(0, 900))
+def test_windows_around_times_hold_all_of_them_and_little_else(times, joined):
+    found = around(times, joined)
+    assert all(any(window.start <= time < window.end for window in found) for time in times)
+    assert {window.start for window in found} | {window.end - 1 for window in found} <= set(times)
+    assert all(b.start - a.end > joined for a, b in itertools.pairwise(found))
+
+
+def test_there_are_no_windows_around_nothing():
+    assert around([]) == []

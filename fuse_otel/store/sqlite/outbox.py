@@ -11,13 +11,15 @@ from fuse_otel.core import written
 from fuse_otel.core.body import LIVE, Body, BodyCall, Lane
 from fuse_otel.core.telemetry import Signal
 from fuse_otel.errors import Full
-from fuse_otel.ports import ParkedCopy, Verdict
+from fuse_otel.ports import Reread, Verdict
+from fuse_otel.store.sqlite import parked
 from fuse_otel.store.sqlite.database import Database
 from fuse_otel.store.sqlite.ends import ends
 from fuse_otel.store.sqlite.fitting import within
 from fuse_otel.store.sqlite.level import Level
 from fuse_otel.store.sqlite.packing import pack_offsets, unpack_calls
 from fuse_otel.store.sqlite.queries import queries
+from fuse_otel.store.sqlite.reread import reread
 from fuse_otel.store.sqlite.space import give_back
 from fuse_otel.store.sqlite.step import used_bytes
 
@@ -50,20 +52,28 @@ class SqliteOutbox:
             lane_id = _lane_id(connection, lane)
             if lane_id is None:
                 return
-            parked = 0
+            copies = 0
             for verdict in verdicts:
-                parked += _resolve(connection, lane_id, verdict, now)
-            if parked:
+                copies += _resolve(connection, lane_id, verdict, now)
+            if copies:
                 self._check_parked(connection)
             give_back(connection)
             used = used_bytes(connection)
         self._level.stands_at(used)
 
+    def reread(self, body: int, now: float) -> Reread:
+        with self._database.write() as connection:
+            found = reread(connection, body, now)
+            give_back(connection)
+            used = used_bytes(connection)
+        self._level.stands_at(used)
+        return found
+
     def _check_parked(self, connection: sqlite3.Connection) -> None:
-        (parked,) = connection.execute(_SQL["parked_bytes"]).fetchone()
-        if parked > self._parked_limit:
+        (taken,) = connection.execute(_SQL["parked_bytes"]).fetchone()
+        if taken > self._parked_limit:
             raise Full(
-                f"Parked calls would take {written.size(parked)},"
+                f"Parked calls would take {written.size(taken)},"
                 f" {written.size(self._parked_limit)} are theirs at most: replay or drop some."
             )
 
@@ -91,7 +101,7 @@ def _resolve(connection: sqlite3.Connection, lane_id: int, verdict: Verdict, now
     open_offsets = {call.offset for call in left}
     resolved = open_offsets.intersection(verdict.offsets)
     copies = [copy for copy in verdict.parked if copy.call.offset in resolved]
-    connection.executemany(_SQL["park"], [_parked_row(lane_id, copy, now) for copy in copies])
+    parked.put(connection, [(lane_id, copy) for copy in copies], now)
     if resolved == open_offsets:
         _deliver(connection, verdict.body, lane_id)
     elif resolved:
@@ -120,11 +130,3 @@ def _narrow(
             "remaining": pack_offsets([call.offset for call in rest]),
         },
     )
-
-
-def _parked_row(lane_id: int, copy: ParkedCopy, now: float) -> tuple[object, ...]:
-    call = copy.call
-    return (
-        lane_id, call.session_id, call.start, call.end, call.offset, call.length, call.items,
-        copy.rejected, copy.code, copy.reason, now, len(copy.data), copy.data,
-    )  # fmt: skip

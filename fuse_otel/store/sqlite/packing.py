@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import msgspec
 
 from fuse_otel.core.body import BodyCall
-from fuse_otel.errors import Broken
+from fuse_otel.errors import Corrupt
 
 _CALLS = msgspec.json.Decoder(tuple[tuple[str, int | None, int | None, int, int, int], ...])
 _OFFSETS = msgspec.json.Decoder(frozenset[int])
@@ -23,10 +23,10 @@ def pack_offsets(offsets: Collection[int]) -> str:
 
 
 def unpack_calls(calls: str, remaining: str | None) -> tuple[BodyCall, ...]:
-    """The calls whose offsets remain; ``None`` stands for all. Raises ``Broken``."""
+    """The calls whose offsets remain; ``None`` stands for all. Raises ``Corrupt``."""
     try:
         every = [BodyCall(*row) for row in _CALLS.decode(calls)]
         left = None if remaining is None else _OFFSETS.decode(remaining)
     except msgspec.MsgspecError as error:
-        raise Broken("The store is damaged: a body's calls cannot be read.") from error
+        raise Corrupt("The store is damaged: a body's calls cannot be read.") from error
     return tuple(call for call in every if left is None or call.offset in left)

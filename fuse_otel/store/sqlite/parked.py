@@ -1,20 +1,27 @@
-"""The parked calls as the commands look for them."""
+"""The parked calls: put there by a lane, and looked for by the commands."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from fuse_otel.core.body import BodyCall, Lane
 from fuse_otel.core.telemetry import Signal
-from fuse_otel.ports import ParkedCall, ParkedQuery
+from fuse_otel.ports import ParkedCall, ParkedCopy, ParkedQuery
 from fuse_otel.store.sqlite.fitting import within
 from fuse_otel.store.sqlite.queries import queries
 from fuse_otel.store.sqlite.reading import Row
 
 PART_CALLS = 500  # in one transaction
 _SQL = queries("control")
+
+
+def put(
+    connection: sqlite3.Connection, copies: Iterable[tuple[int, ParkedCopy]], now: float
+) -> None:
+    """Each with the id of its lane."""
+    connection.executemany(_SQL["park"], [_row(lane_id, copy, now) for lane_id, copy in copies])
 
 
 def listed(
@@ -58,6 +65,14 @@ def _asked(query: ParkedQuery) -> dict[str, object]:
         "after": query.after,
         "last": query.last,
     }
+
+
+def _row(lane_id: int, copy: ParkedCopy, now: float) -> tuple[object, ...]:
+    call = copy.call
+    return (
+        lane_id, call.session_id, call.start, call.end, call.offset, call.length, call.items,
+        copy.rejected, copy.code, copy.reason, now, len(copy.data), copy.data,
+    )  # fmt: skip
 
 
 def _parked_call(row: Row) -> ParkedCall:

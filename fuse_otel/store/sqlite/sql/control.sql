@@ -88,6 +88,12 @@ select
 from parked join lanes on lanes.id = parked.lane
 where parked.id = ?
 
+-- name: park
+insert into parked (
+    lane, session_id, started, ended, call_offset, call_length, items,
+    rejected, code, reason, parked_at, bytes, data
+) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
 -- name: unpark
 delete from parked where id = ?
 

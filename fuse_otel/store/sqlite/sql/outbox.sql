@@ -33,11 +33,26 @@ delete from deliveries where body = ? and lane = ?
 delete from bodies
 where id = :body and not exists (select 1 from deliveries where body = :body)
 
--- name: park
-insert into parked (
-    lane, session_id, started, ended, call_offset, call_length, items,
-    rejected, code, reason, parked_at, bytes, data
-) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+-- name: lanes_of_body
+select deliveries.lane, bodies.calls, deliveries.remaining
+from deliveries join bodies on bodies.id = deliveries.body
+where deliveries.body = ?
+
+-- name: delivered_to_all
+delete from deliveries where body = ?
+
+-- name: every_account
+select id from accounts
+
+-- name: accounts_of_call
+select accounts.id
+from accounts cross join ledger on ledger.account = accounts.id and ledger.session_id = ?
+
+-- name: forget_call
+delete from ledger where account = ? and session_id = ?
+
+-- name: forget_pending
+delete from pending where account = ? and session_id = ?
 
 -- name: parked_bytes
 select value from meta where name = 'parked'
