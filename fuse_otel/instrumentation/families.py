@@ -133,7 +133,7 @@ _EXPORT = (
     ),
     counter(
         "fuse_otel_damaged_calls_total",
-        _LANE,
+        LANE,
         "Calls whose stored body the lane found damaged: they are read again, or parked.",
     ),
 )
