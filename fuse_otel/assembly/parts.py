@@ -159,3 +159,12 @@ def pseudonym_key(account: Account, settings: Settings) -> bytes:
     if settings.pseudonym_key is not None:
         return settings.pseudonym_key.get_secret_value().encode()
     return developer_key_pseudonym(account.developer_key.get_secret_value())
+
+
+def saved_key(settings: Settings) -> bytes | None:
+    """The key for a saved log, which does not say whose account it is of: the one that holds for
+    all of them, else that of the only account.
+    """
+    if settings.pseudonym_key is not None:
+        return settings.pseudonym_key.get_secret_value().encode()
+    return pseudonym_key(settings.accounts[0], settings) if len(settings.accounts) == 1 else None

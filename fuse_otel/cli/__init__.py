@@ -37,7 +37,7 @@ COMMANDS = {
         "check the configuration; --online also API and destinations", configured=True
     ),
     "show": Command("draw a call as a tree with a time bar", configured=True),
-    "convert": Command("turn saved call logs into OTLP/JSON lines"),
+    "convert": Command("turn saved call logs into OTLP/JSON lines", configured=True),
     "trace-id": Command("print the trace id of a call"),
     "config": Command("print the configuration in effect and its origins", configured=True),
 }

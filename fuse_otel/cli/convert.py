@@ -12,14 +12,13 @@ from fuse_otel.cli.saved import (
     STDIN,
     NoSessionId,
     opened,
-    redaction_of,
+    options_of,
     render_saved,
     session_id_of,
 )
 from fuse_otel.core.decode import NotUnderstood
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.otlp_json import dumps, logs_json, traces_json
-from fuse_otel.core.redaction import Mode
 
 WANTED = "Give a saved answer of the Fuse API, JSON or XML."
 _DONE, _FAILED, _USAGE = 0, 1, 2
@@ -39,24 +38,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="whose call a bare list of entries is (default: the file's name without its ending)",
     )
     parser.add_argument(
-        "--redaction",
-        dest="setting_redaction",
-        choices=[mode.value for mode in Mode],
-        help="what may leave (default: strict)",
-    )
-    parser.add_argument(
-        "--config",
-        metavar="FILE",
-        help="a configuration whose redaction and [[redaction_rules]] hold here too",
-    )
-    parser.add_argument("--namespace", default="", help="the namespace that ids are made with")
-    parser.add_argument(
-        "--pseudonym-key-file",
-        type=Path,
-        metavar="FILE",
-        help="the key of user.hash; without it user.hash is left out",
-    )
-    parser.add_argument(
         "--output", default=STDIN, metavar="FILE", help="where the lines go (default: - stdout)"
     )
 
@@ -65,26 +46,9 @@ def run(args: argparse.Namespace) -> int:
     if args.session_id and len(args.files) > 1:
         complain("--session-id names one call: give it with one FILE.")
         return _USAGE
-    try:
-        key = _pseudonym_key(args.pseudonym_key_file)
-    except (OSError, ValueError) as error:
-        complain(f"{args.pseudonym_key_file}: {reason(error)}. It has to hold the key alone.")
-        return _FAILED
-    options = ModelOptions(
-        namespace=args.namespace, pseudonym_key=key, redaction=redaction_of(args)
-    )
-    conversion = _Conversion(args.files, args.session_id, options)
+    conversion = _Conversion(args.files, args.session_id, options_of(args))
     written = _write(args.output, conversion)
     return _DONE if written and not conversion.failed else _FAILED
-
-
-def _pseudonym_key(file: Path | None) -> bytes | None:
-    if file is None:
-        return None
-    key = file.read_bytes().strip()
-    if not key:
-        raise ValueError("it is empty")
-    return key
 
 
 class _Conversion:

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from urllib.parse import unquote
@@ -15,7 +16,6 @@ from fuse_otel.core.call import CallLog, CallRecord, Details, Direction, ListedC
 from fuse_otel.core.decode import decode_saved
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.party import pseudonymise
-from fuse_otel.core.redaction import STRICT, Redaction
 from fuse_otel.core.rendering import Renderer
 from fuse_otel.core.telemetry import Flavour, Note, Signal
 
@@ -54,18 +54,15 @@ def render_saved(data: bytes, session_id: str, options: ModelOptions) -> Iterato
         yield SavedTelemetry(out.trace_id, traces, logs, out.tally.notes or ())
 
 
-def redaction_of(args: argparse.Namespace) -> Redaction:
-    """What the flags ``--redaction`` and ``--config`` ask for; ``strict`` without them.
-
-    Raises ``ConfigurationError``.
+def options_of(args: argparse.Namespace) -> ModelOptions:
+    """What the daemon of this configuration renders with, so that ids and attributes are the ones
+    it sends. Raises ``ConfigurationError``.
     """
-    flags = vars(args)
-    if not (flags.get("config") or flags.get("setting_redaction")):
-        return STRICT
-    from fuse_otel.assembly.parts import model_options  # noqa: PLC0415 - heavy, and rarely wanted
+    from fuse_otel.assembly.parts import model_options, saved_key  # noqa: PLC0415 - heavy, as below
     from fuse_otel.cli.common import load_settings  # noqa: PLC0415
 
-    return model_options(load_settings(args, needs_account=False).settings).redaction
+    settings = load_settings(args, needs_account=False).settings
+    return replace(model_options(settings), pseudonym_key=saved_key(settings))
 
 
 def _listed(

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import BinaryIO, TextIO
 
@@ -18,14 +19,12 @@ from fuse_otel.cli.saved import (
     STDIN,
     NoSessionId,
     opened,
-    redaction_of,
+    options_of,
     render_saved,
     session_id_of,
 )
 from fuse_otel.core.decode import NotUnderstood
-from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.otlp_json import dumps, logs_json, traces_json
-from fuse_otel.core.redaction import STRICT
 from fuse_otel.core.telemetry import Note
 from fuse_otel.core.tree import call_trees
 from fuse_otel.ports import RecentCall
@@ -85,7 +84,6 @@ class _Found:
         self._args = args
         self._requests = Requests(args.session_id)
         self._notes: dict[str, Sequence[Note]] = {}
-        self._options = ModelOptions(redaction=redaction_of(args), explain=args.explain)
         self.failed = False
 
     def read(self, name: str) -> None:
@@ -114,7 +112,8 @@ class _Found:
                 self._complain(f"{name}: line {number} is no export request of OTLP/JSON.")
             return
         session_id = self._args.session_id or session_id_of(name)
-        for call in render_saved(b"".join([*first, stream.read()]), session_id, self._options):
+        options = replace(options_of(self._args), explain=self._args.explain)
+        for call in render_saved(b"".join([*first, stream.read()]), session_id, options):
             self._notes[call.trace_id] = call.notes
             self._add(call.traces, call.logs)
 
@@ -146,7 +145,7 @@ class _Found:
 
     def _complain_of_the_redacted(self, name: str) -> None:
         """What is redacted already cannot be read in another way, or explained."""
-        if self._args.explain or self._options.redaction != STRICT:
+        if self._args.explain or vars(self._args).get("setting_redaction"):
             self._complain(
                 f"{name}: It is redacted already, and what that took away is not kept: --explain"
                 " and --redaction are for a saved answer of the Fuse API."

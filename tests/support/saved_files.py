@@ -4,6 +4,8 @@ import argparse
 import hashlib
 import json
 
+from fuse_otel.cli.common import add_settings
+
 SESSION = "300060;001;1529552581"
 START = 1_529_552_691
 
@@ -43,4 +45,5 @@ def run_command(command, *words):
     """The exit code of a command's module, its arguments parsed as the program parses them."""
     parser = argparse.ArgumentParser()
     command.arguments(parser)
+    add_settings(parser)
     return command.run(parser.parse_args(list(words)))

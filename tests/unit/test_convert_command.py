@@ -9,7 +9,8 @@ import sys
 import pytest
 from support.saved_files import ENTRIES, SESSION, listed, run_command, save, trace_id
 
-from fuse_otel.cli import convert
+from fuse_otel.cli import convert, main
+from fuse_otel.core.party import developer_key_pseudonym
 
 
 def lines(capsys):
@@ -123,12 +124,47 @@ def test_with_a_key_the_pseudonym_is_the_daemons(tmp_path, capsys):
     assert attributes(spans(lines(capsys)[0])[0])["user.hash"] == expected
 
 
+def test_the_key_of_the_only_account_is_the_daemons_too(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("FUSE_OTEL_EMAIL", "owner@example.com")
+    monkeypatch.setenv("FUSE_OTEL_DEVELOPER_KEY", "the developer key")
+    run_command(convert, save(tmp_path, "c.json", listed(type="inbound")))
+    key = developer_key_pseudonym("the developer key")
+    expected = hmac.new(key, b"12125551234", hashlib.sha256).digest()[:16].hex()
+    assert attributes(spans(lines(capsys)[0])[0])["user.hash"] == expected
+
+
+def test_of_several_accounts_nobody_knows_whose_key_it_is(tmp_path, capsys):
+    account = '[[accounts]]\nname = "{0}"\nemail = "{0}@example.com"\ndeveloper_key = "{0}"\n'
+    file = save(tmp_path, "c.toml", account.format("a") + account.format("b"))
+    run_command(convert, save(tmp_path, "c.json", listed(type="inbound")), "--config", file)
+    assert "user.hash" not in attributes(spans(lines(capsys)[0])[0])
+
+
+def test_what_the_daemon_is_configured_to_say_is_said(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("FUSE_OTEL_NAMESPACE", "eu")
+    monkeypatch.setenv("FUSE_OTEL_ENVIRONMENT", "production")
+    monkeypatch.setenv("FUSE_OTEL_RESOURCE_ATTRIBUTES", "team=voice")
+    monkeypatch.setenv("FUSE_OTEL_ERROR_POLICY", "last")
+    config = save(tmp_path, "c.toml", '[service_names]\n"email test" = "mail"\n')
+    call = save(tmp_path, "c.json", listed())
+    assert run_command(convert, call, "--config", config, "--redaction", "standard") == 0
+    request = lines(capsys)[0]
+    root = spans(request)[0]
+    assert root["traceId"] == trace_id(SESSION, "eu")
+    # The error is not in the last execution.
+    assert "status" not in root
+    told = attributes(request["resourceSpans"][0]["resource"])
+    assert told["service.name"] == "mail"
+    assert told["deployment.environment.name"] == "production"
+    assert told["team"] == "voice"
+
+
 @pytest.mark.parametrize("content", [None, " \n"])
 def test_a_key_file_without_a_key_is_one_sentence(tmp_path, capsys, content):
     key = save(tmp_path, "key", content) if content else str(tmp_path / "nowhere")
-    assert run_command(convert, "x.json", "--pseudonym-key-file", key) == 1
+    assert main(["convert", "x.json", "--pseudonym-key-file", key]) == 78
     captured = capsys.readouterr()
-    assert captured.err.startswith(f"{key}: ")
+    assert captured.err.startswith("fuse-otel: --pseudonym-key-file: ")
     assert captured.err.count("\n") == 1
 
 

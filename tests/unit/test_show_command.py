@@ -136,6 +136,20 @@ def test_a_bare_list_of_entries_is_named_by_its_file_or_by_the_option(tmp_path, 
     assert headings(capsys.readouterr().out) == [SESSION]
 
 
+def test_the_trace_is_the_one_the_configured_daemon_sends(two_calls, capsys, monkeypatch):
+    monkeypatch.setenv("FUSE_OTEL_NAMESPACE", "eu")
+    assert run_command(show, two_calls) == 0
+    assert trace_id("b;2", "eu") in capsys.readouterr().out
+    assert run_command(show, two_calls, "--namespace", "us") == 0
+    assert trace_id("b;2", "us") in capsys.readouterr().out
+
+
+def test_what_the_daemon_stored_is_drawn_however_it_redacts(store, capsys, monkeypatch):
+    monkeypatch.setenv("FUSE_OTEL_REDACTION", "standard")
+    assert run_command(show, SESSION) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_a_session_id_is_looked_up_in_the_store(store, capsys):
     assert run_command(show, SESSION) == 0
     assert headings(capsys.readouterr().out) == [SESSION]
