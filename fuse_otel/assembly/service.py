@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fuse_otel.config.settings import Settings
     from fuse_otel.instrumentation.metrics import Metrics
     from fuse_otel.instrumentation.self_traces import SelfTraces
+    from fuse_otel.web.listening import Listening
     from fuse_otel.web.server import WebServer
 
 Reload = Callable[[], str | None]
@@ -32,7 +33,8 @@ Damaged = Callable[[str], None]
 class Service:
     """Built from settings, started once, stopped once.
 
-    ``metrics`` outlives services, so that a reload resets no counter.
+    ``metrics`` outlives services, so that a reload resets no counter; so does ``listening``, so
+    that it refuses no connection.
     """
 
     def __init__(
@@ -41,6 +43,8 @@ class Service:
         metrics: Metrics,
         reload: Reload,
         damaged: Damaged | None = None,
+        *,
+        listening: Listening,
     ) -> None:
         self.settings = settings
         self._metrics = metrics
@@ -61,7 +65,7 @@ class Service:
         self._wake = self._daemon.notice
         names = (account.name for account in settings.accounts)
         metrics.begin(names, lanes(settings), self._daemon.loops)
-        self._web = self._make_web(reload)
+        self._web = self._make_web(reload, listening)
         self._undo_routing = route_libraries(self.log)
 
     def status(self) -> Status:
@@ -97,7 +101,7 @@ class Service:
         if self._damaged and isinstance(event, StoreFailed) and event.error_type == "corrupt":
             self._damaged(event.message)
 
-    def _make_web(self, reload: Reload) -> WebServer:
+    def _make_web(self, reload: Reload, listening: Listening) -> WebServer:
         from fuse_otel.web.app import create_app  # noqa: PLC0415 - starlette takes a while
         from fuse_otel.web.server import WebServer  # noqa: PLC0415 - so does uvicorn
 
@@ -113,7 +117,7 @@ class Service:
             hook_token=token.get_secret_value() if token else None,
             emit=self.emit,
         )
-        return WebServer(create_app(site), *self.settings.listen)
+        return WebServer(create_app(site), listening, *self.settings.listen)
 
     def _unready(self) -> Sequence[str]:
         return self.conditions.unready()

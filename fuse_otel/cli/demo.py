@@ -67,9 +67,12 @@ def _service(directory: Path, api_url: str) -> Iterator[tuple[Service, str]]:
     from fuse_otel.assembly.service import Service  # noqa: PLC0415 - imports the whole daemon
     from fuse_otel.errors import CannotListen  # noqa: PLC0415
     from fuse_otel.instrumentation.metrics import Metrics  # noqa: PLC0415
+    from fuse_otel.web.listening import Listening  # noqa: PLC0415
 
+    listening = Listening()
     for port in (_PORT, 0):
-        service = Service(_settings(directory, api_url, port), Metrics(), lambda: None)
+        settings = _settings(directory, api_url, port)
+        service = Service(settings, Metrics(), lambda: None, listening=listening)
         try:
             host, found = service.start()
         except CannotListen:
@@ -81,6 +84,7 @@ def _service(directory: Path, api_url: str) -> Iterator[tuple[Service, str]]:
         yield service, f"http://{host}:{found}"
     finally:
         service.stop()
+        listening.close()
 
 
 def _settings(directory: Path, api_url: str, port: int) -> Settings:

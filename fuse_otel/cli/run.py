@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 from typing import TYPE_CHECKING
 
 from fuse_otel.cli.common import load_settings
@@ -31,10 +32,12 @@ class Runner:
 
     def __init__(self, args: argparse.Namespace, signals: Signals) -> None:
         from fuse_otel.instrumentation.metrics import Metrics  # noqa: PLC0415 - prometheus_client
+        from fuse_otel.web.listening import Listening  # noqa: PLC0415 - as above
 
         self._args = args
         self._signals = signals
         self._metrics = Metrics(status=self._status)
+        self._listening = Listening()
         self._service: Service | None = None
         self._next: Loaded | None = None
         self._damage = ""
@@ -55,14 +58,25 @@ class Runner:
                 following, self._next = self._next, None
                 service = self._replace(service, loaded, following)
                 loaded = following
+                # What a service was made of holds itself in circles, TLS contexts of megabytes
+                # among them, which Python would find after some ten reloads.
+                gc.collect()
         service.log.info("stopping")
         service.stop()
+        self._listening.close()
 
     def _begin(self, loaded: Loaded) -> Service:
         from fuse_otel.assembly.service import Service  # noqa: PLC0415 - imports the whole daemon
 
-        service = Service(loaded.settings, self._metrics, self._reload, self._damaged)
+        service = Service(
+            loaded.settings,
+            self._metrics,
+            self._reload,
+            self._damaged,
+            listening=self._listening,
+        )
         host, port = service.start()
+        self._listening.keep_only(*loaded.settings.listen)
         self._service = service
         for warning in loaded.warnings:
             service.log.warning(warning)

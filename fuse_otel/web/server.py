@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from threading import Thread
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from fuse_otel.errors import CannotListen
+from fuse_otel.web.listening import Listening
 
-_BACKLOG = 128
 _MOST_CONNECTIONS = 256
 _FORCED = 1.0  # seconds for a forced end
 
 
 class WebServer:
-    """Start once, stop once. Port 0 takes a free one."""
+    """Start once, stop once. ``listening`` is the caller's to close."""
 
-    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, listening: Listening, host: str, port: int) -> None:
         self._app = app
+        self._listening = listening
         self._host = host
         self._port = port
         self._server: uvicorn.Server | None = None
@@ -34,7 +32,7 @@ class WebServer:
         """Answers the address that is listened on: connections are taken from here on. Raises
         ``CannotListen``.
         """
-        listener = self._listen()
+        listener = self._listening.on(self._host, self._port)
         host, port = listener.getsockname()[:2]
         self._server = uvicorn.Server(
             uvicorn.Config(
@@ -63,21 +61,3 @@ class WebServer:
         self._server.force_exit = True
         self._thread.join(_FORCED)
         return not self._thread.is_alive()
-
-    def _listen(self) -> socket.socket:
-        try:
-            found = socket.getaddrinfo(
-                self._host, self._port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-            )
-            family, _, _, _, address = found[0]
-            return socket.create_server(address, family=family, backlog=_BACKLOG)
-        except OSError as error:
-            reason = _reason(error)
-            raise CannotListen(f"Cannot listen on {self._host}:{self._port}: {reason}.") from error
-
-
-def _reason(error: OSError) -> str:
-    """The system's own words; what ``socket`` adds to them repeats the address."""
-    if isinstance(error, socket.gaierror) or error.errno is None:
-        return str(error.strerror or error)
-    return os.strerror(error.errno)

@@ -11,12 +11,20 @@ from support.web_site import served, site
 from fuse_otel.errors import CannotListen
 from fuse_otel.store import MemoryStore
 from fuse_otel.web.app import create_app
+from fuse_otel.web.listening import Listening
 from fuse_otel.web.server import WebServer
 
 
 @pytest.fixture
 def store():
     made = MemoryStore(capacity=1000)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def listening():
+    made = Listening()
     yield made
     made.close()
 
@@ -75,10 +83,10 @@ def test_another_sites_page_may_not_reload(store):
         assert not reloaded
 
 
-def test_a_port_that_is_taken_is_one_sentence(store):
+def test_a_port_that_is_taken_is_one_sentence(store, listening):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        server = WebServer(create_app(site(store)), "127.0.0.1", port)
+        server = WebServer(create_app(site(store)), listening, "127.0.0.1", port)
         with pytest.raises(CannotListen) as raised:
             server.start()
     assert str(raised.value) == f"Cannot listen on 127.0.0.1:{port}: Address already in use."
@@ -86,14 +94,39 @@ def test_a_port_that_is_taken_is_one_sentence(store):
     assert server.stop(1)
 
 
-def test_a_host_that_is_not_ours_is_one_sentence(store):
-    server = WebServer(create_app(site(store)), "host.invalid", 0)
+def test_a_host_that_is_not_ours_is_one_sentence(store, listening):
+    server = WebServer(create_app(site(store)), listening, "host.invalid", 0)
     with pytest.raises(CannotListen, match=r"^Cannot listen on host\.invalid:0: .+\.$"):
         server.start()
 
 
-def test_ipv6_is_listened_on_where_it_is_there(store):
-    server = WebServer(create_app(site(store)), "::1", 0)
+def test_who_connects_between_two_servers_is_answered_by_the_second(store, listening):
+    first = WebServer(create_app(site(store)), listening, "127.0.0.1", 0)
+    address = first.start()
+    assert first.stop(5)
+    with socket.create_connection(address) as waiting:
+        waiting.sendall(b"GET /-/ready HTTP/1.0\r\n\r\n")
+        second = WebServer(
+            create_app(site(store, readiness=lambda: ["of the second"])), listening, "127.0.0.1", 0
+        )
+        assert second.start() == address
+        waiting.settimeout(30)
+        answer = b"".join(iter(lambda: waiting.recv(4096), b""))
+    assert b"of the second" in answer
+    assert second.stop(5)
+
+
+def test_another_address_frees_the_one_before(listening):
+    listening.on("127.0.0.1", 0).close()
+    with listening.on("127.0.0.1", 0) as copy:
+        before = copy.getsockname()
+    listening.on("localhost", 0).close()
+    listening.keep_only("localhost", 0)
+    socket.create_server(before).close()
+
+
+def test_ipv6_is_listened_on_where_it_is_there(store, listening):
+    server = WebServer(create_app(site(store)), listening, "::1", 0)
     if not _has_ipv6():
         with pytest.raises(CannotListen, match=r"^Cannot listen on ::1:0: .+\.$"):
             server.start()
@@ -119,7 +152,7 @@ def test_signals_stay_the_daemons(store):
     assert during == before
 
 
-def test_the_end_waits_for_a_running_request_and_not_for_idle_connections(store):
+def test_the_end_waits_for_a_running_request_and_not_for_idle_connections(store, listening):
     running, release = threading.Event(), threading.Event()
 
     def slow(_accept):
@@ -127,7 +160,7 @@ def test_the_end_waits_for_a_running_request_and_not_for_idle_connections(store)
         release.wait(20)
         return b"told\n", "text/plain"
 
-    server = WebServer(create_app(site(store, metrics=slow)), "127.0.0.1", 0)
+    server = WebServer(create_app(site(store, metrics=slow)), listening, "127.0.0.1", 0)
     host, port = server.start()
     with httpx.Client(base_url=f"http://{host}:{port}") as client:
         client.get("/-/healthy")  # the connection stays open, idle
@@ -148,7 +181,7 @@ def test_the_end_waits_for_a_running_request_and_not_for_idle_connections(store)
     assert not server.running
 
 
-def test_a_request_that_never_ends_does_not_hold_up_the_end(store):
+def test_a_request_that_never_ends_does_not_hold_up_the_end(store, listening):
     running, release = threading.Event(), threading.Event()
 
     def stuck(_accept):
@@ -156,7 +189,7 @@ def test_a_request_that_never_ends_does_not_hold_up_the_end(store):
         release.wait(20)
         return b"", "text/plain"
 
-    server = WebServer(create_app(site(store, metrics=stuck)), "127.0.0.1", 0)
+    server = WebServer(create_app(site(store, metrics=stuck)), listening, "127.0.0.1", 0)
     host, port = server.start()
     scrape = threading.Thread(target=_get_anyhow, args=(f"http://{host}:{port}/metrics",))
     scrape.start()

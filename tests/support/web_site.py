@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any, TypeAlias
 
 from fuse_otel.core.telemetry import (
@@ -29,6 +29,7 @@ from fuse_otel.ports import (
 )
 from fuse_otel.store import MemoryStore
 from fuse_otel.web.app import create_app
+from fuse_otel.web.listening import Listening
 from fuse_otel.web.server import WebServer
 from fuse_otel.web.site import Site
 from support.store_values import JAEGER, LOKI, NOW, TEMPO, body, pending, seen
@@ -183,12 +184,13 @@ def site(store: MemoryStore, **changed: Any) -> Site:
 @contextmanager
 def served(given: Site) -> Iterator[str]:
     """The site on a free port of the loopback interface; yields its base URL."""
-    server = WebServer(create_app(given), "127.0.0.1", 0)
-    host, port = server.start()
-    try:
-        yield f"http://{host}:{port}"
-    finally:
-        assert server.stop(5)
+    with closing(Listening()) as listening:
+        server = WebServer(create_app(given), listening, "127.0.0.1", 0)
+        host, port = server.start()
+        try:
+            yield f"http://{host}:{port}"
+        finally:
+            assert server.stop(5)
 
 
 def links(html: str) -> list[str]:

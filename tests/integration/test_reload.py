@@ -1,0 +1,50 @@
+"""What a reload keeps, and what it must not keep."""
+
+import argparse
+import weakref
+
+import httpx
+from support.otlp_receiver import OtlpReceiver
+from support.program import pointed_at
+
+from fuse_otel.cli.run import Runner
+from fuse_otel.cli.signals import Signals
+from fuse_otel.simulator import SimulatedApi, World
+
+
+class Reloads(Signals):
+    """Instead of signals: ``between`` is called before each of ``times`` reloads, and at last."""
+
+    def __init__(self, times, between):
+        super().__init__()
+        self._left = times
+        self._between = between
+
+    def listen(self):
+        """The signals of this process are pytest's."""
+
+    def wait(self):
+        self._between()
+        self.reloading = self._left > 0
+        self.stopping = self._left == 0
+        self._left -= 1
+
+
+def test_a_reload_keeps_the_address_and_nothing_of_the_service_before(
+    tmp_path, monkeypatch, capsys
+):
+    addresses, services = [], []
+
+    def look():
+        services.append(weakref.ref(runner._service.works))
+        address = capsys.readouterr().err.split("listen=")[1].split()[0]
+        addresses.append(address)
+        assert httpx.get(f"http://{address}/-/healthy").status_code == 200
+
+    with SimulatedApi(World(rate=0.1, past=600)) as api, OtlpReceiver() as receiver:
+        for name, text in pointed_at(api, tmp_path, receiver.url).items():
+            monkeypatch.setenv(name, text)
+        runner = Runner(argparse.Namespace(), Reloads(2, look))
+        runner.run()
+    assert len(set(addresses)) == 1
+    assert [service() is None for service in services] == [True, True, False]
