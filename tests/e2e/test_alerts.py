@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 import yaml
 from support.otlp_receiver import OtlpReceiver
 from support.peers.account import account
@@ -11,8 +10,6 @@ from support.peers.prometheus import Alertmanager, Prometheus
 from support.peers.waiting import wait_for
 from support.program import running
 from support.repository import ROOT
-
-pytestmark = pytest.mark.timeout(300)
 
 RULES = ROOT / "deploy" / "prometheus" / "fuse-otel.rules.yaml"
 

@@ -11,8 +11,6 @@ from support.peers.waiting import wait_for
 
 from fuse_otel import config
 
-pytestmark = pytest.mark.timeout(300)
-
 ENVIRONMENT = blocks("sh")
 PROGRAMS = {"Jaeger", "Tempo and Loki", "OpenTelemetry Collector"}
 REAL = [block for block in ENVIRONMENT if block.section in PROGRAMS]

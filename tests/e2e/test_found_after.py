@@ -7,7 +7,6 @@ import os
 import time
 from contextlib import ExitStack
 
-import pytest
 from support.peers.ages import AGES, DAY, calls_of_each_age, picked_account
 from support.peers.found_after import (
     Asking,
@@ -18,8 +17,6 @@ from support.peers.found_after import (
     written,
 )
 from support.peers.waiting import wait_for
-
-pytestmark = pytest.mark.timeout(600)
 
 # Younger ones are still where Tempo looks whatever the range.
 OLDER_THAN_HALF_AN_HOUR = frozenset({"2 h", "26 h", "4.9 days"})

@@ -9,8 +9,6 @@ from support.peers import found_lines, found_spans
 from support.peers.account import account
 from support.peers.waiting import wait_for
 
-pytestmark = pytest.mark.timeout(300)
-
 ROUTES = ["straight", "traces over grpc", "collector", "collector over grpc"]
 TWO_HOURS = 7200
 DETECTED = {"DEBUG": "debug", "INFO": "info", "ERROR": "error"}

@@ -7,8 +7,6 @@ from support.peers import found_spans
 from support.peers.account import account
 from support.peers.waiting import wait_for
 
-pytestmark = pytest.mark.timeout(300)
-
 ROUTES = ["jaeger", "jaeger over grpc", "collector", "collector over grpc"]
 
 

@@ -18,7 +18,6 @@ from support.peers.waiting import wait_for
 from support.program import fuse_otel, running
 from support.scale import scaled
 
-pytestmark = pytest.mark.timeout(400)
 EVERYTHING = '{service_namespace="plum-fuse"}'
 
 

@@ -5,8 +5,8 @@ Loki hold every call once.
 import re
 from contextlib import contextmanager
 
-import httpx
 import pytest
+from support import ask
 from support.otlp_answer import text
 from support.otlp_receiver import OtlpReceiver
 from support.peers import found_lines, found_spans
@@ -17,8 +17,6 @@ from support.scale import scaled
 from support.tls_files import make_certificate, make_expired_certificate
 
 from fuse_otel.simulator import Quirks
-
-pytestmark = pytest.mark.timeout(400)
 
 TOO_LITTLE = {"memory_limiter": {"check_interval": "100ms", "limit_mib": 1}}
 NO_QUEUE = {"sending_queue": {"enabled": False}}
@@ -95,7 +93,7 @@ def daemon(calls, endpoint, **more):
 
 def series(process, name):
     """The daemon's own count of each label set of a metric."""
-    page = httpx.get(f"{process.url}/metrics", trust_env=False).text
+    page = ask.get(f"{process.url}/metrics", trust_env=False).text
     return {
         labels: float(number)
         for labels, number in re.findall(rf"^{name}{{(.*)}} (\S+)$", page, re.MULTILINE)

@@ -12,8 +12,6 @@ from support.recipes import Recipe, recipes
 
 from fuse_otel.simulator import Quirks
 
-pytestmark = pytest.mark.timeout(300)
-
 QUESTIONS = [
     *(Recipe(block.name, block.language, block.text) for block in blocks("traceql", "logql")),
     *(each for language in ("traceql", "logql", "jaeger") for each in recipes(language)),

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 import pytest
 from support.otlp_answer import Answer
 from support.otlp_receiver import OtlpReceiver
+from support.patience import PATIENCE
 from support.program import fuse_otel, pointed_at, running, started
 from support.scale import scaled
 
@@ -23,8 +24,6 @@ QUICK = {
     "FUSE_OTEL_GROW": "0",
     "FUSE_OTEL_SINCE": "5m",
 }
-# A slow machine starts a process in seconds, and some tests start many.
-pytestmark = pytest.mark.timeout(600)
 REFUSED = Answer(400, {"Content-Type": "text/plain"}, b"no such tenant")
 
 
@@ -340,5 +339,5 @@ def test_a_lane_that_is_held_is_told_by_status_and_not_by_a_dead_daemon(
         page = fuse_otel("status", env=env).stdout
         assert f"Running: process {daemon.process.pid}, since" in page
         daemon.process.kill()
-        daemon.process.wait(60)
+        daemon.process.wait(PATIENCE)
     assert "No daemon runs." in fuse_otel("status", env=env).stdout

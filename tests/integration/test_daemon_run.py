@@ -4,9 +4,10 @@ import re
 import signal
 import time
 
-import httpx
 import pytest
+from support import ask
 from support.otlp_receiver import OtlpReceiver
+from support.patience import PATIENCE
 from support.program import pointed_at, running
 
 from fuse_otel.simulator import SimulatedApi, World
@@ -85,10 +86,10 @@ def test_the_pages_tell_how_it_is(world, tmp_path):
         with running(env=env, folder=tmp_path) as daemon:
             url = daemon.url
             daemon.wait_for(lambda: len(receiver.sessions()) > 50)
-            assert httpx.get(f"{url}/-/healthy").status_code == 200
-            assert httpx.get(f"{url}/-/ready").status_code == 200
-            metrics = httpx.get(f"{url}/metrics").text
-            pages = [httpx.get(f"{url}{path}").text for path in ("/", "/status", "/calls/")]
+            assert ask.get(f"{url}/-/healthy").status_code == 200
+            assert ask.get(f"{url}/-/ready").status_code == 200
+            metrics = ask.get(f"{url}/metrics").text
+            pages = [ask.get(f"{url}{path}").text for path in ("/", "/status", "/calls/")]
     assert 'fuse_otel_account_up{account="default"} 1.0' in metrics
     assert 'fuse_otel_api_requests_total{account="default",code="200",endpoint="calls"}' in metrics
     # Begun at 0, or an alert on its increase would miss the first one.
@@ -109,9 +110,9 @@ def test_it_is_not_ready_while_nothing_can_be_delivered(world, tmp_path):
         env = pointed_at(api, tmp_path, receiver.url, **QUICK)
         with running(env=env, folder=tmp_path) as daemon:
             url = daemon.url
-            daemon.wait_for(lambda: httpx.get(f"{url}/-/ready").status_code == 503)
-            assert "lane default/traces" in httpx.get(f"{url}/-/ready").text
-            assert httpx.get(f"{url}/-/healthy").status_code == 200
+            daemon.wait_for(lambda: ask.get(f"{url}/-/ready").status_code == 503)
+            assert "lane default/traces" in ask.get(f"{url}/-/ready").text
+            assert ask.get(f"{url}/-/healthy").status_code == 200
 
 
 def test_sighup_takes_a_good_file_and_keeps_the_old_settings_for_a_bad_one(world, tmp_path):
@@ -141,6 +142,6 @@ def test_a_second_daemon_on_the_same_store_says_so(world, tmp_path):
         with running(env=env, folder=tmp_path) as daemon:
             daemon.wait_for(lambda: "poll done" in daemon.log)
             with running(env=env, folder=other) as second:
-                assert second.process.wait(60) == 1
+                assert second.process.wait(PATIENCE) == 1
             assert second.log.startswith("fuse-otel: ")
             assert "Traceback" not in second.log

@@ -10,12 +10,13 @@ import time
 from contextlib import closing, suppress
 from pathlib import Path
 
-import httpx
 import pytest
+from support import ask
 from support.otlp_answer import text
 from support.otlp_receiver import OtlpReceiver
 from support.otlp_request import string
-from support.program import PATIENCE, fuse_otel, pointed_at, running
+from support.patience import PATIENCE
+from support.program import fuse_otel, pointed_at, running
 
 from fuse_otel.simulator import SimulatedApi, World
 
@@ -102,7 +103,7 @@ def _metrics(log: str) -> str:
     """Of the service that began last."""
     listening = [line for line in log.splitlines() if "listen=" in line]
     address = listening[-1].split("listen=")[1].split()[0]
-    return httpx.get(f"http://{address}/metrics").text if len(listening) > 1 else ""
+    return ask.get(f"http://{address}/metrics").text if len(listening) > 1 else ""
 
 
 def test_calls_of_a_damaged_body_in_a_sound_file_are_read_again_by_themselves(tmp_path):

@@ -13,8 +13,6 @@ from fuse_otel.simulator import Fault, FaultKind, Faults, SimulatedApi, World
 
 HOUR = 3600
 LONG = 600.0  # seconds that nobody waits for
-# A slow machine needs its time to start a process.
-pytestmark = pytest.mark.timeout(300)
 QUICK = {
     "FUSE_OTEL_POLL_INTERVAL": "1s",
     "FUSE_OTEL_SETTLE": "1s",

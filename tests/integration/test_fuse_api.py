@@ -35,7 +35,7 @@ from fuse_otel.source import ApiOptions, FuseApi
 
 NOW = 1_700_000_000.0
 EMAIL, KEY, NUMBER, SESSION = "ops@example.com", "hunter2-developer", "6175551234", "300060;001;15"
-GENEROUS = 8.0
+GENEROUS = 30.0
 EXPIRED = b'{"error": "There are no call log details available for this call."}'
 ENTRIES = json.dumps(
     [

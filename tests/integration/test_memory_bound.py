@@ -16,8 +16,6 @@ from support.otlp_receiver import OtlpReceiver
 from support.program import environment
 from support.raw_http import Peer, RawServer, answer
 
-pytestmark = pytest.mark.timeout(400)
-
 MB = 1_000_000
 # Python with all modules of the daemon is some 60 MB; a call of 20 MB needs most of it.
 BOUND = 450 * MB

@@ -13,6 +13,7 @@ import pytest
 from support.grpc_answer import ACCEPTED, GrpcAnswer
 from support.grpc_receiver import GrpcReceiver
 from support.otlp_receiver import OtlpReceiver
+from support.patience import PATIENCE
 from support.raw_http import Peer, RawServer
 from support.raw_http import answer as raw_answer
 from support.relay import Relay
@@ -317,7 +318,7 @@ def test_the_library_writes_nothing_on_standard_error(receiver, shut_port):
     environ = {name: text for name, text in os.environ.items() if not name.startswith("GRPC_")}
     ended = subprocess.run(
         [sys.executable, "-c", QUIET, *urls],
-        env=environ, capture_output=True, text=True, check=True, timeout=60,
+        env=environ, capture_output=True, text=True, check=True, timeout=PATIENCE,
     )  # fmt: skip
     assert ended.stderr == ""
     assert "a configured header cannot be sent" in ended.stdout

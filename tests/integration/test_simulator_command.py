@@ -10,8 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
 import pytest
+from support import ask
+from support.patience import PATIENCE
 
 from fuse_otel.cli import simulate
 
@@ -57,11 +58,11 @@ def test_it_says_how_to_be_reached_and_ends_with_0(number):
     with start("--email", "me@example.com", "--developer-key", "it's") as process:
         text, settings = introduction(process)
         assert settings["FUSE_OTEL_EMAIL"] == "me@example.com"
-        answer = httpx.get(
+        answer = ask.get(
             f"{settings['FUSE_OTEL_API_URL']}/calls/1/9999999999", auth=("me@example.com", "it's")
         )
         process.send_signal(number)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
     assert answer.json()["total_calls"] > 900
     assert "/_simulator/faults" in text
     assert "Traceback" not in text
@@ -72,9 +73,9 @@ def fetch(path, *words):
     with start(*words) as process:
         _, settings = introduction(process)
         auth = (settings["FUSE_OTEL_EMAIL"], settings["FUSE_OTEL_DEVELOPER_KEY"])
-        answer = httpx.get(settings["FUSE_OTEL_API_URL"] + path, auth=auth)
+        answer = ask.get(settings["FUSE_OTEL_API_URL"] + path, auth=auth)
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
     return answer
 
 

@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from support.patience import PATIENCE
 
 from fuse_otel.simulator import Quirks, SimulatedApi, World
 
@@ -146,7 +147,7 @@ def test_a_running_simulator_announces_live_calls(listener):
     now = [float(NOW)]
     with SimulatedApi(WORLD, clock=lambda: now[0], hook_url=listener.url):
         now[0] += 60
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while len(listener.heard) < len(ENDED) and time.monotonic() < deadline:
             time.sleep(0.02)
     assert heard_ids(listener) == ENDED

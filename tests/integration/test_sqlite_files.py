@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from support.patience import PATIENCE
 from support.scale import scaled
 from support.store_values import JAEGER, NOW, TEMPO, body, step, whole_step
 
@@ -126,8 +127,7 @@ def test_another_process_that_holds_the_store_is_named(tmp_path):
 
 
 def drain(store: Store, lane: Lane, until: int, delivered: list[str]) -> None:
-    deadline = time.monotonic() + 30
-    while len(delivered) < until and time.monotonic() < deadline:
+    while len(delivered) < until:
         for found in store.outbox.due(lane, NOW, 500):
             offsets = tuple(call.offset for call in found.calls)
             store.outbox.resolve(lane, [Verdict(found.id, offsets)], NOW)
@@ -182,7 +182,7 @@ def test_two_processes_may_make_the_same_store_at_once(tmp_path):
     )
     made = [subprocess.Popen([sys.executable, "-c", script], cwd=TESTS.parent) for _ in range(4)]
 
-    assert [process.wait(30) for process in made] == [0, 0, 0, 0]
+    assert [process.wait(PATIENCE) for process in made] == [0, 0, 0, 0]
     with closing(opened(path)) as store:
         assert store.control.status().used == 0
 

@@ -6,6 +6,8 @@ import threading
 
 import httpx
 import pytest
+from support import ask
+from support.patience import PATIENCE
 from support.web_site import served, site
 
 from fuse_otel.events import HookAnswered
@@ -42,17 +44,17 @@ def hooked(store):
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
 def test_a_hook_polls_now_and_names_the_call(hooked, method):
-    answer = httpx.request(method, hooked.url, params={"session.id": ID}, headers=GOOD)
+    answer = ask.request(method, hooked.url, params={"session.id": ID}, headers=GOOD)
     assert (answer.status_code, answer.text) == (202, "Accepted: the account is polled now.\n")
     assert hooked.told == [ID]
     assert hooked.events == [HookAnswered(202)]
 
 
 def test_a_body_names_the_call_too(hooked):
-    httpx.post(hooked.url, data={"session_id": ID}, headers=GOOD)
-    httpx.post(hooked.url, json={"sessionId": ID}, headers=GOOD)
-    httpx.post(hooked.url, files={"session.id": (None, ID)}, headers=GOOD)
-    httpx.post(hooked.url, content=b"\xff not understood", headers=GOOD)
+    ask.post(hooked.url, data={"session_id": ID}, headers=GOOD)
+    ask.post(hooked.url, json={"sessionId": ID}, headers=GOOD)
+    ask.post(hooked.url, files={"session.id": (None, ID)}, headers=GOOD)
+    ask.post(hooked.url, content=b"\xff not understood", headers=GOOD)
     assert hooked.told == [ID, ID, ID, None]
 
 
@@ -67,7 +69,7 @@ def test_a_body_names_the_call_too(hooked):
     ids=["bearer", "any case", "query", "beside a proxy's own"],
 )
 def test_the_token_opens(hooked, headers, params):
-    assert httpx.post(hooked.url, headers=headers, params=params).status_code == 202
+    assert ask.post(hooked.url, headers=headers, params=params).status_code == 202
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def test_the_token_opens(hooked, headers, params):
     ],
 )
 def test_without_the_token_nothing_is_polled(hooked, headers, params):
-    answer = httpx.post(hooked.url, headers=headers, params=params, content=b"x" * 100_000)
+    answer = ask.post(hooked.url, headers=headers, params=params, content=b"x" * 100_000)
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
     assert TOKEN not in answer.text
@@ -95,7 +97,7 @@ def test_without_the_token_nothing_is_polled(hooked, headers, params):
 def test_without_a_configured_token_there_is_no_hook(store, changes):
     hooked = Hooked(store, **changes)
     with served(hooked.site) as url:
-        answer = httpx.post(f"{url}/hooks/post-call", params={"token": ""}, headers=GOOD)
+        answer = ask.post(f"{url}/hooks/post-call", params={"token": ""}, headers=GOOD)
     assert answer.status_code == 404
     assert "FUSE_OTEL_HOOK_TOKEN" in answer.text
     assert hooked.told == []
@@ -103,18 +105,18 @@ def test_without_a_configured_token_there_is_no_hook(store, changes):
 
 @pytest.mark.parametrize(("size", "code"), [(64 * 1024, 202), (64 * 1024 + 1, 413)])
 def test_a_body_has_a_limit(hooked, size, code):
-    assert httpx.post(hooked.url, headers=GOOD, content=b"x" * size).status_code == code
+    assert ask.post(hooked.url, headers=GOOD, content=b"x" * size).status_code == code
     assert len(hooked.told) == (code == 202)
 
 
 def test_a_body_without_a_length_has_the_same_limit(hooked):
     endless = (b"x" * 10_000 for _ in range(10))
-    assert httpx.post(hooked.url, headers=GOOD, content=endless).status_code == 413
+    assert ask.post(hooked.url, headers=GOOD, content=endless).status_code == 413
 
 
 def _raw(url, *lines):
     host, port = url.removeprefix("http://").split("/")[0].split(":")
-    connection = socket.create_connection((host, int(port)), timeout=10)
+    connection = socket.create_connection((host, int(port)), timeout=PATIENCE)
     connection.sendall("\r\n".join(lines).encode() + b"\r\n\r\n")
     return connection
 
@@ -133,7 +135,7 @@ def test_a_body_that_breaks_off_polls_nothing(hooked):
     object.__setattr__(hooked.site, "emit", hooked.events.append)
     lines = (f"POST /hooks/post-call?token={_quoted()} HTTP/1.1", "Host: x", "Content-Length: 5")
     _raw(hooked.url, *lines).close()
-    assert counted.wait(10)
+    assert counted.wait(PATIENCE)
     assert hooked.events == [HookAnswered(400)]
     assert hooked.told == []
 

@@ -6,6 +6,8 @@ import threading
 
 import httpx
 import pytest
+from support import ask
+from support.patience import PATIENCE
 from support.web_site import served, site
 
 from fuse_otel.errors import CannotListen
@@ -33,9 +35,9 @@ def listening():
 def test_probes_answer_with_what_does_not_work(store, path):
     wrong = []
     with served(site(store, health=lambda: wrong, readiness=lambda: wrong)) as url:
-        assert httpx.get(url + path).status_code == 200
+        assert ask.get(url + path).status_code == 200
         wrong += ["The store is unusable.", "No lane works."]
-        answer = httpx.get(url + path)
+        answer = ask.get(url + path)
         assert (answer.status_code, answer.text) == (
             503,
             "The store is unusable.\nNo lane works.\n",
@@ -44,8 +46,8 @@ def test_probes_answer_with_what_does_not_work(store, path):
 
 def test_health_and_readiness_are_two_things(store):
     with served(site(store, readiness=lambda: ["No account works."])) as url:
-        assert httpx.get(f"{url}/-/healthy").status_code == 200
-        assert httpx.get(f"{url}/-/ready").status_code == 503
+        assert ask.get(f"{url}/-/healthy").status_code == 200
+        assert ask.get(f"{url}/-/ready").status_code == 503
 
 
 def test_health_is_answered_while_every_page_hangs(store):
@@ -53,15 +55,15 @@ def test_health_is_answered_while_every_page_hangs(store):
 
     def hang(_accept):
         hanging.release()
-        release.wait(20)
+        release.wait(PATIENCE)
         return b"", "text/plain"
 
     with served(site(store, metrics=hang)) as url:
-        scrapes = [threading.Thread(target=httpx.get, args=(f"{url}/metrics",)) for _ in range(4)]
+        scrapes = [threading.Thread(target=ask.get, args=(f"{url}/metrics",)) for _ in range(4)]
         for scrape in scrapes:
             scrape.start()
-        assert all(hanging.acquire(timeout=10) for _ in range(2))
-        assert httpx.get(f"{url}/-/healthy").status_code == 200
+        assert all(hanging.acquire(timeout=PATIENCE) for _ in range(2))
+        assert ask.get(f"{url}/-/healthy").status_code == 200
         release.set()
         for scrape in scrapes:
             scrape.join()
@@ -70,8 +72,8 @@ def test_health_is_answered_while_every_page_hangs(store):
 def test_reload(store):
     answers = [None, "FUSE_OTEL_SINCE: 'x' is no duration."]
     with served(site(store, reload=lambda: answers.pop(0))) as url:
-        assert httpx.post(f"{url}/-/reload").status_code == 200
-        failed = httpx.post(f"{url}/-/reload")
+        assert ask.post(f"{url}/-/reload").status_code == 200
+        failed = ask.post(f"{url}/-/reload")
         assert (failed.status_code, failed.text) == (500, "FUSE_OTEL_SINCE: 'x' is no duration.\n")
 
 
@@ -79,7 +81,7 @@ def test_another_sites_page_may_not_reload(store):
     reloaded = []
     with served(site(store, reload=lambda: reloaded.append(1))) as url:
         headers = {"Sec-Fetch-Site": "cross-site"}
-        assert httpx.post(f"{url}/-/reload", headers=headers).status_code == 403
+        assert ask.post(f"{url}/-/reload", headers=headers).status_code == 403
         assert not reloaded
 
 
@@ -132,8 +134,8 @@ def test_ipv6_is_listened_on_where_it_is_there(store, listening):
             server.start()
         return
     host, port = server.start()
-    assert httpx.get(f"http://[{host}]:{port}/-/healthy").status_code == 200
-    assert server.stop(5)
+    assert ask.get(f"http://[{host}]:{port}/-/healthy").status_code == 200
+    assert server.stop(PATIENCE)
 
 
 def _has_ipv6():
@@ -147,7 +149,7 @@ def _has_ipv6():
 def test_signals_stay_the_daemons(store):
     before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
     with served(site(store)) as url:
-        httpx.get(url)
+        ask.get(url)
         during = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
     assert during == before
 
@@ -157,21 +159,21 @@ def test_the_end_waits_for_a_running_request_and_not_for_idle_connections(store,
 
     def slow(_accept):
         running.set()
-        release.wait(20)
+        release.wait(PATIENCE)
         return b"told\n", "text/plain"
 
     server = WebServer(create_app(site(store, metrics=slow)), listening, "127.0.0.1", 0)
     host, port = server.start()
-    with httpx.Client(base_url=f"http://{host}:{port}") as client:
+    with ask.client(base_url=f"http://{host}:{port}") as client:
         client.get("/-/healthy")  # the connection stays open, idle
         answers = []
         scrape = threading.Thread(
-            target=lambda: answers.append(httpx.get(f"http://{host}:{port}/metrics"))
+            target=lambda: answers.append(ask.get(f"http://{host}:{port}/metrics"))
         )
         scrape.start()
-        assert running.wait(10)
+        assert running.wait(PATIENCE)
         ended = []
-        stop = threading.Thread(target=lambda: ended.append(server.stop(10)))
+        stop = threading.Thread(target=lambda: ended.append(server.stop(PATIENCE)))
         stop.start()
         release.set()
         stop.join()
@@ -181,19 +183,20 @@ def test_the_end_waits_for_a_running_request_and_not_for_idle_connections(store,
     assert not server.running
 
 
-def test_a_request_that_never_ends_does_not_hold_up_the_end(store, listening):
+def test_a_request_that_never_ends_does_not_hold_up_the_end(store, listening, monkeypatch):
+    monkeypatch.setattr("fuse_otel.web.server._FORCED", PATIENCE)
     running, release = threading.Event(), threading.Event()
 
     def stuck(_accept):
         running.set()
-        release.wait(20)
+        release.wait(2 * PATIENCE)
         return b"", "text/plain"
 
     server = WebServer(create_app(site(store, metrics=stuck)), listening, "127.0.0.1", 0)
     host, port = server.start()
     scrape = threading.Thread(target=_get_anyhow, args=(f"http://{host}:{port}/metrics",))
     scrape.start()
-    assert running.wait(10)
+    assert running.wait(PATIENCE)
     assert server.stop(0.1)
     release.set()
     scrape.join()
@@ -201,6 +204,6 @@ def test_a_request_that_never_ends_does_not_hold_up_the_end(store, listening):
 
 def _get_anyhow(url):
     try:
-        httpx.get(url)
+        ask.get(url)
     except httpx.TransportError:
         return

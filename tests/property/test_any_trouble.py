@@ -82,7 +82,6 @@ def mutant(**wraps):
     return type("Mutant", (WholeMachine,), {"wraps": Wraps(**wraps)})
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     "machine",
     [

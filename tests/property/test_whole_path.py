@@ -9,8 +9,6 @@ from support.mutation import KEYS, TEXTS, mutations
 from support.scale import scaled
 from support.whole_path import whole_path
 
-pytestmark = pytest.mark.timeout(600)
-
 SCALARS = (
     st.none()
     | st.booleans()

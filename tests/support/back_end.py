@@ -14,8 +14,7 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from support.otlp_request import Request
-
-_PATIENCE = 60.0  # seconds a test waits for a condition
+from support.patience import PATIENCE
 
 
 class _Answer(Protocol):
@@ -70,12 +69,12 @@ class BackEnd(Generic[A]):
             self._answers.extend(answers)
 
     def wait_for(self, condition: Callable[[Self], object]) -> None:
-        """Until the condition holds; asked anew at every request. Fails after 60 s."""
-        deadline = time.monotonic() + _PATIENCE
+        """Until the condition holds; asked anew at every request. Fails after ``PATIENCE``."""
+        deadline = time.monotonic() + PATIENCE
         with self._changed:
             while not condition(self):
                 if not self._changed.wait(deadline - time.monotonic()):
-                    raise AssertionError(f"not within {_PATIENCE:g} s")
+                    raise AssertionError(f"not within {PATIENCE:g} s")
 
     # --- running ---
 

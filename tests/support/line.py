@@ -10,10 +10,10 @@ from fuse_otel.events import Event, ExportDone
 from fuse_otel.ports import ParkedCall, Store
 from fuse_otel.shipper import Shipper, ShipperOptions
 from support.otlp_protocols import OtlpProtocol
+from support.patience import PATIENCE
 
 # Short enough to wait for in a test.
 QUICK = ShipperOptions(first_wait=0.01, longest_wait=0.05, hold=0.05, idle=0.01)
-_PATIENCE = 60.0
 
 
 class Line:
@@ -48,7 +48,7 @@ class Line:
 
     def run(self, until: Callable[[], object] | None = None) -> None:
         done = until or (lambda: self.shipper.idle)
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + PATIENCE
         while not done():
             assert time.monotonic() < deadline
             wake = self.shipper.step(time.time())

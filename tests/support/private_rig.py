@@ -12,8 +12,6 @@ from random import Random
 from typing import Any
 from urllib.parse import quote, unquote
 
-import httpx
-
 from fuse_otel.core.body import Lane, Rendering
 from fuse_otel.core.gzip_member import inflate
 from fuse_otel.core.options import ModelOptions
@@ -28,6 +26,7 @@ from fuse_otel.ports import Endpoint
 from fuse_otel.shipper import Shipper
 from fuse_otel.source.answer import Answer
 from fuse_otel.store import open_store
+from support import ask
 from support.in_process_source import in_process_source, read_many_of
 from support.web_site import served, site
 
@@ -133,7 +132,7 @@ class PrivateRig:
         found = site(self.store, metrics=self.metrics.render, clock=lambda: self.now)  # type: ignore[arg-type]
         paths = ["/", "/status", "/metrics", "/calls/", "/-/ready"]
         paths += [f"/calls/{quote(one, safe='')}" for one in session_ids]
-        with served(found) as url, httpx.Client(base_url=url) as client:
+        with served(found) as url, ask.client(base_url=url) as client:
             answers = [client.get(path) for path in paths]
         assert all(answer.status_code == 200 for answer in answers)
         return b"\n".join(answer.content for answer in answers)

@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fuse_otel.simulator import SimulatedApi
-
-PATIENCE = 60.0
+from support.patience import PATIENCE
 
 
 def environment(**settings: str) -> dict[str, str]:

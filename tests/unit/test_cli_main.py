@@ -4,6 +4,7 @@ import sys
 from types import ModuleType
 
 import pytest
+from support.patience import PATIENCE
 
 from fuse_otel import __version__
 from fuse_otel.cli import COMMANDS, main
@@ -164,7 +165,7 @@ def test_a_reader_that_goes_away_is_no_error_to_be_told():
         process.stdin.close()
         process.stdin = None
         errors = process.stderr.read()
-        process.wait(30)
+        process.wait(PATIENCE)
     assert errors == b""
     assert process.returncode == 1
 

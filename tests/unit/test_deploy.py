@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 import yaml
+from support.patience import PATIENCE
 from support.repository import ROOT
 
 from fuse_otel import __version__, config
@@ -152,6 +153,10 @@ def test_prometheus_takes_the_alerts_and_they_fire(command):
     verb, end = command
     file = RULES.with_name(f"fuse-otel.rules{end}.yaml")
     done = subprocess.run(
-        ["promtool", verb, "rules", file], check=False, capture_output=True, text=True, timeout=60
+        ["promtool", verb, "rules", file],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,7 +1,5 @@
 """What a back end says is made fit to be shown."""
 
-import time
-
 import pytest
 
 from fuse_otel.destinations.words import scrub
@@ -44,8 +42,7 @@ def test_a_long_answer_is_cut():
     assert scrub("x" * 301) == "x" * 299 + "…"
 
 
-@pytest.mark.parametrize("text", ["a" * 65_536, "1 " * 32_768, "a@" * 32_768, "(12 " * 16_384])
+@pytest.mark.parametrize("text", ["a", "1 ", "a@", "(12 "])
 def test_no_answer_makes_it_slow(text):
-    began = time.monotonic()
-    scrub(text)
-    assert time.monotonic() - began < 5
+    """A way that is not linear would take longer than any test may."""
+    assert len(scrub(text * 300_000)) <= 300

@@ -18,7 +18,6 @@ LANGUAGES = {
 }
 
 
-@pytest.mark.timeout(600)  # Go compiles its library when its cache is empty
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_program_of_the_page_prints_the_vectors(language, tmp_path):
     file, program, words = LANGUAGES[language]

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from support.patience import PATIENCE
 from support.repository import ROOT
 
 SKIPPED = "import pytest\n\ndef test_it():\n    pytest.skip('no such program')\n"
@@ -22,7 +23,8 @@ def suite(tmp_path):
         return subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "-p", "no:cacheprovider",
              "-p", "support.no_skips", "--rootdir", ".", *flags, "."],
-            cwd=tmp_path, env=environ, check=False, capture_output=True, text=True, timeout=60,
+            cwd=tmp_path, env=environ, check=False, capture_output=True, text=True,
+            timeout=PATIENCE,
         )  # fmt: skip
 
     return run

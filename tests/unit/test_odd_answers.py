@@ -11,7 +11,6 @@ from fuse_otel.ports import Endpoint
 from fuse_otel.simulator import World
 from fuse_otel.source.answer import Answer
 
-pytestmark = pytest.mark.timeout(600)
 ODD = odd_logs()
 MINUTE = 60
 

@@ -9,7 +9,6 @@ from support.whole_path import RENDERERS, whole_path
 
 from fuse_otel.cli import convert, show
 
-pytestmark = pytest.mark.timeout(600)
 ODD = odd_logs()
 each = pytest.mark.parametrize("name", ODD)
 

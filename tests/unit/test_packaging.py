@@ -7,6 +7,7 @@ import tomllib
 import zipfile
 
 import pytest
+from support.patience import PATIENCE
 from support.repository import ROOT, repository_files
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -67,7 +68,7 @@ def test_every_dependency_has_its_reason_in_the_documentation():
 def test_the_wheel_holds_every_file_of_the_package(tmp_path):
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path],
-        cwd=ROOT, check=True, capture_output=True, timeout=60,
+        cwd=ROOT, check=True, capture_output=True, timeout=PATIENCE,
     )  # fmt: skip
     (wheel,) = tmp_path.glob("*.whl")
     package = ROOT / "fuse_otel"
@@ -89,7 +90,7 @@ def find_python(folder, **more):
     return subprocess.run(
         ["/bin/sh", ROOT / "scripts" / "find-python.sh"],
         env={"PATH": f"{folder}:{PATH}", "PYTHON": "python9.2 python9.1", **more},
-        check=False, capture_output=True, text=True, timeout=20,
+        check=False, capture_output=True, text=True, timeout=PATIENCE,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from support.patience import PATIENCE
 from support.store_values import NOW, TEMPO, whole_step
 
 from fuse_otel.errors import Broken, Busy, ConfigurationError, Corrupt, StoreError
@@ -322,17 +323,17 @@ def test_readers_have_connections_of_their_own_and_close_them(path):
     def read() -> None:
         with store._database.read() as connection:
             seen.append(id(connection))
-            inside.wait(10)
-            leave.wait(10)
+            inside.wait(PATIENCE)
+            leave.wait(PATIENCE)
 
     threads = [threading.Thread(target=read) for _ in range(3)]
     for thread in threads:
         thread.start()
-    inside.wait(10)
+    inside.wait(PATIENCE)
     store.close()
     leave.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE)
 
     assert len(set(seen)) == 3
     with pytest.raises(Broken, match="closed"):

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from support.patience import PATIENCE
+
 T = TypeVar("T")
 
-PATIENCE = 90.0
 _PAUSE = 0.2
 
 
