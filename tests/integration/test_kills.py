@@ -40,7 +40,7 @@ def test_killed_again_and_again_everything_is_there_once(tmp_path):
         figures["requests refused, cut off or delayed"] += bench.spoilt
     print(dict(figures))  # noqa: T201 - pytest shows it with -rP
     assert figures["kills"] >= kills * DAEMONS
-    assert figures["kills of a daemon at work"] > figures["kills"] // 3
+    assert figures["kills of a daemon at work"] > figures["kills"] // 5
     assert figures["requests refused, cut off or delayed"] > 0
 
 

@@ -209,7 +209,7 @@ def test_after_the_peers_restart_the_first_attempt_arrives(shut_port):
 
 def test_a_connection_that_went_silent_is_not_used_again():
     with GrpcReceiver() as receiver, Relay(receiver.port) as relay:
-        destination = made(relay.url, timeout={TRACES: 5.0})
+        destination = made(relay.url, timeout={TRACES: 10.0})
         assert destination.send(TRACES, DATA, 2) == OK
         relay.forget()  # as a firewall does: no word to either side
         assert isinstance(destination.send(TRACES, DATA, 2), Retry)

@@ -112,7 +112,7 @@ def test_a_whole_body_arrives_as_it_was_stored(store, http):
 def test_after_the_trouble_every_call_arrives_once(store, protocol, trouble):
     add(store, new_body("a", "b", "c"))
     with protocol.receiver(trouble) as receiver:
-        line = Line(store, protocol, receiver.url, TRACES, timeout=5.0)
+        line = Line(store, protocol, receiver.url, TRACES, timeout=10.0)
         line.run()
         line.destination.close()
         assert receiver.sessions() == {"a", "b", "c"}

@@ -8,6 +8,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from support.patience import PATIENCE
+
 PROGRAM = shutil.which("chromium") or shutil.which("google-chrome")
 _QUIET = (
     "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync",
@@ -15,7 +17,6 @@ _QUIET = (
     "--enable-logging=stderr", "--dump-dom",
 )  # fmt: skip
 _COMPLAINT = re.compile(r"CONSOLE[:(].*")
-_PATIENCE = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def load(url: str, profile: Path) -> Loaded:
         [str(PROGRAM), *_QUIET, f"--user-data-dir={profile}", url],
         capture_output=True,
         text=True,
-        timeout=_PATIENCE,
+        timeout=PATIENCE,
         check=True,
     )
     return Loaded(done.stdout, tuple(_COMPLAINT.findall(done.stderr)))

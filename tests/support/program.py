@@ -66,18 +66,18 @@ class Running:
         line = self.wait_for(lambda: next((x for x in self.log.splitlines() if "listen=" in x), ""))
         return "http://" + str(line).split("listen=")[1].split()[0]
 
-    def wait_for(self, condition: Callable[[], object]) -> object:
-        end = time.monotonic() + PATIENCE
+    def wait_for(self, condition: Callable[[], object], patience: float = PATIENCE) -> object:
+        end = time.monotonic() + patience
         while not (found := condition()):
             if self.process.poll() is not None or time.monotonic() > end:
                 raise AssertionError(f"it did not come to it: {self.log}")
             time.sleep(0.02)
         return found
 
-    def end(self, number: int = signal.SIGTERM) -> int:
+    def end(self, number: int = signal.SIGTERM, patience: float = PATIENCE) -> int:
         """Send the signal; the exit code."""
         self.process.send_signal(number)
-        return self.process.wait(PATIENCE)
+        return self.process.wait(patience)
 
 
 @contextmanager

@@ -8,9 +8,10 @@ OUR_NUMBER = "8005550111"
 """The number that is called in these tests: it is nobody's secret."""
 
 
-def _not_by_chance(number):
-    """A printed float may hold such a run: 1.2799999999999998 seconds of processor time."""
-    return number != OUR_NUMBER and not re.search("0{6}|9{6}", number)
+def _not_by_chance(text):
+    """A printed float may hold a run of one digit: 1.2799999999999998 seconds of processor time."""
+    number = "".join(filter(str.isdecimal, text))
+    return number != OUR_NUMBER and not re.search(r"(\d)\1{5}", number)
 
 
 digits = st.text("0123456789", min_size=10, max_size=16).filter(_not_by_chance)
@@ -100,7 +101,7 @@ phones = st.builds(
          "+1 {a} {b} {c}", "+44 {a} {b} {c}", "{b}-{c}", "sip:+1{a}{b}{c}@10.0.0.1")
     ),
     _area, _area, _rest,
-)  # fmt: skip
+).filter(_not_by_chance)  # fmt: skip
 social_security_numbers = st.builds(
     lambda form, a, b, c: form.format(a=a, b=b, c=c),
     st.sampled_from(("{a}-{b}-{c}", "{a} {b} {c}", "{a}{b}{c}")),
@@ -115,4 +116,4 @@ bearers = st.one_of(
 shaped = st.one_of(
     st.emails().filter(lambda email: len(email) < 100),
     cards(), ibans(), phones, social_security_numbers, bearers,
-)  # fmt: skip
+).filter(_not_by_chance)  # fmt: skip
