@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from importlib import import_module
 
 from fuse_otel import __version__
+from fuse_otel.cli.printing import print_lines
 from fuse_otel.errors import ConfigurationError, FuseOtelError
 
 DOCS = "the folder docs of the source, docs/configuration.md first"
@@ -68,11 +69,9 @@ def _main(words: list[str]) -> int:
     if name in COMMANDS:
         return _run(name, rest)
     if name in {"-h", "--help", "help"}:
-        print(_help())
-        return _DONE
+        return _DONE if print_lines([_help()]) else _FAILED
     if name in {"-V", "--version"}:
-        print(f"fuse-otel {__version__}")
-        return _DONE
+        return _DONE if print_lines([f"fuse-otel {__version__}"]) else _FAILED
     return _refuse(name)
 
 

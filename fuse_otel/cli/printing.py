@@ -9,20 +9,36 @@ from collections.abc import Iterable
 
 
 def print_lines(lines: Iterable[str]) -> bool:
-    """Print each line. False if the reader has gone away, as ``head`` does when it has enough."""
+    """Print each line. False if the reader has gone away, as ``head`` does when it has enough, or
+    if there is no room, which is complained about.
+    """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
+    for line in lines:
+        if not _printed(line):
+            return False
+    return _printed(None)
+
+
+def _printed(line: str | None) -> bool:
+    """``None`` prints what is still held back."""
     try:
-        for line in lines:
-            print(line)
-        sys.stdout.flush()
+        sys.stdout.flush() if line is None else print(line)
     except BrokenPipeError:
-        # The interpreter flushes once more at its end, and would complain.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+        _print_no_more()
+        return False
+    except OSError as error:
+        _print_no_more()
+        complain(f"fuse-otel: Standard output cannot be written: {reason(error)}.")
         return False
     return True
+
+
+def _print_no_more() -> None:
+    # The interpreter flushes once more at its end, and would complain.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def complain(sentence: str) -> None:

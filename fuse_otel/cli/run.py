@@ -80,7 +80,8 @@ class Runner:
         self._service = service
         for warning in loaded.warnings:
             service.log.warning(warning)
-        service.log.info("started", listen=f"{host}:{port}")
+        address = loaded.settings.listen._replace(host=host, port=port)
+        service.log.info("started", listen=str(address))
         return service
 
     def _damaged(self, sentence: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Lock
 from typing import Protocol
 
@@ -33,7 +34,8 @@ class Stream(Protocol):
 
 class Log:
     """A subscriber, for any number of threads. ``level`` and ``form`` are words of ``LEVELS`` and
-    ``WRITERS``; the clock gives UNIX seconds.
+    ``WRITERS``; the clock gives UNIX seconds. An event whose line cannot be written raises: whoever
+    told it counts that.
     """
 
     def __init__(
@@ -56,22 +58,29 @@ class Log:
             self._take(line_of(event))
 
     def debug(self, message: str, **fields: Field) -> None:
-        self._take(Line(Level.DEBUG, message, fields))
+        self._say(Line(Level.DEBUG, message, fields))
 
     def info(self, message: str, **fields: Field) -> None:
-        self._take(Line(Level.INFO, message, fields))
+        self._say(Line(Level.INFO, message, fields))
 
     def warning(self, message: str, **fields: Field) -> None:
-        self._take(Line(Level.WARN, message, fields))
+        self._say(Line(Level.WARN, message, fields))
 
     def error(self, message: str, **fields: Field) -> None:
-        self._take(Line(Level.ERROR, message, fields))
+        self._say(Line(Level.ERROR, message, fields))
 
     def close(self) -> None:
         """Write what is held back. The stream stays open."""
-        with self._lock:
+        with self._lock, suppress(OSError):
             for line in self._flood.rest():
                 self._put(line)
+
+    def _say(self, line: Line) -> None:
+        """What is no event's. A log that cannot be written, because its disk is full or its reader
+        gone, keeps the daemon neither from starting nor from ending in order.
+        """
+        with suppress(OSError):
+            self._take(line)
 
     def _changed(self, event: AccountMoved) -> bool:
         """Accounts move with every poll; whether they answer is what is worth a line."""

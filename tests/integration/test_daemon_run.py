@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 import time
 
 import pytest
@@ -84,6 +85,17 @@ def test_killed_and_started_again_everything_is_there_once(world, tmp_path):
                         each.SerializeToString(deterministic=True)
                     )
         assert {len(copies) for copies in bodies.values()} == {1}
+
+
+def test_an_address_of_ipv6_is_told_as_a_url_wants_it(world, tmp_path):
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return  # this machine has none
+    with SimulatedApi(world) as api, OtlpReceiver() as receiver:
+        env = pointed_at(api, tmp_path, receiver.url, FUSE_OTEL_LISTEN="[::1]:0")
+        with running(env=env, folder=tmp_path) as daemon:
+            assert ask.get(f"{daemon.url}/-/healthy").status_code == 200
 
 
 def test_the_pages_tell_how_it_is(world, tmp_path):

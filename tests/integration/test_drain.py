@@ -1,13 +1,15 @@
 """How the daemon ends: within the grace, whatever hangs; and how it goes on afterwards."""
 
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
 from support.otlp_answer import Answer
 from support.otlp_protocols import BOTH
 from support.otlp_receiver import OtlpReceiver
-from support.program import fuse_otel, pointed_at, running
+from support.program import PATIENCE, fuse_otel, pointed_at, running
 
 from fuse_otel.simulator import Fault, FaultKind, Faults, SimulatedApi, World
 
@@ -97,3 +99,23 @@ def test_what_was_not_sent_within_the_grace_is_sent_after_the_restart(tmp_path):
             assert daemon.end() == 0
         assert not receiver.duplicates()
     assert wanted
+
+
+def test_a_log_whose_reader_has_gone_keeps_the_daemon_from_nothing(tmp_path):
+    with SimulatedApi(world()) as api, OtlpReceiver() as receiver:
+        env = pointed_at(api, tmp_path, receiver.url, **QUICK)
+        daemon = subprocess.Popen(
+            [sys.executable, "-m", "fuse_otel", "run"], env=env, stderr=subprocess.PIPE, text=True
+        )
+        try:
+            daemon.stderr.readline()
+            daemon.stderr.close()
+            end = time.monotonic() + PATIENCE
+            while not receiver.spans() and time.monotonic() < end:
+                time.sleep(0.02)
+            assert receiver.spans()
+            daemon.send_signal(signal.SIGTERM)
+            assert daemon.wait(PATIENCE) == 0
+        finally:
+            daemon.kill()
+            daemon.wait(PATIENCE)

@@ -1,6 +1,7 @@
 import importlib
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -177,3 +178,20 @@ def test_the_package_runs_as_a_module(module):
         code = [sys.executable, "-c", "import sys, fuse_otel.cli as c; sys.exit(c.main(['-V']))"]
     done = subprocess.run(code, capture_output=True, text=True, check=True)
     assert done.stdout == f"fuse-otel {__version__}\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("words", [("trace-id", "x"), ("--version",), ("--help",)])
+def test_output_that_finds_no_room_is_one_sentence(words):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "fuse_otel", *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("fuse-otel: Standard output cannot be written: ")
+    assert done.stderr.count("\n") == 1

@@ -1,5 +1,6 @@
 """The daemon's own log: what is said, when, and what never is."""
 
+import errno
 import io
 import json
 from dataclasses import fields, replace
@@ -205,3 +206,22 @@ def test_the_daemon_can_say_something_itself():
     heard.log.error("d")
     assert [line["level"] for line in heard.lines] == ["debug", "info", "warn", "error"]
     assert heard.lines[1]["url"] == "http://127.0.0.1:9464"
+
+
+class Full:
+    """The log's disk is full."""
+
+    def write(self, text):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def flush(self):
+        pass
+
+
+def test_a_log_that_cannot_be_written_keeps_the_daemon_neither_from_starting_nor_from_ending():
+    log = Log(Full())
+    log.info("started", listen="127.0.0.1:9464")
+    log.warning("a setting is odd")
+    with pytest.raises(OSError, match="No space left"):
+        log(failed())
+    log.close()
