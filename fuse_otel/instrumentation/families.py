@@ -12,7 +12,7 @@ _ENDPOINT = ("account", "endpoint")
 LANE = ("destination", "signal")
 _DAY = 86_400.0
 
-# A list answers in a tenth of a second, a bulk page of 8 MB in seconds; minutes is a dribble.
+# A list answers in a tenth of a second, a bulk page of 4 MB in seconds; minutes is a dribble.
 _API_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 # From a back end next door to the usual time-out of 10 s and a slow proxy's 30 s.
 _EXPORT_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)

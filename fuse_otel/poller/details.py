@@ -23,7 +23,7 @@ from fuse_otel.ports import LogPage
 
 Put = Callable[[Sequence[Found]], object]
 FEW = 4  # so many single requests are cheaper than a bulk page, whatever the window holds
-PORTION = 4000  # entries that are rendered and stored at once: a few MB, and a body or two
+PORTION = 1000  # entries that are rendered and stored at once: bodies that merge well
 SMALLEST = 8  # a bulk page of so few calls that is still too large is not the page's fault
 
 

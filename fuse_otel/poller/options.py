@@ -36,7 +36,7 @@ class PollerOptions:
     pseudonym_key: bytes | None = None
     list_limit: int = 1000
     bulk_limit: int = 200
-    bulk_bytes: int = 8_000_000
+    bulk_bytes: int = 4_000_000
 
     @property
     def live_span(self) -> int:

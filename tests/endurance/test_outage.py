@@ -30,7 +30,7 @@ def assert_on_time(late: dict[str, int]) -> None:
 def test_three_days_without_a_back_end(tmp_path, record_figures, rescans):
     calls = scaled(1000)
     down, up = START + HOUR, START + HOUR + DAYS
-    end = up + 4 * HOUR
+    end = up + max(4 * HOUR, 0.3 * calls)
     with LongRun(
         tmp_path,
         rate=calls / DAYS,
@@ -54,7 +54,8 @@ def test_three_days_without_a_back_end(tmp_path, record_figures, rescans):
     assert anew["most_memory"] < 150e6
     assert stands["most_used"] <= max(16 * MIB, 4096 * calls)
     assert stands["most_waiting"] > 0.95 * calls
-    assert stands["waiting"] == {"traces": 0, "logs": 0}
+    # No more than the calls that ended just now.
+    assert max(stands["waiting"].values()) <= calls / DAYS * (POLL + SETTLE + GROW)
     assert stands["parked"] == stands["gaps"] == 0
     for signal in ("traces", "logs"):
         came = told[signal]

@@ -9,7 +9,8 @@ from itertools import accumulate
 from fuse_otel.simulator import SimulatedCall, World
 from support.long_run.back_end import Arrival, BackEnd
 
-LIVE = 120.0
+# What a lane calls live at a poll interval of 30 s (285 s), and an export that was slow.
+LIVE = 330.0
 _HOUR = 3600.0
 Arrivals = Mapping[str, Sequence[Arrival]]
 
