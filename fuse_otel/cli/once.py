@@ -22,8 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         type=_duration,
         default=_TIMEOUT,
         metavar="DURATION",
-        help="ask no more after so long; an answer that hangs is waited for up to a minute"
-        f" (default: {_TIMEOUT:g}s)",
+        help=f"end after so long, whatever is still to be done (default: {_TIMEOUT:g}s)",
     )
 
 
@@ -35,6 +34,7 @@ def _duration(text: str) -> float:
 
 
 def run(args: argparse.Namespace) -> int:
+    from fuse_otel import net  # noqa: PLC0415 - httpx
     from fuse_otel.assembly.recovery import begin_works  # noqa: PLC0415 - the whole daemon
     from fuse_otel.assembly.works import conditions  # noqa: PLC0415
     from fuse_otel.daemon import Crew, work_off  # noqa: PLC0415
@@ -55,14 +55,15 @@ def run(args: argparse.Namespace) -> int:
     emit: Emit = fan_out(log, state, counted)
     works = begin_works(settings, emit)
     try:
-        ended = work_off(
-            Crew(works.clerk, works.pollers, works.shippers),
-            timeout=args.timeout,
-            clock=time.time,
-            sleep=interrupt.sleep,
-            down=state.lanes_down,
-            halt=lambda: [_STOPPED] if interrupt.noted else (),
-        )
+        with net.deadline(args.timeout):
+            ended = work_off(
+                Crew(works.clerk, works.pollers, works.shippers),
+                timeout=args.timeout,
+                clock=time.time,
+                sleep=interrupt.sleep,
+                down=state.lanes_down,
+                halt=lambda: [_STOPPED] if interrupt.noted else (),
+            )
     finally:
         works.close()
         log.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 
 from fuse_otel.core.call import CallLog
 from fuse_otel.errors import SourceError
@@ -29,7 +30,8 @@ class Gather:
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="details")
         first, *others = session_ids
-        waiting = [self._pool.submit(self._read, session_id) for session_id in others]
+        # The caller's deadline holds for them too.
+        waiting = [self._pool.submit(copy_context().run, self._read, each) for each in others]
         answers = [self._read(first), *(future.result() for future in waiting)]
         return dict(zip(session_ids, answers, strict=True))
 

@@ -35,10 +35,11 @@ class Crew:
     pollers: Sequence[Poller]
     shippers: Sequence[Shipper]
 
-    def step(self, clock: Callable[[], float]) -> float:
-        """When the first of them wants to step again."""
+    def step(self, clock: Callable[[], float], end: float) -> float:
+        """When the first of them wants to step again. None of them begins after ``end``."""
         pollers, shippers = (p.step for p in self.pollers), (s.step for s in self.shippers)
-        return min(step(clock()) for step in (self.clerk.step, *pollers, *shippers))
+        steps = (self.clerk.step, *pollers, *shippers)
+        return min((step(clock()) for step in steps if clock() < end), default=end)
 
     def rests(self, hopeless: Collection[str], down: Collection[Lane]) -> bool:
         """Whether nothing is due, apart from these accounts and lanes, and from orders."""
@@ -70,7 +71,7 @@ def work_off(
     end = clock() + timeout
     while True:
         now = clock()
-        wake = crew.step(clock)
+        wake = crew.step(clock, end)
         hopeless, lanes = _hopeless(crew.pollers), down()
         problems = list(halt())
         done = crew.clerk.idle if ordered is None else ordered()

@@ -78,7 +78,7 @@ def _ours(answer: Answer, timeout: float) -> Outcome | None:
     if answer.code == _UNAVAILABLE:
         return outcome_of_no_connection(answer.details)
     if answer.code == _DEADLINE and _OUR_DEADLINE.fullmatch(answer.details):
-        return Retry("timeout", f"no complete answer within {timeout:g} s")
+        return Retry("timeout", f"no complete answer within {timeout:.3g} s")
     if answer.code == _EXHAUSTED and _OUR_SIDE in answer.details:
         return Held(answer.code, "check the endpoint: this answer is too long to be OTLP's")
     if answer.details == _OUR_METADATA:

@@ -48,7 +48,7 @@ def _misconfigured(error: httpx.HTTPError) -> Held | None:
 
 def _passing(error: httpx.HTTPError, timeout: float) -> Retry:
     if isinstance(error, httpx.TimeoutException):
-        return Retry("timeout", f"no complete answer within {timeout:g} s")
+        return Retry("timeout", f"no complete answer within {timeout:.3g} s")
     if isinstance(error, httpx.RemoteProtocolError):
         return Retry("network", "the back end closed the connection before its answer was whole")
     return Retry("network", str(error) or "the connection broke")

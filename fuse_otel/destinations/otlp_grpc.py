@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Lock
 from urllib.parse import urlsplit
 
-from fuse_otel import __version__
+from fuse_otel import __version__, net
 from fuse_otel.core.gzip_member import inflate
 from fuse_otel.core.outcome import Accepted, Outcome, Refused
 from fuse_otel.core.telemetry import Signal
@@ -74,7 +74,8 @@ class OtlpGrpc:
             request = inflate(data)  # gRPC compresses itself
         except ValueError as error:
             return Refused("damaged", f"the stored body is damaged: {error}")
-        outcome = outcome_of(line.exchange(request), items, line.timeout)
+        timeout = net.left(line.timeout)
+        outcome = outcome_of(line.exchange(request, timeout), items, timeout)
         if isinstance(outcome, Accepted):
             return outcome
         return replace(outcome, reason=scrub(outcome.reason, self._secrets))
@@ -104,11 +105,11 @@ class _Line:
         self._lock = Lock()
         self._channel: grpc.Channel | None = None
 
-    def exchange(self, request: bytes) -> Answer:
+    def exchange(self, request: bytes, timeout: float) -> Answer:
         try:
             body = self._export()(
                 request,
-                timeout=self.timeout,
+                timeout=timeout,
                 metadata=self._metadata,
                 compression=self._compression,
             )

@@ -68,10 +68,11 @@ class OtlpHttp:
             content = data if way.compressed else inflate(data)
         except ValueError as error:
             return Refused("damaged", f"the stored body is damaged: {error}")
+        timeout = net.left(way.timeout)
         try:
             outcome = outcome_of(self._exchange(way, content), items)
         except httpx.HTTPError as error:
-            outcome = outcome_of_failure(error, way.timeout)
+            outcome = outcome_of_failure(error, timeout)
         if isinstance(outcome, Accepted):
             return outcome
         return replace(outcome, reason=scrub(outcome.reason, self._secrets))

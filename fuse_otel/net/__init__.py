@@ -5,10 +5,10 @@
 
 from fuse_otel.net._body import BodyTooLarge, read_limited
 from fuse_otel.net._client import client
-from fuse_otel.net._deadline import DeadlinePassed, deadline
+from fuse_otel.net._deadline import DeadlinePassed, deadline, left
 from fuse_otel.net._retry_after import http_date, retry_after
 
 __all__ = [
-    "BodyTooLarge", "DeadlinePassed", "client", "deadline", "http_date", "read_limited",
+    "BodyTooLarge", "DeadlinePassed", "client", "deadline", "http_date", "left", "read_limited",
     "retry_after",
 ]  # fmt: skip

@@ -43,6 +43,12 @@ def deadline(seconds: float) -> Iterator[None]:
         _limit.reset(token)
 
 
+def left(seconds: float) -> float:
+    """``seconds``, or what remains of the thread's deadline if that is less; 0 once it passed."""
+    limit = _limit.get()
+    return seconds if limit is None else max(0.0, min(seconds, limit - time.monotonic()))
+
+
 @contextmanager
 def _clipped(timeout: float | None) -> Iterator[float | None]:
     """``timeout`` or what remains, whichever is less; running out of the latter is told apart."""

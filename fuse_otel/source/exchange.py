@@ -99,9 +99,9 @@ def _base(url: str) -> str:
 # What httpx raises, what it is to us, and the sentence. The first kind that fits counts. Foreign
 # words are passed on where they are the operating system's own, never where they may quote data.
 _TRANSLATIONS: tuple[tuple[type[httpx.HTTPError], type[SourceError], str], ...] = (
-    (net.DeadlinePassed, TimedOut, "The Fuse API did not answer in full within {deadline:g} s"),
+    (net.DeadlinePassed, TimedOut, "The Fuse API did not answer in full within {deadline:.3g} s"),
     (httpx.ConnectTimeout, TimedOut, "The Fuse API's host did not accept a connection in time"),
-    (httpx.TimeoutException, TimedOut, "The Fuse API did not answer within {deadline:g} s"),
+    (httpx.TimeoutException, TimedOut, "The Fuse API did not answer within {deadline:.3g} s"),
     (httpx.DecodingError, Malformed, "The Fuse API's answer was not understood: {error}"),
     (httpx.ConnectError, Unreachable, "The Fuse API cannot be reached: {error}"),
     (httpx.NetworkError, Unreachable, "The connection to the Fuse API broke: {error}"),
@@ -113,6 +113,7 @@ _TRANSLATIONS: tuple[tuple[type[httpx.HTTPError], type[SourceError], str], ...] 
 
 @contextmanager
 def _foreign_errors(options: ApiOptions) -> Iterator[None]:
+    deadline = net.left(options.deadline)
     try:
         yield
     except net.BodyTooLarge:
@@ -124,4 +125,4 @@ def _foreign_errors(options: ApiOptions) -> Iterator[None]:
             if isinstance(error, foreign)
         )
         # The foreign error knows the request, and with it the number and the session id.
-        raise kind(sentence.format(error=error, deadline=options.deadline)) from None
+        raise kind(sentence.format(error=error, deadline=deadline)) from None

@@ -10,7 +10,9 @@ import httpx
 import pytest
 from support.raw_http import RawServer, always, answer
 
-from fuse_otel.net import DeadlinePassed, client, deadline, read_limited
+from fuse_otel.core.call import MISSING_LOG
+from fuse_otel.daemon import Gather
+from fuse_otel.net import DeadlinePassed, client, deadline, left, read_limited
 from fuse_otel.net._deadline import DeadlineBackend
 
 LIMIT = 0.3
@@ -224,3 +226,27 @@ def test_addresses_and_headers_stay_out_of_every_log(caplog):
     assert "6175551234" not in caplog.text
     assert "hunter2" not in caplog.text
     assert "HTTP Request" not in caplog.text
+
+
+def test_what_is_left_is_never_more_than_asked_nor_less_than_nothing():
+    assert left(5) == 5
+    with deadline(1000):
+        assert left(5) == 5
+        assert 900 < left(5000) <= 1000
+        with deadline(-1):
+            assert left(5) == 0
+
+
+def test_calls_that_are_asked_for_side_by_side_share_the_callers_deadline():
+    class Recording:
+        def read_call(self, session_id):
+            given[session_id] = left(5000)
+            return MISSING_LOG
+
+    given = {}
+    gather = Gather(Recording(), threads=2)
+    with deadline(1000):
+        gather(["a", "b", "c"])
+    gather.close()
+    assert all(900 < seconds <= 1000 for seconds in given.values())
+    assert set(given) == {"a", "b", "c"}

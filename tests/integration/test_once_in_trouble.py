@@ -110,3 +110,29 @@ def test_a_bad_configuration_is_one_sentence_and_78(settings, sentence):
     assert ended.returncode == 78
     (line,) = ended.stderr.splitlines()
     assert sentence in line
+
+
+@pytest.mark.parametrize("endpoint", ["calls", "all_logs", "call"])
+def test_an_api_that_never_answers_does_not_outlast_the_time_limit(tmp_path, endpoint):
+    hanging = Faults([Fault("latency", endpoint=endpoint, seconds=1000)])
+    if endpoint == "call":
+        hanging.add(Fault("error", endpoint="all_logs"))
+    with SimulatedApi(World(rate=1 / 60, past=1800), faults=hanging) as api, OtlpReceiver() as far:
+        env = pointed_at(api, tmp_path, far.url)
+        # A request of its own would be given up after a minute.
+        ended = fuse_otel("once", "--timeout", "2s", env=env, patience=50)
+    assert ended.returncode == 1
+    assert "Not all was done within 2 s; a later run goes on from there." in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("protocol", BOTH.values(), ids=BOTH)
+def test_a_back_end_that_never_answers_does_not_outlast_the_time_limit(api, tmp_path, protocol):
+    silent = protocol.troubles["silence"].but(delay=1000)
+    with protocol.receiver(decide=lambda _: silent) as receiver:
+        patient = {"OTEL_EXPORTER_OTLP_TIMEOUT": "600000"}
+        env = pointed_at(api, tmp_path, receiver.url, **protocol.settings, **patient)
+        ended = fuse_otel("once", "--timeout", "2s", env=env, patience=50)
+    assert ended.returncode == 1
+    assert "Not all was done within 2 s; a later run goes on from there." in ended.stderr
+    assert "Traceback" not in ended.stderr
