@@ -51,9 +51,11 @@ def decide(call: ListedCall, log: CallLog, seen: Seen | None, now: float, grow: 
             return Export(details)
 
 
-def failing(call: ListedCall, now: float, wait: float) -> Decision:
-    """The details answer with an error: tried until Plum has deleted them."""
-    if call.end is not None and now > call.end + RETENTION:
+def failing(over: float, now: float, wait: float) -> Decision:
+    """The details answer with an error: tried until Plum has deleted them. ``over``: when the call
+    was over, as far as is known.
+    """
+    if now > over + RETENTION:
         return Export(Details.MISSING)
     # Rounded up: due in the present second would be at once.
     return Wait(PendingReason.FAILING, int(now + wait) + 1)

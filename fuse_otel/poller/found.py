@@ -130,13 +130,22 @@ class Shelf:
             self._failing.pop(call.session_id, None)
             return decide(call, log, seen, now, self._options.grow)
         backoff = self._failing.setdefault(call.session_id, Backoff(first=1.0, most=60.0))
-        decision = failing(call, now, backoff.fail(now, self._random, log.retry_after))
+        wait = backoff.fail(now, self._random, log.retry_after)
+        decision = failing(self._over(call), now, wait)
         if isinstance(decision, Export):
             del self._failing[call.session_id]
             return Nothing() if seen else decision
         if seen is not None:
             return Nothing(recheck=decision.due if isinstance(decision, Wait) else None)
         return decision
+
+    def _over(self, call: ListedCall) -> float:
+        """When the call was over, at the latest."""
+        known = call.start if call.end is None else call.end
+        if known is not None:
+            return known
+        waiting = self._ledger.waiting(self._options.account, [call.session_id])
+        return next((pending.since for pending in waiting.values()), self._clock())
 
     def _step(self, draft: _Draft, listed: Sequence[str]) -> Step:
         rendered = [*draft.rendered, *draft.grown]

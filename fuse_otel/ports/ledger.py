@@ -43,12 +43,15 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A call to be read (again) at ``due``. Any but ``RECHECK`` is not exported yet."""
+    """A call to be read (again) at ``due``. Any but ``RECHECK`` is not exported yet. ``since`` is
+    the store's: when the call became pending, 0 for one not stored yet.
+    """
 
     call: ListedCall
     number: str
     reason: PendingReason
     due: int
+    since: int = 0
 
 
 @dataclass(frozen=True, slots=True)

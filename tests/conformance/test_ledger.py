@@ -122,9 +122,20 @@ def test_no_account_closes_the_gap_of_another(store, lease):
     assert store.ledger.position(lease, NOW, 10).gaps == (gap,)
 
 
+def test_a_call_that_stays_pending_keeps_the_time_since_when(store, lease):
+    for passed in (0, 100, 200):
+        growing = pending("1;1", due=NOW + passed)
+        store.ledger.commit(lease, step(at=NOW + passed, pending=[growing]))
+    found = store.ledger.waiting("main", ["1;1"])["1;1"]
+    assert (found.due, found.since) == (NOW + 200, NOW)
+
+    store.ledger.commit(lease, step(at=NOW + 300, settled=["1;1"], pending=[pending("1;1")]))
+    assert store.ledger.waiting("main", ["1;1"])["1;1"].since == NOW + 300
+
+
 def test_pending_calls_come_back_as_they_were(store, lease):
     full = pending("1;1", PendingReason.FAILING)
-    bare = Pending(listed("2;2", end=None), "8005550100", PendingReason.MISSING, NOW)
+    bare = Pending(listed("2;2", end=None), "8005550100", PendingReason.MISSING, NOW, since=NOW)
     store.ledger.commit(lease, step(pending=[full, bare]))
 
     assert store.ledger.position(lease, NOW, 10).due == (full, bare)

@@ -38,7 +38,7 @@ def pending(
     due: int = NOW,
     end: int | None = NOW,
 ) -> Pending:
-    return Pending(listed(session_id, end), "", reason, due)
+    return Pending(listed(session_id, end), "", reason, due, since=NOW)
 
 
 def seen(session_id: str, end: int | None = NOW, entries: int = 7) -> SeenRow:

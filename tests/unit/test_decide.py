@@ -107,13 +107,10 @@ def test_an_exported_call_is_sent_again_only_if_it_grew(answer, after, decision)
 
 
 def test_failing_details_are_tried_until_they_are_deleted():
-    assert failing(call(), END + 10, 4.5) == Wait(PendingReason.FAILING, END + 15)
-    assert failing(call(), END + 5 * DAY, 1) == Wait(PendingReason.FAILING, END + 5 * DAY + 2)
-    assert failing(call(), END + 5 * DAY + 1, 1) == Export(Details.MISSING)
-    assert failing(call(end=None), END + 9 * DAY, 1) == Wait(
-        PendingReason.FAILING, END + 9 * DAY + 2
-    )
+    assert failing(END, END + 10, 4.5) == Wait(PendingReason.FAILING, END + 15)
+    assert failing(END, END + 5 * DAY, 1) == Wait(PendingReason.FAILING, END + 5 * DAY + 2)
+    assert failing(END, END + 5 * DAY + 1, 1) == Export(Details.MISSING)
 
 
 def test_no_wait_is_over_within_the_present_second():
-    assert failing(call(), END + 0.0, 0.5) == Wait(PendingReason.FAILING, END + 1)
+    assert failing(END, END + 0.0, 0.5) == Wait(PendingReason.FAILING, END + 1)

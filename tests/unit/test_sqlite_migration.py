@@ -22,6 +22,7 @@ insert into positions values (1, '', {NOW}, {NOW - 3600});
 insert into ledger values (1, 'a', {NOW}, 7, 'full', {NOW + 700_000});
 insert into gaps (account, number, start, stop, reason, again)
 values (1, '', 5, 6, '{GapReason.ERROR}', 0);
+insert into pending values (1, 'b', '', 'failing', {NOW}, null, null, 'inbound', '', 1, null, null);
 insert into lanes (destination, signal) values ('tempo', 'traces');
 insert into bodies (rendering, signal, size, bytes, calls, data)
 values ('traces/strict/generic', 'traces', 9, 4, '[["a", 1, 2, 0, 9, 3]]', x'01020304');
@@ -69,6 +70,7 @@ def test_all_that_an_older_store_holds_is_there(path):
         assert account.numbers[""].cursor == NOW
         assert [(gap.start, gap.reason) for gap in account.gaps] == [(5, GapReason.ERROR)]
         assert set(store.ledger.known("main", ["a"])) == {"a"}
+        assert store.ledger.waiting("main", ["b"])["b"].since == NOW
         (body,) = store.outbox.due(TEMPO, NOW, 100)
         assert body.data == b"\1\2\3\4"
         assert [order.kind for _, order in store.control.orders()] == ["drop"]

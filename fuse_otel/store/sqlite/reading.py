@@ -45,8 +45,9 @@ def waiting(connection: sqlite3.Connection, account: int) -> tuple[int, int | No
 
 
 def pending(row: Row) -> Pending:
-    session_id, start, end, direction, type_, logged, user, destination, number, reason, due = row
+    session_id, start, end, direction, type_, logged, user, destination, *waits = row
     call = ListedCall(
         session_id, start, end, Direction(direction), type_, bool(logged), user, destination
     )
-    return Pending(call, number, PendingReason(reason), due)
+    number, reason, due, since = waits
+    return Pending(call, number, PendingReason(reason), due, since)

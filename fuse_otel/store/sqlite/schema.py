@@ -8,7 +8,7 @@ from typing import cast
 from fuse_otel.errors import Broken
 from fuse_otel.store.sqlite.queries import schema_statements
 
-VERSION = 2
+VERSION = 3
 # "FuOT" in the file's header tells our files from other SQLite databases.
 APPLICATION_ID = 0x46754F54
 

@@ -71,15 +71,17 @@ def _write_given_up(connection: sqlite3.Connection, account: int, step: Step) ->
 def _write_pending(connection: sqlite3.Connection, account: int, step: Step) -> None:
     # Settled first: a call may be exported and come back for its recheck in one step.
     connection.executemany(_SQL["settle"], [(account, settled) for settled in step.settled])
-    connection.executemany(_SQL["set_pending"], [_pending_row(account, p) for p in step.pending])
+    connection.executemany(
+        _SQL["set_pending"], [_pending_row(account, p, step.at) for p in step.pending]
+    )
 
 
-def _pending_row(account: int, pending: Pending) -> tuple[object, ...]:
+def _pending_row(account: int, pending: Pending, at: int) -> tuple[object, ...]:
     call = pending.call
     return (
         account, call.session_id, pending.number, pending.reason, pending.due,
         call.start, call.end, call.direction, call.type, call.logged, call.user_hash,
-        call.destination,
+        call.destination, at,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ select number, start, stop, reason, again, id, ordered from gaps where account =
 -- name: due
 select
     session_id, started, ended, direction, type, logged, user_hash, destination,
-    number, reason, due
+    number, reason, due, since
 from pending
 where account = :account and due <= :now
 order by due, session_id
@@ -34,6 +34,6 @@ select ended, entries, details from ledger where account = ? and session_id = ?
 -- name: pending_call
 select
     session_id, started, ended, direction, type, logged, user_hash, destination,
-    number, reason, due
+    number, reason, due, since
 from pending
 where account = ? and session_id = ?

@@ -28,10 +28,15 @@ update orders set calls = calls + ?, entries = entries + ? where id = ?
 delete from pending where account = ? and session_id = ?
 
 -- name: set_pending
-insert or replace into pending (
+insert into pending (
     account, session_id, number, reason, due,
-    started, ended, direction, type, logged, user_hash, destination
-) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    started, ended, direction, type, logged, user_hash, destination, since
+) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+on conflict (account, session_id) do update set
+    number = excluded.number, reason = excluded.reason, due = excluded.due,
+    started = excluded.started, ended = excluded.ended, direction = excluded.direction,
+    type = excluded.type, logged = excluded.logged, user_hash = excluded.user_hash,
+    destination = excluded.destination
 
 -- name: see
 insert into ledger (account, session_id, ended, entries, details, kept_until)
