@@ -22,6 +22,9 @@ def arguments(_parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from fuse_otel.daemon import share_one_arena  # noqa: PLC0415 - the whole daemon
+
+    share_one_arena()
     Runner(args, Signals()).run()
     leave_if_hung(0)
     return 0
