@@ -3,7 +3,7 @@
 import argparse
 import weakref
 
-import httpx
+from support import ask
 from support.otlp_receiver import OtlpReceiver
 from support.program import pointed_at
 
@@ -39,7 +39,7 @@ def test_a_reload_keeps_the_address_and_nothing_of_the_service_before(
         services.append(weakref.ref(runner._service.works))
         address = capsys.readouterr().err.split("listen=")[1].split()[0]
         addresses.append(address)
-        assert httpx.get(f"http://{address}/-/healthy").status_code == 200
+        assert ask.get(f"http://{address}/-/healthy").status_code == 200
 
     with SimulatedApi(World(rate=0.1, past=600)) as api, OtlpReceiver() as receiver:
         for name, text in pointed_at(api, tmp_path, receiver.url).items():
