@@ -45,4 +45,4 @@ def test_a_long_answer_is_cut():
 @pytest.mark.parametrize("text", ["a", "1 ", "a@", "(12 "])
 def test_no_answer_makes_it_slow(text):
     """A way that is not linear would take longer than any test may."""
-    assert len(scrub(text * 300_000)) <= 300
+    assert len(scrub(text * 1_000_000)) <= 300
