@@ -17,13 +17,7 @@ from fuse_otel.net._deadline import DeadlineBackend
 
 LIMIT = 0.3
 GENEROUS = 30.0  # no request here may come near it; only a deadline that does not hold does
-
-
-@pytest.fixture(autouse=True)
-def _direct(monkeypatch):
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
+pytestmark = pytest.mark.usefixtures("no_proxy")
 
 
 def _given_up(url: str, **options) -> None:
