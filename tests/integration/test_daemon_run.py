@@ -8,7 +8,6 @@ import time
 import pytest
 from support import ask
 from support.otlp_receiver import OtlpReceiver
-from support.patience import PATIENCE
 from support.program import pointed_at, running
 
 from fuse_otel.simulator import SimulatedApi, World
@@ -149,16 +148,3 @@ def test_sighup_takes_a_good_file_and_keeps_the_old_settings_for_a_bad_one(world
                 lambda: any(b"staging" in request.inflated for request in receiver.requests)
             )
             assert daemon.end() == 0
-
-
-def test_a_second_daemon_on_the_same_store_says_so(world, tmp_path):
-    with SimulatedApi(world) as api, OtlpReceiver() as receiver:
-        env = pointed_at(api, tmp_path, receiver.url, **QUICK)
-        other = tmp_path / "other"
-        other.mkdir()
-        with running(env=env, folder=tmp_path) as daemon:
-            daemon.wait_for(lambda: "poll done" in daemon.log)
-            with running(env=env, folder=other) as second:
-                assert second.process.wait(PATIENCE) == 1
-            assert second.log.startswith("fuse-otel: ")
-            assert "Traceback" not in second.log

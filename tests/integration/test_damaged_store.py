@@ -2,7 +2,6 @@
 
 import json
 import re
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -210,18 +209,6 @@ def test_a_read_only_file_or_folder_is_one_sentence(world, tmp_path, what):
     assert ended.returncode == 1
     (line,) = ended.stderr.splitlines()
     assert re.search(r"The store .* cannot be (opened|written)", line)
-
-
-def test_two_daemons_on_one_file_the_second_says_so(world, tmp_path):
-    with SimulatedApi(world) as api, OtlpReceiver() as receiver:
-        env = pointed_at(api, tmp_path, receiver.url, **QUICK)
-        with running(env=env, folder=tmp_path) as daemon:
-            daemon.wait_for(lambda: "poll done" in daemon.log)
-            second = fuse_otel("run", env=env)
-            assert second.returncode == 1
-            assert f"Another fuse-otel (process {daemon.process.pid}" in second.stderr
-            assert len(second.stderr.splitlines()) == 1
-            assert daemon.end(signal.SIGTERM) == 0
 
 
 def test_a_disk_that_refuses_to_grow_stops_nothing_but_reading(world, tmp_path):

@@ -6,11 +6,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from support.grpc_answer import ACCEPTED, GrpcAnswer
 from support.grpc_receiver import GrpcReceiver
 from support.otlp_receiver import OtlpReceiver
 from support.patience import PATIENCE
@@ -21,11 +19,9 @@ from support.ship_values import encoded
 
 from fuse_otel import __version__
 from fuse_otel.core.gzip_member import deflate, inflate
-from fuse_otel.core.outcome import Accepted, Held, Outcome, Refused, Retry, TooLarge
+from fuse_otel.core.outcome import Accepted, Held, Outcome, Retry, TooLarge
 from fuse_otel.core.telemetry import Signal
-from fuse_otel.destinations import otlp_grpc
 from fuse_otel.destinations.otlp_grpc import OtlpGrpc, OtlpGrpcOptions
-from fuse_otel.errors import ConfigurationError
 
 TRACES = Signal.TRACES
 CONTENT = encoded(TRACES, "a", padding=5000)
@@ -159,12 +155,6 @@ def test_a_request_that_is_larger_than_the_back_end_takes_is_told_from_others(co
 # --- time ---
 
 
-def test_a_back_end_that_says_nothing_is_given_up_at_the_deadline(receiver):
-    receiver.then(ACCEPTED.but(delay=60, keep=False))
-    outcome = send(receiver.url, timeout={TRACES: 0.5})
-    assert outcome == Retry("timeout", "no complete answer within 0.5 s")
-
-
 def test_a_back_end_that_dribbles_is_given_up_at_the_deadline():
     with talking(lambda peer: peer.dribble(SETTINGS * 1000)) as server:
         outcome = send(server.url, timeout={TRACES: 0.5})
@@ -178,20 +168,6 @@ def test_a_port_that_accepts_and_is_silent_is_given_up_at_the_deadline():
 
 
 # --- the network ---
-
-
-def test_a_port_where_nobody_listens_is_tried_again(shut_port):
-    outcome = send(f"http://127.0.0.1:{shut_port}")
-    assert isinstance(outcome, Retry)
-    assert (outcome.code, outcome.after) == ("network", None)
-    assert "Connection refused" in outcome.reason
-    assert "all addresses" not in outcome.reason
-
-
-def test_a_name_that_nobody_has_is_tried_again():
-    outcome = send("http://back-end.invalid:4317")
-    assert isinstance(outcome, Retry)
-    assert outcome.code in {"network", "timeout"}  # where no name server answers
 
 
 def test_after_the_peers_restart_the_first_attempt_arrives(shut_port):
@@ -280,17 +256,6 @@ def test_a_back_end_that_no_proxy_is_wanted_for_is_spoken_to_directly(
 # --- what an answer may not bring into the log ---
 
 
-def test_secrets_that_an_answer_quotes_are_masked(receiver):
-    receiver.then(GrpcAnswer("INVALID_ARGUMENT", "'Bearer s3cr3t-token' of jane@example.com"))
-    outcome = send(receiver.url, headers={TRACES: {"Authorization": "Bearer s3cr3t-token"}})
-    assert outcome == Refused("INVALID_ARGUMENT", "INVALID_ARGUMENT: '*' of *")
-
-
-def test_the_options_show_no_credentials():
-    options = OtlpGrpcOptions("main", {TRACES: "http://h"}, headers={TRACES: {"k": "hidden"}})
-    assert "hidden" not in repr(options)
-
-
 QUIET = """
 import sys
 from fuse_otel.core.gzip_member import deflate
@@ -323,45 +288,3 @@ def test_the_library_writes_nothing_on_standard_error(receiver, shut_port):
     assert ended.stderr == ""
     assert "a configured header cannot be sent" in ended.stdout
     assert "Accepted" in ended.stdout
-
-
-# --- what an endpoint means ---
-
-
-@pytest.mark.parametrize(
-    ("url", "insecure", "target"),
-    [
-        ("http://collector:4317", False, ("collector:4317", False)),
-        ("http://collector", True, ("collector:80", False)),
-        ("https://otlp.example.com", True, ("otlp.example.com:443", True)),
-        ("https://[::1]:4317", False, ("[::1]:4317", True)),
-        ("collector:4317", False, ("collector:4317", True)),
-        ("collector", True, ("collector", False)),
-        ("unix:/run/otel.sock", True, ("unix:/run/otel.sock", False)),
-    ],
-)
-def test_an_endpoint_names_the_peer_and_whether_tls_is_spoken(url, insecure, target):
-    assert otlp_grpc._target(url, insecure, "main, traces") == target
-
-
-def test_a_socket_in_the_file_system_is_an_endpoint():
-    with TemporaryDirectory() as folder:  # pytest's are too long for an address
-        address = f"unix:{folder}/otel.sock"
-        with GrpcReceiver(address=address) as receiver:
-            assert send(address, insecure=True) == OK
-            assert len(receiver.requests) == 1
-
-
-# --- what cannot work is told when it is made ---
-
-
-@pytest.mark.parametrize("url", ["http://", "https://:4317", "http://user:secret@host", "http://["])
-def test_an_address_that_is_none_is_refused_without_being_told(url):
-    with pytest.raises(ConfigurationError, match=r"^The endpoint of main, traces is no address"):
-        made(url)
-
-
-def test_a_header_that_is_no_ascii_is_refused_without_being_told():
-    with pytest.raises(ConfigurationError) as refused:
-        made("http://h", headers={TRACES: {"k": "pässword"}})
-    assert str(refused.value) == "A header of main, traces holds more than ASCII"

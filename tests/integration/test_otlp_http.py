@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from support.otlp_answer import ACCEPTED, status, text
+from support.otlp_answer import ACCEPTED, text
 from support.otlp_receiver import OtlpReceiver
 from support.raw_http import RawServer, always
 from support.raw_http import answer as raw_answer
@@ -117,15 +117,9 @@ def test_a_back_end_that_dribbles_is_given_up_at_the_deadline(receiver):
     assert time.monotonic() - began > 0.4
 
 
-def test_a_back_end_that_says_nothing_is_given_up_at_the_deadline(receiver):
-    receiver.then(ACCEPTED.but(delay=20, keep=False))
-    outcome = send(f"{receiver.url}/v1/traces", timeout={TRACES: 0.3})
-    assert outcome == Retry("timeout", "no complete answer within 0.3 s")
-
-
 def test_the_status_of_an_error_counts_though_its_words_dribble(receiver):
-    receiver.then(text(400, "x" * 100).but(dribble=0.1))
-    outcome = send(f"{receiver.url}/v1/traces", timeout={TRACES: 0.5})
+    receiver.then(text(400, "x" * 1000).but(dribble=0.1))
+    outcome = send(f"{receiver.url}/v1/traces", timeout={TRACES: 5.0})
     assert outcome == Refused("400", "400 Bad Request")
 
 
@@ -136,19 +130,6 @@ def test_a_date_to_retry_at_is_read_by_the_clock_that_was_given(receiver):
 
 
 # --- the network ---
-
-
-def test_a_port_where_nobody_listens_is_tried_again(shut_port):
-    outcome = send(f"http://127.0.0.1:{shut_port}/v1/traces")
-    assert isinstance(outcome, Retry)
-    assert (outcome.code, outcome.after) == ("network", None)
-    assert outcome.reason.endswith("Connection refused")
-
-
-def test_a_name_that_nobody_has_is_tried_again():
-    outcome = send("http://back-end.invalid/v1/traces")
-    assert isinstance(outcome, Retry)
-    assert outcome.code == "network"
 
 
 @pytest.mark.parametrize(
@@ -170,25 +151,6 @@ def test_what_a_proxy_answers_is_told_from_the_back_end(monkeypatch, answer, out
 def test_a_proxy_that_refuses_in_another_way_is_tried_again():
     outcome = outcome_of_failure(httpx.ProxyError("Invalid username/password"), 10)
     assert outcome == Retry("proxy", "the proxy refused to connect")
-
-
-# --- what an answer may not bring into the log ---
-
-
-def test_secrets_that_an_answer_quotes_are_masked(receiver):
-    receiver.then(status(400, "header 'Bearer s3cr3t-token' or s3cr3t-token of jane@example.com"))
-    outcome = send(
-        f"{receiver.url}/v1/traces", headers={TRACES: {"Authorization": "Bearer s3cr3t-token"}}
-    )
-    assert outcome == Refused("400", "400 Bad Request: header '*' or * of *")
-
-
-def test_the_options_show_no_credentials():
-    options = OtlpHttpOptions(
-        "main", {TRACES: "https://user:secret@host/"}, headers={TRACES: {"api-key": "hidden"}}
-    )
-    assert "secret" not in repr(options)
-    assert "hidden" not in repr(options)
 
 
 # --- what cannot work is told when it is made ---

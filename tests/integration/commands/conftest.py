@@ -1,0 +1,34 @@
+"""An account with hours of calls, a back end, and the settings of a daemon between them."""
+
+import time
+
+import pytest
+from support.command_bench import HOUR
+from support.otlp_receiver import OtlpReceiver
+from support.program import pointed_at
+
+from fuse_otel.simulator import SimulatedApi, World
+
+QUICK = {
+    "FUSE_OTEL_POLL_INTERVAL": "1s",
+    "FUSE_OTEL_SETTLE": "1s",
+    "FUSE_OTEL_GROW": "0",
+    "FUSE_OTEL_SINCE": "5m",
+}
+
+
+@pytest.fixture
+def api():
+    with SimulatedApi(World(seed=5, rate=0.02, past=5 * HOUR, start=time.time())) as api:
+        yield api
+
+
+@pytest.fixture
+def receiver():
+    with OtlpReceiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def env(api, receiver, tmp_path):
+    return pointed_at(api, tmp_path, receiver.url, **QUICK)

@@ -1,0 +1,34 @@
+"""One store, one holder: whoever comes second is told, and a dead one tells nothing."""
+
+from support.command_bench import lane_states, status
+from support.otlp_answer import Answer
+from support.patience import PATIENCE
+from support.program import fuse_otel, running
+
+
+def test_whoever_comes_second_is_told_who_holds_the_store(api, receiver, env, tmp_path):
+    with running(env=env, folder=tmp_path) as daemon:
+        daemon.wait_for(lambda: "poll done" in daemon.log)
+        for words in (["run"], ["once"]):
+            second = fuse_otel(*words, env=env)
+            assert second.returncode == 1
+            (line,) = second.stderr.splitlines()
+            assert line.startswith(f"fuse-otel: Another fuse-otel (process {daemon.process.pid},")
+        assert daemon.end() == 0
+
+
+def test_a_lane_that_is_held_is_told_by_status_and_not_by_a_dead_daemon(
+    api, receiver, env, tmp_path
+):
+    env["FUSE_OTEL_SINCE"] = "1h"
+    receiver.decide = lambda _: Answer(401)
+    with running(env=env, folder=tmp_path) as daemon:
+        daemon.wait_for(lambda: "lane down" in daemon.log and lane_states(env) == {"held"})
+        told = status(env)
+        assert any("lane default/traces is held: 401" in one for one in told["problems"])
+        assert told["accounts"][0]["state"] == "up"
+        page = fuse_otel("status", env=env).stdout
+        assert f"Running: process {daemon.process.pid}, since" in page
+        daemon.process.kill()
+        daemon.process.wait(PATIENCE)
+    assert "No daemon runs." in fuse_otel("status", env=env).stdout
