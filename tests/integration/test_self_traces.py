@@ -17,7 +17,7 @@ from fuse_otel.instrumentation.self_traces import SelfTraces
 
 NOW = 1_790_000_000
 NANO = 10**9
-GRACE = 20.0
+GRACE = PATIENCE
 
 
 class Clock:

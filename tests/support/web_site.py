@@ -32,6 +32,7 @@ from fuse_otel.web.app import create_app
 from fuse_otel.web.listening import Listening
 from fuse_otel.web.server import WebServer
 from fuse_otel.web.site import Site
+from support.patience import PATIENCE
 from support.store_values import JAEGER, LOKI, NOW, TEMPO, body, pending, seen
 from support.telemetry_values import SUMMARY
 
@@ -190,7 +191,7 @@ def served(given: Site) -> Iterator[str]:
         try:
             yield f"http://{host}:{port}"
         finally:
-            assert server.stop(5)
+            assert server.stop(PATIENCE)
 
 
 def links(html: str) -> list[str]:
