@@ -7,7 +7,6 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import replace
-from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar
 
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
@@ -88,12 +87,7 @@ class BackEnd(Generic[A]):
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def _take(self, request: Request) -> A:

@@ -9,7 +9,6 @@ from collections import defaultdict
 from contextlib import ExitStack, closing
 from pathlib import Path
 from random import Random
-from types import TracebackType
 from typing import Self
 
 from fuse_otel.simulator import (
@@ -120,12 +119,7 @@ class KillBench:
         self._env = pointed_at(self.api, self.folder, self.receiver.url, **SETTINGS)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._running.close()
 
     # --- running ---

@@ -7,7 +7,6 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Mapping
-from types import TracebackType
 from typing import Self
 
 _PATIENCE = 60.0  # seconds until a test that hangs is torn down
@@ -94,12 +93,7 @@ class RawServer:
         self._start(self._accept)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stopped.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from fuse_otel.simulator.simulated_api import DEVELOPER_KEY, EMAIL
@@ -63,12 +62,7 @@ class LongRun:
         self._near = self._daemon("first", self._settings)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._near.close()
         self._far.close()
 
