@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support.store_values import NOW
 
-from fuse_otel.ports import Store
+from fuse_otel.ports import Lease, Store
 from fuse_otel.store import MemoryStore, open_store
 
 CAPACITY = 100_000
@@ -27,3 +27,8 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     opened = open_adapter(tmp_path)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def lease(store: Store) -> Lease:
+    return store.ledger.lease("main")

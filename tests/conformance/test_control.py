@@ -18,20 +18,13 @@ from fuse_otel.errors import Broken
 from fuse_otel.ports import (
     Gap,
     GapReason,
-    Lease,
     NumberPosition,
     Order,
     Receipt,
-    Store,
     Verdict,
 )
 
 MIB = 1024 * 1024
-
-
-@pytest.fixture
-def lease(store: Store) -> Lease:
-    return store.ledger.lease("main")
 
 
 def test_the_status_of_an_empty_store_is_empty(store):

@@ -24,15 +24,9 @@ from fuse_otel.ports import (
     Pending,
     PendingReason,
     SeenRow,
-    Store,
 )
 
 DAY = 86_400
-
-
-@pytest.fixture
-def lease(store: Store) -> Lease:
-    return store.ledger.lease("main")
 
 
 def test_a_new_account_stands_nowhere(store, lease):

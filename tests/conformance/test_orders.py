@@ -1,6 +1,5 @@
 """What carrying out an order changes, for every store: all of it or nothing, and once."""
 
-import pytest
 from support.store_values import LOKI, NOW, TEMPO, body, copy_of, seen, step
 
 from fuse_otel.ports import (
@@ -18,11 +17,6 @@ from fuse_otel.ports import (
 )
 
 BACKFILL = Order("backfill", "{}")
-
-
-@pytest.fixture
-def lease(store: Store) -> Lease:
-    return store.ledger.lease("main")
 
 
 def backfill_gap(order: int, start: int = 10, end: int = 30) -> Gap:

@@ -7,22 +7,17 @@ from support.store_values import (
     LOKI,
     NOW,
     TEMPO,
+    accepted,
     body,
     copy_of,
-    pending,
-    seen,
+    only,
     step,
 )
 
-from fuse_otel.core.body import Body, Lane
+from fuse_otel.core.body import Lane
 from fuse_otel.core.telemetry import Signal
 from fuse_otel.errors import Full
 from fuse_otel.ports import (
-    GapReason,
-    Lease,
-    NumberPosition,
-    PendingReason,
-    Reread,
     Store,
     Verdict,
 )
@@ -30,22 +25,8 @@ from fuse_otel.ports import (
 OLD = NOW - 10_000
 
 
-@pytest.fixture
-def lease(store: Store) -> Lease:
-    return store.ledger.lease("main")
-
-
 def due_ids(store: Store, lane: Lane = TEMPO, max_bytes: int = 1_000_000) -> list[str]:
     return [found.calls[0].session_id for found in store.outbox.due(lane, NOW, max_bytes)]
-
-
-def only(store: Store, lane: Lane = TEMPO) -> Body:
-    (found,) = store.outbox.due(lane, NOW, 1_000_000)
-    return found
-
-
-def accepted(found: Body, *offsets: int) -> Verdict:
-    return Verdict(found.id, offsets or tuple(call.offset for call in found.calls))
 
 
 def test_nothing_is_due_for_a_lane_that_nobody_named(store, lease):
@@ -284,69 +265,3 @@ def test_a_full_outbox_can_be_resolved(store, lease):
     store.ledger.commit(lease, step(body("b", data=b"x" * 100_000)))
 
     assert due_ids(store) == ["b"]
-
-
-# --- a damaged body ---
-
-
-DAYS = 86_400
-KNOWN = ["now", "earlier", "old"]
-ENDS = [NOW, NOW - 3600, NOW - 6 * DAYS, NOW]
-
-
-@pytest.fixture
-def damaged(store, lease) -> int:
-    """A body for two lanes. One of its calls is older than Plum's memory, one was forgotten
-    already; one is to be read once more, and delivered by one lane.
-    """
-    whole = body(*KNOWN, "forgotten", lanes=[TEMPO, JAEGER], ends=ENDS)
-    seen_rows = [seen(one, end) for one, end in zip(KNOWN, ENDS, strict=False)]
-    again = pending("now", PendingReason.RECHECK, due=NOW + 900)
-    here = NumberPosition(NOW, NOW - DAYS)
-    first = step(whole, seen=seen_rows, pending=[again], positions={"8005550100": here})
-    store.ledger.commit(lease, first)
-    found = only(store)
-    store.outbox.resolve(TEMPO, [accepted(found, found.calls[0].offset)], NOW)
-    return found.id
-
-
-def test_calls_of_a_damaged_body_are_read_again_while_plum_has_them(store, lease, damaged):
-    assert store.outbox.reread(damaged, NOW) == Reread(calls=3, parked=1)
-
-    assert set(store.ledger.known("main", [*KNOWN, "forgotten"])) == {"old"}
-    assert store.ledger.waiting("main", KNOWN) == {}
-    gaps = store.ledger.position(lease, NOW, 10).gaps
-    assert {(gap.number, gap.reason, gap.again) for gap in gaps} == {
-        ("8005550100", GapReason.DAMAGE, False)
-    }
-    assert [(gap.start, gap.end) for gap in gaps] == [
-        (NOW - 3660, NOW - 3599),
-        (NOW - 60, NOW + 1),
-    ]
-
-
-def test_no_lane_waits_for_a_damaged_body(store, damaged):
-    store.outbox.reread(damaged, NOW)
-
-    assert store.outbox.due(TEMPO, NOW, 1_000_000) == ()
-    assert store.outbox.due(JAEGER, NOW, 1_000_000) == ()
-    parked = [(one.lane, one.call.session_id, one.code) for one in store.control.parked(10)]
-    assert sorted(parked) == [(lane, "old", "damaged") for lane in (JAEGER, TEMPO)]
-
-
-def test_damage_is_told_once_however_often(store, lease, damaged):
-    store.outbox.reread(damaged, NOW)
-    before = store.control.status()
-
-    assert store.outbox.reread(damaged, NOW) == Reread(0, 0)
-    assert store.control.status() == before
-
-
-def test_one_lane_that_had_delivered_all_gets_the_calls_of_a_damaged_body_once_more(store, lease):
-    both = body("a", lanes=[TEMPO, JAEGER])
-    store.ledger.commit(lease, step(both, seen=[seen("a")]))
-    store.outbox.resolve(TEMPO, [accepted(only(store))], NOW)
-
-    assert store.outbox.reread(only(store, JAEGER).id, NOW) == Reread(calls=1, parked=0)
-    assert store.ledger.known("main", ["a"]) == {}
-    assert [gap.number for gap in store.ledger.position(lease, NOW, 1).gaps] == [""]

@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fuse_otel.core.body import BodyCall, Lane, NewBody, Rendering
+from fuse_otel.core.body import Body, BodyCall, Lane, NewBody, Rendering
 from fuse_otel.core.call import Details, Direction, ListedCall, Seen
 from fuse_otel.core.telemetry import Flavour, Signal
-from fuse_otel.ports import ParkedCopy, Pending, PendingReason, RecentCall, SeenRow, Step
+from fuse_otel.ports import (
+    ParkedCopy,
+    Pending,
+    PendingReason,
+    RecentCall,
+    SeenRow,
+    Step,
+    Store,
+    Verdict,
+)
 
 NOW = 1_790_000_000
 CALL_SIZE = 100
@@ -102,3 +111,14 @@ def whole_step(*session_ids: str, lanes: Sequence[Lane] = (TEMPO,), at: int = NO
 
 def copy_of(call: BodyCall, data: bytes = b"one call") -> ParkedCopy:
     return ParkedCopy(call, rejected=2, code="400", reason="entry too far behind", data=data)
+
+
+def only(store: Store, lane: Lane = TEMPO) -> Body:
+    """The body that is due."""
+    (found,) = store.outbox.due(lane, NOW, 1_000_000)
+    return found
+
+
+def accepted(found: Body, *offsets: int) -> Verdict:
+    """Of the calls at these offsets, of all if there are none."""
+    return Verdict(found.id, offsets or tuple(call.offset for call in found.calls))

@@ -1,32 +1,21 @@
 """Which store a URL names, and what may be opened."""
 
-import os
 import sqlite3
 import stat
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from support.patience import PATIENCE
+from support.sqlite_file import opened
 from support.store_values import NOW, TEMPO, whole_step
 
-from fuse_otel.errors import Broken, Busy, ConfigurationError, Corrupt, StoreError
-from fuse_otel.ports import Order, Store
+from fuse_otel.errors import Broken, ConfigurationError, Corrupt, StoreError
+from fuse_otel.ports import Order
 from fuse_otel.store import MemoryStore, open_store
 from fuse_otel.store.sqlite import opening
 from fuse_otel.store.sqlite.schema import VERSION
-
-
-@contextmanager
-def opened(path: Path, *, read_only: bool = False) -> Iterator[Store]:
-    with closing(
-        open_store(
-            f"sqlite:///{path}", capacity=10**6, read_only=read_only, clock=lambda: float(NOW)
-        )
-    ) as store:
-        yield store
 
 
 @pytest.fixture
@@ -208,35 +197,6 @@ def test_a_reader_works_while_nobody_else_has_the_file_open(path):
         assert len(reader.outbox.due(TEMPO, NOW, 1000)) == 1
 
 
-def test_a_second_daemon_is_told_who_holds_the_store(path):
-    with opened(path) as first:
-        first.ledger.lease("main")
-        with opened(path) as second, pytest.raises(Busy) as caught:
-            second.ledger.lease("another account")
-    assert f"process {os.getpid()}, since 2026-09-21 14:13:20Z" in str(caught.value)
-    with opened(path) as third:
-        assert third.ledger.lease("main").epoch == 2
-
-
-def test_a_holder_that_left_no_name_is_unknown(path):
-    with opened(path) as first:
-        first.ledger.lease("main")
-        path.with_name("store.db.lock").write_text("")
-        with opened(path) as second, pytest.raises(Busy, match="its process is unknown"):
-            second.ledger.lease("main")
-
-
-def test_a_full_disk_does_not_keep_a_lock_from_holding(path, monkeypatch):
-    def refuse(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    with opened(path) as first:
-        monkeypatch.setattr("os.pwrite", refuse)
-        first.ledger.lease("main")
-        with opened(path) as second, pytest.raises(Busy, match="its process is unknown"):
-            second.ledger.lease("main")
-
-
 def test_a_folder_that_is_gone_is_told(path, monkeypatch):
     def refuse(*_: object) -> None:
         raise FileNotFoundError(2, "No such file or directory")
@@ -246,22 +206,6 @@ def test_a_folder_that_is_gone_is_told(path, monkeypatch):
         monkeypatch.setattr("shutil.disk_usage", refuse)
         with pytest.raises(Broken, match=r"folder of the store .* is gone"):
             store.ledger.commit(lease, whole_step("a"))
-
-
-def test_a_lock_that_cannot_be_made_is_said(path):
-    path.with_name("store.db.lock").mkdir()
-    with opened(path) as store, pytest.raises(Broken, match=r"lock .* cannot be opened"):
-        store.ledger.lease("main")
-
-
-def test_a_file_system_without_locks_is_said(path, monkeypatch):
-    def refuse(*_: object) -> None:
-        raise OSError(37, "No locks available")
-
-    with opened(path) as store:
-        monkeypatch.setattr("fcntl.flock", refuse)
-        with pytest.raises(Broken, match="cannot be locked: No locks available"):
-            store.ledger.lease("main")
 
 
 def test_a_file_system_without_shared_memory_is_said(path, monkeypatch):
