@@ -148,10 +148,10 @@ def poller_options(account: Account, settings: Settings) -> PollerOptions:
     )
 
 
-def shipper_options(settings: Settings) -> ShipperOptions:
+def shipper_options(settings: Settings, *, doubted: bool) -> ShipperOptions:
     """Live is a call for as long as reading it may take, and then a moment for its delivery."""
     reading = settings.poll_interval + settings.settle + settings.grow
-    return ShipperOptions(live=reading + LIVE)
+    return ShipperOptions(live=reading + LIVE, doubted=doubted)
 
 
 def pseudonym_key(account: Account, settings: Settings) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -30,8 +30,9 @@ class Works:
     """Store, pollers, shippers and the clerk. Raises ``StoreError`` when the store cannot be had,
     ``Busy`` among them when another process works on it.
 
-    ``clock`` gives UNIX seconds. ``standing`` is what the clerk keeps in the store for commands;
-    without ``reading`` there are no pollers. What was opened is closed by ``close``, also when
+    ``clock`` gives UNIX seconds. ``standing`` is what the clerk keeps in the store for commands,
+    and for the next who has one: its lanes begin as they stood then. Without ``reading`` there are
+    no pollers. What was opened is closed by ``close``, also when
     building it failed half way.
     """
 
@@ -56,7 +57,7 @@ class Works:
             renderer = Renderer(parts.model_options(settings), parts.renderings(settings))
             accounts = settings.accounts if reading else ()
             self.pollers = [self._poller(account, renderer) for account in accounts]
-            self.shippers = self._shippers()
+            self.shippers = self._shippers(self._held() if standing() else ())
             self.clerk = self._clerk(renderer, standing)
         except BaseException:
             self.close()
@@ -93,21 +94,26 @@ class Works:
             standing,
         )
 
-    def _shippers(self) -> list[Shipper]:
+    def _held(self) -> Collection[Lane]:
+        lanes = self.store.control.status().lanes
+        return {each.lane for each in lanes if each.told.state == "held"}
+
+    def _shippers(self, doubted: Collection[Lane]) -> list[Shipper]:
         shippers = []
         for settings in self._settings.destinations:
             destination = parts.destination(settings)
             self._open.callback(destination.close)
+            lanes = [Lane(settings.name, signal) for signal in settings.signals]
             shippers += [
                 Shipper(
-                    Lane(settings.name, signal),
+                    lane,
                     self.store.outbox,
                     destination,
                     self._emit,
                     _draw,
-                    parts.shipper_options(self._settings),
+                    parts.shipper_options(self._settings, doubted=lane in doubted),
                 )
-                for signal in settings.signals
+                for lane in lanes
             ]
         return shippers
 

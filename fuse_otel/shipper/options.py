@@ -23,6 +23,9 @@ class ShipperOptions:
     patience: int = 10
     # So many single calls refused in a row, none accepted between: it is not the data but us.
     refusals: int = 10
+    # The lane was held when its daemon ended: unless a call is accepted first, one refusal is
+    # enough to hold it again.
+    doubted: bool = False
     # Calls that ended within these seconds go first: as long as reading a call may take, or those
     # that were held because their log could still grow come in behind the whole backlog.
     live: float = LIVE

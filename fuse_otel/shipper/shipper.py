@@ -58,7 +58,8 @@ class Shipper:
         self._hand = Hand(options)
         self._condition = Condition(lane, emit)
         self._settlement: Settlement | None = None
-        self._refusals = 0  # single calls in a row, none accepted between
+        # Single calls in a row, none accepted between.
+        self._refusals = options.refusals - 1 if options.doubted else 0
         self._backoff = Backoff(options.first_wait, options.longest_wait)
         self._store_backoff = Backoff(options.first_wait, options.hold)
         self._hold_until = 0.0

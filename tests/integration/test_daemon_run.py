@@ -1,5 +1,6 @@
 """``fuse-otel run``: the daemon as a process, its signals, its pages, its death."""
 
+import json
 import re
 import signal
 import socket
@@ -7,12 +8,14 @@ import time
 
 import pytest
 from support import ask
+from support.otlp_answer import status
 from support.otlp_receiver import OtlpReceiver
-from support.program import pointed_at, running
+from support.program import fuse_otel, pointed_at, running
 
 from fuse_otel.simulator import SimulatedApi, World
 
 PAST = 1800
+REFUSED = status(400, "no such field")
 QUICK = {
     "FUSE_OTEL_POLL_INTERVAL": "1s",
     "FUSE_OTEL_SETTLE": "1s",
@@ -118,6 +121,31 @@ def test_the_pages_tell_how_it_is(world, tmp_path):
     for page in [metrics, *pages, daemon.log]:
         assert not re.search(r"(?<![\d.:;-])[2-9]\d{2}555\d{4}(?!\d)", page)
         assert api.developer_key not in page
+
+
+def test_a_back_end_that_refuses_everything_gets_no_more_parked_by_a_restart(world, tmp_path):
+    with SimulatedApi(world) as api, OtlpReceiver(decide=lambda _: REFUSED) as receiver:
+        env = pointed_at(api, tmp_path, receiver.url, FUSE_OTEL_SHUTDOWN_GRACE="1s", **QUICK)
+
+        def held(times):
+            """Both lanes, for the so manyth time; and the store knows."""
+            downs = daemon.log.count('msg="lane down"')
+            return downs == 2 * times and {lane["state"] for lane in lanes(env)} == {"held"}
+
+        with running(env=env, folder=tmp_path) as daemon:
+            daemon.wait_for(lambda: held(1))
+            assert [lane["parked"] for lane in lanes(env)] == [9, 9]
+            daemon.process.send_signal(signal.SIGHUP)
+            daemon.wait_for(lambda: held(2))
+            assert daemon.end() == 0
+        with running(env=env, folder=tmp_path) as daemon:
+            daemon.wait_for(lambda: held(3))
+            assert daemon.end() == 0
+    assert [lane["parked"] for lane in lanes(env)] == [9, 9]
+
+
+def lanes(env):
+    return json.loads(fuse_otel("status", "--json", env=env).stdout)["lanes"]
 
 
 def test_it_is_not_ready_while_nothing_can_be_delivered(world, tmp_path):

@@ -10,9 +10,11 @@ from fuse_otel.core.outcome import Accepted, Refused
 from fuse_otel.core.shipment import SMALL
 from fuse_otel.core.telemetry import Signal
 from fuse_otel.events import CallsParked, ExportDone, LaneChanged
+from fuse_otel.shipper import ShipperOptions
 
 OK = Accepted("200")
 BAD = Refused("400", "bad span")
+DOUBTED = ShipperOptions(doubted=True)
 
 
 def test_the_offending_call_is_found_and_parked_and_all_others_are_delivered():
@@ -62,6 +64,27 @@ def test_ten_single_calls_refused_in_a_row_are_not_the_data():
     assert rig.waiting == 24 - 9
     assert rig.shipper.held == "call after call is refused, none was parked since: bad span"
     assert [change.up for change in rig.seen(LaneChanged)] == [False]
+
+
+def test_a_lane_that_was_held_when_its_daemon_ended_parks_nothing_more_after_a_restart():
+    names = [f"call {number:02}" for number in range(24)]
+    rig = LaneRig(new_body(*names), decide=lambda _: BAD, options=DOUBTED)
+    rig.run_for(86_400)
+    assert (rig.waiting, rig.parked) == (24, [])
+    assert rig.shipper.held == "call after call is refused, none was parked since: bad span"
+    rig.destination.decide = refusing("call 03")
+    rig.run()
+    assert (rig.waiting, rig.parked_sessions) == (0, ["call 03"])
+
+
+def test_a_lane_that_was_held_may_meet_a_bad_call_first():
+    rig = LaneRig(new_body("bad"), decide=refusing("bad"), options=DOUBTED)
+    rig.run_for(600)
+    assert rig.shipper.held is not None
+    rig.add(new_body("good"))
+    rig.run()
+    assert (rig.waiting, rig.parked_sessions) == (0, ["bad"])
+    assert rig.shipper.held is None
 
 
 def test_when_the_refusals_end_everything_is_delivered():
