@@ -1,4 +1,4 @@
-"""How long to wait after a failure: doubling with full jitter, reset by a success."""
+"""How long to wait after a failure: doubling, half of it drawn, reset by a success."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ class Backoff:
     def fail(self, now: float, random: Random, told: float | None = None) -> float:
         """Note a failure; returns the wait in seconds."""
         ceiling = min(self.most, self.first * 2 ** min(self.failures, 32))
-        # Half of the wait is fixed, so that a lucky draw never hammers a server that is down.
+        # Half is fixed, so that a lucky draw never hammers a server that is down, and so that what
+        # is decided by counting failures has waited (docs/decisions/0014).
         wait: float = ceiling * (0.5 + random() / 2)
         if told is not None:
             wait = max(wait, told)

@@ -1,6 +1,7 @@
 import pytest
 
 from fuse_otel.core.backoff import Backoff
+from fuse_otel.shipper import ShipperOptions
 
 LUCKY, UNLUCKY = 0.0, 1.0
 
@@ -36,3 +37,11 @@ def test_nothing_is_tried_before_the_wait_is_over_and_a_success_ends_it():
     backoff.succeed()
     assert backoff.ready(0.0)
     assert backoff.fail(100.0, lambda: UNLUCKY) == 1.0
+
+
+def test_ten_failures_of_a_lane_take_minutes_however_lucky():
+    """Calls are suspected after ten: a back end that restarts has to be up again by then."""
+    options = ShipperOptions()
+    backoff = Backoff(options.first_wait, options.longest_wait)
+    waited = sum(backoff.fail(0.0, lambda: LUCKY) for _ in range(options.patience - 1))
+    assert waited > 240
