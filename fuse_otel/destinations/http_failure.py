@@ -10,6 +10,7 @@ import httpx
 
 from fuse_otel.core.outcome import Held, Outcome, Retry
 from fuse_otel.destinations.http_answer import refused_by_proxy
+from fuse_otel.net import words_of
 
 # A connection that broke while TLS was spoken, not a disagreement about TLS.
 _BROKEN = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
@@ -51,7 +52,7 @@ def _passing(error: httpx.HTTPError, timeout: float) -> Retry:
         return Retry("timeout", f"no complete answer within {timeout:.3g} s")
     if isinstance(error, httpx.RemoteProtocolError):
         return Retry("network", "the back end closed the connection before its answer was whole")
-    return Retry("network", str(error) or "the connection broke")
+    return Retry("network", words_of(error) or "the connection broke")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

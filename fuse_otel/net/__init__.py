@@ -7,8 +7,9 @@ from fuse_otel.net._body import BodyTooLarge, read_limited
 from fuse_otel.net._client import client
 from fuse_otel.net._deadline import DeadlinePassed, deadline, left
 from fuse_otel.net._retry_after import http_date, retry_after
+from fuse_otel.net._words import words_of
 
 __all__ = [
     "BodyTooLarge", "DeadlinePassed", "client", "deadline", "http_date", "left", "read_limited",
-    "retry_after",
+    "retry_after", "words_of",
 ]  # fmt: skip

@@ -125,4 +125,4 @@ def _foreign_errors(options: ApiOptions) -> Iterator[None]:
             if isinstance(error, foreign)
         )
         # The foreign error knows the request, and with it the number and the session id.
-        raise kind(sentence.format(error=error, deadline=deadline)) from None
+        raise kind(sentence.format(error=net.words_of(error), deadline=deadline)) from None
