@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from math import inf
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING
 
 from fuse_otel.cli.demo_text import configuration, farewell, headline, pages
@@ -51,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         print_lines(pages(url, api.url, args.directory, service.settings))
         _draw_one(service.works.store.control)
         print_lines(farewell(args.directory))
-        _wait(signals, args.seconds)
+        signals.wait_for_end(args.seconds or inf)
     return 0
 
 
@@ -119,14 +118,3 @@ def _draw_one(control: Control) -> None:
         for tree in call_trees(traces_json(call.traces), logs_json(call.logs)):
             drawing = draw(tree, width=terminal_width(), colour=coloured())
             print_lines([headline(call.session_id), "", drawing, ""])
-
-
-def _wait(signals: Signals, seconds: float) -> None:
-    if not seconds:
-        signals.wait()
-        return
-    ended = Event()
-    signal.signal(signal.SIGALRM, lambda *_: ended.set())
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    while not ended.wait(0.2) and not signals.stopping:
-        pass

@@ -48,7 +48,7 @@ class Runner:
 
     def run(self) -> None:
         loaded = load_settings(self._args)
-        self._signals.listen()
+        self._signals.listen(reloads=True)
         service = self._begin(loaded)
         while not self._signals.stopping:
             self._signals.wait()

@@ -6,10 +6,14 @@ import os
 import signal
 import sys
 import time
-from threading import Event, current_thread
+from contextlib import suppress
+from math import inf
+from queue import Empty, SimpleQueue
+from threading import current_thread
 from threading import enumerate as enumerate_threads
 from types import FrameType
 
+_LOOK = 1.0  # seconds: without a time-out some platforms do not let the handler run
 _MOMENT = 0.2  # seconds in which a thread ends that waits for nothing; and between two looks
 STOPPING = "\nStopping after the present request; once more stops at once.\n"
 NOW = 1  # exit code when a second signal cuts the drain short
@@ -19,34 +23,43 @@ class Signals:
     """What the main thread waits for; other threads may wake it."""
 
     def __init__(self) -> None:
-        self._woken = Event()
+        # A handler may run in the middle of a wait: an Event's lock would be held there.
+        self._woken: SimpleQueue[None] = SimpleQueue()
         self.stopping = False
         self.reloading = False
 
-    def listen(self) -> None:
+    def listen(self, *, reloads: bool = False) -> None:
+        """``reloads``: SIGHUP asks for that; else it ends the process, as where nobody listens."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
-        signal.signal(signal.SIGHUP, self._reload)
+        if reloads:
+            signal.signal(signal.SIGHUP, self._reload)
 
-    def wait(self) -> None:
-        """Until something is asked for."""
-        # Without a time-out some platforms do not let the handler run.
-        while not self._woken.wait(1.0):
-            pass
-        self._woken.clear()
+    def wait(self, seconds: float = inf) -> None:
+        """Until something is asked for, or for so long. May end early."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            with suppress(Empty):
+                self._woken.get(timeout=min(left, _LOOK))
+                return
+
+    def wait_for_end(self, seconds: float = inf) -> None:
+        end = time.monotonic() + seconds
+        while not self.stopping and (left := end - time.monotonic()) > 0:
+            self.wait(left)
 
     def wake(self) -> None:
-        self._woken.set()
+        self._woken.put(None)
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         if self.stopping:
             os._exit(NOW)
         self.stopping = True
-        self._woken.set()
+        self.wake()
 
     def _reload(self, _number: int, _frame: FrameType | None) -> None:
         self.reloading = True
-        self._woken.set()
+        self.wake()
 
 
 class Interrupt:

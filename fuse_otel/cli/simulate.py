@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import signal
 import sys
-import threading
 from pathlib import Path
 
+from fuse_otel.cli.signals import Signals
 from fuse_otel.simulator.fault import Fault
 from fuse_otel.simulator.faults import Faults
 from fuse_otel.simulator.quantities import is_number, read_duration, read_rate
@@ -68,13 +67,12 @@ def run(args: argparse.Namespace) -> int:
     except (ValueError, OSError) as error:
         print(f"fuse-otel simulate: {error}", file=sys.stderr)
         return _USAGE
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+    signals = Signals()
+    signals.listen()
     try:
         with api:
             _introduce(api)
-            ended.wait()
+            signals.wait_for_end()
     except OSError as error:
         reason = error.strerror or error
         print(f"fuse-otel simulate: cannot listen on {args.listen}: {reason}", file=sys.stderr)

@@ -20,10 +20,10 @@ class Reloads(Signals):
         self._left = times
         self._between = between
 
-    def listen(self):
+    def listen(self, *, reloads=False):
         """The signals of this process are pytest's."""
 
-    def wait(self):
+    def wait(self, seconds=0.0):
         self._between()
         self.reloading = self._left > 0
         self.stopping = self._left == 0
