@@ -23,6 +23,7 @@ from fuse_otel.simulator import Faults
 from fuse_otel.store import open_store
 from fuse_otel.store.sqlite.database import Database
 from fuse_otel.store.sqlite.opening import open_file, open_memory
+from fuse_otel.store.sqlite.outbox import PARKED_SHARE
 from fuse_otel.store.sqlite.schema import bring_forward
 from fuse_otel.store.sqlite.store import SqliteStore
 from support.fragile_connection import FragileConnection, Trap
@@ -184,6 +185,8 @@ class WholeRig:
     def set_capacity(self, capacity: int) -> None:
         self.capacity = capacity
         self.store.ledger._capacity = capacity
+        # A process that died meanwhile has opened the store with what the capacity was then.
+        self.store.outbox._parked_limit = int(capacity * PARKED_SHARE)
 
     def _step(self, actor: Actor) -> None:
         self._stepping, actor.busy = actor, 0.0
