@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from support.scale import scaled
-from support.whole_machine import POLL, WholeMachine
+from support.whole_machine import WholeMachine
+from support.whole_promises import POLL
 from support.whole_rig import Wraps
 
 from fuse_otel.ports import NumberPosition, Step, Verdict
