@@ -9,9 +9,11 @@ from collections.abc import Iterable
 
 
 def print_lines(lines: Iterable[str]) -> bool:
-    """Print each line. False if the reader has gone away, as ``head`` does when it has enough, or
-    if there is no room, which is complained about.
+    """Print each line. False if the reader has gone away, as ``head`` does when it has enough, if
+    there never was one (``>&-``), or if there is no room, which is complained about.
     """
+    if sys.stdout is None:
+        return False
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
     for line in lines:

@@ -195,3 +195,9 @@ def test_output_that_finds_no_room_is_one_sentence(words):
     assert done.returncode == 1
     assert done.stderr.startswith("fuse-otel: Standard output cannot be written: ")
     assert done.stderr.count("\n") == 1
+
+
+def test_output_that_is_closed_is_no_traceback():
+    words = ["sh", "-c", 'exec "$0" -m fuse_otel --version >&-', sys.executable]
+    done = subprocess.run(words, stderr=subprocess.PIPE, text=True, timeout=PATIENCE, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
