@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from fuse_otel.core.call import CallRecord, ListedCall
 from fuse_otel.core.party import pseudonymise
 from fuse_otel.core.windows import Window
 from fuse_otel.poller.request import ListPage, Reading, list_page
+from fuse_otel.ports import CallPage
 
 READINGS = 4  # one, and three more while the count does not come out even
 # Pages in a row, and the records on them, that show nothing new. One page may hold nothing but
@@ -63,7 +64,8 @@ class Paging:
 
 
 def list_window(window: Window, number: str, key: bytes | None, paging: Paging) -> Reading[Listing]:
-    """List the window; again, up to three times, while the count differs from the API's own.
+    """List the window; again, up to three times, while the count differs from the API's own or the
+    list moved under the reading: a call may have come in where the reading had been already.
 
     What any of the readings showed is listed.
     """
@@ -71,41 +73,55 @@ def list_window(window: Window, number: str, key: bytes | None, paging: Paging) 
     before: AbstractSet[CallRecord] | None = None
     count = 0
     for _ in range(READINGS):
-        records, listed, total = yield from _read_once(window, number, paging)
-        seen |= records
-        count = max(count, listed)
-        even = total in {None, listed}
-        if even or before == records.keys():
+        once = yield from _read_once(window, number, paging)
+        seen |= once.records
+        count = max(count, once.listed)
+        even = once.total in {None, once.listed}
+        # Where the API itself repeats records on other pages, two readings agree.
+        if (even and not once.moved) or before == once.records.keys():
             break
-        before = records.keys()
+        before = once.records.keys()
     calls = tuple(_one_a_session(pseudonymise(record, key) for record in seen))
     return Listing(window, number, calls, count, whole=even)
 
 
-def _read_once(
-    window: Window, number: str, paging: Paging
-) -> Reading[tuple[dict[CallRecord, None], int, int | None]]:
-    """One pass over the pages: the different records in their order, how many were listed with
-    repetitions, and how many there are as the API said last.
+@dataclass(slots=True)
+class _Once:
+    """One pass over the pages: the different records in their order, how many were ``listed`` with
+    repetitions, and how many there are as the API said last. ``moved``: a page showed again what
+    one before it had shown.
+    """
 
-    Ends where the offset reaches that total (with a page that is not full), at an empty page, or
+    records: dict[CallRecord, None] = field(default_factory=dict)
+    listed: int = 0
+    total: int | None = None
+    moved: bool = False
+
+    def add(self, page: CallPage) -> None:
+        self.moved |= any(record in self.records for record in page.calls)
+        self.records |= dict.fromkeys(page.calls)
+        self.listed += page.records
+        self.total = self.total if page.total is None else page.total
+
+
+def _read_once(window: Window, number: str, paging: Paging) -> Reading[_Once]:
+    """Ends where the offset reaches that total (with a page that is not full), at an empty page, or
     after pages that showed nothing new (an API that ignores the offset would be asked for ever).
     """
-    records: dict[CallRecord, None] = {}
-    offset, total, last = 0, None, 0
+    once, last = _Once(), 0
     silent: list[int] = []
     while True:
-        page = yield from list_page(ListPage(window, number, offset, paging.limit))
-        before = len(records)
-        records |= dict.fromkeys(page.calls)
-        offset += page.records
-        total = total if page.total is None else page.total
+        page = yield from list_page(ListPage(window, number, once.listed, paging.limit))
+        before = len(once.records)
+        once.add(page)
         if page.records:
-            paging.learn(last, total, offset)
-        silent = [*silent, page.records] if len(records) == before else []
-        counted = total is not None and offset >= total and not paging.may_go_on(page.records)
-        if counted or page.records == 0 or _is_silent(silent):
-            return records, offset, total
+            paging.learn(last, once.total, once.listed)
+        silent = [*silent, page.records] if len(once.records) == before else []
+        counted = once.total is not None and once.listed >= once.total
+        if page.records == 0 or _is_silent(silent):
+            return once
+        if counted and not paging.may_go_on(page.records):
+            return once
         last = page.records
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from math import inf
@@ -13,6 +14,7 @@ from fuse_otel.simulator.question import Question
 from fuse_otel.simulator.simulated_call import Entry, SimulatedCall
 
 NUMBER = "8005550100"
+OVERLAPS = 2  # seconds by which the lists of two windows may overlap
 
 
 @dataclass(slots=True)
@@ -45,6 +47,7 @@ class MadeCalls:
     def __init__(self, quirks: Quirks) -> None:
         self.quirks = quirks
         self.calls: dict[str, MadeCall] = {}
+        self._asked: deque[tuple[float, Question]] = deque(maxlen=200)  # for lists, with their time
 
     def add(self, call: MadeCall, entries: int) -> MadeCall:
         self.calls[call.session_id] = call
@@ -65,7 +68,18 @@ class MadeCalls:
         """What a window filters on."""
         return call.start if self.quirks.filter_by is Moment.START else call.end
 
+    def asked_for(self, call: MadeCall, cursor: int) -> float:
+        """When a list was last asked for that covers the call; if none does, any list beyond the
+        cursor.
+        """
+        moment = self.moment(call)
+        covering = [at for at, asked in self._asked if asked.start <= moment <= asked.end]
+        beyond = (at for at, asked in self._asked if asked.end > cursor + OVERLAPS)
+        return covering[-1] if covering else max(beyond, default=-inf)
+
     def page(self, question: Question, now: float) -> bytes:
+        if question.endpoint == "calls":
+            self._asked.append((now, question))
         listed = self._listed(question, now)
         most = min(question.limit or 1000, self.quirks.page_cap or 1000)
         page = listed[question.offset : question.offset + most]

@@ -37,18 +37,20 @@ class WholePromises(RuleBasedStateMachine):
         self.rig: WholeRig | None = None
         self.contents: dict[str, MadeCalls] = {}
         self.upset_at = float(START)  # when something last happened that concerns everybody
+        self.cursors: dict[str, int] = {}
         self.promised: dict[str, set[str]] = {name: set() for name in ACCOUNTS}
         self.store_errors = 0
 
     def check_cursors(self) -> None:
-        """Up to the cursor everything is kept that was listed before the cursor passed it."""
+        """Up to the cursor everything is kept that stood in the list when it was read."""
         for name, account in self.rig.accounts().items():
             made, here = self.contents[name], account.numbers.get("")
             if here is None:
                 continue
-            promised = self.promised[name]
+            promised, before = self.promised[name], self.cursors.get(name, here.cursor)
+            self.cursors[name] = here.cursor
             for call in made.calls.values():
-                if call.listed_at <= self.rig.now and made.moment(call) > here.cursor:
+                if made.moment(call) > before and call.listed_at <= made.asked_for(call, before):
                     promised.add(call.session_id)
             passed = [one for one in promised if made.moment(made.calls[one]) <= here.cursor]
             outside = [

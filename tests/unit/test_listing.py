@@ -73,8 +73,18 @@ def test_an_api_that_ignores_the_offset_is_not_asked_for_ever():
 
 def test_a_page_of_nothing_but_repetitions_is_not_the_end():
     pages = [page("a", total=3), page("a", total=3), page("b", total=3), page(total=3)]
-    listing, offsets, mismatches = listed(pages)
-    assert (ids(listing), offsets, mismatches) == (["a", "b"], [0, 1, 2, 3], 0)
+    listing, offsets, mismatches = listed(pages * 2)
+    assert (ids(listing), offsets, mismatches) == (["a", "b"], [0, 1, 2, 3] * 2, 0)
+
+
+def test_a_list_that_moved_while_it_was_read_is_read_again():
+    """Newest first: `d` and `e` came in on top, so that the last page repeats what was there."""
+    moving = [page("c", "b", total=4), page("a", "z", total=4), page("a", "z", total=6)]
+    still = [page("e", "d", total=6), page("c", "b", total=6), page("a", "z", total=6)]
+    pages = [*moving, page(total=6), *still, page(total=6)]
+    listing, offsets, mismatches = listed(pages, Paging(1000, full=2))
+    assert set(ids(listing)) == set("zabcde")
+    assert (offsets, mismatches) == ([0, 2, 4, 6] * 2, 0)
 
 
 def test_records_count_unreadable_and_repeated_ones():
