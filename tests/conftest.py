@@ -26,6 +26,9 @@ settings.register_profile(
 )
 settings.load_profile("fuse-otel")
 
+# Programs are started as a user starts them: their streams keep back what they cannot write.
+os.environ.pop("PYTHONUNBUFFERED", None)
+
 
 def pytest_report_header() -> str:
     return f"PROOF_SCALE={SCALE:g}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from difflib import get_close_matches
 from importlib import import_module
 
 from fuse_otel import __version__
-from fuse_otel.cli.printing import print_lines
+from fuse_otel.cli.printing import end_output, print_lines
 from fuse_otel.errors import ConfigurationError, FuseOtelError
 
 DOCS = "the folder docs of the source, docs/configuration.md first"
@@ -56,9 +55,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:
-        # The interpreter flushes once more at its end, and would complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _FAILED
+    finally:
+        end_output()
 
 
 def _main(words: list[str]) -> int:

@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Iterable
+from typing import TextIO
 
 
 def print_lines(lines: Iterable[str]) -> bool:
@@ -27,19 +28,28 @@ def _printed(line: str | None) -> bool:
     try:
         sys.stdout.flush() if line is None else print(line)
     except BrokenPipeError:
-        _print_no_more()
+        _write_no_more(sys.stdout)
         return False
     except OSError as error:
-        _print_no_more()
+        _write_no_more(sys.stdout)
         complain(f"fuse-otel: Standard output cannot be written: {reason(error)}.")
         return False
     return True
 
 
-def _print_no_more() -> None:
-    # The interpreter flushes once more at its end, and would complain.
+def end_output() -> None:
+    """Write what is still held back, or forget it if nobody can be told."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:
+            _write_no_more(stream)
+
+
+def _write_no_more(stream: TextIO) -> None:
+    # The interpreter flushes once more at its end; where that fails the exit code is 120.
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
 
 

@@ -201,3 +201,17 @@ def test_output_that_is_closed_is_no_traceback():
     words = ["sh", "-c", 'exec "$0" -m fuse_otel --version >&-', sys.executable]
     done = subprocess.run(words, stderr=subprocess.PIPE, text=True, timeout=PATIENCE, check=False)
     assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_a_complaint_that_nobody_reads_changes_no_exit_code():
+    code = "from fuse_otel.cli import main; import sys; sys.exit(main(['nonsense']))"
+    with subprocess.Popen(
+        [sys.executable, "-c", "import sys; sys.stdin.readline(); " + code],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        process.stderr.close()
+        process.stdin.write(b"\n")
+        process.stdin.close()
+        process.stdin = None
+        assert process.wait(PATIENCE) == 1

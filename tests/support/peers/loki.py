@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from support.peers.process import Process
+from support.peers.process import MOST_SECONDS, Process
 
 _MOST = 200_000
 
@@ -82,6 +82,9 @@ class Loki(Process):
                 "http_listen_port": self.ports["query"],
                 "grpc_listen_address": "127.0.0.1",
                 "grpc_listen_port": self.ports["query_grpc"],
+                # Their own 30 s is little for a large question on a crowded machine.
+                "http_server_read_timeout": f"{MOST_SECONDS}s",
+                "http_server_write_timeout": f"{MOST_SECONDS}s",
             },
             "common": {
                 "instance_addr": "127.0.0.1",

@@ -14,6 +14,7 @@ from support.peers.ports import free_ports
 from support.peers.waiting import wait_for
 from support.program import environment
 
+MOST_SECONDS = 300  # that an answer may take
 _TRIES = 3
 _TAIL = 6_000
 _RUNNING: list[Process] = []
@@ -31,7 +32,7 @@ class Process:
         self.executable = executable
         self.folder = folder
         self.ports: Mapping[str, int] = {}
-        self.http = httpx.Client(timeout=60, trust_env=False)
+        self.http = httpx.Client(timeout=MOST_SECONDS, trust_env=False)
         self._process: subprocess.Popen[bytes] | None = None
 
     def configure(self) -> Sequence[str]:

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
-from support.peers.process import Process
+from support.peers.process import MOST_SECONDS, Process
 
 DAY = 86_400
 
@@ -88,6 +88,9 @@ class Tempo(Process):
                 "http_listen_port": self.ports["query"],
                 "grpc_listen_address": "127.0.0.1",
                 "grpc_listen_port": self.ports["query_grpc"],
+                # Their own 30 s is little for a large question on a crowded machine.
+                "http_server_read_timeout": f"{MOST_SECONDS}s",
+                "http_server_write_timeout": f"{MOST_SECONDS}s",
             },
             "distributor": {"receivers": {"otlp": {"protocols": otlp}}},
             "ingester": {
