@@ -81,3 +81,13 @@ def errors(call):
         for pair in span.attributes
         if pair.key == "error.type"
     }
+
+
+def test_what_is_sent_once_more_is_there_once(jaeger, tmp_path):
+    with account("sent-twice", tmp_path, 40) as calls:
+        for _ in range(2):
+            calls.deliver(jaeger.url("http"), OTEL_LOGS_EXPORTER="none")
+            (tmp_path / "state.db").unlink()
+        expected = calls.expected()
+        for trace_id, call in expected.items():
+            assert found_spans.of_jaeger(jaeger.trace(trace_id)) == found_spans.of_expected(call)
