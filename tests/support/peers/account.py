@@ -12,6 +12,7 @@ from support.peers.expected import ExpectedCall, expected_calls
 from support.program import fuse_otel, pointed_at
 
 HOUR = 3600.0
+HELD = 20.0  # seconds, and more than a call that was hung up is held for more entries
 
 
 class Account:
@@ -58,8 +59,8 @@ def account(
     past: float = 0.9 * HOUR,
     quirks: Quirks | None = None,
 ) -> Iterator[Account]:
-    """Some ``calls`` of the ``past`` seconds."""
-    now = time.time()
+    """Some ``calls`` of the ``past`` seconds, each over for longer than a hang-up is held."""
+    now = time.time() - HELD
     world = World(seed=seed, rate=calls / past, past=past, start=now)
     with SimulatedApi(world, quirks=quirks, clock=lambda: now) as api:
         yield Account(api, name, folder, now)
