@@ -110,6 +110,6 @@ class Loki(Process):
                 ]
             },
             # Only what the questions of the tests need: what may be written is as Loki has it.
-            "limits_config": {"max_entries_limit_per_query": _MOST},
+            "limits_config": {"max_entries_limit_per_query": _MOST, "query_timeout": "20s"},
             "analytics": {"reporting_enabled": False},
         }

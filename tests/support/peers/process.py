@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,8 +17,22 @@ from support.program import environment
 
 MOST_SECONDS = 300  # that an answer may take
 _TRIES = 3
+_QUESTIONS = 5
 _TAIL = 6_000
 _RUNNING: list[Process] = []
+
+
+class _Patient(httpx.HTTPTransport):
+    """Asks a question again that a back end forgot, as Loki and Tempo do at times."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        for _ in range(_QUESTIONS if request.method == "GET" else 0):
+            with suppress(httpx.ReadTimeout, httpx.RemoteProtocolError):
+                response = super().handle_request(request)
+                if response.status_code != httpx.codes.GATEWAY_TIMEOUT:
+                    return response
+                response.close()
+        return super().handle_request(request)
 
 
 class Process:
@@ -32,7 +47,7 @@ class Process:
         self.executable = executable
         self.folder = folder
         self.ports: Mapping[str, int] = {}
-        self.http = httpx.Client(timeout=MOST_SECONDS, trust_env=False)
+        self.http = httpx.Client(timeout=25, transport=_Patient(trust_env=False))
         self._process: subprocess.Popen[bytes] | None = None
 
     def configure(self) -> Sequence[str]:
