@@ -13,6 +13,8 @@ from threading import current_thread
 from threading import enumerate as enumerate_threads
 from types import FrameType
 
+from fuse_otel.cli.printing import end_output
+
 _LOOK = 1.0  # seconds: without a time-out some platforms do not let the handler run
 _MOMENT = 0.2  # seconds in which a thread ends that waits for nothing; and between two looks
 STOPPING = "\nStopping after the present request; once more stops at once.\n"
@@ -97,6 +99,5 @@ def leave_if_hung(code: int) -> None:
     for thread in others:
         thread.join(_MOMENT)
     if any(thread.is_alive() for thread in others):
-        sys.stdout.flush()
-        sys.stderr.flush()
+        end_output()
         os._exit(code)

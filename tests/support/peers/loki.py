@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from support.peers.process import MOST_SECONDS, Process
+from support.peers.grafana_server import grafana_server
+from support.peers.process import Process
 
 _MOST = 200_000
 
@@ -77,15 +78,7 @@ class Loki(Process):
     def _configuration(self) -> dict[str, Any]:
         return {
             "auth_enabled": True,
-            "server": {
-                "http_listen_address": "127.0.0.1",
-                "http_listen_port": self.ports["query"],
-                "grpc_listen_address": "127.0.0.1",
-                "grpc_listen_port": self.ports["query_grpc"],
-                # Their own 30 s is little for a large question on a crowded machine.
-                "http_server_read_timeout": f"{MOST_SECONDS}s",
-                "http_server_write_timeout": f"{MOST_SECONDS}s",
-            },
+            "server": grafana_server(self.ports),
             "common": {
                 "instance_addr": "127.0.0.1",
                 "path_prefix": str(self.folder),

@@ -15,7 +15,6 @@ from support.peers.ports import free_ports
 from support.peers.waiting import wait_for
 from support.program import environment
 
-MOST_SECONDS = 300  # that an answer may take
 _TRIES = 3
 _QUESTIONS = 5
 _TAIL = 6_000

@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
-from support.peers.process import MOST_SECONDS, Process
+from support.peers.grafana_server import grafana_server
+from support.peers.process import Process
 
 DAY = 86_400
 
@@ -83,15 +84,7 @@ class Tempo(Process):
         }
         return {
             "multitenancy_enabled": True,
-            "server": {
-                "http_listen_address": "127.0.0.1",
-                "http_listen_port": self.ports["query"],
-                "grpc_listen_address": "127.0.0.1",
-                "grpc_listen_port": self.ports["query_grpc"],
-                # Their own 30 s is little for a large question on a crowded machine.
-                "http_server_read_timeout": f"{MOST_SECONDS}s",
-                "http_server_write_timeout": f"{MOST_SECONDS}s",
-            },
+            "server": grafana_server(self.ports),
             "distributor": {"receivers": {"otlp": {"protocols": otlp}}},
             "ingester": {
                 "trace_idle_period": "2s",
