@@ -28,11 +28,12 @@ back-ends: dev  ## the real back ends that the end-to-end tests run, built once 
 found-after: dev  ## writes the table of docs/back-ends.md: what is found how long after its delivery
 	UPDATE_DOCS=1 .venv/bin/pytest tests/e2e/test_found_after.py
 
-check: dev  ## linters, formatting, types, layers
+check: dev  ## linters, formatting, types, layers, dependencies
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	.venv/bin/deptry fuse_otel
 
 suite: dev
 	@echo "Heavy proofs run at PROOF_SCALE=$(PROOF_SCALE)."

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
-    from pydantic_core import ErrorDetails
 
 Place = tuple[int | str, ...]
 _SENTENCES = {
@@ -57,7 +56,7 @@ def _name(place: Place, names: Mapping[Place, str]) -> str:
     return written(place)
 
 
-def _sentence(finding: ErrorDetails, models: Mapping[str, type[BaseModel]]) -> str:
+def _sentence(finding: Mapping[str, Any], models: Mapping[str, type[BaseModel]]) -> str:
     place, kind = finding["loc"], finding["type"]
     if kind == "value_error":
         return str(finding["ctx"]["error"])

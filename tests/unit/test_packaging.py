@@ -1,5 +1,7 @@
 """What is installed is what is locked, and what is built holds everything."""
 
+import ast
+import importlib.metadata
 import re
 import subprocess
 import sys
@@ -10,11 +12,19 @@ import pytest
 from support.patience import PATIENCE
 from support.repository import ROOT, repository_files
 
+
+def names(requirements):
+    found = (re.match(r"[A-Za-z0-9-]+", each) for each in requirements if isinstance(each, str))
+    return {each[0].lower() for each in found if each}
+
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LOCKS = ("runtime", "build", "dev")
 DEPENDENCIES = PROJECT["project"]["dependencies"]
 SPEED = PROJECT["project"]["optional-dependencies"]["speed"]
 GROUPS = PROJECT["dependency-groups"]
+RUNTIME = names(DEPENDENCIES + SPEED)
+DEVELOPMENT = names(DEPENDENCIES + SPEED + GROUPS["build"] + GROUPS["dev"])
 PATH = "/usr/bin:/bin"
 
 
@@ -22,11 +32,6 @@ def locked(lock):
     """Name → version."""
     text = (ROOT / "requirements" / f"{lock}.txt").read_text()
     return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", text, re.MULTILINE))
-
-
-def names(requirements):
-    found = (re.match(r"[A-Za-z0-9-]+", each) for each in requirements if isinstance(each, str))
-    return {each[0].lower() for each in found if each}
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -41,9 +46,9 @@ def test_every_line_of_a_lock_is_a_version_with_hashes(lock):
 @pytest.mark.parametrize(
     ("lock", "asked"),
     [
-        ("runtime", names(DEPENDENCIES + SPEED)),
+        ("runtime", RUNTIME),
         ("build", names(GROUPS["build"])),
-        ("dev", names(DEPENDENCIES + SPEED + GROUPS["build"] + GROUPS["dev"])),
+        ("dev", DEVELOPMENT),
     ],
 )
 def test_a_lock_holds_all_that_is_asked_for(lock, asked):
@@ -61,8 +66,42 @@ def test_the_build_backend_is_locked():
 
 def test_every_dependency_has_its_reason_in_the_documentation():
     page = (ROOT / "docs" / "development.md").read_text()
-    asked = names(DEPENDENCIES + SPEED + GROUPS["build"] + GROUPS["dev"])
-    assert {name for name in asked if f"| `{name}` |" not in page} == set()
+    assert {name for name in DEVELOPMENT if f"| `{name}` |" not in page} == set()
+
+
+def owners():
+    """Module → the installed distribution that holds its file."""
+    found = {}
+    for distribution in importlib.metadata.distributions():
+        name = re.sub(r"[-_.]+", "-", distribution.metadata["Name"]).lower()
+        for file in distribution.files or ():
+            if file.suffix in {".py", ".so"}:
+                module = ".".join((*file.parent.parts, file.name.partition(".")[0]))
+                found[module.removesuffix(".__init__")] = name
+    return found
+
+
+def imports(*folders):
+    """The names of all modules that the Python files in these folders of the repository import."""
+    for path in repository_files():
+        if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in folders:
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Import):
+                    yield from (each.name for each in node.names)
+                elif isinstance(node, ast.ImportFrom):
+                    yield node.module
+                    yield from (f"{node.module}.{each.name}" for each in node.names)
+
+
+@pytest.mark.parametrize(
+    ("folders", "declared"),
+    [(("fuse_otel",), RUNTIME), (("tests", "benchmarks"), DEVELOPMENT)],
+)
+def test_every_imported_module_belongs_to_a_declared_dependency(folders, declared):
+    owner = owners()
+    held = {owner[module] for module in imports(*folders) if module in owner}
+    assert held - declared - {"fuse-otel"} == set()
+    assert len(held & declared) > len(declared) / 3
 
 
 def test_the_wheel_holds_every_file_of_the_package(tmp_path):
