@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from fuse_otel.config import Loaded, load
-from fuse_otel.config.table import SETTINGS
+from fuse_otel.config.catalogue import SETTINGS
 
 _DEST = "setting_"
 _METAVARS = {"host:port": "HOST:PORT", "key=value,…": "KEY=VALUE,…"}

@@ -6,11 +6,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from fuse_otel.config import Loaded, otlp
+from fuse_otel.config import Loaded
+from fuse_otel.config.catalogue import SETTINGS
 from fuse_otel.config.destination import Destination
-from fuse_otel.config.quantities import write_duration
 from fuse_otel.config.settings import Account, Settings
-from fuse_otel.config.table import SETTINGS
+from fuse_otel.config.values import otlp
+from fuse_otel.config.values.quantities import write_duration
 from fuse_otel.core.telemetry import Signal
 
 Key = tuple[str, object]

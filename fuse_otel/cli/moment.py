@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from fuse_otel.config.quantities import quoted, read_duration
+from fuse_otel.config.values.quantities import quoted, read_duration
 from fuse_otel.core.windows import RETENTION
 from fuse_otel.core.written import moment
 

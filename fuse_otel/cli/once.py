@@ -8,7 +8,7 @@ import time
 
 from fuse_otel.cli.common import load_settings
 from fuse_otel.cli.signals import STOPPING, Interrupt
-from fuse_otel.config.quantities import read_duration
+from fuse_otel.config.values.quantities import read_duration
 from fuse_otel.events import Emit, Event, ExportDone, PollDone
 
 _TIMEOUT = 60.0

@@ -189,7 +189,7 @@ def terminal_width(stream: TextIO | None = None) -> int:
 
 
 def coloured(choice: str = "auto", stream: TextIO | None = None) -> bool:
-    from fuse_otel.config.terminal import colour_refused  # noqa: PLC0415 - heavy package
+    from fuse_otel.config import colour_refused  # noqa: PLC0415 - heavy package
 
     if choice == "auto":
         return (stream or sys.stdout).isatty() and not colour_refused()

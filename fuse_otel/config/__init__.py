@@ -1,16 +1,31 @@
-"""The configuration: flags over environment over file over defaults. Only here is the environment
-read. Importing this is light; loading imports pydantic.
+"""The configuration: flags over environment over file over defaults. Only this module reads the
+environment. Importing it is fast; loading imports pydantic.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from fuse_otel.config.loaded import Loaded
-from fuse_otel.config.table import variable_of
-from fuse_otel.config.toml_file import path_of, read_toml
+from fuse_otel.config.catalogue import variable_of
+from fuse_otel.config.file.contents import path_of, read_toml
 from fuse_otel.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from fuse_otel.config.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """``origins``: setting → the flag, variable or file that set it, or ``default``. ``warnings``
+    are sentences.
+    """
+
+    settings: Settings
+    origins: Mapping[str, str]
+    warnings: tuple[str, ...]
 
 
 def load(
@@ -55,4 +70,9 @@ def otel_environ() -> Mapping[str, str]:
     return {name: text for name, text in os.environ.items() if name.startswith("OTEL_")}
 
 
-__all__ = ["Loaded", "load", "namespace_of", "otel_environ"]
+def colour_refused(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the user (https://no-color.org) or the terminal wants text without colours."""
+    return bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
+
+
+__all__ = ["Loaded", "colour_refused", "load", "namespace_of", "otel_environ"]

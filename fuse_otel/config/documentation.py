@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib import resources
 
-from fuse_otel.config.table import SETTINGS, Setting
+from fuse_otel.config.catalogue import SETTINGS, Setting
 
 _BEGINNING = """\
 # Configuration

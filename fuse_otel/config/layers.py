@@ -6,10 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from fuse_otel.config import otel
-from fuse_otel.config.problems import unknown
-from fuse_otel.config.secret_file import unfold
-from fuse_otel.config.table import (
+from fuse_otel.config import otel_environment
+from fuse_otel.config.catalogue import (
     CONFIG_VARIABLE,
     PREFIX,
     SETTINGS,
@@ -18,6 +16,8 @@ from fuse_otel.config.table import (
     flag_of,
     variable_of,
 )
+from fuse_otel.config.file.contents import unfold
+from fuse_otel.config.problems import unknown
 
 DEFAULT = "default"
 # Kubernetes puts these into every container of a namespace that has a Service of our name:
@@ -105,4 +105,4 @@ def _unfolded(twin: Written, problems: list[str]) -> Written:
 
 def otel_variables(environ: Mapping[str, str]) -> tuple[str, ...]:
     """The standard's variables about exporters that are set, in their order in the standard."""
-    return tuple(name for name in otel.variables() if name in environ)
+    return tuple(name for name in otel_environment.variables() if name in environ)

@@ -6,18 +6,16 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
-from fuse_otel.config import layers, otel
+from fuse_otel.config import Loaded, layers, otel_environment
+from fuse_otel.config.catalogue import SETTINGS, TABLES, variable_of
 from fuse_otel.config.destination import Destination
+from fuse_otel.config.file.contents import path_of, read_toml, unfold
+from fuse_otel.config.file.redaction_rules import own_rules
+from fuse_otel.config.file.tables import MODELS, Tables, repeats
 from fuse_otel.config.layers import DEFAULT, Layer, Written
-from fuse_otel.config.loaded import Loaded
-from fuse_otel.config.otel_limits import VARIABLES, limits_of
+from fuse_otel.config.otel_environment import LIMITS, limits_of
 from fuse_otel.config.problems import Place, sentences
-from fuse_otel.config.redaction_table import own_rules
-from fuse_otel.config.secret_file import unfold
 from fuse_otel.config.settings import Rescan, Settings
-from fuse_otel.config.table import SETTINGS, TABLES, variable_of
-from fuse_otel.config.tables import MODELS, Tables, repeats
-from fuse_otel.config.toml_file import path_of, read_toml
 from fuse_otel.config.warnings import warnings_of
 from fuse_otel.errors import ConfigurationError
 
@@ -58,7 +56,7 @@ class _Loading:
                 layers.default_layer(),
             )
         )
-        protocol, variable = otel.traces_protocol(environ)
+        protocol, variable = otel_environment.traces_protocol(environ)
         origin = variable or DEFAULT
         self._said["self_traces_protocol"] = Written(protocol, variable, origin)
 
@@ -136,7 +134,7 @@ class _Loading:
     def _destinations(self, tables: Tables) -> tuple[Destination, ...]:
         if "destinations" in self._content:
             return tuple(table.destination() for table in tables.destinations)
-        return otel.defaults_of(self._environ, self._problems)
+        return otel_environment.defaults_of(self._environ, self._problems)
 
     def _settings(self, tables: Tables, destinations: tuple[Destination, ...]) -> Settings | None:
         scalars = {name: said for name, said in self._said.items() if name not in _ONE_ACCOUNT}
@@ -168,6 +166,6 @@ class _Loading:
         spoken = layers.otel_variables(self._environ)
         if "destinations" not in self._content and spoken:
             origins["destinations"] = ", ".join(spoken)
-        limiting = [name for name in VARIABLES if name in self._environ]
+        limiting = [name for name in LIMITS if name in self._environ]
         origins["limits"] = ", ".join(limiting) or DEFAULT
         return origins

@@ -15,10 +15,10 @@ from pydantic import (
     SecretStr,
 )
 
-from fuse_otel.config import rules
 from fuse_otel.config.destination import Destination
-from fuse_otel.config.quantities import read_required_text, write_duration
-from fuse_otel.config.rules import choice, count, duration, number, size
+from fuse_otel.config.values import fields
+from fuse_otel.config.values.fields import choice, count, duration, number, size
+from fuse_otel.config.values.quantities import read_required_text, write_duration
 from fuse_otel.core.redaction import Mode
 from fuse_otel.core.telemetry import Flavour, Signal
 
@@ -79,7 +79,7 @@ class Account(Frozen):
         str,
         BeforeValidator(_email),
         Field(repr=False),
-        PlainSerializer(rules.masked_email, when_used="json"),
+        PlainSerializer(fields.masked_email, when_used="json"),
     ]
     developer_key: _Secret
     numbers: Annotated[tuple[str, ...], BeforeValidator(_numbers), Field(repr=False)] = ()
@@ -93,34 +93,34 @@ class Settings(Frozen):
     """
 
     accounts: tuple[Account, ...]
-    api_url: rules.ApiUrl
-    poll_interval: Annotated[rules.Seconds, duration(1.0, rules.DAY)]
-    settle: Annotated[rules.Seconds, duration(most=3600.0)]
-    grow: Annotated[rules.Seconds, duration(most=rules.DAY)]
-    since: Annotated[rules.Seconds, duration(most=5 * rules.DAY)]
+    api_url: fields.ApiUrl
+    poll_interval: Annotated[fields.Seconds, duration(1.0, fields.DAY)]
+    settle: Annotated[fields.Seconds, duration(most=3600.0)]
+    grow: Annotated[fields.Seconds, duration(most=fields.DAY)]
+    since: Annotated[fields.Seconds, duration(most=5 * fields.DAY)]
     max_requests_per_second: Annotated[float, number(0.01, 1000.0)]
     max_concurrent_requests: Annotated[int, count(1, 16)]
     rescans: tuple[Annotated[Rescan, PlainSerializer(str, when_used="json")], ...]
-    state_url: rules.StateUrl
-    max_disk: Annotated[rules.Bytes, size(16 * MIB, 1 << 50)]
-    listen: rules.Address
+    state_url: fields.StateUrl
+    max_disk: Annotated[fields.Bytes, size(16 * MIB, 1 << 50)]
+    listen: fields.Address
     redaction: Annotated[Mode, choice(*(mode.value for mode in Mode))]
-    redaction_rules: rules.Rules
+    redaction_rules: fields.Rules
     pseudonym_key: _Secret | None = None
-    namespace: rules.Text
-    environment: rules.Text
-    resource_attributes: rules.Pairs
+    namespace: fields.Text
+    environment: fields.Text
+    resource_attributes: fields.Pairs
     error_policy: Annotated[str, choice("any", "last")]
     flavour: Annotated[Flavour, FLAVOURS]
     traces_flavour: Annotated[Flavour, FLAVOURS]
     logs_flavour: Annotated[Flavour, FLAVOURS]
-    loki_stream_attribute: Annotated[str, BeforeValidator(rules.read_attribute_name)]
+    loki_stream_attribute: Annotated[str, BeforeValidator(fields.read_attribute_name)]
     service_names: Mapping[str, str] = Field(repr=False)
     severities: Mapping[str, tuple[int, str]]
-    limits: rules.LimitsOfTheStandard
+    limits: fields.LimitsOfTheStandard
     hook_token: _Secret | None = None
-    shutdown_grace: Annotated[rules.Seconds, duration(most=3600.0)]
-    self_traces: rules.Switch
+    shutdown_grace: Annotated[fields.Seconds, duration(most=3600.0)]
+    self_traces: fields.Switch
     self_traces_protocol: str
     log_level: Annotated[str, choice("debug", "info", "warn", "error")]
     log_format: Annotated[str, choice("logfmt", "json")]

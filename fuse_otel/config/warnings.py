@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from fuse_otel.config.destination import Destination
 from fuse_otel.config.layers import otel_variables
-from fuse_otel.config.otlp import GRPC, HTTP, has_scheme
 from fuse_otel.config.settings import Settings
+from fuse_otel.config.values.otlp import GRPC, HTTP, has_scheme
 from fuse_otel.core.redaction import Mode
 from fuse_otel.core.telemetry import Flavour, Signal
 

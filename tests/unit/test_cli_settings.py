@@ -9,7 +9,7 @@ import pytest
 from fuse_otel.cli import main
 from fuse_otel.cli.common import add_settings, load_settings
 from fuse_otel.config import load
-from fuse_otel.config.table import SETTINGS
+from fuse_otel.config.catalogue import SETTINGS
 
 
 @pytest.fixture(autouse=True)

@@ -5,12 +5,11 @@ import tomllib
 from pathlib import Path
 
 from fuse_otel.config import load
-from fuse_otel.config.destination_table import DestinationTable
+from fuse_otel.config.catalogue import SETTINGS, TABLES
 from fuse_otel.config.documentation import document
-from fuse_otel.config.otel import OPTIONS
-from fuse_otel.config.otel_limits import VARIABLES
+from fuse_otel.config.file.destinations import DestinationTable
+from fuse_otel.config.otel_environment import LIMITS, OPTIONS
 from fuse_otel.config.settings import Account, Settings
-from fuse_otel.config.table import SETTINGS, TABLES
 
 DOCS = Path(__file__).parents[2] / "docs" / "configuration.md"
 
@@ -50,7 +49,7 @@ def test_every_table_of_the_file_and_its_keys_are_documented():
 def test_every_standard_variable_is_documented():
     for option in OPTIONS:
         assert re.search(rf"`(OTEL_EXPORTER_OTLP|…)_{option}`", document()), option
-    for variable in VARIABLES:
+    for variable in LIMITS:
         assert f"| `{variable}` |" in document()
 
 

@@ -1,8 +1,7 @@
 import pytest
 
 from fuse_otel.config import load
-from fuse_otel.config.otel import OPTIONS, variables
-from fuse_otel.config.otel_limits import VARIABLES
+from fuse_otel.config.otel_environment import LIMITS, OPTIONS, variables
 from fuse_otel.core.limits import MODEL, Limits, Most
 from fuse_otel.core.telemetry import Signal
 from fuse_otel.errors import ConfigurationError
@@ -259,7 +258,7 @@ def test_a_signals_own_limit_outranks_the_general_one_and_none_loosens():
     assert "OTEL_SPAN_LINK_COUNT_LIMIT" in found.origins["limits"]
 
 
-@pytest.mark.parametrize("variable", VARIABLES)
+@pytest.mark.parametrize("variable", LIMITS)
 @pytest.mark.parametrize("value", ["-1", "many", "1e3", "9" * 30])
 def test_a_limit_that_is_no_number_is_refused(variable, value):
     (problem,) = problems(**{variable.removeprefix("OTEL_"): value})

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.scale import scaled
 
-from fuse_otel.config import quantities
-from fuse_otel.config.quantities import Listen, quoted
+from fuse_otel.config.values import quantities
+from fuse_otel.config.values.quantities import Listen, quoted
 
 
 @pytest.mark.parametrize(

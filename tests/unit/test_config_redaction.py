@@ -6,7 +6,7 @@ import pytest
 
 from fuse_otel.assembly.parts import model_options, renderings
 from fuse_otel.config import load
-from fuse_otel.config.pattern import read_pattern
+from fuse_otel.config.file.redaction_rules import read_pattern
 from fuse_otel.core.redaction import KeyRule, Mode, OwnRules, PatternRule
 
 ACCOUNT = 'email = "ops@example.com"\ndeveloper_key = "k"\n'

@@ -14,7 +14,7 @@ import pytest
 from support.saved_files import listed, run_command, save
 
 from fuse_otel.cli import show
-from fuse_otel.config.terminal import colour_refused
+from fuse_otel.config import colour_refused
 
 RUN = (
     "import argparse, sys; from fuse_otel.cli import show; parser = argparse.ArgumentParser(); "

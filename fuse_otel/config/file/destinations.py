@@ -7,10 +7,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo, model_validator
 
-from fuse_otel.config import otlp, rules
 from fuse_otel.config.destination import Destination
-from fuse_otel.config.quantities import read_required_text, read_text
 from fuse_otel.config.settings import FLAVOURS, Frozen
+from fuse_otel.config.values import fields, otlp
+from fuse_otel.config.values.quantities import read_required_text, read_text
 from fuse_otel.core.redaction import Mode
 from fuse_otel.core.telemetry import Flavour, Signal
 
@@ -19,12 +19,13 @@ _OTLP_ALONE = (
     "protocol", "endpoint", "traces_endpoint", "logs_endpoint", "headers", "timeout",
     "compression", "certificate", "client_certificate", "client_key",
 )  # fmt: skip
+_File = Annotated[fields.RequiredText, AfterValidator(fields.readable)]
 
 
 def _endpoint(value: object, info: ValidationInfo) -> str:
     if info.data.get("protocol") == otlp.GRPC:
         return otlp.grpc_target(value)
-    return rules.split_http(value).geturl()
+    return fields.split_http(value).geturl()
 
 
 def _headers(value: object, info: ValidationInfo) -> dict[str, str]:
@@ -49,23 +50,23 @@ class DestinationTable(Frozen):
     """
 
     name: Annotated[str, BeforeValidator(read_required_text)]
-    type: Annotated[str, rules.choice("otlp", "console", "file")] = "otlp"
+    type: Annotated[str, fields.choice("otlp", "console", "file")] = "otlp"
     signals: Annotated[tuple[Signal, ...], BeforeValidator(_signals)] = _SIGNALS
-    redaction: Annotated[Mode | None, rules.choice(*(mode.value for mode in Mode))] = None
+    redaction: Annotated[Mode | None, fields.choice(*(mode.value for mode in Mode))] = None
     flavour: Annotated[Flavour | None, FLAVOURS] = None
     traces_flavour: Annotated[Flavour | None, FLAVOURS] = None
     logs_flavour: Annotated[Flavour | None, FLAVOURS] = None
-    path: rules.RequiredText | None = None
+    path: fields.RequiredText | None = None
     protocol: Annotated[str, BeforeValidator(otlp.read_protocol)] = otlp.HTTP
     endpoint: Annotated[str | None, BeforeValidator(_endpoint)] = None
     traces_endpoint: Annotated[str | None, BeforeValidator(_endpoint)] = None
     logs_endpoint: Annotated[str | None, BeforeValidator(_endpoint)] = None
     headers: Annotated[Mapping[str, str], BeforeValidator(_headers)] = {}
-    timeout: Annotated[float, rules.duration(0.001, 3600.0)] = otlp.DEFAULT_TIMEOUT
-    compression: Annotated[str, rules.choice("gzip", "none")] = "gzip"
-    certificate: Annotated[rules.RequiredText | None, AfterValidator(rules.readable)] = None
-    client_certificate: Annotated[rules.RequiredText | None, AfterValidator(rules.readable)] = None
-    client_key: Annotated[rules.RequiredText | None, AfterValidator(rules.readable)] = None
+    timeout: Annotated[float, fields.duration(0.001, 3600.0)] = otlp.DEFAULT_TIMEOUT
+    compression: Annotated[str, fields.choice("gzip", "none")] = "gzip"
+    certificate: _File | None = None
+    client_certificate: _File | None = None
+    client_key: _File | None = None
 
     @model_validator(mode="after")
     def _fits_its_type(self) -> DestinationTable:
@@ -76,7 +77,7 @@ class DestinationTable(Frozen):
         foreign = [name for name in _OTLP_ALONE if name in self.model_fields_set]
         if self.type != "otlp" and foreign:
             raise ValueError(f'{", ".join(foreign)}: for type = "otlp" alone.')
-        rules.check_client_pair(self.client_certificate, self.client_key)
+        fields.check_client_pair(self.client_certificate, self.client_key)
         return self
 
     def destination(self) -> Destination:

@@ -1,7 +1,9 @@
-"""The destination ``default``, as OpenTelemetry's own variables define it.
+"""OpenTelemetry's own variables: they define the destination ``default`` and limit attributes.
 
-https://opentelemetry.io/docs/specs/otel/protocol/exporter/ with two deviations: compression is gzip
-where nothing is said, and what the standard would ignore with a warning is an error here.
+https://opentelemetry.io/docs/specs/otel/protocol/exporter/ and
+https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#attribute-limits
+with three deviations: compression is gzip by default, a limit can only tighten what the data model
+allows, and a value that the standard would ignore with a warning is an error.
 """
 
 from __future__ import annotations
@@ -9,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
-from fuse_otel.config import otlp, rules
 from fuse_otel.config.destination import Destination
-from fuse_otel.config.quantities import quoted
+from fuse_otel.config.values import fields, otlp
+from fuse_otel.config.values.quantities import quoted
+from fuse_otel.core.limits import MODEL, Limits, Most
 from fuse_otel.core.telemetry import Signal
 
 _Value = TypeVar("_Value")
@@ -23,6 +26,16 @@ OPTIONS = (
     "ENDPOINT", "HEADERS", "TIMEOUT", "COMPRESSION", "PROTOCOL", "INSECURE",
     "CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY",
 )  # fmt: skip
+LIMITS = (
+    "OTEL_ATTRIBUTE_COUNT_LIMIT",
+    "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+    "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
+    "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+    "OTEL_SPAN_LINK_COUNT_LIMIT",
+    "OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT",
+    "OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+)
+_MOST_DIGITS = 18
 _COMPRESSION = {"gzip": "gzip", "none": "none"}
 _BOOLEAN = {"true": True, "false": False}
 
@@ -135,11 +148,11 @@ class _Reading:
 
     def _certificates(self, signal: Signal) -> dict[str, str | None]:
         paths: dict[str, str | None] = {
-            option.lower(): self._option(signal, option, rules.readable, None)
+            option.lower(): self._option(signal, option, fields.readable, None)
             for option in ("CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY")
         }
         try:
-            rules.check_client_pair(paths["client_certificate"], paths["client_key"])
+            fields.check_client_pair(paths["client_certificate"], paths["client_key"])
         except ValueError as error:
             self._note(self._said(signal, "CLIENT_KEY"), error)
         return paths
@@ -188,3 +201,34 @@ def _boolean(value: str) -> bool:
     if word not in _BOOLEAN:
         raise ValueError(f"{quoted(value)} is not known: give true or false.")
     return _BOOLEAN[word]
+
+
+def limits_of(environ: Mapping[str, str], problems: list[str]) -> Limits:
+    """The tighter one of the model's and the standard's; a signal's own variable outranks the
+    general one. Adds to ``problems`` what is wrong. ``environ`` holds no empty values.
+    """
+    said = {name: _limit(name, environ[name], problems) for name in LIMITS if name in environ}
+
+    def most(of: str, model: Most) -> Most:
+        return Most(
+            min(_first(said, of, "ATTRIBUTE_COUNT_LIMIT", model.attributes), model.attributes),
+            min(_first(said, of, "ATTRIBUTE_VALUE_LENGTH_LIMIT", model.length), model.length),
+        )
+
+    return Limits(
+        span=most("SPAN", MODEL.span),
+        record=most("LOGRECORD", MODEL.record),
+        links=min(said.get("OTEL_SPAN_LINK_COUNT_LIMIT", MODEL.links), MODEL.links),
+    )
+
+
+def _first(said: Mapping[str, int], of: str, what: str, model: int) -> int:
+    return said.get(f"OTEL_{of}_{what}", said.get(f"OTEL_{what}", model))
+
+
+def _limit(name: str, text: str, problems: list[str]) -> int:
+    digits = text.strip()
+    if digits.isascii() and digits.isdecimal() and len(digits) <= _MOST_DIGITS:
+        return int(digits)
+    problems.append(f"{name}: {quoted(text)} is no number: give 0 or more.")
+    return 0

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BeforeValidator, PlainSerializer
 
-from fuse_otel.config import quantities as read
+from fuse_otel.config.values import quantities as read
 from fuse_otel.core.limits import Limits
 from fuse_otel.core.redaction import OwnRules
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from urllib.parse import urlunsplit
 
-from fuse_otel.config.quantities import (
+from fuse_otel.config.values.fields import split_http
+from fuse_otel.config.values.quantities import (
     quoted,
     read_count,
     read_pairs,
     read_required_text,
     read_text,
 )
-from fuse_otel.config.rules import split_http
 from fuse_otel.core.telemetry import Signal
 
 HTTP, GRPC = "http/protobuf", "grpc"

@@ -7,10 +7,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator
 
-from fuse_otel.config import quantities, rules
-from fuse_otel.config.destination_table import DestinationTable
-from fuse_otel.config.redaction_table import RedactionRuleTable
+from fuse_otel.config.file.destinations import DestinationTable
+from fuse_otel.config.file.redaction_rules import RedactionRuleTable
 from fuse_otel.config.settings import ACCOUNT, Account, Frozen, Rescan
+from fuse_otel.config.values import fields, quantities
 
 # The short names of https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber
 _SEVERITIES = {
@@ -31,7 +31,7 @@ def _whole(value: object) -> int:
 
 def _span(value: object) -> int:
     span = _whole(value)
-    if not 1 <= span <= 5 * rules.DAY:
+    if not 1 <= span <= 5 * fields.DAY:
         raise ValueError(
             f"{quantities.quoted(value)} is out of bounds: give something from 1s to 5d."
         )

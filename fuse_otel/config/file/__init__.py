@@ -1,0 +1,1 @@
+"""The configuration file: its text, its tables, and the files that hold secrets."""
