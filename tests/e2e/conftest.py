@@ -1,4 +1,4 @@
-"""The real back ends, each started once in a process of the test run and shared by its tests."""
+"""The real back ends. Each runs once per process of the test run; the tests share it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,8 @@ from contextlib import contextmanager
 import pytest
 from support.peers.collector import Collector
 from support.peers.jaeger import Jaeger
-from support.peers.loki import Loki
 from support.peers.process import logs_of_running
 from support.peers.program_of import program
-from support.peers.tempo import Tempo
-
-# A call of 4.9 days has to be found by a search: Tempo's own slack is two minutes.
-SLACK = "121h"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -28,24 +23,6 @@ def pytest_runtest_makereport(item, call):
 @pytest.fixture(scope="session")
 def jaeger(tmp_path_factory):
     with Jaeger(program("jaeger"), tmp_path_factory.mktemp("jaeger")) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def tempo(tmp_path_factory):
-    with Tempo(program("tempo"), tmp_path_factory.mktemp("tempo"), SLACK) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def stock_tempo(tmp_path_factory):
-    with Tempo(program("tempo"), tmp_path_factory.mktemp("stock-tempo")) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def loki(tmp_path_factory):
-    with Loki(program("loki"), tmp_path_factory.mktemp("loki")) as running:
         yield running
 
 

@@ -8,10 +8,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 # What shares the same programs, by the folder or the file of the tests; the longest word counts.
 TOGETHER = {
-    "tests/e2e": "Tempo and Loki",
-    "tests/e2e/test_alerts.py": "Jaeger and Prometheus",
-    "tests/e2e/test_jaeger.py": "Jaeger and Prometheus",
-    "tests/e2e/test_misfortune.py": "Jaeger and Prometheus",
+    "tests/e2e": "Jaeger",
+    "tests/e2e/test_alerts.py": "Prometheus",
 }
 
 

@@ -39,13 +39,8 @@ def _with_the_builder(program: Program, go: GoCommand, folder: Path) -> Path:
 def _from_its_module(program: Program, go: GoCommand, folder: Path) -> Path:
     source = folder / "source"
     _copy(go.download(f"{program.module}@{program.version}"), source)
-    for place, module in program.folders.items():
-        shutil.rmtree(source / place, ignore_errors=True)
-        _copy(go.download(module), source / place)
-    for place, imported in program.imports.items():
-        _import(source / place, imported)
     made = folder / program.name
-    go.run("build", *program.flags, "-o", str(made), program.package, folder=source)
+    go.run("build", "-o", str(made), program.package, folder=source)
     return made
 
 
@@ -55,9 +50,3 @@ def _copy(module: Path, place: Path) -> None:
     for path in (place, *place.rglob("*")):
         if path.is_dir():
             path.chmod(0o755)
-
-
-def _import(file: Path, package: str) -> None:
-    before, opened, after = file.read_text().partition("import (\n")
-    assert opened, f"{file.name} has no imports"
-    file.write_text(f'{before}{opened}\t_ "{package}"\n{after}')

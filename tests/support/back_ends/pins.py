@@ -21,8 +21,6 @@ LIST = ROOT / "tests" / "e2e" / "back-ends.toml"
 class Program:
     """Built by the Collector's ``builder`` from ``parts``, or from ``module``; or one of
     ``commands`` on the PATH, which the package ``debian`` brings.
-
-    ``imports`` adds a blank import to a file, ``folders`` puts a module in place of a folder.
     """
 
     name: str
@@ -32,9 +30,6 @@ class Program:
     parts: Mapping[str, Sequence[str]] = field(default_factory=dict)
     module: str = ""
     package: str = ""
-    flags: Sequence[str] = ()
-    imports: Mapping[str, str] = field(default_factory=dict)
-    folders: Mapping[str, str] = field(default_factory=dict)
     commands: Sequence[str] = ()
     debian: str = ""
 

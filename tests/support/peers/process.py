@@ -22,7 +22,7 @@ _RUNNING: list[Process] = []
 
 
 class _Patient(httpx.HTTPTransport):
-    """Asks a question again that a back end forgot, as Loki and Tempo do at times."""
+    """Sends a GET again that a busy back end did not answer."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         for _ in range(_QUESTIONS if request.method == "GET" else 0):
