@@ -165,7 +165,7 @@ SETTINGS = (
     Setting("log_format", "`logfmt`, `json`", "logfmt", "json", "How those lines are written."),
 )  # fmt: skip
 
-# What only the file can say.
+# What only the file can say, in the order in which problems are told.
 TABLES = (
-    "accounts", "destinations", "redaction_rules", "rescans", "service_names", "severities",
+    "accounts", "destinations", "rescans", "redaction_rules", "service_names", "severities",
 )  # fmt: skip

@@ -8,20 +8,21 @@ allows, and a value that the standard would ignore with a warning is an error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Annotated
+
+from pydantic import BeforeValidator, ValidationError, ValidationInfo
 
 from fuse_otel.config.destination import Destination
+from fuse_otel.config.file.destinations import DestinationTable, sendable
+from fuse_otel.config.problems import sentences
 from fuse_otel.config.values import fields, otlp
-from fuse_otel.config.values.quantities import quoted
+from fuse_otel.config.values.quantities import quoted, read_pairs, read_text
 from fuse_otel.core.limits import MODEL, Limits, Most
 from fuse_otel.core.telemetry import Signal
 
-_Value = TypeVar("_Value")
 _NAME = "default"
-_NO_HEADERS: dict[str, str] = {}
 _BASE = "OTEL_EXPORTER_OTLP_"
-_EXPORTERS = ("otlp", "console", "none")
 OPTIONS = (
     "ENDPOINT", "HEADERS", "TIMEOUT", "COMPRESSION", "PROTOCOL", "INSECURE",
     "CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY",
@@ -36,8 +37,8 @@ LIMITS = (
     "OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT",
 )
 _MOST_DIGITS = 18
-_COMPRESSION = {"gzip": "gzip", "none": "none"}
-_BOOLEAN = {"true": True, "false": False}
+_SHARED = ("type", "protocol", "certificate", "client_certificate", "client_key", "insecure")
+_FOR_EACH_SIGNAL = ("urls", "headers", "timeout", "compression")
 
 
 def exporter_variable(signal: Signal) -> str:
@@ -60,16 +61,71 @@ def defaults_of(environ: Mapping[str, str], problems: list[str]) -> tuple[Destin
     """One destination, or two of the same name where the signals do not go the same way. Adds to
     ``problems`` what is wrong. ``environ`` holds no empty values.
     """
-    reading = _Reading(environ, problems)
     before = len(problems)
-    ways = {signal: reading.way(signal) for signal in Signal}
-    if len(problems) > before:
-        return ()
-    there = {signal: way for signal, way in ways.items() if way is not None}
-    if not there:
+    each = [_destination(signal, environ, problems) for signal in Signal]
+    found = [destination for destination in each if destination is not None]
+    if not found and len(problems) == before:
         names = " and ".join(map(exporter_variable, Signal))
         problems.append(f"{names}: Both are none, so nothing would be delivered: give one otlp.")
-    return tuple(_joined(there))
+    return _joined(found)
+
+
+def _encoded_headers(value: object, info: ValidationInfo) -> dict[str, str]:
+    """``key=value,…`` percent-encoded, as the standard's variable has it."""
+    return sendable(read_pairs(read_text(value)), info)
+
+
+class _SignalVariables(DestinationTable):
+    """The variables of one signal, as the table of the file that says the same."""
+
+    type: Annotated[str, fields.choice("otlp", "console", "none")] = "otlp"
+    headers: Annotated[Mapping[str, str], BeforeValidator(_encoded_headers)] = {}
+    timeout: Annotated[float, BeforeValidator(otlp.read_milliseconds)] = otlp.DEFAULT_TIMEOUT
+    insecure: Annotated[bool, fields.choice("true", "false")] = False
+
+    def destination(self) -> Destination:
+        made = super().destination()
+        insecure = self.insecure and not any(map(otlp.has_scheme, made.urls.values()))
+        return made.model_copy(update={"insecure": insecure})
+
+
+def _destination(
+    signal: Signal, environ: Mapping[str, str], problems: list[str]
+) -> Destination | None:
+    """Where a signal goes; ``None`` if it is switched off, or cannot be read."""
+    said = {"type": exporter_variable(signal)}
+    if environ.get(said["type"], "otlp").strip().lower() not in {"console", "none"}:
+        said |= dict(_options(signal, environ))
+    table = {key: environ[variable] for key, variable in said.items() if variable in environ}
+    try:
+        read = _SignalVariables.model_validate({**table, "name": _NAME, "signals": [signal.value]})
+    except ValidationError as error:
+        problems += sentences(error, {(key,): variable for key, variable in said.items()})
+        return None
+    return read.destination() if read.type != "none" else None
+
+
+def _options(signal: Signal, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Key of the table, and the variable that says it: the signal's own outranks the general."""
+    for option in OPTIONS:
+        own = _own(signal, option)
+        if own not in environ:
+            yield option.lower(), _BASE + option
+        elif option == "ENDPOINT":
+            yield f"{signal.value}_endpoint", own
+        else:
+            yield option.lower(), own
+
+
+def _joined(found: list[Destination]) -> tuple[Destination, ...]:
+    """One destination, if the signals agree in all that is said once a destination."""
+    if len(found) < len(Signal):
+        return tuple(found)
+    traces, logs = map(dict, found)
+    if any(traces[key] != logs[key] for key in _SHARED):
+        return tuple(found)
+    both = {key: {**traces[key], **logs[key]} for key in _FOR_EACH_SIGNAL}
+    return (Destination.model_validate({**traces, "signals": tuple(Signal), **both}),)
 
 
 def traces_protocol(environ: Mapping[str, str]) -> tuple[str, str]:
@@ -81,126 +137,6 @@ def traces_protocol(environ: Mapping[str, str]) -> tuple[str, str]:
             is_grpc = environ[name].strip().lower() == otlp.GRPC
             return otlp.GRPC if is_grpc else otlp.HTTP, name
     return otlp.HTTP, ""
-
-
-_Way = Mapping[str, object]
-_SHARED = ("type", "protocol", "certificate", "client_certificate", "client_key", "insecure")
-
-
-def _joined(ways: Mapping[Signal, _Way]) -> Iterator[Destination]:
-    """A destination for all signals that agree in what is said once a destination."""
-    left = list(ways)
-    while left:
-        first = ways[left[0]]
-        same = [s for s in left if all(ways[s].get(key) == first.get(key) for key in _SHARED)]
-        left = [signal for signal in left if signal not in same]
-        each = {
-            key: {signal: ways[signal][key] for signal in same}
-            for key in ("urls", "headers", "timeout", "compression")
-            if key in first
-        }
-        shared = {key: first[key] for key in _SHARED if key in first}
-        yield Destination.model_validate({"name": _NAME, "signals": same, **shared, **each})
-
-
-class _Reading:
-    def __init__(self, environ: Mapping[str, str], problems: list[str]) -> None:
-        self._environ = environ
-        self._problems = problems
-
-    def way(self, signal: Signal) -> _Way | None:
-        """How a signal's requests go; ``None`` if it is switched off."""
-        exporter = self._read(exporter_variable(signal), _exporter, "otlp")
-        if exporter != "otlp":
-            return None if exporter == "none" else {"type": exporter}
-        protocol = self._option(signal, "PROTOCOL", otlp.read_protocol, otlp.HTTP)
-        url = self._url(signal, protocol)
-        insecure = self._option(signal, "INSECURE", _boolean, default=False)
-        return {
-            "type": "otlp",
-            "protocol": protocol,
-            "urls": url,
-            "headers": self._headers(signal, protocol),
-            "timeout": self._option(
-                signal, "TIMEOUT", otlp.read_milliseconds, otlp.DEFAULT_TIMEOUT
-            ),
-            "compression": self._option(signal, "COMPRESSION", _compression, "gzip"),
-            "insecure": insecure and not otlp.has_scheme(url),
-            **self._certificates(signal),
-        }
-
-    def _url(self, signal: Signal, protocol: str) -> str:
-        if protocol == otlp.GRPC:
-            default = otlp.DEFAULT_ENDPOINTS[otlp.GRPC]
-            return self._option(signal, "ENDPOINT", otlp.grpc_target, default)
-        own = _own(signal, "ENDPOINT")
-        if own in self._environ:
-            return self._read(own, otlp.exact_url, "")
-        url = otlp.signal_url(otlp.DEFAULT_ENDPOINTS[otlp.HTTP], signal)
-        return self._read(f"{_BASE}ENDPOINT", lambda base: otlp.signal_url(base, signal), url)
-
-    def _headers(self, signal: Signal, protocol: str) -> dict[str, str]:
-        def read(text: str) -> dict[str, str]:
-            headers = otlp.read_encoded_headers(text)
-            return otlp.check_metadata(headers) if protocol == otlp.GRPC else headers
-
-        return self._option(signal, "HEADERS", read, _NO_HEADERS)
-
-    def _certificates(self, signal: Signal) -> dict[str, str | None]:
-        paths: dict[str, str | None] = {
-            option.lower(): self._option(signal, option, fields.readable, None)
-            for option in ("CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY")
-        }
-        try:
-            fields.check_client_pair(paths["client_certificate"], paths["client_key"])
-        except ValueError as error:
-            self._note(self._said(signal, "CLIENT_KEY"), error)
-        return paths
-
-    def _said(self, signal: Signal, option: str) -> str:
-        own = _own(signal, option)
-        return own if own in self._environ else _BASE + option
-
-    def _option(
-        self, signal: Signal, option: str, read: Callable[[str], _Value], default: _Value
-    ) -> _Value:
-        return self._read(self._said(signal, option), read, default)
-
-    def _read(self, name: str, read: Callable[[str], _Value], default: _Value) -> _Value:
-        if name not in self._environ:
-            return default
-        try:
-            return read(self._environ[name])
-        except ValueError as error:
-            self._note(name, error)
-            return default
-
-    def _note(self, name: str, error: ValueError) -> None:
-        # What is said once for both signals is wrong once.
-        problem = f"{name}: {error}"
-        if problem not in self._problems:
-            self._problems.append(problem)
-
-
-def _exporter(value: str) -> str:
-    word = value.strip().lower()
-    if word not in _EXPORTERS:
-        raise ValueError(f"{quoted(value)} is not supported: give otlp, console or none.")
-    return word
-
-
-def _compression(value: str) -> str:
-    word = _COMPRESSION.get(value.strip().lower())
-    if word is None:
-        raise ValueError(f"{quoted(value)} is not supported: give gzip or none.")
-    return word
-
-
-def _boolean(value: str) -> bool:
-    word = value.strip().lower()
-    if word not in _BOOLEAN:
-        raise ValueError(f"{quoted(value)} is not known: give true or false.")
-    return _BOOLEAN[word]
 
 
 def limits_of(environ: Mapping[str, str], problems: list[str]) -> Limits:

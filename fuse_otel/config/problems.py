@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from fuse_otel.config.catalogue import TABLES
+
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
@@ -37,15 +39,23 @@ def written(place: Place) -> str:
 
 
 def sentences(
-    error: ValidationError, names: Mapping[Place, str], models: Mapping[str, type[BaseModel]]
+    error: ValidationError,
+    names: Mapping[Place, str],
+    models: Mapping[str, type[BaseModel]] | None = None,
 ) -> list[str]:
-    """A sentence a finding. ``names``: place → the setting as the user wrote it; of a place that is
-    not there the nearest one around it counts. ``models``: what the tables of a list can hold.
+    """A sentence a finding, those about tables of the file first. ``names``: place → the setting as
+    the user wrote it; of a place that is not there the nearest one around it counts. ``models``:
+    what the tables of a list can hold.
     """
+    findings = error.errors(include_url=False, include_input=False)
     return [
-        f"{_name(finding['loc'], names)}: {_sentence(finding, models)}"
-        for finding in error.errors(include_url=False, include_input=False)
+        f"{_name(finding['loc'], names)}: {_sentence(finding, models or {})}"
+        for finding in sorted(findings, key=lambda finding: _rank(str(finding["loc"][0])))
     ]
+
+
+def _rank(name: str) -> int:
+    return TABLES.index(name) if name in TABLES else len(TABLES)
 
 
 def _name(place: Place, names: Mapping[Place, str]) -> str:

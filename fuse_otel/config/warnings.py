@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from fuse_otel.config.destination import Destination
-from fuse_otel.config.layers import otel_variables
+from fuse_otel.config.otel_environment import variables
 from fuse_otel.config.settings import Settings
 from fuse_otel.config.values.otlp import GRPC, HTTP, has_scheme
 from fuse_otel.core.redaction import Mode
@@ -30,7 +30,7 @@ def warnings_of(
 def _warnings(
     settings: Settings, environ: Mapping[str, str], has_destinations: bool
 ) -> Iterator[str]:
-    ignored = otel_variables(environ)
+    ignored = [name for name in variables() if name in environ]
     if has_destinations and ignored:
         yield f"{', '.join(ignored)}: Ignored for calls, because the file lists [[destinations]]."
     url = urlsplit(settings.api_url)

@@ -2,10 +2,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from pydantic_settings import PydanticBaseSettingsSource
 from support.loading import ACCOUNT, problems, settings, write_toml
 
 from fuse_otel.config import load, namespace_of
 from fuse_otel.config.settings import Account, Settings
+from fuse_otel.config.sources import Inputs, sources
 from fuse_otel.core.telemetry import Flavour
 from fuse_otel.errors import ConfigurationError
 
@@ -51,6 +53,34 @@ def test_flags_outrank_the_environment_which_outranks_the_file(toml):
     assert [loaded.origins[name] for name in names] == [
         "--poll-interval", "FUSE_OTEL_SETTLE", file, "default", "FUSE_OTEL_EMAIL",
     ]  # fmt: skip
+
+
+def test_sources_of_pydantic_settings_give_the_settings_in_the_order_of_their_priority(toml):
+    inputs = Inputs(ACCOUNT, {"settle": "1"}, "f.toml", {"settle": 2}, needs_account=True)
+    classes = [type(each).__name__ for each in sources(Settings, inputs)]
+    assert classes == [
+        "FlagSource", "EnvironmentSource", "FileSource", "OpenTelemetrySource", "DefaultSource",
+    ]  # fmt: skip
+    assert all(isinstance(each, PydanticBaseSettingsSource) for each in sources(Settings, inputs))
+    assert Settings.read(inputs).settle == 1
+    assert (inputs.won["settle"].where, inputs.won["grow"].origin) == ("--settle", "default")
+
+
+def test_the_librarys_own_sources_are_not_asked(monkeypatch):
+    """Its environment source would read ``ENVIRONMENT`` and stop at JSON that it cannot parse."""
+    monkeypatch.setenv("ENVIRONMENT", "elsewhere")
+    monkeypatch.setenv("ACCOUNTS", "no JSON")
+    assert settings().environment == ""
+
+
+def test_nothing_secret_gets_into_the_librarys_debug_log(monkeypatch, caplog, toml):
+    monkeypatch.setenv("PYDANTIC_SETTINGS_DEBUG", "1")
+    caplog.set_level("DEBUG")
+    file = toml('[[destinations]]\nname = "a"\nheaders = { Authorization = "geheim" }\n')
+    settings(config_file=file, flags={"hook_token": "geheim"})
+    assert "pydantic_settings" in {record.name for record in caplog.records}
+    for secret in ("geheim", "open-sesame", "ops@"):
+        assert secret not in caplog.text
 
 
 def test_every_setting_has_an_origin():

@@ -8,10 +8,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo, model_validator
 
 from fuse_otel.config.destination import Destination
-from fuse_otel.config.settings import FLAVOURS, Frozen
 from fuse_otel.config.values import fields, otlp
 from fuse_otel.config.values.quantities import read_required_text, read_text
-from fuse_otel.core.redaction import Mode
 from fuse_otel.core.telemetry import Flavour, Signal
 
 _SIGNALS = tuple(Signal)
@@ -19,7 +17,11 @@ _OTLP_ALONE = (
     "protocol", "endpoint", "traces_endpoint", "logs_endpoint", "headers", "timeout",
     "compression", "certificate", "client_certificate", "client_key",
 )  # fmt: skip
-_File = Annotated[fields.RequiredText, AfterValidator(fields.readable)]
+_KEPT = {
+    "name", "type", "signals", "redaction", "path", "protocol", "certificate",
+    "client_certificate", "client_key",
+}  # fmt: skip
+_FOR_EACH_SIGNAL = ("headers", "timeout", "compression")
 
 
 def _endpoint(value: object, info: ValidationInfo) -> str:
@@ -33,7 +35,12 @@ def _headers(value: object, info: ValidationInfo) -> dict[str, str]:
         raise ValueError(  # noqa: TRY004 - pydantic collects these
             'It has to be a table, such as { "X-Scope-OrgID" = "acme" }.'
         )
-    headers = otlp.check_headers({str(name): read_text(text) for name, text in value.items()})
+    return sendable({str(name): read_text(text) for name, text in value.items()}, info)
+
+
+def sendable(headers: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+    """The headers, if the protocol that was read before can send them. Raises ``ValueError``."""
+    headers = otlp.check_headers(headers)
     return otlp.check_metadata(headers) if info.data.get("protocol") == otlp.GRPC else headers
 
 
@@ -44,7 +51,14 @@ def _signals(value: object) -> tuple[Signal, ...]:
     return tuple(signal for signal in _SIGNALS if signal.value in value)
 
 
-class DestinationTable(Frozen):
+def _client_key(path: str | None, info: ValidationInfo) -> str | None:
+    # A key without its certificate would be ignored in silence.
+    if path and info.data.get("client_certificate", "wrong") is None:
+        raise ValueError("A client key needs the client certificate it belongs to.")
+    return path
+
+
+class DestinationTable(fields.Frozen):
     """As written; ``destination()`` is what it means. ``protocol`` stands before all that is read
     by it.
     """
@@ -52,21 +66,21 @@ class DestinationTable(Frozen):
     name: Annotated[str, BeforeValidator(read_required_text)]
     type: Annotated[str, fields.choice("otlp", "console", "file")] = "otlp"
     signals: Annotated[tuple[Signal, ...], BeforeValidator(_signals)] = _SIGNALS
-    redaction: Annotated[Mode | None, fields.choice(*(mode.value for mode in Mode))] = None
-    flavour: Annotated[Flavour | None, FLAVOURS] = None
-    traces_flavour: Annotated[Flavour | None, FLAVOURS] = None
-    logs_flavour: Annotated[Flavour | None, FLAVOURS] = None
+    redaction: fields.ModeWord | None = None
+    flavour: fields.FlavourWord | None = None
+    traces_flavour: fields.FlavourWord | None = None
+    logs_flavour: fields.FlavourWord | None = None
     path: fields.RequiredText | None = None
-    protocol: Annotated[str, BeforeValidator(otlp.read_protocol)] = otlp.HTTP
+    protocol: Annotated[str, fields.choice(otlp.HTTP, otlp.GRPC)] = otlp.HTTP
     endpoint: Annotated[str | None, BeforeValidator(_endpoint)] = None
     traces_endpoint: Annotated[str | None, BeforeValidator(_endpoint)] = None
     logs_endpoint: Annotated[str | None, BeforeValidator(_endpoint)] = None
     headers: Annotated[Mapping[str, str], BeforeValidator(_headers)] = {}
     timeout: Annotated[float, fields.duration(0.001, 3600.0)] = otlp.DEFAULT_TIMEOUT
     compression: Annotated[str, fields.choice("gzip", "none")] = "gzip"
-    certificate: _File | None = None
-    client_certificate: _File | None = None
-    client_key: _File | None = None
+    certificate: fields.ReadableFile | None = None
+    client_certificate: fields.ReadableFile | None = None
+    client_key: Annotated[fields.ReadableFile | None, AfterValidator(_client_key)] = None
 
     @model_validator(mode="after")
     def _fits_its_type(self) -> DestinationTable:
@@ -77,30 +91,19 @@ class DestinationTable(Frozen):
         foreign = [name for name in _OTLP_ALONE if name in self.model_fields_set]
         if self.type != "otlp" and foreign:
             raise ValueError(f'{", ".join(foreign)}: for type = "otlp" alone.')
-        fields.check_client_pair(self.client_certificate, self.client_key)
         return self
 
     def destination(self) -> Destination:
-        common = {
-            "name": self.name,
-            "type": self.type,
-            "signals": self.signals,
-            "redaction": self.redaction,
-            "flavours": self._flavours(),
+        kept = self.model_dump(include=_KEPT)
+        for_each_signal = {
+            "urls": {signal: self._url(signal) for signal in self.signals},
+            **{name: dict.fromkeys(self.signals, getattr(self, name)) for name in _FOR_EACH_SIGNAL},
         }
-        if self.type != "otlp":
-            return Destination.model_validate({**common, "path": self.path})
         return Destination.model_validate(
             {
-                **common,
-                "protocol": self.protocol,
-                "urls": {signal: self._url(signal) for signal in self.signals},
-                "headers": dict.fromkeys(self.signals, self.headers),
-                "timeout": dict.fromkeys(self.signals, self.timeout),
-                "compression": dict.fromkeys(self.signals, self.compression),
-                "certificate": self.certificate,
-                "client_certificate": self.client_certificate,
-                "client_key": self.client_key,
+                **kept,
+                "flavours": self._flavours(),
+                **(for_each_signal if self.type == "otlp" else {}),
             }
         )
 
@@ -115,3 +118,21 @@ class DestinationTable(Frozen):
         own = {Signal.TRACES: self.traces_flavour, Signal.LOGS: self.logs_flavour}
         said = {signal: own[signal] or self.flavour for signal in self.signals}
         return {signal: flavour for signal, flavour in said.items() if flavour is not None}
+
+
+def _destination(value: object) -> Destination:
+    if isinstance(value, Destination):
+        return value  # of OpenTelemetry's variables
+    return DestinationTable.model_validate(value).destination()
+
+
+def _some(value: object) -> object:
+    # The variables give a tuple: that it is empty is told by their names.
+    if value == []:
+        raise ValueError("An empty list delivers nothing: list one, or leave it out.")
+    return value
+
+
+Destinations = Annotated[
+    tuple[Annotated[Destination, BeforeValidator(_destination)], ...], BeforeValidator(_some)
+]

@@ -5,15 +5,13 @@ may run away.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 # Python has no public door to a parsed expression; a test holds this one to what it promises.
 from re import _parser  # type: ignore[attr-defined]
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, PlainSerializer, TypeAdapter, model_validator
 
-from fuse_otel.config.settings import Frozen
 from fuse_otel.config.values import fields, quantities
 from fuse_otel.core.module import module_kind
 from fuse_otel.core.redaction import KeyRule, OwnRules, PatternRule
@@ -50,7 +48,7 @@ def _modules(value: object) -> frozenset[str]:
     return frozenset(module_kind(quantities.read_required_text(each)) for each in value)
 
 
-class RedactionRuleTable(Frozen):
+class RedactionRuleTable(fields.Frozen):
     """One of ``allow``, ``drop`` and ``pattern``; ``modules`` belongs to the first two, ``name``
     to the third.
     """
@@ -72,8 +70,8 @@ class RedactionRuleTable(Frozen):
         return self
 
 
-def own_rules(tables: Iterable[RedactionRuleTable]) -> OwnRules:
-    listed = tuple(tables)
+def _own_rules(value: object) -> OwnRules:
+    listed = _TABLES.validate_python(value)
     return OwnRules(
         allow=tuple(KeyRule(each.allow, each.modules) for each in listed if each.allow),
         drop=tuple(KeyRule(each.drop, each.modules) for each in listed if each.drop),
@@ -81,6 +79,22 @@ def own_rules(tables: Iterable[RedactionRuleTable]) -> OwnRules:
             PatternRule(each.pattern, each.name) for each in listed if each.pattern and each.name
         ),
     )
+
+
+def _written(rules: OwnRules) -> list[str]:
+    """``allow queue of transfer``, ``drop customer_name``, ``pattern POL-[0-9]{4} as policy``."""
+    keys = (("allow", rules.allow), ("drop", rules.drop))
+    return [
+        f"{word} {rule.key}" + (f" of {', '.join(sorted(rule.modules))}" if rule.modules else "")
+        for word, listed in keys
+        for rule in listed
+    ] + [f"pattern {rule.pattern} as {rule.name}" for rule in rules.patterns]
+
+
+_TABLES = TypeAdapter(tuple[RedactionRuleTable, ...])
+Rules = Annotated[
+    OwnRules, BeforeValidator(_own_rules), PlainSerializer(_written, when_used="json")
+]
 
 
 def read_pattern(value: object) -> str:

@@ -8,11 +8,19 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    SecretStr,
+)
 
 from fuse_otel.config.values import quantities as read
 from fuse_otel.core.limits import Limits
-from fuse_otel.core.redaction import OwnRules
+from fuse_otel.core.redaction import Mode
+from fuse_otel.core.telemetry import Flavour
 
 _Number = TypeVar("_Number", int, float)
 _Read = Callable[[object], _Number]
@@ -20,6 +28,12 @@ _Read = Callable[[object], _Number]
 DAY = 86_400.0
 _LONGEST = 365 * DAY
 _ATTRIBUTE = re.compile(r"[a-z][a-z0-9_.]*", re.ASCII)
+
+
+class Frozen(BaseModel):
+    """A table. No wrong value gets into pydantic's own messages, and no unknown key is ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 def _bounded(
@@ -136,22 +150,6 @@ def readable(path: str) -> str:
         raise ValueError(f"The file cannot be read: {error.strerror}.") from error
 
 
-def check_client_pair(certificate: str | None, key: str | None) -> None:
-    """A key without its certificate would be ignored in silence."""
-    if key and not certificate:
-        raise ValueError("A client key needs the client certificate it belongs to.")
-
-
-def written_rules(rules: OwnRules) -> list[str]:
-    """``allow queue of transfer``, ``drop customer_name``, ``pattern POL-[0-9]{4} as policy``."""
-    keys = (("allow", rules.allow), ("drop", rules.drop))
-    return [
-        f"{word} {rule.key}" + (f" of {', '.join(sorted(rule.modules))}" if rule.modules else "")
-        for word, listed in keys
-        for rule in listed
-    ] + [f"pattern {rule.pattern} as {rule.name}" for rule in rules.patterns]
-
-
 def _written_limits(limits: Limits) -> str:
     span, record = limits.span, limits.record
     return (
@@ -168,14 +166,17 @@ def masked_email(email: str) -> str:
 
 Text = Annotated[str, BeforeValidator(read.read_text)]
 RequiredText = Annotated[str, BeforeValidator(read.read_required_text)]
+Secret = Annotated[SecretStr, BeforeValidator(read.read_required_text)]
+ReadableFile = Annotated[RequiredText, AfterValidator(readable)]
 Seconds = Annotated[float, PlainSerializer(read.write_duration, when_used="json")]
 Bytes = Annotated[int, PlainSerializer(read.write_size, when_used="json")]
 Switch = Annotated[bool, BeforeValidator(read.read_switch)]
 Address = Annotated[
     read.Listen, BeforeValidator(read.read_listen), PlainSerializer(str, when_used="json")
 ]
-Rules = Annotated[OwnRules, PlainSerializer(written_rules, when_used="json")]
 LimitsOfTheStandard = Annotated[Limits, PlainSerializer(_written_limits, when_used="json")]
 ApiUrl = Annotated[str, BeforeValidator(_api_url)]
 StateUrl = Annotated[str, BeforeValidator(_state_url)]
 Pairs = Annotated[Mapping[str, str], BeforeValidator(_attributes)]
+ModeWord = Annotated[Mode, choice(*(mode.value for mode in Mode))]
+FlavourWord = Annotated[Flavour, choice(*(flavour.value for flavour in Flavour))]

@@ -9,9 +9,7 @@ from fuse_otel.config.values.fields import split_http
 from fuse_otel.config.values.quantities import (
     quoted,
     read_count,
-    read_pairs,
     read_required_text,
-    read_text,
 )
 from fuse_otel.core.telemetry import Signal
 
@@ -41,13 +39,6 @@ def exact_url(url: str) -> str:
     """A signal's own URL, as it is; one without a path gets the root's, as OpenTelemetry says."""
     parts = split_http(url)
     return urlunsplit((parts.scheme, parts.netloc, parts.path or "/", parts.query, ""))
-
-
-def read_protocol(value: object) -> str:
-    word = str(value).strip().lower()
-    if word not in {HTTP, GRPC}:
-        raise ValueError(f"{quoted(value)} is not supported: give {HTTP} or {GRPC}.")
-    return word
 
 
 def grpc_target(value: object) -> str:
@@ -94,11 +85,6 @@ def read_milliseconds(value: object) -> float:
             f"{quoted(value)} is out of bounds: give milliseconds from 1 to {_LONGEST_TIMEOUT}."
         )
     return milliseconds / 1000
-
-
-def read_encoded_headers(value: object) -> dict[str, str]:
-    """``key=value,…`` percent-encoded, as the standard's variable has it."""
-    return check_headers(read_pairs(read_text(value)))
 
 
 def check_headers(headers: dict[str, str]) -> dict[str, str]:
