@@ -17,10 +17,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
 
 from benchmarks.path_of_a_call import simulated
-from fuse_otel.core.body import Lane, Rendering
 from fuse_otel.core.decode import decode_call
 from fuse_otel.core.details import details_of
 from fuse_otel.core.gzip_member import deflate
+from fuse_otel.core.lane import Lane, Rendering
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.outcome import Accepted
 from fuse_otel.core.party import pseudonymise

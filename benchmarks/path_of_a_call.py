@@ -15,11 +15,11 @@ from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 
 from fuse_otel.core.bodies import cut
-from fuse_otel.core.body import Lane, Rendering
 from fuse_otel.core.call import CallLog, CallRecord, ListedCall
 from fuse_otel.core.decode import decode_call
 from fuse_otel.core.details import details_of
 from fuse_otel.core.gzip_member import deflate
+from fuse_otel.core.lane import Lane, Rendering
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.party import pseudonymise
 from fuse_otel.core.rendering import Renderer

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from fuse_otel.core.body import LIVE, Lane, Rendering
+from fuse_otel.core.lane import LIVE, Lane, Rendering
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.party import developer_key_pseudonym
 from fuse_otel.core.redaction import Mode, Redaction

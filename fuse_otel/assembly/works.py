@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from fuse_otel.assembly import parts
-from fuse_otel.core.body import Lane
+from fuse_otel.core.lane import Lane
 from fuse_otel.core.rendering import Renderer
 from fuse_otel.daemon import Conditions, Gather
 from fuse_otel.events import Emit

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from urllib.parse import unquote
 
-from fuse_otel.core.body import Rendering
 from fuse_otel.core.call import CallLog, CallRecord, Details, Direction, ListedCall, LogState
 from fuse_otel.core.decode import decode_saved
+from fuse_otel.core.lane import Rendering
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.party import pseudonymise
 from fuse_otel.core.rendering import Renderer

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from fuse_otel.core.body import MAX_INFLATED, BodyCall, NewBody, Rendering
+from fuse_otel.core.body import MAX_INFLATED, BodyCall, NewBody
 from fuse_otel.core.gzip_member import deflate
+from fuse_otel.core.lane import Rendering
 from fuse_otel.core.rendering import RenderedCall
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fuse_otel.core import semconv
+from fuse_otel.core.attribute_limits import limited
 from fuse_otel.core.ids import CallIds
-from fuse_otel.core.limits import limited
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.spans import error_type
 from fuse_otel.core.story import Story

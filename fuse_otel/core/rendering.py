@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from fuse_otel.core.body import Rendering
 from fuse_otel.core.call import CallLog, Details, ListedCall
-from fuse_otel.core.limits import fit_records, fit_spans
+from fuse_otel.core.lane import Rendering
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.redaction import Redaction
+from fuse_otel.core.size_limit import fit_records, fit_spans
 from fuse_otel.core.telemetry import CallSummary, Flavour, Signal, Tally, Telemetry
 from fuse_otel.core.transform import transform
 from fuse_otel.core.wire import encode_logs, encode_traces

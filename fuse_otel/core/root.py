@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 
 from fuse_otel.core import semconv
+from fuse_otel.core.attribute_limits import limited
 from fuse_otel.core.call import Details, Direction
 from fuse_otel.core.ids import CallIds
-from fuse_otel.core.limits import limited
 from fuse_otel.core.module import module_kind
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.spans import error_message, error_type

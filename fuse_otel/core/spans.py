@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fuse_otel.core import semconv
 from fuse_otel.core.asking import asking
+from fuse_otel.core.attribute_limits import limited
 from fuse_otel.core.ids import CallIds
-from fuse_otel.core.limits import MAX_VALUE, limited
+from fuse_otel.core.limits import MAX_VALUE
 from fuse_otel.core.module import ASKING, LEAVING, module_kind
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.reading import Reading

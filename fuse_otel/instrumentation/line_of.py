@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import singledispatch
 
 from fuse_otel import events
-from fuse_otel.core.body import Lane
+from fuse_otel.core.lane import Lane
 from fuse_otel.instrumentation.line import Field, Level, Line, timestamp
 
 _SKEW = 5.0  # seconds; below this, windows settle longer than the clocks differ

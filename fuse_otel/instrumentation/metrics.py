@@ -17,8 +17,8 @@ from prometheus_client import (
 from prometheus_client.exposition import choose_encoder
 
 from fuse_otel import __version__, events
-from fuse_otel.core.body import Lane
 from fuse_otel.core.call import Details
+from fuse_otel.core.lane import Lane
 from fuse_otel.errors import StoreError
 from fuse_otel.instrumentation.call_metrics import CallMetrics
 from fuse_otel.instrumentation.families import ACCOUNT, LANE

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from fuse_otel.core.backoff import Backoff, Random
-from fuse_otel.core.body import MAX_INFLATED, Lane, NewBody
+from fuse_otel.core.body import MAX_INFLATED, NewBody
+from fuse_otel.core.lane import Lane
 from fuse_otel.core.written import plural
 from fuse_otel.errors import StoreError
 from fuse_otel.events import Emit, OrderMoved, StoreFailed

@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from fuse_otel.core.body import BodyCall, Lane, NewBody, Rendering
+from fuse_otel.core.body import BodyCall, NewBody
 from fuse_otel.core.flavoured import flavoured_logs
 from fuse_otel.core.gzip_member import deflate, inflate
+from fuse_otel.core.lane import Lane, Rendering
 from fuse_otel.core.telemetry import Flavour, Signal
 from fuse_otel.ports import ParkedCall
 

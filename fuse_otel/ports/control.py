@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from fuse_otel.core.body import BodyCall, Lane, NewBody
+from fuse_otel.core.body import BodyCall, NewBody
+from fuse_otel.core.lane import Lane
 from fuse_otel.ports.ledger import Gap, NumberPosition, RecentCall
 
 LAST = 2**63 - 1  # no id of the store is larger

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from fuse_otel.core.body import LIVE, Body, BodyCall, Lane
+from fuse_otel.core.body import Body, BodyCall
+from fuse_otel.core.lane import LIVE, Lane
 
 
 @dataclass(frozen=True, slots=True)

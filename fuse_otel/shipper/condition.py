@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fuse_otel.core.body import Lane
+from fuse_otel.core.lane import Lane
 from fuse_otel.events import Emit, LaneChanged
 
 _UP = "up"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fuse_otel.core.body import Lane
+from fuse_otel.core.lane import Lane
 from fuse_otel.core.outcome import Accepted, Outcome, Rejected
 from fuse_otel.core.shipment import Shipment
 from fuse_otel.events import CallsDelivered, CallsParked, ExportDone

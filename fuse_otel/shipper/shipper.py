@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from fuse_otel.core.backoff import Backoff, Random
-from fuse_otel.core.body import Lane
+from fuse_otel.core.lane import Lane
 from fuse_otel.core.outcome import Accepted, Rejected
 from fuse_otel.core.shipment import Damaged, halve
 from fuse_otel.core.steady_clock import SteadyClock

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fuse_otel.core.body import MAX_INFLATED, Body, Lane
+from fuse_otel.core.body import MAX_INFLATED, Body
+from fuse_otel.core.lane import Lane
 from fuse_otel.core.shipment import neighbours, ship
 from fuse_otel.ports import Outbox
 from fuse_otel.shipper.hand import Attempt, Hand

@@ -14,7 +14,7 @@ from support.store_values import (
     step,
 )
 
-from fuse_otel.core.body import Lane
+from fuse_otel.core.lane import Lane
 from fuse_otel.core.telemetry import Signal
 from fuse_otel.errors import Full
 from fuse_otel.ports import (

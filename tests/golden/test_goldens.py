@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from support.golden_calls import golden_calls
 
-from fuse_otel.core.body import Lane, Rendering
 from fuse_otel.core.details import details_of
+from fuse_otel.core.lane import Lane, Rendering
 from fuse_otel.core.otlp_json import logs_json, traces_json
 from fuse_otel.core.rendering import Renderer
 from fuse_otel.core.telemetry import Signal

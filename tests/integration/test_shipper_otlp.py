@@ -14,8 +14,8 @@ from support.otlp_receiver import OtlpReceiver
 from support.otlp_request import Request
 from support.ship_values import LOGS, NOW, TRACES, add, encoded, new_body
 
-from fuse_otel.core.body import Lane
 from fuse_otel.core.gzip_member import inflate
+from fuse_otel.core.lane import Lane
 from fuse_otel.core.telemetry import Signal
 from fuse_otel.ports import Store
 from fuse_otel.shipper import Shipper

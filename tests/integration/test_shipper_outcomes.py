@@ -14,8 +14,9 @@ from support.otlp_receiver import OtlpReceiver
 from support.scale import scaled
 from support.ship_values import ITEMS, LOGS, NOW, TRACES, add, encoded, new_body
 
-from fuse_otel.core.body import MAX_INFLATED, Lane
+from fuse_otel.core.body import MAX_INFLATED
 from fuse_otel.core.gzip_member import inflate
+from fuse_otel.core.lane import Lane
 from fuse_otel.core.telemetry import Signal, Tally
 from fuse_otel.daemon import Daemon
 from fuse_otel.events import CallsStored, LaneChanged

@@ -15,7 +15,7 @@ from support.patience import PATIENCE
 from support.scale import scaled
 from support.store_values import JAEGER, NOW, TEMPO, body, step, whole_step
 
-from fuse_otel.core.body import Lane
+from fuse_otel.core.lane import Lane
 from fuse_otel.errors import Busy
 from fuse_otel.ports import Store, Verdict
 from fuse_otel.store import MemoryStore, open_store

@@ -9,7 +9,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from support.call_strategies import any_details, any_text, listed_calls, logs
 from support.scale import scaled
 
-from fuse_otel.core.body import Lane, Rendering
+from fuse_otel.core.lane import Lane, Rendering
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.rendering import Renderer
 from fuse_otel.core.telemetry import Flavour, Signal

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from zlib import crc32
 
-from fuse_otel.core.body import BodyCall, Lane, NewBody, Rendering
+from fuse_otel.core.body import BodyCall, NewBody
 from fuse_otel.core.gzip_member import deflate, inflate
+from fuse_otel.core.lane import Lane, Rendering
 from fuse_otel.core.telemetry import Flavour, Signal, Telemetry
 from fuse_otel.core.wire import encode_logs, encode_traces
 from fuse_otel.events import Event

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from fuse_otel import events
-from fuse_otel.core.body import Lane
+from fuse_otel.core.lane import Lane
 from fuse_otel.core.telemetry import Signal, Tally
 
 LANE = Lane("tempo", Signal.TRACES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from fuse_otel.core.body import Lane
+from fuse_otel.core.lane import Lane
 from fuse_otel.events import Event, ExportDone
 from fuse_otel.ports import ParkedCall, Store
 from fuse_otel.shipper import Shipper, ShipperOptions

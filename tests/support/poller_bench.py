@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, TypeVar
 
-from fuse_otel.core.body import Body, Lane, Rendering
+from fuse_otel.core.body import Body
 from fuse_otel.core.gzip_member import inflate
+from fuse_otel.core.lane import Lane, Rendering
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.otlp_json import traces_json
 from fuse_otel.core.rendering import Renderer

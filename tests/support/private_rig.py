@@ -12,8 +12,8 @@ from random import Random
 from typing import Any
 from urllib.parse import quote, unquote
 
-from fuse_otel.core.body import Lane, Rendering
 from fuse_otel.core.gzip_member import inflate
+from fuse_otel.core.lane import Lane, Rendering
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.outcome import Accepted, Outcome, Refused
 from fuse_otel.core.rendering import Renderer

@@ -8,8 +8,9 @@ from hashlib import sha256
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from fuse_otel.core.body import Body, BodyCall, Lane, NewBody, Rendering
+from fuse_otel.core.body import Body, BodyCall, NewBody
 from fuse_otel.core.gzip_member import deflate
+from fuse_otel.core.lane import Lane, Rendering
 from fuse_otel.core.telemetry import Flavour, Signal
 from fuse_otel.ports import Step, Store
 from fuse_otel.store import MemoryStore

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fuse_otel.core.body import Body, BodyCall, Lane, NewBody, Rendering
+from fuse_otel.core.body import Body, BodyCall, NewBody
 from fuse_otel.core.call import Details, Direction, ListedCall, Seen
+from fuse_otel.core.lane import Lane, Rendering
 from fuse_otel.core.telemetry import Flavour, Signal
 from fuse_otel.ports import (
     ParkedCopy,

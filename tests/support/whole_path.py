@@ -9,7 +9,6 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from fuse_otel.cli.drawing import draw
-from fuse_otel.core.body import Rendering
 from fuse_otel.core.call import MISSING_LOG, CallLog, CallRecord
 from fuse_otel.core.decode import (
     NotUnderstood,
@@ -21,6 +20,7 @@ from fuse_otel.core.decode import (
     decode_saved,
 )
 from fuse_otel.core.details import details_of
+from fuse_otel.core.lane import Rendering
 from fuse_otel.core.limits import MAX_CALL, MODEL, Most
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.otlp_json import dumps, logs_json, traces_json

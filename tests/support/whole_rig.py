@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Protocol
 
-from fuse_otel.core.body import Lane, Rendering
+from fuse_otel.core.lane import Lane, Rendering
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.rendering import Renderer
 from fuse_otel.core.telemetry import Flavour, Signal

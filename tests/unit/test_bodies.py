@@ -6,9 +6,10 @@ import pytest
 from support.telemetry_values import SUMMARY
 
 from fuse_otel.core.bodies import cut
-from fuse_otel.core.body import MAX_INFLATED, Rendering
+from fuse_otel.core.body import MAX_INFLATED
 from fuse_otel.core.call import Details
 from fuse_otel.core.gzip_member import inflate
+from fuse_otel.core.lane import Rendering
 from fuse_otel.core.rendering import RenderedCall
 from fuse_otel.core.telemetry import Flavour, Signal, Tally
 

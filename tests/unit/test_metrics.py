@@ -10,7 +10,7 @@ from support.exposition import OPENMETRICS, value
 from support.repository import ROOT
 
 from fuse_otel import __version__, events
-from fuse_otel.core.body import Lane
+from fuse_otel.core.lane import Lane
 from fuse_otel.core.telemetry import Signal, Tally
 from fuse_otel.errors import Broken
 from fuse_otel.instrumentation.metrics import Metrics

@@ -14,10 +14,11 @@ from support.call_values import (
     sample_call,
 )
 
-from fuse_otel.core.body import Lane, Rendering
+from fuse_otel.core.attribute_limits import limited
 from fuse_otel.core.call import MISSING_LOG, Details
 from fuse_otel.core.details import details_of
-from fuse_otel.core.limits import MAX_CALL, Limits, Most, limited
+from fuse_otel.core.lane import Lane, Rendering
+from fuse_otel.core.limits import MAX_CALL, Limits, Most
 from fuse_otel.core.options import ModelOptions
 from fuse_otel.core.redaction import KeyRule, Mode, OwnRules, Redaction
 from fuse_otel.core.rendering import Renderer

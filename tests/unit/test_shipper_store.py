@@ -9,8 +9,9 @@ import pytest
 from support.lane_rig import LaneRig
 from support.ship_values import NOW, TRACES, new_body
 
-from fuse_otel.core.body import Body, Lane
+from fuse_otel.core.body import Body
 from fuse_otel.core.gzip_member import inflate
+from fuse_otel.core.lane import Lane
 from fuse_otel.core.outcome import Accepted, Refused
 from fuse_otel.errors import Broken, Full, LeaseLost, StoreError
 from fuse_otel.events import BodyDamaged, CallsDelivered, LaneChanged, StoreFailed

@@ -6,7 +6,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from support.scale import scaled
 from support.store_values import CALL_SIZE, JAEGER, LOKI, NOW, TEMPO, body, copy_of, step
 
-from fuse_otel.core.body import Lane
+from fuse_otel.core.lane import Lane
 from fuse_otel.errors import Full
 from fuse_otel.ports import Verdict
 from fuse_otel.store import MemoryStore

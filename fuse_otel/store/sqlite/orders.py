@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
-from fuse_otel.core.body import Lane
+from fuse_otel.core.lane import Lane
 from fuse_otel.ports import Carried, Order, Receipt, Told
 from fuse_otel.store.sqlite import parked
 from fuse_otel.store.sqlite.queries import queries

@@ -8,7 +8,8 @@ from itertools import chain
 from typing import cast
 
 from fuse_otel.core import written
-from fuse_otel.core.body import LIVE, Body, BodyCall, Lane
+from fuse_otel.core.body import Body, BodyCall
+from fuse_otel.core.lane import LIVE, Lane
 from fuse_otel.core.telemetry import Signal
 from fuse_otel.errors import Full
 from fuse_otel.ports import Reread, Verdict

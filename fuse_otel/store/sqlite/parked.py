@@ -6,7 +6,8 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from fuse_otel.core.body import BodyCall, Lane
+from fuse_otel.core.body import BodyCall
+from fuse_otel.core.lane import Lane
 from fuse_otel.core.telemetry import Signal
 from fuse_otel.ports import ParkedCall, ParkedCopy, ParkedQuery
 from fuse_otel.store.sqlite.fitting import within

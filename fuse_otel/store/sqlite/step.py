@@ -8,7 +8,8 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import cast
 
-from fuse_otel.core.body import Lane, NewBody
+from fuse_otel.core.body import NewBody
+from fuse_otel.core.lane import Lane
 from fuse_otel.ports import Gap, Pending, RecentCall, Step
 from fuse_otel.store.sqlite.ends import ends
 from fuse_otel.store.sqlite.packing import pack_calls
