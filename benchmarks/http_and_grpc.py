@@ -17,15 +17,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
 
 from benchmarks.path_of_a_call import simulated
-from fuse_otel.core.decode import decode_call
-from fuse_otel.core.details import details_of
-from fuse_otel.core.gzip_member import deflate
-from fuse_otel.core.lane import Lane, Rendering
-from fuse_otel.core.options import ModelOptions
-from fuse_otel.core.outcome import Accepted
-from fuse_otel.core.party import pseudonymise
-from fuse_otel.core.rendering import Renderer
-from fuse_otel.core.telemetry import Flavour, Signal
+from fuse_otel.core.batching.export_result import Accepted
+from fuse_otel.core.batching.gzip_member import deflate
+from fuse_otel.core.decoding.answers import decode_call
+from fuse_otel.core.encoding.renderer import Renderer
+from fuse_otel.core.model.call import log_completeness
+from fuse_otel.core.model.lane import Lane, Rendering
+from fuse_otel.core.model.options import ModelOptions
+from fuse_otel.core.model.telemetry import Profile, Signal
+from fuse_otel.core.redaction.pseudonym import pseudonymise
 from fuse_otel.destinations.otlp_grpc import OtlpGrpc, OtlpGrpcOptions
 from fuse_otel.destinations.otlp_http import OtlpHttp, OtlpHttpOptions
 from fuse_otel.net.quiet_grpc import grpc
@@ -38,12 +38,12 @@ TRACES = Signal.TRACES
 
 def bodies() -> dict[str, bytes]:
     """Requests of one call, of 20 and of 400."""
-    rendering = Rendering("traces", TRACES, Flavour.GENERIC, (Lane("x", TRACES),))
+    rendering = Rendering("traces", TRACES, Profile.GENERIC, (Lane("x", TRACES),))
     renderer = Renderer(ModelOptions(), [rendering])
     parts = []
     for record, answer in simulated():
         call, (log, _) = pseudonymise(record, b"key"), decode_call(answer)
-        rendered = renderer.render(call, log, details_of(call, log))
+        rendered = renderer.render(call, log, log_completeness(call, log))
         parts.append(rendered.parts["traces"][0])
     return {f"{count} calls": deflate(b"".join(parts[:count])) for count in (1, 20, 400)}
 

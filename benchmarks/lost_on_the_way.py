@@ -18,9 +18,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 
-from support.otlp_answer import HTML, Answer, spans_rejected, status, text
-from support.otlp_receiver import OtlpReceiver
-from support.otlp_request import Request
+from support.fakes.otlp_answer import HTML, Answer, spans_rejected, status, text
+from support.fakes.otlp_receiver import OtlpReceiver
+from support.fakes.otlp_request import Request
 
 from benchmarks.two_ways import by_sdk, by_shipper, killed, put_in_store
 

@@ -14,18 +14,17 @@ import msgspec
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 
-from fuse_otel.core.bodies import cut
-from fuse_otel.core.call import CallLog, CallRecord, ListedCall
-from fuse_otel.core.decode import decode_call
-from fuse_otel.core.details import details_of
-from fuse_otel.core.gzip_member import deflate
-from fuse_otel.core.lane import Lane, Rendering
-from fuse_otel.core.options import ModelOptions
-from fuse_otel.core.party import pseudonymise
-from fuse_otel.core.rendering import Renderer
-from fuse_otel.core.telemetry import Flavour, Signal, Telemetry
-from fuse_otel.core.transform import transform
-from fuse_otel.core.wire import encode_traces
+from fuse_otel.core.batching.batch import cut
+from fuse_otel.core.batching.gzip_member import deflate
+from fuse_otel.core.decoding.answers import decode_call
+from fuse_otel.core.encoding.renderer import Renderer
+from fuse_otel.core.encoding.writer import encode_traces
+from fuse_otel.core.model.call import CallLog, CallRecord, ListedCall, log_completeness
+from fuse_otel.core.model.lane import Lane, Rendering
+from fuse_otel.core.model.options import ModelOptions
+from fuse_otel.core.model.telemetry import Profile, Signal, Telemetry
+from fuse_otel.core.redaction.pseudonym import pseudonymise
+from fuse_otel.core.translation.translate import transform
 from fuse_otel.simulator import World
 
 CALLS = 400
@@ -48,13 +47,13 @@ def simulated() -> list[tuple[CallRecord, bytes]]:
 def whole_path(calls: Sequence[tuple[CallRecord, bytes]]) -> None:
     """Decode, redact, transform, encode both signals, cut and compress."""
     renderings = [
-        Rendering(signal, signal, Flavour.GENERIC, (Lane("x", signal),)) for signal in Signal
+        Rendering(signal, signal, Profile.GENERIC, (Lane("x", signal),)) for signal in Signal
     ]
     renderer = Renderer(ModelOptions(), renderings)
     rendered = []
     for record, answer in calls:
         call, (log, _) = pseudonymise(record, b"key"), decode_call(answer)
-        rendered.append(renderer.render(call, log, details_of(call, log)))
+        rendered.append(renderer.render(call, log, log_completeness(call, log)))
     for rendering in renderings:
         cut(rendering, rendered)
 
@@ -91,7 +90,7 @@ def seconds(work: Callable[[], None]) -> float:
 def main() -> None:
     calls = simulated()
     known: list[Known] = [(pseudonymise(r, b"key"), decode_call(body)[0]) for r, body in calls]
-    telemetries = [transform(c, log, details_of(c, log), ModelOptions()) for c, log in known]
+    telemetries = [transform(c, log, log_completeness(c, log), ModelOptions()) for c, log in known]
     entries = sum(log.count for _, log in known)
     spans = sum(len(telemetry.spans) for telemetry in telemetries)
     whole = seconds(lambda: whole_path(calls))

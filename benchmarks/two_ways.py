@@ -14,7 +14,7 @@ from pathlib import Path
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
-from support.ship_values import TRACES, add, new_body
+from support.builders.ship_values import TRACES, add, new_body
 
 from fuse_otel.destinations.otlp_http import OtlpHttp, OtlpHttpOptions
 from fuse_otel.events import Event

@@ -11,7 +11,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from support.long_run import START, LongRun
+from support.rigs.long_run import START, LongRun
 
 CALLS = 4000
 HOUR = 3600.0

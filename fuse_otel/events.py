@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fuse_otel.core.lane import Lane
-from fuse_otel.core.telemetry import CallSummary, Tally
+from fuse_otel.core.model.lane import Lane
+from fuse_otel.core.model.telemetry import CallSummary, Tally
 from fuse_otel.errors import StoreError
 
 
@@ -154,7 +154,7 @@ class CallsParked:
 
 
 @dataclass(frozen=True, slots=True)
-class BodyDamaged:
+class BatchReadAgain:
     """A lane met a stored body whose bytes are damaged: so many ``calls`` are read again, those
     that Plum keeps no longer are ``parked``.
     """
@@ -190,7 +190,7 @@ class StoreFailed:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderMoved:
+class JobChanged:
     """An order of a command is begun or answered; ``state`` and ``result`` as in its receipt."""
 
     kind: str
@@ -248,10 +248,10 @@ Event = (
     | ExportDone
     | CallsDelivered
     | CallsParked
-    | BodyDamaged
+    | BatchReadAgain
     | LaneChanged
     | StoreFailed
-    | OrderMoved
+    | JobChanged
     | StoreMovedAside
     | OutboxCrossed
     | HookAnswered

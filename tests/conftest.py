@@ -3,11 +3,11 @@
 import os
 
 from hypothesis import HealthCheck, settings
+from support.fakes.shut_port import shut_port
 from support.no_proxy import no_proxy
 from support.no_skips import pytest_sessionfinish, pytest_terminal_summary
 from support.scale import SCALE
 from support.sharing import pytest_xdist_make_scheduler
-from support.shut_port import shut_port
 
 __all__ = [
     "no_proxy",

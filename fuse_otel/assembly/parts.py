@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from fuse_otel.core.lane import LIVE, Lane, Rendering
-from fuse_otel.core.options import ModelOptions
-from fuse_otel.core.party import developer_key_pseudonym
-from fuse_otel.core.redaction import Mode, Redaction
-from fuse_otel.core.rendering import distinct
-from fuse_otel.core.telemetry import Flavour, Signal
+from fuse_otel.core.encoding.renderer import distinct
+from fuse_otel.core.model.lane import LIVE, Lane, Rendering
+from fuse_otel.core.model.options import ModelOptions
+from fuse_otel.core.model.redaction_policy import Mode, Redaction
+from fuse_otel.core.model.telemetry import Profile, Signal
+from fuse_otel.core.redaction.pseudonym import developer_key_pseudonym
 from fuse_otel.events import Emit, unheard
-from fuse_otel.poller import PollerOptions, Rescan
+from fuse_otel.poller import PollerOptions, RescanSchedule
 from fuse_otel.ports import Destination, Store
 from fuse_otel.shipper import ShipperOptions
 
@@ -57,8 +57,10 @@ def source(account: Account, settings: Settings, emit: Emit, clock: Callable[[],
 
 def destination(settings: DestinationSettings) -> Destination:
     """Raises ``ConfigurationError`` for certificates that cannot be read."""
-    from fuse_otel.destinations.console import ConsoleDestination  # noqa: PLC0415 - as above
-    from fuse_otel.destinations.file import FileDestination  # noqa: PLC0415
+    from fuse_otel.destinations.json_lines import (  # noqa: PLC0415 - heavy, and rarely wanted
+        ConsoleDestination,
+        FileDestination,
+    )
 
     if settings.type == "console":
         return ConsoleDestination(settings.name, sys.stdout)
@@ -102,7 +104,7 @@ class _Said(TypedDict):
 
 def renderings(settings: Settings) -> Sequence[Rendering]:
     """One for each way of writing that anybody takes: lanes that want the same bytes share it."""
-    lanes: dict[tuple[Signal, Redaction, Flavour], list[Lane]] = {}
+    lanes: dict[tuple[Signal, Redaction, Profile], list[Lane]] = {}
     for each in settings.destinations:
         wanted = _redaction(settings, each.redaction)
         for signal in each.signals:
@@ -143,7 +145,7 @@ def poller_options(account: Account, settings: Settings) -> PollerOptions:
         since=settings.since,
         requests_per_second=settings.max_requests_per_second,
         concurrent_requests=settings.max_concurrent_requests,
-        rescans=tuple(Rescan(rescan.span, rescan.every) for rescan in settings.rescans),
+        rescans=tuple(RescanSchedule(rescan.span, rescan.every) for rescan in settings.rescans),
         pseudonym_key=pseudonym_key(account, settings),
     )
 

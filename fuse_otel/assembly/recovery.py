@@ -7,11 +7,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fuse_otel.assembly.works import Works
-from fuse_otel.core.windows import RETENTION
+from fuse_otel.assembly.workers import Workers
+from fuse_otel.core.timing.windows import RETENTION
 from fuse_otel.errors import Corrupt
 from fuse_otel.events import Emit, StoreMovedAside
-from fuse_otel.orders.clerk import Standing
+from fuse_otel.jobs.worker import Standing
 from fuse_otel.ports import NumberPosition, Step, Store
 
 if TYPE_CHECKING:
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 def begin_works(
     settings: Settings, emit: Emit, *, standing: Callable[[], Standing | None] = lambda: None
-) -> Works:
+) -> Workers:
     """The works on their store, or on a new one where that is damaged. Raises ``StoreError``."""
     try:
-        return Works(settings, emit, standing=standing)
+        return Workers(settings, emit, standing=standing)
     except Corrupt:
         _begin_anew(settings, emit)
-        return Works(settings, emit, standing=standing)
+        return Workers(settings, emit, standing=standing)
 
 
 def _begin_anew(settings: Settings, emit: Emit) -> None:

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING
 
 from fuse_otel import __version__
 from fuse_otel.assembly.recovery import begin_works
-from fuse_otel.assembly.works import conditions, lanes
+from fuse_otel.assembly.workers import conditions, lanes
 from fuse_otel.daemon import Daemon
 from fuse_otel.events import Emit, Event, StoreFailed, unheard
 from fuse_otel.instrumentation import fan_out
 from fuse_otel.instrumentation.library_log import route_libraries
 from fuse_otel.instrumentation.log import Log
 from fuse_otel.ports import Status
-from fuse_otel.web import Site
+from fuse_otel.web import PageContext
 
 if TYPE_CHECKING:
     from fuse_otel.config.settings import Settings
     from fuse_otel.instrumentation.metrics import Metrics
     from fuse_otel.instrumentation.self_traces import SelfTraces
-    from fuse_otel.web.listening import Listening
     from fuse_otel.web.server import WebServer
+    from fuse_otel.web.sockets import ListeningSockets
 
 Reload = Callable[[], str | None]
 Damaged = Callable[[str], None]
@@ -44,7 +44,7 @@ class Service:
         reload: Reload,
         damaged: Damaged | None = None,
         *,
-        listening: Listening,
+        listening: ListeningSockets,
     ) -> None:
         self.settings = settings
         self._metrics = metrics
@@ -101,12 +101,12 @@ class Service:
         if self._damaged and isinstance(event, StoreFailed) and event.error_type == "corrupt":
             self._damaged(event.message)
 
-    def _make_web(self, reload: Reload, listening: Listening) -> WebServer:
+    def _make_web(self, reload: Reload, listening: ListeningSockets) -> WebServer:
         from fuse_otel.web.app import create_app  # noqa: PLC0415 - starlette takes a while
         from fuse_otel.web.server import WebServer  # noqa: PLC0415 - so does uvicorn
 
         token = self.settings.hook_token
-        site = Site(
+        site = PageContext(
             control=self.works.store.control,
             metrics=self._metrics.render,
             health=self._daemon.hung,

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from importlib import import_module
 
 from fuse_otel import __version__
-from fuse_otel.cli.printing import end_output, print_lines
+from fuse_otel.cli.output import end_output, print_lines
 from fuse_otel.errors import ConfigurationError, FuseOtelError
 
 DOCS = "the folder docs of the source, docs/configuration.md first"
@@ -75,7 +75,7 @@ def _main(words: list[str]) -> int:
 
 
 def _run(name: str, words: list[str]) -> int:
-    module = import_module(f"fuse_otel.cli.{name.replace('-', '_')}")
+    module = import_module(f"fuse_otel.cli.commands.{name.replace('-', '_')}")
     parser = argparse.ArgumentParser(
         prog=f"fuse-otel {name}",
         description=f"{COMMANDS[name].help[0].upper()}{COMMANDS[name].help[1:]}.",
@@ -85,7 +85,7 @@ def _run(name: str, words: list[str]) -> int:
     )
     module.arguments(parser)
     if COMMANDS[name].configured:
-        from fuse_otel.cli.common import add_settings  # noqa: PLC0415 - for these alone
+        from fuse_otel.cli.settings_flags import add_settings  # noqa: PLC0415 - for these alone
 
         add_settings(parser)
     try:

@@ -13,7 +13,7 @@ from threading import current_thread
 from threading import enumerate as enumerate_threads
 from types import FrameType
 
-from fuse_otel.cli.printing import end_output
+from fuse_otel.cli.output import end_output
 
 _LOOK = 1.0  # seconds: without a time-out some platforms do not let the handler run
 _MOMENT = 0.2  # seconds in which a thread ends that waits for nothing; and between two looks

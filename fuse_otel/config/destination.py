@@ -9,14 +9,14 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
 
-from fuse_otel.core.redaction import Mode
-from fuse_otel.core.telemetry import Flavour, Signal
+from fuse_otel.core.model.redaction_policy import Mode
+from fuse_otel.core.model.telemetry import Profile, Signal
 
 Compression = Literal["gzip", "none"]
 MASK = "********"
 
 
-def _plain(flavours: Mapping[Signal, Flavour]) -> dict[str, str]:
+def _plain(flavours: Mapping[Signal, Profile]) -> dict[str, str]:
     return {signal.value: flavour.value for signal, flavour in flavours.items()}
 
 
@@ -55,7 +55,7 @@ class Destination(BaseModel):
     redaction: Mode | None = None
     path: str | None = None
     flavours: Annotated[
-        Mapping[Signal, Flavour],
+        Mapping[Signal, Profile],
         AfterValidator(MappingProxyType),
         PlainSerializer(_plain, when_used="json"),
         Field(default_factory=dict),

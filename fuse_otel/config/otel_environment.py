@@ -18,8 +18,8 @@ from fuse_otel.config.file.destinations import DestinationTable, sendable
 from fuse_otel.config.problems import sentences
 from fuse_otel.config.values import fields, otlp
 from fuse_otel.config.values.quantities import quoted, read_pairs, read_text
-from fuse_otel.core.limits import MODEL, Limits, Most
-from fuse_otel.core.telemetry import Signal
+from fuse_otel.core.model.limits import MODEL, Limits, Most
+from fuse_otel.core.model.telemetry import Signal
 
 _NAME = "default"
 _BASE = "OTEL_EXPORTER_OTLP_"

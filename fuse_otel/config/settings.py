@@ -22,8 +22,8 @@ from fuse_otel.config.file.tables import (
 from fuse_otel.config.sources import Inputs, Written, sources
 from fuse_otel.config.values import fields
 from fuse_otel.config.values.fields import choice, count, duration, number, size
-from fuse_otel.core.redaction import OwnRules
-from fuse_otel.core.telemetry import Flavour, Signal
+from fuse_otel.core.model.redaction_policy import OwnRules
+from fuse_otel.core.model.telemetry import Profile, Signal
 
 __all__ = ["Account", "Destination", "Rescan", "Settings"]
 
@@ -97,7 +97,7 @@ class Settings(BaseSettings):
     def _values(cls, state: Mapping[str, Written]) -> dict[str, object]:
         return {name: each.value for name, each in state.items() if name in cls.model_fields}
 
-    def flavour_of(self, destination: Destination, signal: Signal) -> Flavour:
+    def flavour_of(self, destination: Destination, signal: Signal) -> Profile:
         """The destination's own, else the general one."""
         general = self.traces_flavour if signal is Signal.TRACES else self.logs_flavour
         return destination.flavours.get(signal, general)

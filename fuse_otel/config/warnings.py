@@ -10,8 +10,8 @@ from fuse_otel.config.destination import Destination
 from fuse_otel.config.otel_environment import variables
 from fuse_otel.config.settings import Settings
 from fuse_otel.config.values.otlp import GRPC, HTTP, has_scheme
-from fuse_otel.core.redaction import Mode
-from fuse_otel.core.telemetry import Flavour, Signal
+from fuse_otel.core.model.redaction_policy import Mode
+from fuse_otel.core.model.telemetry import Profile, Signal
 
 _USUAL_PORTS = {HTTP: 4318, GRPC: 4317}
 _SHORT = {HTTP: "HTTP", GRPC: "gRPC"}
@@ -43,7 +43,7 @@ def _warnings(
                 f"destination {destination.name}: Its certificates are not used, because no"
                 " endpoint of its speaks TLS: write https://."
             )
-        if _is_loki(destination) and settings.flavour_of(destination, _LOGS) is not Flavour.LOKI:
+        if _is_loki(destination) and settings.flavour_of(destination, _LOGS) is not Profile.LOKI:
             yield (
                 f"destination {destination.name}: Its logs go to {_LOKI}, which is Loki's: give"
                 " them the flavour loki, or it refuses records that come an hour late."

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from fuse_otel.daemon.loop import Loop
-from fuse_otel.events import CallsGrown, CallsStored, Emit, Event, OrderMoved
-from fuse_otel.orders import Clerk
+from fuse_otel.events import CallsGrown, CallsStored, Emit, Event, JobChanged
+from fuse_otel.jobs import JobWorker
 from fuse_otel.poller import Poller
 from fuse_otel.shipper import Shipper
 
@@ -24,7 +24,7 @@ class Daemon:
         self,
         pollers: Sequence[Poller],
         shippers: Sequence[Shipper],
-        clerk: Clerk,
+        clerk: JobWorker,
         emit: Emit,
         clock: Callable[[], float],
     ) -> None:
@@ -41,10 +41,10 @@ class Daemon:
 
     def notice(self, event: Event) -> None:
         """A subscriber: what was stored is sent at once, what was ordered is read at once."""
-        if isinstance(event, OrderMoved):
+        if isinstance(event, JobChanged):
             for loop in self._reading:
                 loop.wake()
-        if isinstance(event, CallsStored | CallsGrown | OrderMoved):
+        if isinstance(event, CallsStored | CallsGrown | JobChanged):
             for loop in self._sending:
                 loop.wake()
 

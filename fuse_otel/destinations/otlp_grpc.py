@@ -12,13 +12,13 @@ from threading import Lock
 from urllib.parse import urlsplit
 
 from fuse_otel import __version__, net
-from fuse_otel.core.gzip_member import inflate
-from fuse_otel.core.outcome import Accepted, Outcome, Refused
-from fuse_otel.core.telemetry import Signal
-from fuse_otel.destinations.grpc_answer import OK, Answer, outcome_of
-from fuse_otel.destinations.otlp_options import OtlpOptions
+from fuse_otel.core.batching.export_result import Accepted, ExportResult, PermanentFailure
+from fuse_otel.core.batching.gzip_member import inflate
+from fuse_otel.core.model.telemetry import Signal
+from fuse_otel.destinations.grpc_result import OK, GrpcResponse, outcome_of
+from fuse_otel.destinations.options import OtlpOptions
+from fuse_otel.destinations.sanitize import scrub, secrets_of
 from fuse_otel.destinations.tls import tls_context, trusted
-from fuse_otel.destinations.words import scrub, secrets_of
 from fuse_otel.errors import ConfigurationError
 from fuse_otel.net.quiet_grpc import grpc
 
@@ -68,12 +68,12 @@ class OtlpGrpc:
     def name(self) -> str:
         return self._name
 
-    def send(self, signal: Signal, data: bytes, items: int) -> Outcome:
+    def send(self, signal: Signal, data: bytes, items: int) -> ExportResult:
         line = self._lines[signal]
         try:
             request = inflate(data)  # gRPC compresses itself
         except ValueError as error:
-            return Refused("damaged", f"the stored body is damaged: {error}")
+            return PermanentFailure("damaged", f"the stored body is damaged: {error}")
         timeout = net.left(line.timeout)
         outcome = outcome_of(line.exchange(request, timeout), items, timeout)
         if isinstance(outcome, Accepted):
@@ -105,7 +105,7 @@ class _Line:
         self._lock = Lock()
         self._channel: grpc.Channel | None = None
 
-    def exchange(self, request: bytes, timeout: float) -> Answer:
+    def exchange(self, request: bytes, timeout: float) -> GrpcResponse:
         try:
             body = self._export()(
                 request,
@@ -117,7 +117,7 @@ class _Line:
             if error.code() in _DOUBTFUL:
                 self.hang_up()
             return _answer(error)
-        return Answer(OK, body=body)
+        return GrpcResponse(OK, body=body)
 
     def hang_up(self) -> None:
         with self._lock:
@@ -155,10 +155,10 @@ class _Credentials:
         return grpc.ssl_channel_credentials(roots or None, key or None, self._chain or None)
 
 
-def _answer(error: grpc.RpcError) -> Answer:
+def _answer(error: grpc.RpcError) -> GrpcResponse:
     trailers = {each.key: each.value for each in error.trailing_metadata() or ()}
     status = trailers.get(_DETAILS, b"")
-    return Answer(
+    return GrpcResponse(
         error.code().name,
         error.details() or "",
         status if isinstance(status, bytes) else b"",

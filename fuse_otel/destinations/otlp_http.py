@@ -10,14 +10,13 @@ from urllib.parse import unquote
 import httpx
 
 from fuse_otel import __version__, net
-from fuse_otel.core.gzip_member import inflate
-from fuse_otel.core.outcome import Accepted, Outcome, Refused
-from fuse_otel.core.telemetry import Signal
-from fuse_otel.destinations.http_answer import Answer, outcome_of
-from fuse_otel.destinations.http_failure import outcome_of_failure
-from fuse_otel.destinations.otlp_options import TIMEOUT, OtlpOptions
+from fuse_otel.core.batching.export_result import Accepted, ExportResult, PermanentFailure
+from fuse_otel.core.batching.gzip_member import inflate
+from fuse_otel.core.model.telemetry import Signal
+from fuse_otel.destinations.http_result import HttpResponse, outcome_of, outcome_of_failure
+from fuse_otel.destinations.options import TIMEOUT, OtlpOptions
+from fuse_otel.destinations.sanitize import scrub, secrets_of
 from fuse_otel.destinations.tls import tls_context
-from fuse_otel.destinations.words import scrub, secrets_of
 from fuse_otel.errors import ConfigurationError
 
 _MAX_ANSWER = 64 * 1024  # bytes
@@ -62,12 +61,12 @@ class OtlpHttp:
     def name(self) -> str:
         return self._name
 
-    def send(self, signal: Signal, data: bytes, items: int) -> Outcome:
+    def send(self, signal: Signal, data: bytes, items: int) -> ExportResult:
         way = self._ways[signal]
         try:
             content = data if way.compressed else inflate(data)
         except ValueError as error:
-            return Refused("damaged", f"the stored body is damaged: {error}")
+            return PermanentFailure("damaged", f"the stored body is damaged: {error}")
         timeout = net.left(way.timeout)
         try:
             outcome = outcome_of(self._exchange(way, content), items)
@@ -80,12 +79,12 @@ class OtlpHttp:
     def close(self) -> None:
         self._client.close()
 
-    def _exchange(self, way: _Way, content: bytes) -> Answer:
+    def _exchange(self, way: _Way, content: bytes) -> HttpResponse:
         with (
             net.deadline(way.timeout),
             self._client.stream("POST", way.url, headers=way.headers, content=content) as response,
         ):
-            return Answer(
+            return HttpResponse(
                 status=response.status_code,
                 content_type=response.headers.get("Content-Type", ""),
                 body=_body(response),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from fuse_otel.core.telemetry import CallSummary
+from fuse_otel.core.model.telemetry import CallSummary
 from fuse_otel.events import CallsStored
 from fuse_otel.instrumentation.instruments import Instruments
 from fuse_otel.instrumentation.label_cap import LabelCap

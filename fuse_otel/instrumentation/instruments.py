@@ -1,13 +1,23 @@
-"""The table of families brought to life in a registry."""
+"""The table of metric families as instruments in a registry."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+)
 
-from fuse_otel.instrumentation.families import FAMILIES, STORED
-from fuse_otel.instrumentation.family import Family, Kind
+from fuse_otel.instrumentation.metric_table import (
+    FAMILIES,
+    STORED,
+    Family,
+    MetricKind,
+)
 
 
 class Instruments:
@@ -25,13 +35,13 @@ class Instruments:
                 unit=family.unit,
                 registry=registry,
             )
-            for family in _of(Kind.COUNTER, families)
+            for family in _of(MetricKind.COUNTER, families)
         }
         self._gauges = {
             family.name: Gauge(
                 family.name, family.help, family.labels, unit=family.unit, registry=registry
             )
-            for family in _of(Kind.GAUGE, families)
+            for family in _of(MetricKind.GAUGE, families)
         }
         self._histograms = {
             family.name: Histogram(
@@ -42,11 +52,11 @@ class Instruments:
                 registry=registry,
                 buckets=family.buckets,
             )
-            for family in _of(Kind.HISTOGRAM, families)
+            for family in _of(MetricKind.HISTOGRAM, families)
         }
         self._infos = {
             family.name: Info(family.base_name, family.help, registry=registry)
-            for family in _of(Kind.INFO, families)
+            for family in _of(MetricKind.INFO, families)
         }
 
     def counter(self, name: str, *labels: str) -> Counter:
@@ -54,7 +64,7 @@ class Instruments:
 
     def begin(self, labels: tuple[str, ...], *values: str) -> None:
         """Every counter with just these labels stands at 0 for the values, or goes on."""
-        for family in _of(Kind.COUNTER, list(FAMILIES)):
+        for family in _of(MetricKind.COUNTER, list(FAMILIES)):
             if family.labels == labels:
                 self._counters[family.name].labels(*values)
 
@@ -89,5 +99,5 @@ class Instruments:
         self._infos[name].info(facts)
 
 
-def _of(kind: Kind, families: list[Family]) -> list[Family]:
+def _of(kind: MetricKind, families: list[Family]) -> list[Family]:
     return [family for family in families if family.kind is kind]

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import PurePath
 
-from fuse_otel.instrumentation.line import Field
 from fuse_otel.instrumentation.log import Log
+from fuse_otel.instrumentation.log_line import Field
 
 
 class LibraryLog(logging.Handler):

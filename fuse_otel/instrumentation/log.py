@@ -9,21 +9,21 @@ from threading import Lock
 from typing import Protocol
 
 from fuse_otel.events import AccountMoved, Event
-from fuse_otel.instrumentation.flood import Flood
-from fuse_otel.instrumentation.line import (
+from fuse_otel.instrumentation.log_line import (
     Field,
-    Level,
     Line,
+    LogLevel,
     Write,
     json_line,
     logfmt,
     timestamp,
 )
-from fuse_otel.instrumentation.line_of import line_of
+from fuse_otel.instrumentation.log_messages import line_of
+from fuse_otel.instrumentation.log_rate_limit import Flood
 from fuse_otel.instrumentation.masking import mask_digits
 
 WRITERS: dict[str, Write] = {"logfmt": logfmt, "json": json_line}
-LEVELS: dict[str, Level] = {level.name.lower(): level for level in Level}
+LEVELS: dict[str, LogLevel] = {level.name.lower(): level for level in LogLevel}
 
 
 class Stream(Protocol):
@@ -58,16 +58,16 @@ class Log:
             self._take(line_of(event))
 
     def debug(self, message: str, **fields: Field) -> None:
-        self._say(Line(Level.DEBUG, message, fields))
+        self._say(Line(LogLevel.DEBUG, message, fields))
 
     def info(self, message: str, **fields: Field) -> None:
-        self._say(Line(Level.INFO, message, fields))
+        self._say(Line(LogLevel.INFO, message, fields))
 
     def warning(self, message: str, **fields: Field) -> None:
-        self._say(Line(Level.WARN, message, fields))
+        self._say(Line(LogLevel.WARN, message, fields))
 
     def error(self, message: str, **fields: Field) -> None:
-        self._say(Line(Level.ERROR, message, fields))
+        self._say(Line(LogLevel.ERROR, message, fields))
 
     def close(self) -> None:
         """Write what is held back. The stream stays open."""

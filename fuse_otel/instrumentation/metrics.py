@@ -17,12 +17,15 @@ from prometheus_client import (
 from prometheus_client.exposition import choose_encoder
 
 from fuse_otel import __version__, events
-from fuse_otel.core.call import Details
-from fuse_otel.core.lane import Lane
+from fuse_otel.core.model.call import LogCompleteness
+from fuse_otel.core.model.lane import Lane
 from fuse_otel.errors import StoreError
 from fuse_otel.instrumentation.call_metrics import CallMetrics
-from fuse_otel.instrumentation.families import ACCOUNT, LANE
 from fuse_otel.instrumentation.instruments import Instruments
+from fuse_otel.instrumentation.metric_table import (
+    ACCOUNT,
+    LANE,
+)
 from fuse_otel.instrumentation.store_gauges import ReadStatus, StoreGauges
 
 LABEL_VALUES = 200
@@ -73,7 +76,7 @@ class Metrics:
         counters = self._instruments
         for account in accounts:
             counters.begin(ACCOUNT, account)
-            for details in Details:
+            for details in LogCompleteness:
                 self._count("fuse_otel_calls_total", account, details.value, by=0)
         for lane in lanes:
             counters.begin(LANE, lane.destination, lane.signal.value)
@@ -185,7 +188,7 @@ class Metrics:
         """The store counts these: ``fuse_otel_parked_calls`` is read at the scrape."""
 
     @_take.register
-    def _(self, event: events.BodyDamaged) -> None:
+    def _(self, event: events.BatchReadAgain) -> None:
         lane = (event.lane.destination, event.lane.signal.value)
         self._count("fuse_otel_damaged_calls_total", *lane, by=event.calls + event.parked)
 
@@ -199,7 +202,7 @@ class Metrics:
         self._count("fuse_otel_store_errors_total", event.error_type)
 
     @_take.register
-    def _(self, event: events.OrderMoved) -> None:
+    def _(self, event: events.JobChanged) -> None:
         """Orders are rare and a person's: ``status`` and the log tell of them."""
 
     @_take.register

@@ -9,7 +9,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from fuse_otel.errors import StoreError
-from fuse_otel.instrumentation.families import STORED
+from fuse_otel.instrumentation.metric_table import STORED
 from fuse_otel.ports import Status
 
 ReadStatus: TypeAlias = Callable[[], Status | None]

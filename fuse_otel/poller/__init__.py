@@ -5,7 +5,7 @@ a generator that yields the requests it needs and is sent their answers. Nothing
 what a crash interrupts is read again from the ledger's position.
 """
 
-from fuse_otel.poller.options import PollerOptions, Rescan
+from fuse_otel.poller.options import PollerOptions, RescanSchedule
 from fuse_otel.poller.poller import Poller
 
-__all__ = ["Poller", "PollerOptions", "Rescan"]
+__all__ = ["Poller", "PollerOptions", "RescanSchedule"]

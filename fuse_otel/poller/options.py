@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fuse_otel.core.windows import DAY, HOUR
+from fuse_otel.core.timing.windows import DAY, HOUR
 
 
 @dataclass(frozen=True, slots=True)
-class Rescan:
+class RescanSchedule:
     """The last ``span`` seconds are listed again ``every`` so many seconds; 0: on every poll."""
 
     span: int
@@ -27,11 +27,11 @@ class PollerOptions:
     since: float = float(HOUR)
     requests_per_second: float = 5.0
     concurrent_requests: int = 4
-    rescans: tuple[Rescan, ...] = (
-        Rescan(HOUR, 0),
-        Rescan(6 * HOUR, 600),
-        Rescan(DAY, HOUR),
-        Rescan(5 * DAY, DAY),
+    rescans: tuple[RescanSchedule, ...] = (
+        RescanSchedule(HOUR, 0),
+        RescanSchedule(6 * HOUR, 600),
+        RescanSchedule(DAY, HOUR),
+        RescanSchedule(5 * DAY, DAY),
     )
     pseudonym_key: bytes | None = None
     list_limit: int = 1000
@@ -45,6 +45,6 @@ class PollerOptions:
         return max(spans, default=HOUR)
 
     @property
-    def slower_rescans(self) -> tuple[Rescan, ...]:
+    def slower_rescans(self) -> tuple[RescanSchedule, ...]:
         slower = (rescan for rescan in self.rescans if rescan.every > self.poll_interval)
         return tuple(sorted(slower, key=lambda rescan: rescan.span))

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fuse_otel.core.backoff import Backoff, Random
-from fuse_otel.core.rendering import Renderer
-from fuse_otel.core.steady_clock import SteadyClock
+from fuse_otel.core.encoding.renderer import Renderer
+from fuse_otel.core.timing.backoff import Backoff, Random, SteadyClock
 from fuse_otel.errors import Full, LeaseLost, StoreError
 from fuse_otel.events import Emit, StoreFailed
-from fuse_otel.poller.agenda import Agenda
-from fuse_otel.poller.api import Api
-from fuse_otel.poller.cover import Cover
-from fuse_otel.poller.found import Shelf
+from fuse_otel.poller.api_client import ApiClient
+from fuse_otel.poller.ingest import Ingest
 from fuse_otel.poller.options import PollerOptions
-from fuse_otel.poller.readings import Readings, expired
-from fuse_otel.poller.request import Reading, ReadMany
-from fuse_otel.poller.schedule import Turns, next_ready
+from fuse_otel.poller.requests import ReadMany, Scan
+from fuse_otel.poller.scans import Scans, expired
+from fuse_otel.poller.scheduler import Priority, Scheduler, Task, next_ready
 from fuse_otel.poller.state import PollerState, account_moved
-from fuse_otel.poller.task import Priority, Task
+from fuse_otel.poller.timetable import Timetable
+from fuse_otel.poller.window_scan import WindowScan
 from fuse_otel.ports import Gap, GapReason, Lease, Ledger, Position, Source
 
 DUE_AT_ONCE = 200  # pending calls taken up together
@@ -43,13 +41,13 @@ class Poller:
         self._random = random
         self._now = 0.0
         self._steady = SteadyClock()
-        self._api = Api(options, source, read_many, emit, random)
-        self._shelf = Shelf(options, ledger, renderer, emit, random, self._clock)
-        cover = Cover(options, ledger, self._shelf, emit, self._clock, self._bulk_works)
-        self._readings = Readings(options, ledger, cover, emit, self._clock)
+        self._api = ApiClient(options, source, read_many, emit, random)
+        self._shelf = Ingest(options, ledger, renderer, emit, random, self._clock)
+        cover = WindowScan(options, ledger, self._shelf, emit, self._clock, self._bulk_works)
+        self._readings = Scans(options, ledger, cover, emit, self._clock)
         self._tasks: dict[str, Task] = {}
-        self._turns = Turns()
-        self._agenda = Agenda(options, random)
+        self._turns = Scheduler()
+        self._agenda = Timetable(options, random)
         self._store = Backoff(first=1.0, most=60.0)
         self._store_error: StoreError | None = None
         self._full_at: int | None = None
@@ -154,7 +152,7 @@ class Poller:
 
     def _wanted(
         self, lease: Lease, position: Position, now: float
-    ) -> Iterator[tuple[Priority, str, Reading[None]]]:
+    ) -> Iterator[tuple[Priority, str, Scan[None]]]:
         """The readings that are due and not on their way."""
         for number in self._agenda.numbers:
             name = f"live {number}"
@@ -173,10 +171,10 @@ class Poller:
                 if gap is not None:
                     yield priority, name, self._gap(lease, gap)
 
-    def _live(self, lease: Lease, number: str, position: Position) -> Reading[None]:
+    def _live(self, lease: Lease, number: str, position: Position) -> Scan[None]:
         return self._readings.live(lease, number, position, lambda: self._api.requests)
 
-    def _rescan(self, lease: Lease, position: Position) -> Reading[None]:
+    def _rescan(self, lease: Lease, position: Position) -> Scan[None]:
         due = self._agenda.due_rescans(self._steady.at(self._now))
         span = max(rescan.span for rescan in due)
         yield from self._readings.rescan(lease, span, position, self._agenda.numbers)
@@ -194,7 +192,7 @@ class Poller:
             self._readings.give_up(lease, gap)
         return self._agenda.next_gap([gap for gap in gaps if gap not in over], now)
 
-    def _gap(self, lease: Lease, gap: Gap) -> Reading[None]:
+    def _gap(self, lease: Lease, gap: Gap) -> Scan[None]:
         again = gap.reason is GapReason.ERROR
         if again:
             self._agenda.trying(self._steady.at(self._now))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fuse_otel.errors import SourceError, StoreError
 from fuse_otel.events import AccountMoved
 from fuse_otel.ports import Position
-from fuse_otel.standing import headroom
+from fuse_otel.views.status_report import headroom
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from fuse_otel.ports.control import (
     AccountStatus,
     Carried,
     Control,
+    Job,
+    JobStatus,
     LaneStatus,
-    Order,
     ParkedCall,
     ParkedQuery,
-    Receipt,
     Status,
     Told,
     Unreadable,
@@ -32,12 +32,13 @@ from fuse_otel.ports.ledger import (
     SeenRow,
     Step,
 )
-from fuse_otel.ports.outbox import Outbox, ParkedCopy, Reread, Verdict
+from fuse_otel.ports.outbox import Acknowledgement, Outbox, ParkedCopy, Reread
 from fuse_otel.ports.source import CallPage, Endpoint, LogPage, Source
 from fuse_otel.ports.store import Store
 
 __all__ = [
     "AccountStatus",
+    "Acknowledgement",
     "CallPage",
     "Carried",
     "Clock",
@@ -46,12 +47,13 @@ __all__ = [
     "Endpoint",
     "Gap",
     "GapReason",
+    "Job",
+    "JobStatus",
     "LaneStatus",
     "Lease",
     "Ledger",
     "LogPage",
     "NumberPosition",
-    "Order",
     "Outbox",
     "ParkedCall",
     "ParkedCopy",
@@ -59,7 +61,6 @@ __all__ = [
     "Pending",
     "PendingReason",
     "Position",
-    "Receipt",
     "RecentCall",
     "Reread",
     "SeenRow",
@@ -69,5 +70,4 @@ __all__ = [
     "Store",
     "Told",
     "Unreadable",
-    "Verdict",
 ]

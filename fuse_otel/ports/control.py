@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from fuse_otel.core.body import BodyCall, NewBody
-from fuse_otel.core.lane import Lane
+from fuse_otel.core.batching.batch import Batch, CallSlice
+from fuse_otel.core.model.lane import Lane
 from fuse_otel.ports.ledger import Gap, NumberPosition, RecentCall
 
 LAST = 2**63 - 1  # no id of the store is larger
@@ -62,7 +62,7 @@ class ParkedCall:
 
     id: int
     lane: Lane
-    call: BodyCall
+    call: CallSlice
     rejected: int
     code: str
     reason: str
@@ -87,7 +87,7 @@ EVERY_PARKED = ParkedQuery()
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Job:
     """What a command asks of the daemon. ``kind`` is ``backfill``, ``replay`` or ``drop``;
     ``arguments`` is JSON.
     """
@@ -97,7 +97,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class JobStatus:
     """``state`` is ``waiting``, ``working``, ``done`` or ``failed``; ``result`` a sentence.
 
     ``calls`` (with ``entries``, where calls are read) were dealt with so far; ``left`` are the
@@ -122,10 +122,10 @@ class Carried:
     ``unparked`` calls leave the parked ones, ``bodies`` go to their lanes.
     """
 
-    receipt: Receipt
+    receipt: JobStatus
     opened: Mapping[str, Sequence[Gap]] = field(default_factory=dict)
     unparked: Sequence[int] = ()
-    bodies: Sequence[NewBody] = ()
+    bodies: Sequence[Batch] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class Status:
     lanes: tuple[LaneStatus, ...]
     used: int
     capacity: int
-    orders: tuple[tuple[Order, Receipt], ...] = ()
+    orders: tuple[tuple[Job, JobStatus], ...] = ()
     moved_aside: int | None = None
 
 
@@ -173,13 +173,13 @@ class Control(Protocol):
         """
         ...
 
-    def order(self, order: Order, now: float) -> Receipt: ...
+    def order(self, order: Job, now: float) -> JobStatus: ...
 
-    def orders(self) -> Sequence[tuple[int, Order]]:
+    def orders(self) -> Sequence[tuple[int, Job]]:
         """Those that are open, oldest first."""
         ...
 
-    def receipt(self, order_id: int) -> Receipt | None: ...
+    def receipt(self, order_id: int) -> JobStatus | None: ...
 
     def serve(self) -> None:
         """Become the one that carries out orders. Idempotent. Raises ``Busy``."""
@@ -195,6 +195,6 @@ class Control(Protocol):
         """
         ...
 
-    def answer(self, receipt: Receipt) -> None:
+    def answer(self, receipt: JobStatus) -> None:
         """Note what became of an order."""
         ...

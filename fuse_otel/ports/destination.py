@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from fuse_otel.core.outcome import Outcome
-from fuse_otel.core.telemetry import Signal
+from fuse_otel.core.batching.export_result import ExportResult
+from fuse_otel.core.model.telemetry import Signal
 
 
 class Destination(Protocol):
@@ -14,7 +14,7 @@ class Destination(Protocol):
     @property
     def name(self) -> str: ...
 
-    def send(self, signal: Signal, data: bytes, items: int) -> Outcome:
+    def send(self, signal: Signal, data: bytes, items: int) -> ExportResult:
         """Deliver one export request, given as one gzip member of the OTLP protobuf message."""
         ...
 

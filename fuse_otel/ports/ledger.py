@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from fuse_otel.core.body import NewBody
-from fuse_otel.core.call import ListedCall, Seen
+from fuse_otel.core.batching.batch import Batch
+from fuse_otel.core.model.call import ListedCall, Seen
 
 
 class GapReason(StrEnum):
@@ -133,7 +133,7 @@ class Step:
     closed: Sequence[int] = ()
     given_up: Sequence[Gap] = ()
     order: int = 0
-    bodies: Sequence[NewBody] = ()
+    bodies: Sequence[Batch] = ()
     recent: Sequence[RecentCall] = ()
 
 

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from fuse_otel.core.body import Body, BodyCall
-from fuse_otel.core.lane import LIVE, Lane
+from fuse_otel.core.batching.batch import CallSlice, StoredBatch
+from fuse_otel.core.model.lane import LIVE, Lane
 
 
 @dataclass(frozen=True, slots=True)
 class ParkedCopy:
     """A call that a destination refused. ``data`` is its slice of the body as one gzip member."""
 
-    call: BodyCall
+    call: CallSlice
     rejected: int
     code: str
     reason: str
@@ -22,7 +22,7 @@ class ParkedCopy:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Acknowledgement:
     """These calls (by their offset) of a body are resolved for the lane; copies are parked."""
 
     body: int
@@ -41,14 +41,16 @@ class Reread:
 class Outbox(Protocol):
     """The shipper's door to the store. Every method may raise ``Broken``."""
 
-    def due(self, lane: Lane, now: float, max_bytes: int, live: float = LIVE) -> Sequence[Body]:
+    def due(
+        self, lane: Lane, now: float, max_bytes: int, live: float = LIVE
+    ) -> Sequence[StoredBatch]:
         """Unresolved bodies in the order to send them, up to ``max_bytes`` inflated, at least one
         if there is any. First those with calls that ended within ``live`` seconds; both groups by
         their oldest call's end.
         """
         ...
 
-    def resolve(self, lane: Lane, verdicts: Sequence[Verdict], now: float) -> None:
+    def resolve(self, lane: Lane, verdicts: Sequence[Acknowledgement], now: float) -> None:
         """Durable on return, idempotent. A body that no lane waits for is deleted. Raises ``Full``
         when the parked copies would pass their share of the cap.
         """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from fuse_otel.core.call import CallLog, CallRecord
+from fuse_otel.core.model.call import CallLog, CallRecord
 
 
 class Endpoint(StrEnum):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fuse_otel.core.body import MAX_INFLATED
-from fuse_otel.core.lane import LIVE
+from fuse_otel.core.batching.batch import MAX_INFLATED
+from fuse_otel.core.model.lane import LIVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,33 +1,33 @@
-"""A lane's next step: choose a shipment, send it, act on what ``decide`` makes of the outcome."""
+"""A lane's next step: choose a shipment, send it, act on what ``result_policy`` makes of the
+outcome.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-from fuse_otel.core.backoff import Backoff, Random
-from fuse_otel.core.lane import Lane
-from fuse_otel.core.outcome import Accepted, Rejected
-from fuse_otel.core.shipment import Damaged, halve
-from fuse_otel.core.steady_clock import SteadyClock
+from fuse_otel.core.batching.export_request import BatchDamaged, halve
+from fuse_otel.core.batching.export_result import Accepted, PartialSuccess
+from fuse_otel.core.model.lane import Lane
+from fuse_otel.core.timing.backoff import Backoff, Random, SteadyClock
 from fuse_otel.errors import Full, StoreError
-from fuse_otel.events import BodyDamaged, Emit, StoreFailed
+from fuse_otel.events import BatchReadAgain, Emit, StoreFailed
 from fuse_otel.ports import Destination, Outbox
-from fuse_otel.shipper.condition import Condition
-from fuse_otel.shipper.decide import (
-    Decision,
-    Hold,
-    Settle,
-    Split,
-    Wait,
-    decide,
-    is_single_refusal,
-)
-from fuse_otel.shipper.hand import Attempt, Hand
+from fuse_otel.shipper.acknowledgement import PendingAcknowledgements
+from fuse_otel.shipper.in_flight import Attempt, InFlight
+from fuse_otel.shipper.lane_health import LaneHealth, export_done, settled
+from fuse_otel.shipper.next_request import NextRequest
 from fuse_otel.shipper.options import ShipperOptions
-from fuse_otel.shipper.report import export_done, settled
-from fuse_otel.shipper.settlement import Settlement
-from fuse_otel.shipper.supply import Supply
+from fuse_otel.shipper.result_policy import (
+    Acknowledge,
+    Decision,
+    RetryLater,
+    Split,
+    Suspend,
+    is_single_refusal,
+    result_policy,
+)
 
 
 class Shipper:
@@ -49,15 +49,15 @@ class Shipper:
     ) -> None:
         self._lane = lane
         self._outbox = outbox
-        self._supply = Supply(lane, outbox, options.live)
+        self._supply = NextRequest(lane, outbox, options.live)
         self._destination = destination
         self._emit = emit
         self._random = random
         self._options = options
         self._timer = timer
-        self._hand = Hand(options)
-        self._condition = Condition(lane, emit)
-        self._settlement: Settlement | None = None
+        self._hand = InFlight(options)
+        self._condition = LaneHealth(lane, emit)
+        self._settlement: PendingAcknowledgements | None = None
         # Single calls in a row, none accepted between.
         self._refusals = options.refusals - 1 if options.doubted else 0
         self._backoff = Backoff(options.first_wait, options.longest_wait)
@@ -108,7 +108,7 @@ class Shipper:
             return self._waiting_until()
         try:
             attempt = self._choose(now)
-        except Damaged as damaged:
+        except BatchDamaged as damaged:
             self._reread(damaged.body, now)
             return self._waiting_until()
         self._store_backoff.succeed()
@@ -156,9 +156,9 @@ class Shipper:
         seconds = self._timer() - began
         if is_single_refusal(outcome, shipment):
             self._refusals += 1
-        decision = decide(outcome, shipment, self._refusals, self._options.refusals)
+        decision = result_policy(outcome, shipment, self._refusals, self._options.refusals)
         self._emit(export_done(self._lane, shipment, outcome, decision, seconds))
-        if isinstance(outcome, Accepted | Rejected):
+        if isinstance(outcome, Accepted | PartialSuccess):
             self._accepted()
         self._act(decision, attempt, now + seconds)
 
@@ -171,13 +171,13 @@ class Shipper:
 
     def _act(self, decision: Decision, attempt: Attempt, at: float) -> None:
         match decision:
-            case Wait():
+            case RetryLater():
                 self._wait(attempt, decision, at)
-            case Hold():
+            case Suspend():
                 self._hold(attempt, decision, at)
-            case Settle():
+            case Acknowledge():
                 self._answered()
-                self._settle(Settlement(attempt, decision.parked), at)
+                self._settle(PendingAcknowledgements(attempt, decision.parked), at)
             case Split():
                 self._answered()
                 self._hand.replace(attempt, halve(attempt.shipment), failures=0)
@@ -186,7 +186,7 @@ class Shipper:
         self._backoff.succeed()
         self._condition.release()
 
-    def _wait(self, attempt: Attempt, decision: Wait, at: float) -> None:
+    def _wait(self, attempt: Attempt, decision: RetryLater, at: float) -> None:
         attempt.failures += 1
         self._condition.release()
         if attempt.backoff is not None:
@@ -197,7 +197,7 @@ class Shipper:
         if self._backoff.failures >= self._options.down_after:
             self._condition.failing(decision.reason)
 
-    def _hold(self, attempt: Attempt, decision: Hold, at: float) -> None:
+    def _hold(self, attempt: Attempt, decision: Suspend, at: float) -> None:
         self._backoff.succeed()
         self._hold_until = at + self._options.hold
         self._condition.hold(decision.code, decision.reason)
@@ -224,7 +224,7 @@ class Shipper:
 
     # --- the store ---
 
-    def _settle(self, settlement: Settlement, at: float) -> None:
+    def _settle(self, settlement: PendingAcknowledgements, at: float) -> None:
         """Kept until the store has it: the destination is not asked twice for a store's fault."""
         self._settlement = settlement
         told_at = self._steady.wall(at)
@@ -239,7 +239,7 @@ class Shipper:
         self._idle = False
         found = self._outbox.reread(body, self._steady.wall(now))
         self._store_backoff.succeed()
-        self._emit(BodyDamaged(self._lane, found.calls, found.parked))
+        self._emit(BatchReadAgain(self._lane, found.calls, found.parked))
 
     def _store_failed(self, error: StoreError, now: float) -> float:
         self._idle = False

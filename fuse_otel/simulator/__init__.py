@@ -8,10 +8,10 @@ from fuse_otel.simulator.faults import Faults
 from fuse_otel.simulator.quirks import (
     Bounds,
     HookEncoding,
+    ListOrder,
     MissingDetail,
     MissingLog,
     Moment,
-    Order,
     Quirks,
 )
 from fuse_otel.simulator.samples_world import SamplesWorld
@@ -28,10 +28,10 @@ __all__ = [
     "FaultKind",
     "Faults",
     "HookEncoding",
+    "ListOrder",
     "MissingDetail",
     "MissingLog",
     "Moment",
-    "Order",
     "Quirks",
     "SamplesWorld",
     "SimulatedApi",

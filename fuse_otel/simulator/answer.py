@@ -20,7 +20,7 @@ class Delivery(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SimulatedResponse:
     """``latency`` and ``pace`` (the pause before each byte of a dribble) are in seconds."""
 
     status: int
@@ -32,10 +32,10 @@ class Answer:
     pace: float = 0.0
 
 
-def failure(status: int, sentence: str, **headers: str) -> Answer:
+def failure(status: int, sentence: str, **headers: str) -> SimulatedResponse:
     """The API's error body. Header names are written with ``_`` for ``-``."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status, dump({"error": sentence}), headers=named)
+    return SimulatedResponse(status, dump({"error": sentence}), headers=named)
 
 
 _HTML = b"<!DOCTYPE html><html><body><h1>502 Bad Gateway</h1><hr>proxy</body></html>\n"
@@ -49,7 +49,7 @@ _DELIVERIES = {
 }
 
 
-def spoilt(answer: Answer, fault: Fault, now: float) -> Answer:
+def spoilt(answer: SimulatedResponse, fault: Fault, now: float) -> SimulatedResponse:
     """The answer as this fault leaves it."""
     match fault.kind:
         case FaultKind.ERROR:
@@ -59,13 +59,13 @@ def spoilt(answer: Answer, fault: Fault, now: float) -> Answer:
         case FaultKind.THROTTLED:
             return _throttled(fault, now)
         case FaultKind.HTML:
-            return Answer(200, _HTML, content_type="text/html; charset=utf-8")
+            return SimulatedResponse(200, _HTML, content_type="text/html; charset=utf-8")
         case FaultKind.EMPTY:
-            return Answer(200, b"")
+            return SimulatedResponse(200, b"")
     return replace(answer, delivery=_DELIVERIES[fault.kind], pace=fault.seconds)
 
 
-def _throttled(fault: Fault, now: float) -> Answer:
+def _throttled(fault: Fault, now: float) -> SimulatedResponse:
     headers = {}
     if fault.retry_after is not None:
         headers["Retry_After"] = f"{fault.retry_after:g}"

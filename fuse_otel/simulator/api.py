@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
-from fuse_otel.simulator.answer import Answer, failure, spoilt
+from fuse_otel.simulator.answer import SimulatedResponse, failure, spoilt
 from fuse_otel.simulator.content import Content
 from fuse_otel.simulator.fault import Fault
 from fuse_otel.simulator.faults import Faults
@@ -43,7 +43,7 @@ class FuseApi:
         secret = base64.b64encode(f"{email}:{developer_key}".encode())
         self._authorization = b"Basic " + secret
 
-    def respond(self, request: Request) -> Answer:
+    def respond(self, request: Request) -> SimulatedResponse:
         if request.target.split("?")[0] == FAULTS_PATH:
             return self._control(request)
         now = self._clock()
@@ -58,7 +58,7 @@ class FuseApi:
         self._journal.add(Asked(question, request.headers.get("user-agent", ""), answer.status))
         return answer
 
-    def _answer(self, request: Request, question: Question, now: float) -> Answer:
+    def _answer(self, request: Request, question: Question, now: float) -> SimulatedResponse:
         if request.method != "GET":
             return failure(405, "Only GET is allowed.", Allow="GET")
         if not self._is_let_in(request):
@@ -68,20 +68,20 @@ class FuseApi:
         if question.endpoint == "other":
             return failure(404, "Not found.")
         if question.endpoint == "call":
-            return Answer(*self._content.log(question.session_id, now))
-        return Answer(200, self._content.page(question, now))
+            return SimulatedResponse(*self._content.log(question.session_id, now))
+        return SimulatedResponse(200, self._content.page(question, now))
 
     def _is_let_in(self, request: Request) -> bool:
         given = request.headers.get("authorization", "").encode("latin-1", "replace")
         return hmac.compare_digest(given, self._authorization)
 
-    def _compressed(self, request: Request, answer: Answer) -> Answer:
+    def _compressed(self, request: Request, answer: SimulatedResponse) -> SimulatedResponse:
         if not self._compress or "gzip" not in request.headers.get("accept-encoding", ""):
             return answer
         body = gzip.compress(answer.body, compresslevel=1, mtime=0)
         return replace(answer, body=body, headers={**answer.headers, "Content-Encoding": "gzip"})
 
-    def _control(self, request: Request) -> Answer:
+    def _control(self, request: Request) -> SimulatedResponse:
         """GET tells the faults, POST replaces them, as a JSON array of objects."""
         if request.method not in {"GET", "POST"}:
             return failure(405, "Only GET and POST are allowed.", Allow="GET, POST")
@@ -91,7 +91,7 @@ class FuseApi:
             except ValueError as error:
                 return failure(400, str(error))
         told = [fault.as_json() for fault in self._faults.active()]
-        return Answer(200, json.dumps(told).encode())
+        return SimulatedResponse(200, json.dumps(told).encode())
 
 
 def _read_faults(body: bytes) -> list[Fault]:

@@ -22,7 +22,7 @@ class Bounds(StrEnum):
     EXCLUSIVE = "exclusive"
 
 
-class Order(StrEnum):
+class ListOrder(StrEnum):
     NEWEST = "newest"
     OLDEST = "oldest"
 
@@ -57,7 +57,7 @@ class Quirks:
     # Which calls a window holds, and in which order they come.
     filter_by: Moment = Moment.START
     bounds: Bounds = Bounds.HALF_OPEN
-    order: Order = Order.NEWEST
+    order: ListOrder = ListOrder.NEWEST
     order_by: Moment = Moment.START
     ignore_window: bool = False  # every window is answered with the last hour
     running_calls: bool = False  # a running call is listed, its end being now

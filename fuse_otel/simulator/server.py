@@ -12,7 +12,7 @@ from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler
 from typing import Any, Final
 
-from fuse_otel.simulator.answer import Answer, Delivery
+from fuse_otel.simulator.answer import Delivery, SimulatedResponse
 from fuse_otel.simulator.quantities import is_number
 from fuse_otel.simulator.question import Request
 
@@ -31,7 +31,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
     def __init__(
         self,
         address: tuple[str, int],
-        respond: Callable[[Request], Answer],
+        respond: Callable[[Request], SimulatedResponse],
         date: Callable[[], float],
     ) -> None:
         if ":" in address[0]:
@@ -102,7 +102,7 @@ class _Connection(BaseHTTPRequestHandler):
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = _serve  # noqa: N815 - the base's
 
-    def _deliver(self, answer: Answer) -> None:
+    def _deliver(self, answer: SimulatedResponse) -> None:
         match answer.delivery:
             case Delivery.WHOLE if self.command == "HEAD":
                 self._send(self._head(answer, len(answer.body)))
@@ -123,7 +123,7 @@ class _Connection(BaseHTTPRequestHandler):
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
                 self.close_connection = True
 
-    def _head(self, answer: Answer, length: int | None) -> bytes:
+    def _head(self, answer: SimulatedResponse, length: int | None) -> bytes:
         reason = self.responses.get(answer.status, ("Unknown", ""))[0]
         headers = {
             "Date": formatdate(self.server.date(), usegmt=True),
@@ -139,14 +139,14 @@ class _Connection(BaseHTTPRequestHandler):
     def _send(self, data: bytes) -> None:
         self.connection.sendall(data)
 
-    def _dribble(self, answer: Answer) -> None:
+    def _dribble(self, answer: SimulatedResponse) -> None:
         for place in range(len(answer.body)):
             if self.server.stopping.wait(answer.pace):
                 self.close_connection = True
                 return
             self._send(answer.body[place : place + 1])
 
-    def _flood(self, answer: Answer) -> None:
+    def _flood(self, answer: SimulatedResponse) -> None:
         self.close_connection = True
         self._send(self._head(answer, None) + b'{"calls": [')
         for _ in range(_FLOOD_CHUNKS):

@@ -9,7 +9,7 @@ from functools import lru_cache
 from operator import attrgetter
 
 from fuse_otel.simulator.question import Question
-from fuse_otel.simulator.quirks import Bounds, Moment, Order, Quirks
+from fuse_otel.simulator.quirks import Bounds, ListOrder, Moment, Quirks
 from fuse_otel.simulator.simulated_call import SimulatedCall
 from fuse_otel.simulator.world import LONGEST, World
 
@@ -63,4 +63,4 @@ class Windows:
                 yield replace(call, end=present)
 
     def _sort(self, calls: list[SimulatedCall]) -> None:
-        calls.sort(key=self._sort_key, reverse=self._quirks.order is Order.NEWEST)
+        calls.sort(key=self._sort_key, reverse=self._quirks.order is ListOrder.NEWEST)

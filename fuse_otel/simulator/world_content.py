@@ -11,7 +11,7 @@ from itertools import count
 from fuse_otel.simulator.details import Details, as_php
 from fuse_otel.simulator.json_bytes import dump
 from fuse_otel.simulator.question import LARGEST_LIMIT, Question
-from fuse_otel.simulator.quirks import Order, Quirks
+from fuse_otel.simulator.quirks import ListOrder, Quirks
 from fuse_otel.simulator.simulated_call import Entry, SimulatedCall
 from fuse_otel.simulator.window import Windows
 from fuse_otel.simulator.world import World
@@ -59,7 +59,7 @@ class WorldContent:
         late = self._quirks.late_arrivals
         if not late or not self._is_first_page(question):
             return calls
-        return calls[late:] if self._quirks.order is Order.NEWEST else calls[:-late]
+        return calls[late:] if self._quirks.order is ListOrder.NEWEST else calls[:-late]
 
     def _is_first_page(self, question: Question) -> bool:
         window = (question.endpoint, question.start, question.end, question.number)

@@ -1,4 +1,7 @@
-"""The three questions to the Plum Fuse API, one request each."""
+"""The three questions to the Plum Fuse API, one request each.
+
+How to reach the API.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,8 @@ from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import quote
 
-from fuse_otel.core.anomaly import Anomaly
-from fuse_otel.core.call import EXPIRED_LOG, MISSING_LOG, CallLog
-from fuse_otel.core.decode import (
+from fuse_otel.core.decoding.anomalies import Anomaly
+from fuse_otel.core.decoding.answers import (
     NotUnderstood,
     decode_call,
     decode_calls,
@@ -19,11 +21,11 @@ from fuse_otel.core.decode import (
     decode_logs,
     error_log,
 )
+from fuse_otel.core.model.call import EXPIRED_LOG, MISSING_LOG, CallLog
 from fuse_otel.errors import SourceError
 from fuse_otel.events import AnomaliesSeen, ApiFailed, Emit
 from fuse_otel.ports import CallPage, Endpoint, LogPage
-from fuse_otel.source.answer import Answer, misunderstanding, refusal
-from fuse_otel.source.options import ApiOptions
+from fuse_otel.source.exchange import ApiOptions, ApiResponse, misunderstanding, refusal
 
 _Decoded = TypeVar("_Decoded")
 
@@ -77,12 +79,12 @@ class FuseApi:
 
     def _ask(
         self, endpoint: Endpoint, path: str, number: str, offset: int, limit: int | None
-    ) -> Answer:
+    ) -> ApiResponse:
         query = {"number": number, "limit": limit, "offset": offset or None}
         given = {name: str(value) for name, value in query.items() if value not in (None, "")}
         return self._exchange.get(endpoint, path, given)
 
-    def _log(self, answer: Answer) -> tuple[CallLog, Mapping[str, int]]:
+    def _log(self, answer: ApiResponse) -> tuple[CallLog, Mapping[str, int]]:
         if not answer.ok:
             if error_log(decode_error(answer.body)) is EXPIRED_LOG:
                 return EXPIRED_LOG, {}
@@ -96,7 +98,7 @@ class FuseApi:
         return log, anomalies
 
     def _understood(
-        self, endpoint: Endpoint, answer: Answer, decode: Callable[[bytes], _Decoded]
+        self, endpoint: Endpoint, answer: ApiResponse, decode: Callable[[bytes], _Decoded]
     ) -> _Decoded:
         if not answer.ok:
             raise refusal(endpoint, answer, self._secrets)

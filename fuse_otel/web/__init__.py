@@ -2,6 +2,6 @@
 nothing. Import ``app`` and ``server`` from their own files: they need starlette and uvicorn.
 """
 
-from fuse_otel.web.site import Site
+from fuse_otel.web.context import PageContext
 
-__all__ = ["Site"]
+__all__ = ["PageContext"]

@@ -15,11 +15,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from fuse_otel.errors import StoreError
-from fuse_otel.web.headers import SecurityHeaders
+from fuse_otel.web.context import PageContext
 from fuse_otel.web.hook import METHODS, Hook
 from fuse_otel.web.pages import Pages
-from fuse_otel.web.plain import plain
-from fuse_otel.web.site import Site
+from fuse_otel.web.responses import SecurityHeaders, plain
 
 _ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><g fill="#2a78c8">'
@@ -32,7 +31,7 @@ _SENTENCES = {
 }
 
 
-def create_app(site: Site) -> ASGIApp:
+def create_app(site: PageContext) -> ASGIApp:
     """All pages of the site. Every answer carries the security headers, also the one to an error
     that nothing foresaw.
     """
@@ -55,7 +54,7 @@ def create_app(site: Site) -> ASGIApp:
     return SecurityHeaders(app)
 
 
-def _routes(site: Site, pages: Pages) -> list[Route]:
+def _routes(site: PageContext, pages: Pages) -> list[Route]:
     style = resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
     return [
         Route("/", pages.landing),

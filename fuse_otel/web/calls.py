@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from starlette.responses import Response
 
-from fuse_otel.core import written
+from fuse_otel import humanize
 from fuse_otel.ports import RecentCall
 from fuse_otel.web.html import Child, Html, tag
 from fuse_otel.web.page import call_path, page, table, when
@@ -18,7 +18,9 @@ def calls_page(calls: Sequence[RecentCall]) -> Response:
     failed = sum(call.error for call in calls)
     return page(
         "Calls",
-        tag("p", f"The {written.plural(len(calls), 'call')} stored last; {failed:,} with an error.")
+        tag(
+            "p", f"The {humanize.plural(len(calls), 'call')} stored last; {failed:,} with an error."
+        )
         if calls
         else None,
         table(
@@ -36,7 +38,7 @@ def _row(call: RecentCall) -> tuple[Child, ...]:
         tag("a", when(call.start), href=call_path(call.session_id)),
         _outcome(call),
         call.application,
-        written.duration(lasted),
+        humanize.duration(lasted),
         call.direction,
         tag("code", call.session_id),
     )

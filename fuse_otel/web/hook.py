@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from fuse_otel.events import HookAnswered
 from fuse_otel.web.announced import session_id
-from fuse_otel.web.plain import plain
-from fuse_otel.web.site import Site
+from fuse_otel.web.context import PageContext
+from fuse_otel.web.responses import plain
 
 METHODS = ("GET", "POST", "PUT", "DELETE")
 LARGEST = 64 * 1024
@@ -23,7 +23,7 @@ _PATIENCE = 10.0  # seconds for the body to arrive
 class Hook:
     """Every answer is counted, by an event."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: PageContext) -> None:
         self._site = site
 
     async def answer(self, request: Request) -> Response:

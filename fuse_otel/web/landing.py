@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from starlette.responses import Response
 
-from fuse_otel.core import written
+from fuse_otel import humanize
 from fuse_otel.ports import Status
 from fuse_otel.web.html import Child, Html, tag
 from fuse_otel.web.page import facts, page, problems, table
@@ -45,7 +45,7 @@ def _counts(status: Status) -> list[tuple[str, Child]]:
         # A call waits for each of its lanes, so that a sum would count it twice.
         ("Calls to deliver", f"{max((each.calls for each in status.lanes), default=0):,}"),
         ("Parked calls", tag("span", f"{parked:,}", class_="alarm" if parked else None)),
-        ("Outbox", f"{written.size(status.used)} of {written.size(status.capacity)}"),
+        ("Outbox", f"{humanize.size(status.used)} of {humanize.size(status.capacity)}"),
     ]
 
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from starlette.responses import HTMLResponse
 
-from fuse_otel.core import written
+from fuse_otel import humanize
 from fuse_otel.web.html import Child, Html, join, tag
 
 _NAME = "fuse-otel"
@@ -77,8 +77,8 @@ def facts(pairs: Iterable[tuple[str, Child]], *, wide: bool = False) -> Html:
 def when(seconds: float | None) -> Html:
     """A moment that machines can read, too."""
     if seconds is None:
-        return join(written.UNKNOWN)
-    return tag("time", written.moment(seconds), datetime=written.machine(seconds))
+        return join(humanize.UNKNOWN)
+    return tag("time", humanize.moment(seconds), datetime=humanize.machine(seconds))
 
 
 def problems(sentences: Sequence[str]) -> Html | None:

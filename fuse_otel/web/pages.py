@@ -11,14 +11,14 @@ from typing import ParamSpec, TypeVar
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from fuse_otel.core import otlp_json
-from fuse_otel.core.tree import call_trees
+from fuse_otel.core.encoding import otlp_json
 from fuse_otel.ports import RecentCall
-from fuse_otel.standing import status_json
+from fuse_otel.views.call_tree import call_trees
+from fuse_otel.views.status_report import status_json
 from fuse_otel.web import calls
+from fuse_otel.web.context import PageContext
 from fuse_otel.web.landing import landing_page
-from fuse_otel.web.plain import plain, verdict
-from fuse_otel.web.site import Site
+from fuse_otel.web.responses import plain, verdict
 from fuse_otel.web.status import status_page
 from fuse_otel.web.waterfall import call_page
 
@@ -31,7 +31,7 @@ class Pages:
     meanwhile and a crowd of readers takes no crowd of threads.
     """
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: PageContext) -> None:
         self._site = site
         self._threads = ThreadPoolExecutor(2, "web-page")
 

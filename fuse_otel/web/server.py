@@ -7,7 +7,7 @@ from threading import Thread
 import uvicorn
 from starlette.types import ASGIApp
 
-from fuse_otel.web.listening import Listening
+from fuse_otel.web.sockets import ListeningSockets
 
 _MOST_CONNECTIONS = 256
 _FORCED = 1.0  # seconds for a forced end
@@ -16,7 +16,7 @@ _FORCED = 1.0  # seconds for a forced end
 class WebServer:
     """Start once, stop once. ``listening`` is the caller's to close."""
 
-    def __init__(self, app: ASGIApp, listening: Listening, host: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, listening: ListeningSockets, host: str, port: int) -> None:
         self._app = app
         self._listening = listening
         self._host = host

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 
 from starlette.responses import Response
 
-from fuse_otel.core import written
+from fuse_otel import humanize
 from fuse_otel.ports import (
     AccountStatus,
     Gap,
     GapReason,
+    Job,
+    JobStatus,
     LaneStatus,
-    Order,
-    Receipt,
     Status,
     Told,
     Unreadable,
 )
-from fuse_otel.standing import (
+from fuse_otel.views.status_report import (
     ALMOST_FULL,
     AT_RISK,
     TIGHT,
@@ -58,7 +58,10 @@ def _account(account: AccountStatus, now: float) -> Html:
         facts(
             [
                 ("State", _state(account.told)),
-                ("Retention headroom", tag("strong", written.duration(left), class_=_alarm(tight))),
+                (
+                    "Retention headroom",
+                    tag("strong", humanize.duration(left), class_=_alarm(tight)),
+                ),
                 ("Calls in the ledger", f"{account.calls:,}"),
                 ("Pending calls", _pending(account, now)),
             ]
@@ -69,7 +72,7 @@ def _account(account: AccountStatus, now: float) -> Html:
                 (
                     _number(number),
                     when(at.cursor),
-                    written.duration(now - at.cursor),
+                    humanize.duration(now - at.cursor),
                     when(at.floor),
                 )
                 for number, at in account.numbers.items()
@@ -84,7 +87,7 @@ def _account(account: AccountStatus, now: float) -> Html:
 def _pending(account: AccountStatus, now: float) -> str:
     if not account.waiting:
         return "none"
-    return f"{account.waiting:,}, the oldest ended {written.ago(account.waiting_since, now)}"
+    return f"{account.waiting:,}, the oldest ended {humanize.ago(account.waiting_since, now)}"
 
 
 def _gaps(gaps: Sequence[Gap]) -> Html | None:
@@ -93,7 +96,7 @@ def _gaps(gaps: Sequence[Gap]) -> Html | None:
     total = sum(gap.end - gap.start for gap in gaps)
     return tag(
         "details",
-        tag("summary", f"{written.plural(len(gaps), 'gap')}, {written.duration(total)} to read"),
+        tag("summary", f"{humanize.plural(len(gaps), 'gap')}, {humanize.duration(total)} to read"),
         table(
             ("Number", "From", "To", "#Length", "Reason"),
             [
@@ -101,7 +104,7 @@ def _gaps(gaps: Sequence[Gap]) -> Html | None:
                     _number(gap.number),
                     when(gap.start),
                     when(gap.end),
-                    written.duration(gap.end - gap.start),
+                    humanize.duration(gap.end - gap.start),
                     tag("span", gap.reason.value, class_=_alarm(gap.reason is GapReason.ERROR)),
                 )
                 for gap in gaps
@@ -121,7 +124,7 @@ def _lanes(lanes: Sequence[LaneStatus], now: float) -> Html:
                 each.lane.signal.value,
                 _state(each.told),
                 f"{each.calls:,}",
-                written.ago(each.oldest, now),
+                humanize.ago(each.oldest, now),
                 tag("span", f"{each.parked:,}", class_=_alarm(each.parked > 0)),
             )
             for each in lanes
@@ -134,7 +137,7 @@ def _state(told: Told) -> Html:
     """The state in a word, with the reason behind it."""
     why = f"{told.state}: {told.reason}" if told.reason else told.state
     wrong = told.state not in {"", "up"}
-    return tag("span", why or written.UNKNOWN, class_=_alarm(wrong))
+    return tag("span", why or humanize.UNKNOWN, class_=_alarm(wrong))
 
 
 def _unreadable(intervals: Sequence[Unreadable]) -> Html | None:
@@ -142,7 +145,7 @@ def _unreadable(intervals: Sequence[Unreadable]) -> Html | None:
         return None
     return tag(
         "details",
-        tag("summary", f"{written.plural(len(intervals), 'interval')} given up as unreadable"),
+        tag("summary", f"{humanize.plural(len(intervals), 'interval')} given up as unreadable"),
         table(
             ("Number", "From", "To", "Given up"),
             [
@@ -154,7 +157,7 @@ def _unreadable(intervals: Sequence[Unreadable]) -> Html | None:
     )
 
 
-def _orders(orders: Sequence[tuple[Order, Receipt]]) -> Html | None:
+def _orders(orders: Sequence[tuple[Job, JobStatus]]) -> Html | None:
     if not orders:
         return None
     return tag(
@@ -168,7 +171,7 @@ def _orders(orders: Sequence[tuple[Order, Receipt]]) -> Html | None:
                     order.kind,
                     receipt.state,
                     f"{receipt.calls:,}",
-                    written.duration(receipt.left) if receipt.left else written.UNKNOWN,
+                    humanize.duration(receipt.left) if receipt.left else humanize.UNKNOWN,
                 )
                 for order, receipt in orders
             ],
@@ -179,7 +182,7 @@ def _orders(orders: Sequence[tuple[Order, Receipt]]) -> Html | None:
 
 def _outbox(status: Status) -> Html:
     share = share_used(status)
-    text = f"{written.size(status.used)} of {written.size(status.capacity)} ({share:.0%})"
+    text = f"{humanize.size(status.used)} of {humanize.size(status.capacity)} ({share:.0%})"
     return tag(
         "p",
         tag("meter", text, value=status.used, max=status.capacity, high=_high(status.capacity)),

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 
 from starlette.responses import Response
 
-from fuse_otel.core import written
-from fuse_otel.core.telemetry import Kind
-from fuse_otel.core.tree import CallTree, TreeExecution, TreeRecord
+from fuse_otel import humanize
+from fuse_otel.core.model.telemetry import SpanKind
+from fuse_otel.views.call_tree import CallTree, TreeExecution, TreeRecord
 from fuse_otel.web.html import Child, Html, join, tag
 from fuse_otel.web.page import facts, page, table, when
 
@@ -66,7 +66,7 @@ def _head(tree: CallTree) -> Html:
     short = facts(
         [
             ("Started", when(tree.start / _NANO if tree.start else None)),
-            ("Lasted", written.duration((tree.end - tree.start) / _NANO)),
+            ("Lasted", humanize.duration((tree.end - tree.start) / _NANO)),
             *told,
             *([("Status", tag("span", "ERROR", class_="mark"))] if tree.error else []),
         ]
@@ -92,8 +92,8 @@ def _execution(execution: TreeExecution, tree: CallTree) -> Html:
 
 
 def _times(execution: TreeExecution, tree: CallTree) -> Html:
-    start = written.offset((execution.start - tree.start) / _NANO)
-    lasted = written.duration((execution.end - execution.start) / _NANO)
+    start = humanize.offset((execution.start - tree.start) / _NANO)
+    lasted = humanize.duration((execution.end - execution.start) / _NANO)
     return join(tag("span", start, class_="faint"), " ", lasted)
 
 
@@ -106,7 +106,7 @@ def _bar(execution: TreeExecution, tree: CallTree) -> Html:
     return tag(
         "svg",
         bar,
-        class_="bar remote" if execution.kind == Kind.CLIENT else "bar",
+        class_="bar remote" if execution.kind == SpanKind.CLIENT else "bar",
         viewBox=f"0 0 {_WIDTH} 10",
         preserveAspectRatio="none",
         aria_hidden="true",
@@ -122,7 +122,7 @@ def _records(records: tuple[TreeRecord, ...], tree: CallTree) -> Html | None:
 def _record(record: TreeRecord, tree: CallTree) -> Html:
     return tag(
         "li",
-        tag("span", written.offset((record.time - tree.start) / _NANO), class_="faint"),
+        tag("span", humanize.offset((record.time - tree.start) / _NANO), class_="faint"),
         " ",
         tag("span", record.severity_text, class_="severity"),
         " ",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.store_values import NOW
+from support.builders.store_values import NOW
 
 from fuse_otel.ports import Lease, Store
 from fuse_otel.store import MemoryStore, open_store

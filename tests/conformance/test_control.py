@@ -1,7 +1,7 @@
 """What the pages and the commands rely on, for every store."""
 
 import pytest
-from support.store_values import (
+from support.builders.store_values import (
     LOKI,
     NOW,
     TEMPO,
@@ -16,12 +16,12 @@ from support.store_values import (
 
 from fuse_otel.errors import Broken
 from fuse_otel.ports import (
+    Acknowledgement,
     Gap,
     GapReason,
+    Job,
+    JobStatus,
     NumberPosition,
-    Order,
-    Receipt,
-    Verdict,
 )
 
 MIB = 1024 * 1024
@@ -109,7 +109,7 @@ def test_parked_calls_come_newest_first(store, lease):
     (found,) = store.outbox.due(TEMPO, NOW, 1000)
     for call in found.calls:
         store.outbox.resolve(
-            TEMPO, [Verdict(found.id, (call.offset,), (copy_of(call),))], float(NOW)
+            TEMPO, [Acknowledgement(found.id, (call.offset,), (copy_of(call),))], float(NOW)
         )
 
     assert [parked.call.session_id for parked in store.control.parked(10)] == ["b", "a"]
@@ -118,13 +118,13 @@ def test_parked_calls_come_newest_first(store, lease):
 
 
 def test_an_order_waits_until_it_is_answered(store):
-    first = Order("backfill", '{"from": 1, "to": 2}')
-    second = Order("drop", "{}")
+    first = Job("backfill", '{"from": 1, "to": 2}')
+    second = Job("drop", "{}")
     receipts = [store.control.order(order, float(NOW)) for order in (first, second)]
     assert [receipt.state for receipt in receipts] == ["waiting", "waiting"]
     assert store.control.orders() == ((receipts[0].id, first), (receipts[1].id, second))
 
-    done = Receipt(receipts[0].id, "done", "3 calls read")
+    done = JobStatus(receipts[0].id, "done", "3 calls read")
     store.control.answer(done)
     assert store.control.receipt(done.id) == done
     assert store.control.orders() == ((receipts[1].id, second),)
@@ -132,11 +132,11 @@ def test_an_order_waits_until_it_is_answered(store):
 
 
 def test_answered_orders_are_forgotten_in_the_end(store):
-    first = store.control.order(Order("drop", "{}"), float(NOW))
-    waiting = store.control.order(Order("drop", "{}"), float(NOW))
-    store.control.answer(Receipt(first.id, "done", ""))
+    first = store.control.order(Job("drop", "{}"), float(NOW))
+    waiting = store.control.order(Job("drop", "{}"), float(NOW))
+    store.control.answer(JobStatus(first.id, "done", ""))
     for _ in range(1001):
-        store.control.order(Order("drop", "{}"), float(NOW))
+        store.control.order(Job("drop", "{}"), float(NOW))
 
     assert store.control.receipt(first.id) is None
     assert store.control.receipt(waiting.id) is not None

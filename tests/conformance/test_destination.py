@@ -9,16 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.grpc_receiver import GrpcReceiver
-from support.otlp_receiver import OtlpReceiver
-from support.ship_values import encoded
+from support.builders.ship_values import encoded
+from support.fakes.grpc_receiver import GrpcReceiver
+from support.fakes.otlp_receiver import OtlpReceiver
 
-from fuse_otel.core.gzip_member import deflate
-from fuse_otel.core.otlp_json import logs_json, traces_json
-from fuse_otel.core.outcome import Accepted, Refused
-from fuse_otel.core.telemetry import Signal
-from fuse_otel.destinations.console import ConsoleDestination
-from fuse_otel.destinations.file import FileDestination
+from fuse_otel.core.batching.export_result import Accepted, PermanentFailure
+from fuse_otel.core.batching.gzip_member import deflate
+from fuse_otel.core.encoding.otlp_json import logs_json, traces_json
+from fuse_otel.core.model.telemetry import Signal
+from fuse_otel.destinations.json_lines import ConsoleDestination, FileDestination
 from fuse_otel.destinations.otlp_grpc import OtlpGrpc, OtlpGrpcOptions
 from fuse_otel.destinations.otlp_http import OtlpHttp, OtlpHttpOptions
 from fuse_otel.ports import Destination
@@ -123,7 +122,7 @@ def test_an_empty_request_is_accepted(far, signal):
 @BOTH
 def test_damaged_data_is_refused_and_never_raises(far, signal):
     outcome = far.destination.send(signal, b"no gzip at all", 2)
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, PermanentFailure)
     assert outcome.reason
     assert far.arrived() == []
 

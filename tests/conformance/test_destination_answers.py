@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from support.otlp_answer import (
+from support.builders.ship_values import encoded
+from support.fakes.otlp_answer import (
     ACCEPTED,
     EMPTY_PARTIAL_SUCCESS,
     HANG_UP,
@@ -18,12 +19,19 @@ from support.otlp_answer import (
     status,
     text,
 )
-from support.otlp_receiver import OtlpReceiver
-from support.ship_values import encoded
+from support.fakes.otlp_receiver import OtlpReceiver
 
-from fuse_otel.core.gzip_member import deflate
-from fuse_otel.core.outcome import Accepted, Held, Outcome, Refused, Rejected, Retry, TooLarge
-from fuse_otel.core.telemetry import Signal
+from fuse_otel.core.batching.export_result import (
+    Accepted,
+    ExportResult,
+    PartialSuccess,
+    PermanentFailure,
+    RequestTooLarge,
+    Retry,
+    Suspended,
+)
+from fuse_otel.core.batching.gzip_member import deflate
+from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.destinations.otlp_http import OtlpHttp, OtlpHttpOptions
 
 JSON = "application/json"
@@ -38,7 +46,7 @@ GO_TLS = b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTT
 GRPC_PREFACE = b"\x00\x00\x12\x04\x00\x00\x00\x00\x00"
 TLS_ALERT = b"\x15\x03\x01\x00\x02\x02\x46"
 
-TABLE: dict[str, tuple[Answer, Outcome]] = {
+TABLE: dict[str, tuple[Answer, ExportResult]] = {
     # taken
     "an export response": (ACCEPTED, Accepted("200")),
     "an empty partial success": (EMPTY_PARTIAL_SUCCESS, Accepted("200")),
@@ -55,48 +63,54 @@ TABLE: dict[str, tuple[Answer, Outcome]] = {
     ),
     "a field of a newer OTLP": (ACCEPTED.but(body=b"\x10\x07"), Accepted("200")),
     # taken in part
-    "spans rejected": (spans_rejected(1, "too old"), Rejected("200", 1, "too old")),
-    "log records rejected": (records_rejected(1, "too old"), Rejected("200", 1, "too old")),
+    "spans rejected": (spans_rejected(1, "too old"), PartialSuccess("200", 1, "too old")),
+    "log records rejected": (records_rejected(1, "too old"), PartialSuccess("200", 1, "too old")),
     "JSON with a count": (
         text(200, '{"partialSuccess":{"rejectedSpans":"1","errorMessage":"no"}}', JSON),
-        Rejected("200", 1, "no"),
+        PartialSuccess("200", 1, "no"),
     ),
     "JSON with a count as a number": (
         text(200, '{"partial_success":{"rejected_log_records":1}}', JSON),
-        Rejected("200", 1, ""),
+        PartialSuccess("200", 1, ""),
     ),
     # refused
-    "all spans rejected": (spans_rejected(2, "no"), Refused("200", "no")),
-    "more than all": (spans_rejected(9, "no"), Refused("200", "no")),
-    "400 with a status": (status(400, "bad span"), Refused("400", "400 Bad Request: bad span")),
-    "400 without a word": (text(400), Refused("400", "400 Bad Request")),
+    "all spans rejected": (spans_rejected(2, "no"), PermanentFailure("200", "no")),
+    "more than all": (spans_rejected(9, "no"), PermanentFailure("200", "no")),
+    "400 with a status": (
+        status(400, "bad span"),
+        PermanentFailure("400", "400 Bad Request: bad span"),
+    ),
+    "400 without a word": (text(400), PermanentFailure("400", "400 Bad Request")),
     "400 in JSON": (
         text(400, '{"code":3,"message":"bad span"}', JSON),
-        Refused("400", "400 Bad Request: bad span"),
+        PermanentFailure("400", "400 Bad Request: bad span"),
     ),
     "400 in nested JSON": (
         text(400, '{"error":{"message":"bad span"}}', JSON),
-        Refused("400", "400 Bad Request: bad span"),
+        PermanentFailure("400", "400 Bad Request: bad span"),
     ),
-    "400 in plain words": (text(400, "bad span\n"), Refused("400", "400 Bad Request: bad span")),
-    "another 4xx": (text(422, "no"), Refused("422", "422 Unprocessable Entity: no")),
-    "an unknown 4xx": (text(499, "no"), Refused("499", "499: no")),
+    "400 in plain words": (
+        text(400, "bad span\n"),
+        PermanentFailure("400", "400 Bad Request: bad span"),
+    ),
+    "another 4xx": (text(422, "no"), PermanentFailure("422", "422 Unprocessable Entity: no")),
+    "an unknown 4xx": (text(499, "no"), PermanentFailure("499", "499: no")),
     "a record that came late": (
         status(400, FAR_BEHIND),
-        Refused("400", f"400 Bad Request: {FAR_BEHIND}", one_record=True),
+        PermanentFailure("400", f"400 Bad Request: {FAR_BEHIND}", one_record=True),
     ),
     "a record that is old": (
         text(400, TOO_OLD),
-        Refused("400", f"400 Bad Request: {TOO_OLD}", one_record=True),
+        PermanentFailure("400", f"400 Bad Request: {TOO_OLD}", one_record=True),
     ),
     # too large
     "400, too large": (
         text(400, "http: request body too large"),
-        TooLarge("400", "400 Bad Request: http: request body too large"),
+        RequestTooLarge("400", "400 Bad Request: http: request body too large"),
     ),
     "413": (
         text(413, "limit 4 MB"),
-        TooLarge("413", "413 Request Entity Too Large: limit 4 MB"),
+        RequestTooLarge("413", "413 Request Entity Too Large: limit 4 MB"),
     ),
     # later
     "408": (text(408), Retry("408", "408 Request Timeout")),
@@ -122,111 +136,115 @@ TABLE: dict[str, tuple[Answer, Outcome]] = {
     ),
     "no HTTP": (
         Answer(raw=b"220 smtp.example ESMTP\r\n\r\n", keep=False),
-        Held("protocol", NO_HTTP),
+        Suspended("protocol", NO_HTTP),
     ),
     # for the operator
     "401": (
         text(401, '{"error":"no token"}', JSON),
-        Held("401", "401 Unauthorized; check the credentials in the headers: no token"),
+        Suspended("401", "401 Unauthorized; check the credentials in the headers: no token"),
     ),
     "403": (
         text(403),
-        Held("403", "403 Forbidden; check the credentials in the headers and what they may do"),
+        Suspended(
+            "403", "403 Forbidden; check the credentials in the headers and what they may do"
+        ),
     ),
-    "404": (text(404), Held("404", "404 Not Found; check the path of the endpoint")),
+    "404": (text(404), Suspended("404", "404 Not Found; check the path of the endpoint")),
     "405": (
         text(405),
-        Held("405", "405 Method Not Allowed; check the endpoint: it takes no export requests"),
+        Suspended("405", "405 Method Not Allowed; check the endpoint: it takes no export requests"),
     ),
     "407": (
         text(407),
-        Held("407", "407 Proxy Authentication Required; check the credentials of the proxy"),
+        Suspended("407", "407 Proxy Authentication Required; check the credentials of the proxy"),
     ),
     "415": (
         text(415),
-        Held("415", "415 Unsupported Media Type; check the endpoint: it takes no OTLP protobuf"),
+        Suspended(
+            "415", "415 Unsupported Media Type; check the endpoint: it takes no OTLP protobuf"
+        ),
     ),
     "a redirect": (
         text(302, "", Location="https://login.example/sign-in?token=abc"),
-        Held("302", "302: redirected to https://login.example; check the endpoint"),
+        Suspended("302", "302: redirected to https://login.example; check the endpoint"),
     ),
     "a redirect to nowhere": (
         text(307, "", Location="http://["),
-        Held("307", "307: redirected; check the endpoint"),
+        Suspended("307", "307: redirected; check the endpoint"),
     ),
     "a page as a success": (
         HTML,
-        Held(
+        Suspended(
             "200",
             "200 OK; check the endpoint: this is no answer of OTLP: a web page “Sign in”",
         ),
     ),
     "words as a success": (
         text(200, "ok"),
-        Held("200", "200 OK; check the endpoint: this is no answer of OTLP: ok"),
+        Suspended("200", "200 OK; check the endpoint: this is no answer of OTLP: ok"),
     ),
     "a page that says it is protobuf": (
         HTML.but(headers={"Content-Type": PROTOBUF}),
-        Held(
+        Suspended(
             "200",
             "200 OK; check the endpoint: this is no answer of OTLP: a web page “Sign in”",
         ),
     ),
     "another JSON": (
         text(200, '{"status":"ok"}', JSON),
-        Held("200", '200 OK; check the endpoint: this is no answer of OTLP: {"status":"ok"}'),
+        Suspended("200", '200 OK; check the endpoint: this is no answer of OTLP: {"status":"ok"}'),
     ),
     "JSON of another shape": (
         text(200, '{"partialSuccess":[1]}', JSON),
-        Held(
+        Suspended(
             "200",
             '200 OK; check the endpoint: this is no answer of OTLP: {"partialSuccess":[1]}',
         ),
     ),
     "JSON without an end": (
         text(200, '{"partial', JSON),
-        Held("200", '200 OK; check the endpoint: this is no answer of OTLP: {"partial'),
+        Suspended("200", '200 OK; check the endpoint: this is no answer of OTLP: {"partial'),
     ),
     "protobuf of another shape": (
         ACCEPTED.but(body=b"\x08\x01"),
-        Held("200", "200 OK; check the endpoint: this is no answer of OTLP"),
+        Suspended("200", "200 OK; check the endpoint: this is no answer of OTLP"),
     ),
     "a success far too long": (
         text(200, "{" + " " * 70_000 + "}", JSON),
-        Held("200", "200 OK; check the endpoint: this is no answer of OTLP"),
+        Suspended("200", "200 OK; check the endpoint: this is no answer of OTLP"),
     ),
     "a success in damaged gzip": (
         text(200, "no gzip", PROTOBUF, Content_Encoding="gzip"),
-        Held("200", "200 OK; check the endpoint: this is no answer of OTLP"),
+        Suspended("200", "200 OK; check the endpoint: this is no answer of OTLP"),
     ),
     "plain HTTP to a TLS port": (
         Answer(raw=GO_TLS, keep=False),
-        Held("400", "plain HTTP was spoken to a TLS port; write https://"),
+        Suspended("400", "plain HTTP was spoken to a TLS port; write https://"),
     ),
     "plain HTTP to a TLS port that sends an alert": (
         Answer(raw=TLS_ALERT, keep=False),
-        Held("protocol", NO_HTTP),
+        Suspended("protocol", NO_HTTP),
     ),
     "HTTP to a gRPC port": (
         Answer(raw=GRPC_PREFACE, keep=False),
-        Held("protocol", NO_HTTP),
+        Suspended("protocol", NO_HTTP),
     ),
     # the status of an error says enough
     "an error that is cut": (
         text(404, "no such").but(cut=3),
-        Held("404", "404 Not Found; check the path of the endpoint"),
+        Suspended("404", "404 Not Found; check the path of the endpoint"),
     ),
     "an error far too long": (
         text(400, "x" * 70_000),
-        Refused("400", "400 Bad Request"),
+        PermanentFailure("400", "400 Bad Request"),
     ),
     "an error with a page without a title": (
         text(400, "<p>no", "text/html"),
-        Refused("400", "400 Bad Request: a web page"),
+        PermanentFailure("400", "400 Bad Request: a web page"),
     ),
     "an error in deep JSON": (
         text(400, "[" * 60_000, JSON),
-        Refused("400", ("400 Bad Request: " + "[" * 300)[:299] + "…"),
+        PermanentFailure("400", ("400 Bad Request: " + "[" * 300)[:299] + "…"),
     ),
 }
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from support.grpc_answer import (
+from support.builders.ship_values import encoded
+from support.fakes.grpc_answer import (
     ACCEPTED,
     EMPTY_PARTIAL_SUCCESS,
     GrpcAnswer,
@@ -13,12 +14,19 @@ from support.grpc_answer import (
     retry_in,
     spans_rejected,
 )
-from support.grpc_receiver import GrpcReceiver
-from support.ship_values import encoded
+from support.fakes.grpc_receiver import GrpcReceiver
 
-from fuse_otel.core.gzip_member import deflate
-from fuse_otel.core.outcome import Accepted, Held, Outcome, Refused, Rejected, Retry, TooLarge
-from fuse_otel.core.telemetry import Signal
+from fuse_otel.core.batching.export_result import (
+    Accepted,
+    ExportResult,
+    PartialSuccess,
+    PermanentFailure,
+    RequestTooLarge,
+    Retry,
+    Suspended,
+)
+from fuse_otel.core.batching.gzip_member import deflate
+from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.destinations.otlp_grpc import OtlpGrpc, OtlpGrpcOptions
 from fuse_otel.net.quiet_grpc import grpc
 
@@ -39,7 +47,7 @@ FOR_THE_OPERATOR = {
 }
 REFUSED = ("INVALID_ARGUMENT", "FAILED_PRECONDITION", "ALREADY_EXISTS")
 
-TABLE: dict[str, tuple[GrpcAnswer, Outcome]] = {
+TABLE: dict[str, tuple[GrpcAnswer, ExportResult]] = {
     # taken
     "an export response": (ACCEPTED, OK),
     "an empty partial success": (EMPTY_PARTIAL_SUCCESS, OK),
@@ -47,37 +55,40 @@ TABLE: dict[str, tuple[GrpcAnswer, Outcome]] = {
     "a nonsensical count": (spans_rejected(-3, "?"), OK),
     "a field of a newer OTLP": (ACCEPTED.but(body=b"\x10\x07"), OK),
     # taken in part
-    "spans rejected": (spans_rejected(1, "too old"), Rejected("OK", 1, "too old")),
-    "log records rejected": (records_rejected(1, "too old"), Rejected("OK", 1, "too old")),
+    "spans rejected": (spans_rejected(1, "too old"), PartialSuccess("OK", 1, "too old")),
+    "log records rejected": (records_rejected(1, "too old"), PartialSuccess("OK", 1, "too old")),
     # refused
-    "all spans rejected": (spans_rejected(2, "no"), Refused("OK", "no")),
+    "all spans rejected": (spans_rejected(2, "no"), PermanentFailure("OK", "no")),
     "all records rejected as too late": (
         records_rejected(9, FAR_BEHIND),
-        Refused("OK", FAR_BEHIND, one_record=True),
+        PermanentFailure("OK", FAR_BEHIND, one_record=True),
     ),
     **{
-        f"{code} with words": (GrpcAnswer(code, "bad span"), Refused(code, f"{code}: bad span"))
+        f"{code} with words": (
+            GrpcAnswer(code, "bad span"),
+            PermanentFailure(code, f"{code}: bad span"),
+        )
         for code in REFUSED
     },
     "INVALID_ARGUMENT without a word": (
         GrpcAnswer("INVALID_ARGUMENT"),
-        Refused("INVALID_ARGUMENT", "INVALID_ARGUMENT"),
+        PermanentFailure("INVALID_ARGUMENT", "INVALID_ARGUMENT"),
     ),
     "a record that came late": (
         GrpcAnswer("INVALID_ARGUMENT", FAR_BEHIND),
-        Refused("INVALID_ARGUMENT", f"INVALID_ARGUMENT: {FAR_BEHIND}", one_record=True),
+        PermanentFailure("INVALID_ARGUMENT", f"INVALID_ARGUMENT: {FAR_BEHIND}", one_record=True),
     ),
     # too large
     "too large for a server of Go": (
         GrpcAnswer("RESOURCE_EXHAUSTED", GO_TOO_LARGE),
-        TooLarge(
+        RequestTooLarge(
             "RESOURCE_EXHAUSTED",
             "RESOURCE_EXHAUSTED: grpc: received message larger than max (* vs. *)",
         ),
     ),
     "too large for a server of Java": (
         GrpcAnswer("RESOURCE_EXHAUSTED", JAVA_TOO_LARGE),
-        TooLarge(
+        RequestTooLarge(
             "RESOURCE_EXHAUSTED",
             "RESOURCE_EXHAUSTED: gRPC message exceeds maximum size *: *",
         ),
@@ -123,20 +134,20 @@ TABLE: dict[str, tuple[GrpcAnswer, Outcome]] = {
     ),
     # for the operator
     **{
-        f"{code} with words": (GrpcAnswer(code, "no"), Held(code, f"{code}; {hint}: no"))
+        f"{code} with words": (GrpcAnswer(code, "no"), Suspended(code, f"{code}; {hint}: no"))
         for code, hint in FOR_THE_OPERATOR.items()
     },
     "words as a success": (
         ACCEPTED.but(body=b"<html>"),
-        Held("OK", "check the endpoint: this is no answer of OTLP"),
+        Suspended("OK", "check the endpoint: this is no answer of OTLP"),
     ),
     "protobuf of another shape": (
         ACCEPTED.but(body=b"\x08\x01"),
-        Held("OK", "check the endpoint: this is no answer of OTLP"),
+        Suspended("OK", "check the endpoint: this is no answer of OTLP"),
     ),
     "a success far too long": (
         ACCEPTED.but(body=b"\n\x00" * 3_000_000),
-        Held("RESOURCE_EXHAUSTED", "check the endpoint: this answer is too long to be OTLP's"),
+        Suspended("RESOURCE_EXHAUSTED", "check the endpoint: this answer is too long to be OTLP's"),
     ),
 }
 

@@ -1,17 +1,9 @@
 """What the poller relies on, for every store."""
 
 import pytest
-from support.store_values import (
-    NOW,
-    TEMPO,
-    listed,
-    pending,
-    seen,
-    step,
-    whole_step,
-)
+from support.builders.store_values import NOW, TEMPO, listed, pending, seen, step, whole_step
 
-from fuse_otel.core.call import Details, Seen
+from fuse_otel.core.model.call import LogCompleteness, Seen
 from fuse_otel.errors import LeaseLost
 from fuse_otel.ports import (
     Gap,
@@ -184,8 +176,8 @@ def test_a_call_settled_and_pending_in_one_step_is_pending(store, lease):
 
 def test_what_was_seen_is_known_to_its_account(store, lease):
     rows = [
-        SeenRow("1;1", Seen(NOW, 7, Details.FULL)),
-        SeenRow("2;2", Seen(None, 0, Details.MISSING)),
+        SeenRow("1;1", Seen(NOW, 7, LogCompleteness.FULL)),
+        SeenRow("2;2", Seen(None, 0, LogCompleteness.MISSING)),
     ]
     store.ledger.commit(lease, step(seen=rows))
 
@@ -199,7 +191,7 @@ def test_what_is_seen_again_replaces_what_was_known(store, lease):
     store.ledger.commit(lease, step(seen=[seen("1;1", entries=7)]))
     store.ledger.commit(lease, step(seen=[seen("1;1", end=NOW + 5, entries=9)]))
 
-    assert store.ledger.known("main", ["1;1"])["1;1"] == Seen(NOW + 5, 9, Details.FULL)
+    assert store.ledger.known("main", ["1;1"])["1;1"] == Seen(NOW + 5, 9, LogCompleteness.FULL)
     assert store.control.status().accounts[0].calls == 1
 
 

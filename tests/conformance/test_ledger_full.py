@@ -1,16 +1,7 @@
 """What a poller meets when the outbox is full, in every store."""
 
 import pytest
-from support.store_values import (
-    LOKI,
-    NOW,
-    TEMPO,
-    body,
-    pending,
-    recent,
-    seen,
-    step,
-)
+from support.builders.store_values import LOKI, NOW, TEMPO, body, pending, recent, seen, step
 
 from fuse_otel.errors import Full
 from fuse_otel.ports import (

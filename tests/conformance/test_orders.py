@@ -1,22 +1,22 @@
 """What carrying out an order changes, for every store: all of it or nothing, and once."""
 
-from support.store_values import LOKI, NOW, TEMPO, body, copy_of, seen, step
+from support.builders.store_values import LOKI, NOW, TEMPO, body, copy_of, seen, step
 
 from fuse_otel.ports import (
+    Acknowledgement,
     Carried,
     Gap,
     GapReason,
+    Job,
+    JobStatus,
     Lease,
-    Order,
     ParkedQuery,
-    Receipt,
     Store,
     Told,
     Unreadable,
-    Verdict,
 )
 
-BACKFILL = Order("backfill", "{}")
+BACKFILL = Job("backfill", "{}")
 
 
 def backfill_gap(order: int, start: int = 10, end: int = 30) -> Gap:
@@ -36,57 +36,57 @@ def park(store: Store, lease: Lease, *session_ids: str, lane=TEMPO) -> list[int]
     (found,) = store.outbox.due(lane, NOW, 10_000)
     copies = tuple(copy_of(call, b"copy of " + call.session_id.encode()) for call in found.calls)
     offsets = tuple(call.offset for call in found.calls)
-    store.outbox.resolve(lane, [Verdict(found.id, offsets, copies)], float(NOW))
+    store.outbox.resolve(lane, [Acknowledgement(found.id, offsets, copies)], float(NOW))
     return sorted(parked.id for parked in store.control.parked(len(session_ids)))
 
 
 def test_a_backfill_opens_its_gaps_once(store, lease):
     order = ordered(store)
     carried = Carried(
-        Receipt(order, "working", "reading"),
+        JobStatus(order, "working", "reading"),
         opened={"main": [backfill_gap(order)], "another": [backfill_gap(order)]},
     )
     assert store.control.carry_out(carried, NOW)
     assert not store.control.carry_out(carried, NOW)
 
     assert [(gap.again, gap.order) for gap in gaps(store)] == [(True, order)] * 2
-    assert store.control.receipt(order) == Receipt(order, "working", "reading", left=40)
+    assert store.control.receipt(order) == JobStatus(order, "working", "reading", left=40)
     assert [one for one, _ in store.control.orders()] == [order]
     assert store.control.status().orders == (
-        (BACKFILL, Receipt(order, "working", "reading", left=40)),
+        (BACKFILL, JobStatus(order, "working", "reading", left=40)),
     )
 
 
 def test_an_order_that_was_answered_changes_nothing(store, lease):
     order = ordered(store)
-    store.control.answer(Receipt(order, "failed", "no"))
+    store.control.answer(JobStatus(order, "failed", "no"))
 
-    carried = Carried(Receipt(order, "working", ""), opened={"main": [backfill_gap(order)]})
+    carried = Carried(JobStatus(order, "working", ""), opened={"main": [backfill_gap(order)]})
     assert not store.control.carry_out(carried, NOW)
     assert gaps(store) == []
-    assert store.control.receipt(order) == Receipt(order, "failed", "no")
+    assert store.control.receipt(order) == JobStatus(order, "failed", "no")
 
 
 def test_what_is_read_counts_for_its_order(store, lease):
     order = ordered(store)
-    carried = Carried(Receipt(order, "working", ""), opened={"main": [backfill_gap(order)]})
+    carried = Carried(JobStatus(order, "working", ""), opened={"main": [backfill_gap(order)]})
     store.control.carry_out(carried, NOW)
     (gap,) = gaps(store)
     store.ledger.commit(lease, step(seen=[seen("a"), seen("b")], order=order))
     store.ledger.commit(lease, step(seen=[seen("c")]))
     rest = backfill_gap(order, start=25)
     store.ledger.commit(lease, step(closed=[gap.id], opened=[rest]))
-    assert store.control.receipt(order) == Receipt(order, "working", "", 2, 14, left=5)
+    assert store.control.receipt(order) == JobStatus(order, "working", "", 2, 14, left=5)
 
-    store.control.answer(Receipt(order, "done", "read"))
-    assert store.control.receipt(order) == Receipt(order, "done", "read", 2, 14, left=5)
+    store.control.answer(JobStatus(order, "done", "read"))
+    assert store.control.receipt(order) == JobStatus(order, "done", "read", 2, 14, left=5)
     assert store.control.orders() == ()
 
 
 def test_the_same_interval_may_be_asked_for_twice(store, lease):
     for _ in range(2):
         order = ordered(store)
-        carried = Carried(Receipt(order, "working", ""), opened={"main": [backfill_gap(order)]})
+        carried = Carried(JobStatus(order, "working", ""), opened={"main": [backfill_gap(order)]})
         assert store.control.carry_out(carried, NOW)
 
     assert len(gaps(store)) == 2
@@ -96,7 +96,7 @@ def test_a_replay_takes_the_calls_away_and_gives_their_bodies_to_the_lane_alone(
     first, second = park(store, lease, "a", "b")
     order = ordered(store)
     again = body("a", lanes=[TEMPO])
-    receipt = Receipt(order, "working", "", calls=1)
+    receipt = JobStatus(order, "working", "", calls=1)
     assert store.control.carry_out(Carried(receipt, unparked=[first], bodies=[again]), NOW)
 
     (due,) = store.outbox.due(TEMPO, NOW, 10_000)
@@ -112,10 +112,10 @@ def test_a_replay_takes_the_calls_away_and_gives_their_bodies_to_the_lane_alone(
 def test_a_call_that_is_not_parked_any_more_is_not_sent(store, lease):
     first, second = park(store, lease, "a", "b")
     order = ordered(store)
-    store.control.carry_out(Carried(Receipt(order, "working", "", 1), unparked=[first]), NOW)
+    store.control.carry_out(Carried(JobStatus(order, "working", "", 1), unparked=[first]), NOW)
 
     late = Carried(
-        Receipt(order, "working", "", 2), unparked=[second, first], bodies=[body("b", "a")]
+        JobStatus(order, "working", "", 2), unparked=[second, first], bodies=[body("b", "a")]
     )
     assert not store.control.carry_out(late, NOW)
     assert [parked.id for parked in store.control.parked(10)] == [second]

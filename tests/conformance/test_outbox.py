@@ -1,7 +1,7 @@
 """What the shipper relies on, for every store."""
 
 import pytest
-from support.store_values import (
+from support.builders.store_values import (
     CALL_SIZE,
     JAEGER,
     LOKI,
@@ -14,12 +14,12 @@ from support.store_values import (
     step,
 )
 
-from fuse_otel.core.lane import Lane
-from fuse_otel.core.telemetry import Signal
+from fuse_otel.core.model.lane import Lane
+from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.errors import Full
 from fuse_otel.ports import (
+    Acknowledgement,
     Store,
-    Verdict,
 )
 
 OLD = NOW - 10_000
@@ -31,7 +31,7 @@ def due_ids(store: Store, lane: Lane = TEMPO, max_bytes: int = 1_000_000) -> lis
 
 def test_nothing_is_due_for_a_lane_that_nobody_named(store, lease):
     assert store.outbox.due(TEMPO, NOW, 1000) == ()
-    store.outbox.resolve(TEMPO, [Verdict(1, (0,))], NOW)
+    store.outbox.resolve(TEMPO, [Acknowledgement(1, (0,))], NOW)
 
 
 def test_a_body_comes_back_as_it_was_committed(store, lease):
@@ -181,7 +181,7 @@ def test_partial_progress_is_the_lane_s_own(store, lease):
 def test_resolving_twice_is_resolving_once(store, lease):
     store.ledger.commit(lease, step(body("a", "b"), body("c")))
     first, _ = store.outbox.due(TEMPO, NOW, 1000)
-    verdict = Verdict(first.id, (0,), (copy_of(first.calls[0]),))
+    verdict = Acknowledgement(first.id, (0,), (copy_of(first.calls[0]),))
     for _ in range(2):
         store.outbox.resolve(TEMPO, [verdict, verdict], NOW)
 
@@ -195,7 +195,9 @@ def test_a_verdict_on_an_unknown_body_is_nothing(store, lease):
     copies = (copy_of(gone.calls[0]),)
     store.outbox.resolve(TEMPO, [accepted(gone)], NOW)
     store.ledger.commit(lease, step(body("b")))
-    store.outbox.resolve(TEMPO, [Verdict(gone.id, (0,), copies), Verdict(999, (0,), copies)], NOW)
+    store.outbox.resolve(
+        TEMPO, [Acknowledgement(gone.id, (0,), copies), Acknowledgement(999, (0,), copies)], NOW
+    )
 
     assert due_ids(store) == ["b"]
     assert store.control.parked(10) == ()
@@ -204,7 +206,7 @@ def test_a_verdict_on_an_unknown_body_is_nothing(store, lease):
 def test_an_unknown_offset_resolves_nothing(store, lease):
     store.ledger.commit(lease, step(body("a", "b")))
     found = only(store)
-    store.outbox.resolve(TEMPO, [Verdict(found.id, (7, -1), ())], NOW)
+    store.outbox.resolve(TEMPO, [Acknowledgement(found.id, (7, -1), ())], NOW)
 
     assert only(store) == found
 
@@ -214,7 +216,7 @@ def test_a_parked_call_is_kept_with_the_back_end_s_words(store, lease):
     found = only(store)
     bad = found.calls[1]
     store.outbox.resolve(
-        TEMPO, [Verdict(found.id, (0, bad.offset), (copy_of(bad, b"12345"),))], NOW + 0.5
+        TEMPO, [Acknowledgement(found.id, (0, bad.offset), (copy_of(bad, b"12345"),))], NOW + 0.5
     )
 
     assert store.outbox.due(TEMPO, NOW, 1000) == ()
@@ -234,7 +236,7 @@ def test_a_parked_call_is_kept_with_the_back_end_s_words(store, lease):
 def test_a_copy_whose_call_is_not_resolved_is_not_parked(store, lease):
     store.ledger.commit(lease, step(body("a", "b")))
     found = only(store)
-    store.outbox.resolve(TEMPO, [Verdict(found.id, (0,), (copy_of(found.calls[1]),))], NOW)
+    store.outbox.resolve(TEMPO, [Acknowledgement(found.id, (0,), (copy_of(found.calls[1]),))], NOW)
 
     assert store.control.parked(10) == ()
     assert [call.session_id for call in only(store).calls] == ["b"]
@@ -247,7 +249,7 @@ def test_parked_copies_are_bounded_and_nothing_is_resolved_past_the_bound(store,
     def park(place: int, size: int) -> None:
         call = found.calls[place]
         copy = copy_of(call, b"x" * size)
-        store.outbox.resolve(TEMPO, [Verdict(found.id, (call.offset,), (copy,))], NOW)
+        store.outbox.resolve(TEMPO, [Acknowledgement(found.id, (call.offset,), (copy,))], NOW)
 
     park(0, 15_000)
     with pytest.raises(Full, match=r"take 19\.5 KiB, 19\.5 KiB are theirs"):

@@ -1,7 +1,7 @@
 """What becomes of a body that the disk damaged, in every store."""
 
 import pytest
-from support.store_values import (
+from support.builders.store_values import (
     JAEGER,
     NOW,
     TEMPO,

@@ -3,13 +3,13 @@
 import re
 
 import yaml
-from support.otlp_receiver import OtlpReceiver
+from support.fakes.otlp_receiver import OtlpReceiver
+from support.pages.repository import ROOT
 from support.peers.account import account
 from support.peers.program_of import program
 from support.peers.prometheus import Alertmanager, Prometheus
 from support.peers.waiting import wait_for
-from support.program import running
-from support.repository import ROOT
+from support.rigs.program import running
 
 RULES = ROOT / "deploy" / "prometheus" / "fuse-otel.rules.yaml"
 

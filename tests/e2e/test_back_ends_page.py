@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from support.grpc_receiver import GrpcReceiver
-from support.otlp_receiver import OtlpReceiver
+from support.fakes.grpc_receiver import GrpcReceiver
+from support.fakes.otlp_receiver import OtlpReceiver
 from support.peers.account import account
 from support.peers.page import blocks
 from support.peers.waiting import wait_for

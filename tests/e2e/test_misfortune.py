@@ -7,14 +7,14 @@ from contextlib import contextmanager
 
 import pytest
 from support import ask
-from support.otlp_answer import text
-from support.otlp_receiver import OtlpReceiver
+from support.fakes.otlp_answer import text
+from support.fakes.otlp_receiver import OtlpReceiver
+from support.fakes.tls_files import make_certificate, make_expired_certificate
 from support.peers import found_spans
 from support.peers.account import account
 from support.peers.waiting import wait_for
-from support.program import fuse_otel, running
+from support.rigs.program import fuse_otel, running
 from support.scale import scaled
-from support.tls_files import make_certificate, make_expired_certificate
 
 from fuse_otel.simulator import Quirks
 

@@ -3,10 +3,10 @@
 import re
 
 import pytest
+from support.pages.recipes import recipes
 from support.peers.account import account
 from support.peers.expected import attributes
 from support.peers.waiting import wait_for
-from support.recipes import recipes
 
 SESSION, USER = "300060;001;1529552581", "2a6f67a45538788ba7aa139a9ad63694"
 TENANT = "questions"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.long_run import START, LongRun, Spell
+from support.rigs.long_run import START, LongRun, Spell
 from support.scale import scaled
 
 HOUR = 3600.0

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from random import Random
 
 import pytest
-from support.long_run import START, LongRun, Spell
+from support.rigs.long_run import START, LongRun, Spell
 from support.scale import SCALE, scaled
 
 HOUR = 3600.0

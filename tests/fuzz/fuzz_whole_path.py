@@ -11,9 +11,9 @@ from random import Random
 import atheris
 
 with atheris.instrument_imports(include=["fuse_otel"]):
-    from support.whole_path import whole_path
+    from support.rigs.whole_path import whole_path
 
-from support.mutation import mutated
+from support.builders.mutation import mutated
 
 
 def once(data: bytes) -> None:

@@ -9,13 +9,13 @@ import os
 from pathlib import Path
 
 import pytest
-from support.golden_calls import golden_calls
+from support.builders.golden_calls import golden_calls
 
-from fuse_otel.core.details import details_of
-from fuse_otel.core.lane import Lane, Rendering
-from fuse_otel.core.otlp_json import logs_json, traces_json
-from fuse_otel.core.rendering import Renderer
-from fuse_otel.core.telemetry import Signal
+from fuse_otel.core.encoding.otlp_json import logs_json, traces_json
+from fuse_otel.core.encoding.renderer import Renderer
+from fuse_otel.core.model.call import log_completeness
+from fuse_otel.core.model.lane import Lane, Rendering
+from fuse_otel.core.model.telemetry import Signal
 
 FOLDER = Path(__file__).parents[1] / "data" / "golden"
 UPDATE = os.environ.get("UPDATE_GOLDENS", "") not in {"", "0"}
@@ -43,7 +43,7 @@ def golden(name):
         Rendering(signal.value, signal, flavour, (Lane("here", signal),), options.redaction)
         for signal in Signal
     ]
-    out = Renderer(options, wanted).render(call, log, details_of(call, log), sent)
+    out = Renderer(options, wanted).render(call, log, log_completeness(call, log), sent)
     tally = {
         kind: dict(sorted(getattr(out.tally, kind).items()))
         for kind in ("redactions", "truncations", "anomalies")

@@ -8,9 +8,9 @@ import time
 
 import pytest
 from support import ask
-from support.otlp_answer import status
-from support.otlp_receiver import OtlpReceiver
-from support.program import fuse_otel, pointed_at, running
+from support.fakes.otlp_answer import status
+from support.fakes.otlp_receiver import OtlpReceiver
+from support.rigs.program import fuse_otel, pointed_at, running
 
 from fuse_otel.simulator import SimulatedApi, World
 

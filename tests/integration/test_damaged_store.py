@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 from support import ask
-from support.otlp_answer import text
-from support.otlp_receiver import OtlpReceiver
-from support.otlp_request import string
+from support.fakes.otlp_answer import text
+from support.fakes.otlp_receiver import OtlpReceiver
+from support.fakes.otlp_request import string
 from support.patience import PATIENCE
-from support.program import fuse_otel, pointed_at, running
+from support.rigs.program import fuse_otel, pointed_at, running
 
 from fuse_otel.simulator import SimulatedApi, World
 

@@ -4,11 +4,11 @@ from collections import Counter
 from itertools import count
 
 import pytest
-from support.disk_bench import DiskBench
-from support.faulty_disk import FaultyDisk
+from support.fakes.faulty_disk import FaultyDisk
+from support.rigs.disk_bench import DiskBench
 from support.scale import scaled
 
-from fuse_otel.core.telemetry import Signal
+from fuse_otel.core.model.telemetry import Signal
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import sys
 import time
 
 import pytest
-from support.otlp_answer import Answer
-from support.otlp_protocols import BOTH
-from support.otlp_receiver import OtlpReceiver
-from support.program import PATIENCE, fuse_otel, pointed_at, running
+from support.fakes.otlp_answer import Answer
+from support.fakes.otlp_protocols import BOTH
+from support.fakes.otlp_receiver import OtlpReceiver
+from support.rigs.program import PATIENCE, fuse_otel, pointed_at, running
 
 from fuse_otel.simulator import Fault, FaultKind, Faults, SimulatedApi, World
 

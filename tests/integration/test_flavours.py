@@ -4,11 +4,11 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from support.grpc_answer import GrpcAnswer
-from support.grpc_receiver import GrpcReceiver
-from support.otlp_answer import text
-from support.otlp_receiver import OtlpReceiver
-from support.program import fuse_otel, pointed_at, running
+from support.fakes.grpc_answer import GrpcAnswer
+from support.fakes.grpc_receiver import GrpcReceiver
+from support.fakes.otlp_answer import text
+from support.fakes.otlp_receiver import OtlpReceiver
+from support.rigs.program import fuse_otel, pointed_at, running
 
 from fuse_otel.simulator import SimulatedApi, World
 

@@ -11,19 +11,10 @@ from email.utils import formatdate
 from urllib.parse import unquote
 
 import pytest
-from support.asked_api import (
-    CALLS,
-    EMAIL,
-    ENTRIES,
-    EXPIRED,
-    GENEROUS,
-    KEY,
-    NOW,
-    asking,
-)
-from support.raw_http import always, answer
+from support.fakes.asked_api import CALLS, EMAIL, ENTRIES, EXPIRED, GENEROUS, KEY, NOW, asking
+from support.fakes.raw_http import always, answer
 
-from fuse_otel.core.call import EXPIRED_LOG, MISSING_LOG, CallLog, LogState
+from fuse_otel.core.model.call import EXPIRED_LOG, MISSING_LOG, CallLog, LogState
 from fuse_otel.errors import (
     Unreachable,
 )

@@ -5,7 +5,7 @@ import json
 import time
 
 import pytest
-from support.asked_api import (
+from support.fakes.asked_api import (
     CALLS,
     EMAIL,
     ENTRIES,
@@ -17,7 +17,7 @@ from support.asked_api import (
     asking,
     failing,
 )
-from support.raw_http import RawServer, Respond, always, answer
+from support.fakes.raw_http import RawServer, Respond, always, answer
 
 from fuse_otel.errors import (
     ConfigurationError,

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 
 import pytest
-from support.kill_bench import KillBench
-from support.otlp_request import string
+from support.fakes.otlp_request import string
+from support.rigs.kill_bench import KillBench
 from support.scale import scaled
 
 DAEMONS = 4

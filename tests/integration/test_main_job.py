@@ -3,11 +3,11 @@
 import time
 
 import pytest
-from support.call_values import SAMPLES
-from support.call_values import SESSION as CALL
-from support.otlp_protocols import BOTH, GRPC
-from support.otlp_receiver import OtlpReceiver
-from support.program import fuse_otel, pointed_at
+from support.builders.call_values import SAMPLES
+from support.builders.call_values import SESSION as CALL
+from support.fakes.otlp_protocols import BOTH, GRPC
+from support.fakes.otlp_receiver import OtlpReceiver
+from support.rigs.program import fuse_otel, pointed_at
 
 from fuse_otel.simulator import SamplesWorld, SimulatedApi, World
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from support.otlp_receiver import OtlpReceiver
-from support.program import environment
-from support.raw_http import Peer, RawServer, answer
+from support.fakes.otlp_receiver import OtlpReceiver
+from support.fakes.raw_http import Peer, RawServer, answer
+from support.rigs.program import environment
 
 MB = 1_000_000
 # Python with all modules of the daemon is some 60 MB; a call of 20 MB needs most of it.
@@ -23,7 +23,7 @@ CALLS = 10_000
 ENTRIES = 100_000
 GIGABYTE = 1 << 30
 TIMES = 12
-CHILD = Path(__file__).parents[1] / "support" / "peak_memory.py"
+CHILD = Path(__file__).parents[1] / "support" / "rigs" / "peak_memory.py"
 
 
 def record(number: int, now: int, *, log: bool) -> dict[str, object]:

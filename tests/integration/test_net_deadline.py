@@ -8,10 +8,10 @@ import time
 import httpcore
 import httpx
 import pytest
-from support.raw_http import RawServer, always, answer
+from support.fakes.raw_http import RawServer, always, answer
 
-from fuse_otel.core.call import MISSING_LOG
-from fuse_otel.daemon import Gather
+from fuse_otel.core.model.call import MISSING_LOG
+from fuse_otel.daemon import DetailPool
 from fuse_otel.net import DeadlinePassed, client, deadline, left, read_limited
 from fuse_otel.net._deadline import DeadlineBackend
 
@@ -238,7 +238,7 @@ def test_calls_that_are_asked_for_side_by_side_share_the_callers_deadline():
             return MISSING_LOG
 
     given = {}
-    gather = Gather(Recording(), threads=2)
+    gather = DetailPool(Recording(), threads=2)
     with deadline(1000):
         gather(["a", "b", "c"])
     gather.close()

@@ -5,9 +5,9 @@ import signal
 from pathlib import Path
 
 import pytest
-from support.otlp_answer import Answer
-from support.otlp_receiver import OtlpReceiver
-from support.program import fuse_otel, pointed_at, started
+from support.fakes.otlp_answer import Answer
+from support.fakes.otlp_receiver import OtlpReceiver
+from support.rigs.program import fuse_otel, pointed_at, started
 
 from fuse_otel.simulator import Fault, SamplesWorld, SimulatedApi, World
 

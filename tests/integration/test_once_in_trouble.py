@@ -1,11 +1,11 @@
 """What ``once`` and ``check`` say, and how they end, when something does not work."""
 
 import pytest
-from support.call_values import SAMPLES
-from support.otlp_answer import Answer
-from support.otlp_protocols import BOTH
-from support.otlp_receiver import OtlpReceiver
-from support.program import environment, fuse_otel, pointed_at
+from support.builders.call_values import SAMPLES
+from support.fakes.otlp_answer import Answer
+from support.fakes.otlp_protocols import BOTH
+from support.fakes.otlp_receiver import OtlpReceiver
+from support.rigs.program import environment, fuse_otel, pointed_at
 
 from fuse_otel.simulator import Fault, FaultKind, Faults, SamplesWorld, SimulatedApi, World
 

@@ -9,18 +9,24 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from support.grpc_receiver import GrpcReceiver
-from support.otlp_receiver import OtlpReceiver
+from support.builders.ship_values import encoded
+from support.fakes.grpc_receiver import GrpcReceiver
+from support.fakes.otlp_receiver import OtlpReceiver
+from support.fakes.raw_http import Peer, RawServer
+from support.fakes.raw_http import answer as raw_answer
+from support.fakes.relay import Relay
 from support.patience import PATIENCE
-from support.raw_http import Peer, RawServer
-from support.raw_http import answer as raw_answer
-from support.relay import Relay
-from support.ship_values import encoded
 
 from fuse_otel import __version__
-from fuse_otel.core.gzip_member import deflate, inflate
-from fuse_otel.core.outcome import Accepted, Held, Outcome, Retry, TooLarge
-from fuse_otel.core.telemetry import Signal
+from fuse_otel.core.batching.export_result import (
+    Accepted,
+    ExportResult,
+    RequestTooLarge,
+    Retry,
+    Suspended,
+)
+from fuse_otel.core.batching.gzip_member import deflate, inflate
+from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.destinations.otlp_grpc import OtlpGrpc, OtlpGrpcOptions
 
 TRACES = Signal.TRACES
@@ -38,7 +44,7 @@ def made(url: str, **options: Any) -> OtlpGrpc:
     return OtlpGrpc(OtlpGrpcOptions("main", {TRACES: url}, **options))
 
 
-def send(url: str, data: bytes = DATA, **options: Any) -> Outcome:
+def send(url: str, data: bytes = DATA, **options: Any) -> ExportResult:
     destination = made(url, **options)
     outcome = destination.send(TRACES, data, 2)
     destination.close()
@@ -126,7 +132,7 @@ def test_a_name_as_grpc_has_them_is_plain_where_it_is_said(receiver, form):
 
 def test_a_name_as_grpc_has_them_is_spoken_to_in_tls_unless_it_is_said(receiver):
     outcome = send(f"127.0.0.1:{receiver.port}")
-    assert isinstance(outcome, Held)
+    assert isinstance(outcome, Suspended)
     assert outcome.code == "tls"
 
 
@@ -148,7 +154,7 @@ def test_a_request_of_three_megabytes_arrives(receiver):
 def test_a_request_that_is_larger_than_the_back_end_takes_is_told_from_others(compression):
     with GrpcReceiver(max_size=1000) as receiver:
         outcome = send(receiver.url, compression={TRACES: compression})
-    assert isinstance(outcome, TooLarge)
+    assert isinstance(outcome, RequestTooLarge)
     assert outcome.code == "RESOURCE_EXHAUSTED"
 
 
@@ -205,13 +211,13 @@ def test_a_connection_that_went_silent_is_not_used_again():
 )
 def test_another_protocol_on_the_port_is_for_the_operator(words):
     with talking(lambda peer: (peer.read(24), peer.send(words), peer.hold())) as server:
-        assert send(server.url) == Held("protocol", NO_GRPC)
+        assert send(server.url) == Suspended("protocol", NO_GRPC)
 
 
 def test_a_server_of_http_1_is_never_taken_for_a_back_end():
     with OtlpReceiver() as receiver:
         outcome = send(receiver.url)
-    assert outcome == Held("protocol", NO_GRPC)
+    assert outcome == Suspended("protocol", NO_GRPC)
 
 
 def test_a_proxy_that_has_no_back_end_is_tried_again():
@@ -232,8 +238,11 @@ def test_a_peer_that_hangs_up_at_once_is_tried_again_with_a_hint():
 @pytest.mark.parametrize(
     ("answer", "outcome"),
     [
-        ("407 Proxy Authentication Required", Held("407", "the proxy refused to connect: 407")),
-        ("403 Forbidden", Held("403", "the proxy refused to connect: 403")),
+        (
+            "407 Proxy Authentication Required",
+            Suspended("407", "the proxy refused to connect: 407"),
+        ),
+        ("403 Forbidden", Suspended("403", "the proxy refused to connect: 403")),
         ("502 Bad Gateway", Retry("502", "the proxy refused to connect: 502")),
         ("400 Bad Request", Retry("400", "the proxy refused to connect: 400")),
     ],

@@ -6,11 +6,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from support.grpc_receiver import GrpcReceiver
+from support.fakes.grpc_receiver import GrpcReceiver
 
-from fuse_otel.core.gzip_member import deflate
-from fuse_otel.core.outcome import Accepted
-from fuse_otel.core.telemetry import Signal
+from fuse_otel.core.batching.export_result import Accepted
+from fuse_otel.core.batching.gzip_member import deflate
+from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.destinations import otlp_grpc
 from fuse_otel.destinations.otlp_grpc import OtlpGrpc, OtlpGrpcOptions
 from fuse_otel.errors import ConfigurationError

@@ -9,17 +9,23 @@ from typing import Any
 
 import httpx
 import pytest
-from support.otlp_answer import ACCEPTED, text
-from support.otlp_receiver import OtlpReceiver
-from support.raw_http import RawServer, always
-from support.raw_http import answer as raw_answer
-from support.ship_values import encoded
+from support.builders.ship_values import encoded
+from support.fakes.otlp_answer import ACCEPTED, text
+from support.fakes.otlp_receiver import OtlpReceiver
+from support.fakes.raw_http import RawServer, always
+from support.fakes.raw_http import answer as raw_answer
 
 from fuse_otel import __version__
-from fuse_otel.core.gzip_member import deflate
-from fuse_otel.core.outcome import Accepted, Held, Outcome, Refused, Retry
-from fuse_otel.core.telemetry import Signal
-from fuse_otel.destinations.http_failure import outcome_of_failure
+from fuse_otel.core.batching.export_result import (
+    Accepted,
+    ExportResult,
+    PermanentFailure,
+    Retry,
+    Suspended,
+)
+from fuse_otel.core.batching.gzip_member import deflate
+from fuse_otel.core.model.telemetry import Signal
+from fuse_otel.destinations.http_result import outcome_of_failure
 from fuse_otel.destinations.otlp_http import OtlpHttp, OtlpHttpOptions
 from fuse_otel.errors import ConfigurationError
 
@@ -33,7 +39,7 @@ def receiver() -> Iterator[OtlpReceiver]:
         yield running
 
 
-def send(url: str, data: bytes = DATA, **options: Any) -> Outcome:
+def send(url: str, data: bytes = DATA, **options: Any) -> ExportResult:
     destination = OtlpHttp(OtlpHttpOptions("main", {TRACES: url}, **options), lambda: 1000.0)
     outcome = destination.send(TRACES, data, 2)
     destination.close()
@@ -120,7 +126,7 @@ def test_a_back_end_that_dribbles_is_given_up_at_the_deadline(receiver):
 def test_the_status_of_an_error_counts_though_its_words_dribble(receiver):
     receiver.then(text(400, "x" * 1000).but(dribble=0.1))
     outcome = send(f"{receiver.url}/v1/traces", timeout={TRACES: 5.0})
-    assert outcome == Refused("400", "400 Bad Request")
+    assert outcome == PermanentFailure("400", "400 Bad Request")
 
 
 def test_a_date_to_retry_at_is_read_by_the_clock_that_was_given(receiver):
@@ -135,8 +141,11 @@ def test_a_date_to_retry_at_is_read_by_the_clock_that_was_given(receiver):
 @pytest.mark.parametrize(
     ("answer", "outcome"),
     [
-        ("407 Proxy Authentication Required", Held("407", "the proxy refused to connect: 407")),
-        ("403 Forbidden", Held("403", "the proxy refused to connect: 403")),
+        (
+            "407 Proxy Authentication Required",
+            Suspended("407", "the proxy refused to connect: 407"),
+        ),
+        ("403 Forbidden", Suspended("403", "the proxy refused to connect: 403")),
         ("502 Bad Gateway", Retry("502", "the proxy refused to connect: 502")),
         ("400 Bad Request", Retry("400", "the proxy refused to connect: 400")),
     ],
@@ -174,4 +183,4 @@ def test_a_header_that_is_no_ascii_is_refused_without_being_told():
 
 def test_a_header_that_cannot_be_sent_is_for_the_operator(receiver):
     outcome = send(f"{receiver.url}/v1/traces", headers={TRACES: {"k": "a\nb"}})
-    assert outcome == Held("headers", "a configured header cannot be sent")
+    assert outcome == Suspended("headers", "a configured header cannot be sent")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.otlp_protocols import BOTH, GRPC, HTTP, OtlpProtocol
-from support.otlp_receiver import OtlpReceiver
-from support.ship_values import encoded
-from support.tls_files import Certificate, make_certificate
+from support.builders.ship_values import encoded
+from support.fakes.otlp_protocols import BOTH, GRPC, HTTP, OtlpProtocol
+from support.fakes.otlp_receiver import OtlpReceiver
+from support.fakes.tls_files import Certificate, make_certificate
 
-from fuse_otel.core.gzip_member import deflate
-from fuse_otel.core.outcome import Accepted, Held, Outcome, Retry
-from fuse_otel.core.telemetry import Signal
+from fuse_otel.core.batching.export_result import Accepted, ExportResult, Retry, Suspended
+from fuse_otel.core.batching.gzip_member import deflate
+from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.errors import ConfigurationError
 
 TRACES = Signal.TRACES
@@ -42,16 +42,16 @@ def garbage(tmp_path) -> str:
     return str(file)
 
 
-def send(protocol: OtlpProtocol, url: str, **options: Any) -> Outcome:
+def send(protocol: OtlpProtocol, url: str, **options: Any) -> ExportResult:
     destination = protocol.to(url, **options)
     outcome = destination.send(TRACES, deflate(encoded(TRACES, "a")), 2)
     destination.close()
     return outcome
 
 
-def held_for_tls(outcome: Outcome) -> str:
+def held_for_tls(outcome: ExportResult) -> str:
     """The reason."""
-    assert isinstance(outcome, Held)
+    assert isinstance(outcome, Suspended)
     assert outcome.code == "tls"
     return outcome.reason
 
@@ -136,7 +136,7 @@ def test_not_to_say_who_we_are_is_for_the_operator(ours, theirs):
 def test_plain_http_to_a_port_of_python_that_speaks_tls_is_never_accepted(ours):
     with HTTP.secured(ours) as receiver:
         outcome = send(HTTP, receiver.url.replace("https:", "http:"))
-    assert isinstance(outcome, Held | Retry)
+    assert isinstance(outcome, Suspended | Retry)
 
 
 def test_a_key_that_is_locked_or_of_another_certificate_is_named(tmp_path, ours):
@@ -160,10 +160,10 @@ def test_a_name_without_a_scheme_is_spoken_to_in_tls(ours):
 
 def test_what_is_wrong_with_a_certificate_is_told_although_grpc_does_not(ours, theirs):
     with GRPC.secured(ours) as receiver:
-        assert send(GRPC, receiver.url) == Held("tls", f"{UNTRUSTED}self signed certificate")
+        assert send(GRPC, receiver.url) == Suspended("tls", f"{UNTRUSTED}self signed certificate")
     with GRPC.secured(theirs) as receiver:
         outcome = send(GRPC, receiver.url, certificate=str(theirs.certificate))
-    assert outcome == Held("tls", f"{UNTRUSTED}it is of another host")
+    assert outcome == Suspended("tls", f"{UNTRUSTED}it is of another host")
 
 
 def test_not_to_say_who_we_are_is_tried_again_with_a_hint(ours, theirs):
@@ -180,7 +180,7 @@ def test_a_server_that_says_what_it_misses_is_for_the_operator(ours, theirs):
     context.set_alpn_protocols(["h2"])
     with OtlpReceiver(tls=context) as receiver:
         outcome = send(GRPC, receiver.url, certificate=str(ours.certificate))
-    assert outcome == Held("tls", "the back end broke TLS off; check the client certificate")
+    assert outcome == Suspended("tls", "the back end broke TLS off; check the client certificate")
 
 
 def test_plain_text_to_a_tls_port_is_tried_again_with_a_hint(ours):
@@ -193,5 +193,5 @@ def test_plain_text_to_a_tls_port_is_tried_again_with_a_hint(ours):
 def test_a_server_of_http_1_behind_tls_is_for_the_operator(ours):
     with HTTP.secured(ours) as receiver:
         outcome = send(GRPC, receiver.url, certificate=str(ours.certificate))
-    assert isinstance(outcome, Held)
+    assert isinstance(outcome, Suspended)
     assert outcome.code == "protocol"

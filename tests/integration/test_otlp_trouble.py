@@ -1,12 +1,12 @@
 """OTLP over either protocol, with a back end that is away, silent or talks too much."""
 
 import pytest
-from support.otlp_protocols import BOTH
-from support.ship_values import encoded
+from support.builders.ship_values import encoded
+from support.fakes.otlp_protocols import BOTH
 
-from fuse_otel.core.gzip_member import deflate
-from fuse_otel.core.outcome import Refused, Retry
-from fuse_otel.core.telemetry import Signal
+from fuse_otel.core.batching.export_result import PermanentFailure, Retry
+from fuse_otel.core.batching.gzip_member import deflate
+from fuse_otel.core.model.telemetry import Signal
 
 TRACES = Signal.TRACES
 DATA = deflate(encoded(TRACES, "a"))
@@ -51,7 +51,7 @@ def test_secrets_that_an_answer_quotes_are_masked(protocol):
     with protocol.receiver(quoting) as receiver:
         outcome = send(protocol, receiver.url, headers=token)
     code = protocol.refusal.split()[0]
-    assert outcome == Refused(code, f"{protocol.refusal}: header '*' or * of *")
+    assert outcome == PermanentFailure(code, f"{protocol.refusal}: header '*' or * of *")
 
 
 def test_the_options_show_no_credentials(protocol):

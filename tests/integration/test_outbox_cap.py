@@ -3,8 +3,8 @@
 import sqlite3
 from contextlib import closing
 
-from support.disk_bench import DiskBench
-from support.poller_bench import HOUR
+from support.rigs.disk_bench import DiskBench
+from support.rigs.poller_bench import HOUR
 
 from fuse_otel.events import OutboxCrossed, StoreFailed
 

@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.poller_bench import (
-    DAY,
-    HOUR,
-    START,
-    PollerBench,
-    busy_world,
-)
+from support.rigs.poller_bench import DAY, HOUR, START, PollerBench, busy_world
 
 from fuse_otel.events import (
     CallsGrown,

@@ -5,15 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from support.poller_bench import (
-    DAY,
-    HOUR,
-    START,
-    PollerBench,
-    busy_world,
-    failing,
-    reasons,
-)
+from support.rigs.poller_bench import DAY, HOUR, START, PollerBench, busy_world, failing, reasons
 
 from fuse_otel.events import (
     ApiThrottled,

@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-from support.poller_bench import (
-    BUSY,
-    HOUR,
-    LOGS,
-    START,
-    TRACES,
-    PollerBench,
-    busy_world,
-)
+from support.rigs.poller_bench import BUSY, HOUR, LOGS, START, TRACES, PollerBench, busy_world
 
 from fuse_otel.events import (
     CallsGrown,

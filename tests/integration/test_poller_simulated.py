@@ -5,22 +5,13 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from support.poller_bench import (
-    BUSY,
-    DAY,
-    HOUR,
-    START,
-    PollerBench,
-    busy_world,
-    down,
-    reasons,
-)
+from support.rigs.poller_bench import BUSY, DAY, HOUR, START, PollerBench, busy_world, down, reasons
 
 from fuse_otel.events import (
     WindowMismatch,
 )
 from fuse_otel.ports import GapReason
-from fuse_otel.simulator import Bounds, Moment, Order, Quirks, World
+from fuse_otel.simulator import Bounds, ListOrder, Moment, Quirks, World
 
 
 def test_three_hundred_calls_of_three_hours_take_few_requests():
@@ -37,7 +28,7 @@ def test_three_hundred_calls_of_three_hours_take_few_requests():
     [
         (*three, more)
         for three, more in zip(
-            itertools.product(Moment, Bounds, Order),
+            itertools.product(Moment, Bounds, ListOrder),
             itertools.cycle(
                 [
                     {},

@@ -4,10 +4,10 @@ import argparse
 import weakref
 
 from support import ask
-from support.otlp_receiver import OtlpReceiver
-from support.program import pointed_at
+from support.fakes.otlp_receiver import OtlpReceiver
+from support.rigs.program import pointed_at
 
-from fuse_otel.cli.run import Runner
+from fuse_otel.cli.commands.run import Runner
 from fuse_otel.cli.signals import Signals
 from fuse_otel.simulator import SimulatedApi, World
 

@@ -5,10 +5,10 @@ import threading
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from opentelemetry.sdk.trace.export import SpanExporter
-from support.every_event import EVERY_EVENT, LANE
-from support.grpc_receiver import GrpcReceiver
-from support.otlp_receiver import OtlpReceiver
-from support.otlp_request import string
+from support.builders.every_event import EVERY_EVENT, LANE
+from support.fakes.grpc_receiver import GrpcReceiver
+from support.fakes.otlp_receiver import OtlpReceiver
+from support.fakes.otlp_request import string
 from support.patience import PATIENCE
 
 from fuse_otel.events import ApiAnswered, ExportDone, PollDone

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.line import QUICK, Line
-from support.otlp_answer import HANG_UP, NO_CONTENT
-from support.otlp_protocols import BOTH, GRPC, HTTP, AnyReceiver, OtlpProtocol
-from support.otlp_receiver import OtlpReceiver
-from support.otlp_request import Request
-from support.ship_values import LOGS, NOW, TRACES, add, encoded, new_body
+from support.builders.ship_values import LOGS, NOW, TRACES, add, encoded, new_body
+from support.fakes.otlp_answer import HANG_UP, NO_CONTENT
+from support.fakes.otlp_protocols import BOTH, GRPC, HTTP, AnyReceiver, OtlpProtocol
+from support.fakes.otlp_receiver import OtlpReceiver
+from support.fakes.otlp_request import Request
+from support.rigs.line import QUICK, Line
 
-from fuse_otel.core.gzip_member import inflate
-from fuse_otel.core.lane import Lane
-from fuse_otel.core.telemetry import Signal
+from fuse_otel.core.batching.gzip_member import inflate
+from fuse_otel.core.model.lane import Lane
+from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.ports import Store
 from fuse_otel.shipper import Shipper
 from fuse_otel.store import open_store

@@ -7,21 +7,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.line import Line
-from support.otlp_answer import HTML, records_rejected, spans_rejected, status, text
-from support.otlp_protocols import HTTP
-from support.otlp_receiver import OtlpReceiver
+from support.builders.ship_values import ITEMS, LOGS, NOW, TRACES, add, encoded, new_body
+from support.fakes.otlp_answer import HTML, records_rejected, spans_rejected, status, text
+from support.fakes.otlp_protocols import HTTP
+from support.fakes.otlp_receiver import OtlpReceiver
+from support.rigs.line import Line
 from support.scale import scaled
-from support.ship_values import ITEMS, LOGS, NOW, TRACES, add, encoded, new_body
 
-from fuse_otel.core.body import MAX_INFLATED
-from fuse_otel.core.gzip_member import inflate
-from fuse_otel.core.lane import Lane
-from fuse_otel.core.telemetry import Signal, Tally
+from fuse_otel.core.batching.batch import MAX_INFLATED
+from fuse_otel.core.batching.gzip_member import inflate
+from fuse_otel.core.model.lane import Lane
+from fuse_otel.core.model.telemetry import Signal, Tally
 from fuse_otel.daemon import Daemon
 from fuse_otel.events import CallsStored, LaneChanged
-from fuse_otel.orders import Clerk
-from fuse_otel.orders.replay import Lanes
+from fuse_otel.jobs import JobWorker
+from fuse_otel.jobs.replay import Lanes
 from fuse_otel.ports import Store
 from fuse_otel.shipper import Shipper, ShipperOptions
 from fuse_otel.store import open_store
@@ -75,7 +75,7 @@ def test_ten_calls_refused_in_a_row_are_held_and_parked_no_further(store, line, 
     names = named(40)
     add(store, new_body(*names))
     receiver.decide = lambda _: status(400, "unknown tenant")
-    line.run(until=lambda: line.outcomes.count("refused") > 60)
+    line.run(until=lambda: line.outcomes.count("permanent_failure") > 60)
     assert len(line.parked) == 9
     assert line.waiting == 31
     assert line.shipper.held is not None
@@ -170,7 +170,7 @@ def test_what_is_ours_to_mend_resolves_nothing_and_is_told(store, line, receiver
     add(store, new_body("a", "b"))
     receiver.decide = lambda _: answer
     line.run(until=lambda: len(line.outcomes) == 5)
-    assert set(line.outcomes) == {"held"}
+    assert set(line.outcomes) == {"suspended"}
     assert line.shipper.held
     assert (line.waiting, line.parked) == (2, [])
     assert [event.up for event in line.events if isinstance(event, LaneChanged)] == [False]
@@ -225,7 +225,7 @@ def test_a_call_an_hour_goes_out_at_once(store, line, receiver):
         TRACES, store.outbox, line.destination, line.events.append, lambda: 0.5,
         ShipperOptions(idle=3600),
     )  # fmt: skip
-    clerk = Clerk(store.control, {}, Lanes.of((), ""), line.events.append, lambda: 0.5)
+    clerk = JobWorker(store.control, {}, Lanes.of((), ""), line.events.append, lambda: 0.5)
     daemon = Daemon([], [patient], clerk, line.events.append, time.time)
     daemon.start()
     try:

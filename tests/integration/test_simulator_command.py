@@ -14,12 +14,12 @@ import pytest
 from support import ask
 from support.patience import PATIENCE
 
-from fuse_otel.cli import simulate
+from fuse_otel.cli.commands import simulate
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
 import argparse, sys
-from fuse_otel.cli import simulate
+from fuse_otel.cli.commands import simulate
 parser = argparse.ArgumentParser()
 simulate.arguments(parser)
 sys.exit(simulate.run(parser.parse_args()))

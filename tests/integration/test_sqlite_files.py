@@ -11,13 +11,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from support.builders.store_values import JAEGER, NOW, TEMPO, body, step, whole_step
 from support.patience import PATIENCE
 from support.scale import scaled
-from support.store_values import JAEGER, NOW, TEMPO, body, step, whole_step
 
-from fuse_otel.core.lane import Lane
+from fuse_otel.core.model.lane import Lane
 from fuse_otel.errors import Busy
-from fuse_otel.ports import Store, Verdict
+from fuse_otel.ports import Acknowledgement, Store
 from fuse_otel.store import MemoryStore, open_store
 
 TESTS = Path(__file__).parents[1]
@@ -130,7 +130,7 @@ def drain(store: Store, lane: Lane, until: int, delivered: list[str]) -> None:
     while len(delivered) < until:
         for found in store.outbox.due(lane, NOW, 500):
             offsets = tuple(call.offset for call in found.calls)
-            store.outbox.resolve(lane, [Verdict(found.id, offsets)], NOW)
+            store.outbox.resolve(lane, [Acknowledgement(found.id, offsets)], NOW)
             delivered += [call.session_id for call in found.calls]
 
 

@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from support import browser
-from support.web_site import filled_store, recent_call, served, site
+from support.rigs import browser
+from support.rigs.web_site import filled_store, recent_call, served, site
 
 pytestmark = pytest.mark.skipif(browser.PROGRAM is None, reason="needs Debian's chromium")
 

@@ -6,9 +6,9 @@ from urllib.parse import quote
 
 import pytest
 from support import ask
-from support.web_site import filled_store, links, recent_call, served, site
+from support.rigs.web_site import filled_store, links, recent_call, served, site
 
-from fuse_otel.core import otlp_json
+from fuse_otel.core.encoding import otlp_json
 
 PLAIN_ID = "300060;001;1529552581"
 NASTY_ID = '<script>alert(1)</script>/../x;"&?#%41'

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from support import ask
 from support.patience import PATIENCE
-from support.web_site import served, site
+from support.rigs.web_site import served, site
 
 from fuse_otel.events import HookAnswered
 from fuse_otel.store import MemoryStore

@@ -5,11 +5,11 @@ import re
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from support import ask
-from support.store_values import NOW, TEMPO
-from support.web_site import filled_store, links, recent_call, served, site
+from support.builders.store_values import NOW, TEMPO
+from support.rigs.web_site import filled_store, links, recent_call, served, site
 
 from fuse_otel.errors import Broken
-from fuse_otel.ports import Gap, GapReason, NumberPosition, Order, Step, Told
+from fuse_otel.ports import Gap, GapReason, Job, NumberPosition, Step, Told
 from fuse_otel.store import MemoryStore
 
 PLAIN_ID = "300060;001;1529552581"
@@ -126,7 +126,7 @@ def test_the_status_tells_states_orders_and_what_was_given_up():
     lost = Gap("", NOW - 500_000, NOW - 499_000, GapReason.ERROR)
     store.ledger.commit(store.ledger.lease("main"), Step(at=NOW, given_up=[lost]))
     control.tell({"main": Told("up")}, {TEMPO: Told("held", "401 <Unauthorized>")})
-    control.order(Order("backfill", '{"start": 1}'), NOW)
+    control.order(Job("backfill", '{"start": 1}'), NOW)
     with served(site(store)) as url:
         text = ask.get(f"{url}/status").text
         told = ask.get(f"{url}/status?format=json").json()

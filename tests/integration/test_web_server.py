@@ -8,13 +8,13 @@ import httpx
 import pytest
 from support import ask
 from support.patience import PATIENCE
-from support.web_site import served, site
+from support.rigs.web_site import served, site
 
 from fuse_otel.errors import CannotListen
 from fuse_otel.store import MemoryStore
 from fuse_otel.web.app import create_app
-from fuse_otel.web.listening import Listening
 from fuse_otel.web.server import WebServer
+from fuse_otel.web.sockets import ListeningSockets
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def store():
 
 @pytest.fixture
 def listening():
-    made = Listening()
+    made = ListeningSockets()
     yield made
     made.close()
 

@@ -9,12 +9,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
+from support.rigs.whole_machine import WholeMachine
+from support.rigs.whole_promises import POLL
+from support.rigs.whole_rig import Wraps
 from support.scale import scaled
-from support.whole_machine import WholeMachine
-from support.whole_promises import POLL
-from support.whole_rig import Wraps
 
-from fuse_otel.ports import NumberPosition, Step, Verdict
+from fuse_otel.ports import Acknowledgement, NumberPosition, Step
 from fuse_otel.simulator import Quirks
 
 RULES = 30
@@ -70,7 +70,9 @@ class EagerOutbox(Passed):
 
     def due(self, lane, now, *asked):
         bodies = self._real.due(lane, now, *asked)
-        verdicts = [Verdict(body.id, tuple(c.offset for c in body.calls)) for body in bodies]
+        verdicts = [
+            Acknowledgement(body.id, tuple(c.offset for c in body.calls)) for body in bodies
+        ]
         self._real.resolve(lane, verdicts, now)
         return bodies
 

@@ -8,9 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.scale import scaled
 
-from fuse_otel.core.anomaly import Anomaly
-from fuse_otel.core.call import CallLog, CallRecord, Entry
-from fuse_otel.core.decode import (
+from fuse_otel.core.decoding.anomalies import Anomaly
+from fuse_otel.core.decoding.answers import (
     NotUnderstood,
     decode_call,
     decode_calls,
@@ -18,7 +17,8 @@ from fuse_otel.core.decode import (
     decode_logs,
     decode_saved,
 )
-from fuse_otel.core.json_text import repaired
+from fuse_otel.core.decoding.lenient_json import repaired
+from fuse_otel.core.model.call import CallLog, CallRecord, Entry
 
 KINDS = {str(kind) for kind in Anomaly}
 KEYS = st.sampled_from(

@@ -6,8 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.scale import scaled
-from support.telemetry_values import (
+from support.builders.telemetry_values import (
     NOON,
     SECOND,
     make_record,
@@ -15,12 +14,13 @@ from support.telemetry_values import (
     make_telemetry,
     telemetries,
 )
+from support.scale import scaled
 
-from fuse_otel.core.flavoured import flavoured_logs
-from fuse_otel.core.telemetry import Flavour
-from fuse_otel.core.wire import encode_logs, encode_traces
+from fuse_otel.core.encoding.relabel import flavoured_logs
+from fuse_otel.core.encoding.writer import encode_logs, encode_traces
+from fuse_otel.core.model.telemetry import Profile
 
-FLAVOURS = st.sampled_from(Flavour)
+FLAVOURS = st.sampled_from(Profile)
 NAMES = st.sampled_from(["", "off", "service.instance.id", "hour"])
 
 
@@ -36,22 +36,22 @@ def test_it_makes_no_difference_how_the_call_was_written_before(call, was, was_n
 def test_a_call_over_three_hours_is_parted_by_the_hour_and_joined_again():
     hours = [NOON + hour * 3600 * SECOND for hour in range(3) for _ in range(2)]
     call = make_telemetry(records=[make_record(time) for time in hours])
-    generic = encode_logs(call, Flavour.GENERIC, "hour")
-    loki = encode_logs(call, Flavour.LOKI, "hour")
+    generic = encode_logs(call, Profile.GENERIC, "hour")
+    loki = encode_logs(call, Profile.LOKI, "hour")
 
     assert loki.count(b"2025-11-18T1") == 3
-    assert flavoured_logs(generic, Flavour.LOKI, "hour") == loki
-    assert flavoured_logs(loki, Flavour.GENERIC, "hour") == generic
+    assert flavoured_logs(generic, Profile.LOKI, "hour") == loki
+    assert flavoured_logs(loki, Profile.GENERIC, "hour") == generic
 
 
 def test_an_attribute_of_that_name_that_tells_no_hour_is_the_users():
     resource = {"service.instance.id": "pod-7", "service.name": "claims"}
     call = make_telemetry(records=[make_record()], resource=resource)
-    generic = encode_logs(call, Flavour.GENERIC, "")
+    generic = encode_logs(call, Profile.GENERIC, "")
 
-    assert flavoured_logs(generic, Flavour.GENERIC, "service.instance.id") == generic
-    assert flavoured_logs(generic, Flavour.LOKI, "service.instance.id") == encode_logs(
-        call, Flavour.LOKI, "service.instance.id"
+    assert flavoured_logs(generic, Profile.GENERIC, "service.instance.id") == generic
+    assert flavoured_logs(generic, Profile.LOKI, "service.instance.id") == encode_logs(
+        call, Profile.LOKI, "service.instance.id"
     )
 
 
@@ -59,11 +59,11 @@ def test_an_attribute_of_that_name_that_tells_no_hour_is_the_users():
 @given(st.binary(max_size=60))
 def test_other_bytes_raise_nothing_but_a_value_error(data):
     with suppress(ValueError):
-        flavoured_logs(data, Flavour.LOKI, "hour")
+        flavoured_logs(data, Profile.LOKI, "hour")
 
 
 def test_what_is_no_call_is_refused():
     traces = encode_traces(make_telemetry(spans=[make_span()]))
     for data in (traces + b"\x12\x00", b"\x08\x01", b"\x0a\x02\x0a\xff"):
         with pytest.raises(ValueError, match=r"not |cut off"):
-            flavoured_logs(data, Flavour.LOKI, "hour")
+            flavoured_logs(data, Profile.LOKI, "hour")

@@ -7,12 +7,20 @@ from tempfile import TemporaryDirectory
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.private_rig import KEY, MadeUpApi, PrivateRig
+from support.builders.secrets import (
+    OUR_NUMBER,
+    data_with,
+    lines_with,
+    names,
+    phones,
+    secrets,
+    shaped,
+)
+from support.rigs.private_rig import KEY, MadeUpApi, PrivateRig
 from support.scale import scaled
-from support.secrets import OUR_NUMBER, data_with, lines_with, names, phones, secrets, shaped
 
-from fuse_otel.core.call import CallRecord
-from fuse_otel.core.party import pseudonymise
+from fuse_otel.core.model.call import CallRecord
+from fuse_otel.core.redaction.pseudonym import pseudonymise
 
 START = 1_790_000_000
 _MODULES = ("start", "prompt", "menu", "rest", "transfer", "call log", "email", "evaluate js")

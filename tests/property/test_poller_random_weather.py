@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from random import Random
 
 import pytest
-from support.poller_bench import LOGS, START, TRACES, PollerBench
+from support.fakes.unsafe_ledger import Crashed, UnsafeLedger
+from support.rigs.poller_bench import LOGS, START, TRACES, PollerBench
 from support.scale import scaled
-from support.unsafe_ledger import Crashed, UnsafeLedger
 
-from fuse_otel.core.ids import CallIds, trace_id
+from fuse_otel.core.model.ids import CallIds, trace_id
 from fuse_otel.simulator import (
     Bounds,
     Fault,
     FaultKind,
+    ListOrder,
     MissingDetail,
     MissingLog,
     Moment,
-    Order,
     Quirks,
     World,
 )
@@ -42,7 +42,7 @@ def quirks_of(dice: Random) -> Quirks:
     return Quirks(
         filter_by=dice.choice(list(Moment)),
         bounds=dice.choice(list(Bounds)),
-        order=dice.choice(list(Order)),
+        order=dice.choice(list(ListOrder)),
         order_by=order_by,
         page_cap=dice.choice([0, 0, 5, 50]),
         total_off_by=dice.choice([0, 0, 0, 1, 3]),

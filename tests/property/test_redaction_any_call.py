@@ -4,17 +4,17 @@ shape of somebody's, and the careful way of `strict` is the fast one.
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.call_strategies import any_details, listed_calls, logs
-from support.call_values import make_call, make_entry, make_log
+from support.builders.call_strategies import any_details, listed_calls, logs
+from support.builders.call_values import make_call, make_entry, make_log
+from support.builders.secrets import data_with, lines_with, shaped
 from support.scale import scaled
-from support.secrets import data_with, lines_with, shaped
 
-from fuse_otel.core.details import details_of
-from fuse_otel.core.options import ModelOptions
-from fuse_otel.core.redaction import KeyRule, Mode, OwnRules, PatternRule, Redaction
-from fuse_otel.core.telemetry import Flavour
-from fuse_otel.core.transform import transform
-from fuse_otel.core.wire import encode_logs, encode_traces
+from fuse_otel.core.encoding.writer import encode_logs, encode_traces
+from fuse_otel.core.model.call import log_completeness
+from fuse_otel.core.model.options import ModelOptions
+from fuse_otel.core.model.redaction_policy import KeyRule, Mode, OwnRules, PatternRule, Redaction
+from fuse_otel.core.model.telemetry import Profile
+from fuse_otel.core.translation.translate import transform
 
 RULES = OwnRules(
     allow=(KeyRule("to"), KeyRule("headers", frozenset({"rest"}))),
@@ -25,7 +25,7 @@ _IDS = {"session.id", "log.record.uid", "user.hash", "fuse.call.destination"}
 
 
 def written(telemetry):
-    return encode_traces(telemetry), encode_logs(telemetry, Flavour.GENERIC, "")
+    return encode_traces(telemetry), encode_logs(telemetry, Profile.GENERIC, "")
 
 
 @settings(max_examples=scaled(50))
@@ -84,7 +84,7 @@ def test_standard_lets_nothing_leave_that_has_the_shape_of_somebodys(told):
     options = ModelOptions(redaction=Redaction(Mode.STANDARD))
     digits = "".join(filter(str.isdecimal, secret))
     is_number = not any(map(str.isalpha, secret))
-    for text in texts(transform(call, log, details_of(call, log), options)):
+    for text in texts(transform(call, log, log_completeness(call, log), options)):
         assert secret not in text
         if is_number:
             assert digits not in "".join(filter(str.isdecimal, text))

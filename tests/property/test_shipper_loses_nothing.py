@@ -6,11 +6,18 @@ from collections import Counter
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.lane_rig import LaneRig
+from support.builders.ship_values import NOW, new_body
+from support.rigs.lane_rig import LaneRig
 from support.scale import scaled
-from support.ship_values import NOW, new_body
 
-from fuse_otel.core.outcome import Accepted, Held, Refused, Rejected, Retry, TooLarge
+from fuse_otel.core.batching.export_result import (
+    Accepted,
+    PartialSuccess,
+    PermanentFailure,
+    RequestTooLarge,
+    Retry,
+    Suspended,
+)
 from fuse_otel.errors import Broken
 from fuse_otel.events import CallsDelivered, CallsParked
 
@@ -18,13 +25,13 @@ OK = Accepted("200")
 OUTCOMES = st.sampled_from(
     [
         OK,
-        Rejected("200", 1, "one is too old"),
+        PartialSuccess("200", 1, "one is too old"),
         Retry("503", "starting"),
         Retry("429", "slow down", 7.0),
-        Refused("400", "bad"),
-        Refused("400", "entry too far behind", one_record=True),
-        TooLarge("413", "4 MB"),
-        Held("401", "no"),
+        PermanentFailure("400", "bad"),
+        PermanentFailure("400", "entry too far behind", one_record=True),
+        RequestTooLarge("413", "4 MB"),
+        Suspended("401", "no"),
     ]
 )
 BODIES = st.lists(
@@ -67,7 +74,7 @@ def test_every_call_is_delivered_or_parked(sizes, script, faults):
 
     def decide(sessions):
         outcome = next(answers, OK)
-        if isinstance(outcome, Accepted | Rejected):
+        if isinstance(outcome, Accepted | PartialSuccess):
             taken.update(sessions)
         return outcome
 

@@ -6,20 +6,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from support.call_strategies import any_details, any_text, listed_calls, logs
+from support.builders.call_strategies import any_details, any_text, listed_calls, logs
 from support.scale import scaled
 
-from fuse_otel.core.lane import Lane, Rendering
-from fuse_otel.core.options import ModelOptions
-from fuse_otel.core.rendering import Renderer
-from fuse_otel.core.telemetry import Flavour, Signal
-from fuse_otel.core.transform import transform
+from fuse_otel.core.encoding.renderer import Renderer
+from fuse_otel.core.model.lane import Lane, Rendering
+from fuse_otel.core.model.options import ModelOptions
+from fuse_otel.core.model.telemetry import Profile, Signal
+from fuse_otel.core.translation.translate import transform
 
 OPTIONS = ModelOptions(environment="test", service_names={"8005550111": "eight"})
 RENDERINGS = tuple(
     Rendering(f"{signal}-{flavour}", signal, flavour, (Lane("here", signal),))
     for signal in Signal
-    for flavour in Flavour
+    for flavour in Profile
 )
 sent = st.one_of(st.none(), st.integers(0, 12))
 many = settings(max_examples=scaled(150))

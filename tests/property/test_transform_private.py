@@ -4,15 +4,14 @@ import json
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from support.call_strategies import entries, listed_calls, logs
+from support.builders.call_strategies import entries, listed_calls, logs
+from support.builders.secrets import OUR_NUMBER, data_with, lines_with, names, secrets
 from support.scale import scaled
-from support.secrets import OUR_NUMBER, data_with, lines_with, names, secrets
 
-from fuse_otel.core.call import CallRecord, LogState
-from fuse_otel.core.details import details_of
-from fuse_otel.core.options import ModelOptions
-from fuse_otel.core.party import pseudonymise
-from fuse_otel.core.rendering import Renderer
+from fuse_otel.core.encoding.renderer import Renderer
+from fuse_otel.core.model.call import CallRecord, LogState, log_completeness
+from fuse_otel.core.model.options import ModelOptions
+from fuse_otel.core.redaction.pseudonym import pseudonymise
 
 # Words have no shape that gives them away: they may stand only where nothing is told.
 words = st.one_of(secrets, names)
@@ -27,7 +26,7 @@ def told_secrets(draw, of):
 
 
 def everything(call, log):
-    out = Renderer(ModelOptions(), ()).render(call, log, details_of(call, log))
+    out = Renderer(ModelOptions(), ()).render(call, log, log_completeness(call, log))
     words = (out.traces, out.logs, repr(out.summary).encode(), repr(out.tally).encode())
     return b"\n".join(words)
 

@@ -5,9 +5,9 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.mutation import KEYS, TEXTS, mutations
+from support.builders.mutation import KEYS, TEXTS, mutations
+from support.rigs.whole_path import whole_path
 from support.scale import scaled
-from support.whole_path import whole_path
 
 SCALARS = (
     st.none()

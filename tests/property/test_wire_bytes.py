@@ -4,12 +4,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from support.builders.telemetry_values import telemetries
+from support.pages.wire_oracle import logs_request, traces_request
 from support.scale import scaled
-from support.telemetry_values import telemetries
-from support.wire_oracle import logs_request, traces_request
 
-from fuse_otel.core.telemetry import Flavour
-from fuse_otel.core.wire import encode_logs, encode_traces
+from fuse_otel.core.encoding.writer import encode_logs, encode_traces
+from fuse_otel.core.model.telemetry import Profile
 
 
 def canonical(message):
@@ -26,7 +26,7 @@ def test_traces_are_the_bytes_the_runtime_writes(call):
 @given(telemetries())
 def test_logs_are_the_bytes_the_runtime_writes(call):
     groups = [(call.resource, call.records)] if call.records else []
-    assert encode_logs(call, Flavour.GENERIC, "service.instance.id") == canonical(
+    assert encode_logs(call, Profile.GENERIC, "service.instance.id") == canonical(
         logs_request(call, groups)
     )
 
@@ -39,7 +39,7 @@ def test_calls_joined_are_one_request(calls):
 
 
 @settings(max_examples=scaled(150))
-@given(telemetries(broken=True), st.sampled_from(Flavour), st.sampled_from(["", "off", "stream"]))
+@given(telemetries(broken=True), st.sampled_from(Profile), st.sampled_from(["", "off", "stream"]))
 def test_whatever_a_call_holds_the_request_can_be_read_and_is_complete(call, flavour, stream):
     traces = ExportTraceServiceRequest.FromString(encode_traces(call))
     logs = ExportLogsServiceRequest.FromString(encode_logs(call, flavour, stream))
@@ -56,7 +56,7 @@ def test_loki_gets_one_resource_an_hour_with_the_records_in_their_order(call):
     hours: dict[int, list] = {}
     for record in call.records:
         hours.setdefault(record.time // (3600 * 10**9), []).append(record)
-    logs = ExportLogsServiceRequest.FromString(encode_logs(call, Flavour.LOKI, "stream"))
+    logs = ExportLogsServiceRequest.FromString(encode_logs(call, Profile.LOKI, "stream"))
 
     found = [
         [record.time_unix_nano for record in group.scope_logs[0].log_records]

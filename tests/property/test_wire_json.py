@@ -12,8 +12,14 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from support.scale import scaled
 
-from fuse_otel.core.otlp_json import dumps, logs_json, traces_json
-from fuse_otel.core.otlp_schema import LOGS_REQUEST, TRACES_REQUEST, Kind
+from fuse_otel.core.encoding.otlp_json import (
+    LOGS_REQUEST,
+    TRACES_REQUEST,
+    Kind,
+    dumps,
+    logs_json,
+    traces_json,
+)
 
 REQUESTS = [
     (ExportTraceServiceRequest, TRACES_REQUEST, traces_json),

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, ValidationInfo, model_vali
 from fuse_otel.config.destination import Destination
 from fuse_otel.config.values import fields, otlp
 from fuse_otel.config.values.quantities import read_required_text, read_text
-from fuse_otel.core.telemetry import Flavour, Signal
+from fuse_otel.core.model.telemetry import Profile, Signal
 
 _SIGNALS = tuple(Signal)
 _OTLP_ALONE = (
@@ -114,7 +114,7 @@ class DestinationTable(fields.Frozen):
             return own or base
         return otlp.exact_url(own) if own else otlp.signal_url(base, signal)
 
-    def _flavours(self) -> dict[Signal, Flavour]:
+    def _flavours(self) -> dict[Signal, Profile]:
         own = {Signal.TRACES: self.traces_flavour, Signal.LOGS: self.logs_flavour}
         said = {signal: own[signal] or self.flavour for signal in self.signals}
         return {signal: flavour for signal, flavour in said.items() if flavour is not None}

@@ -18,9 +18,9 @@ from pydantic import (
 )
 
 from fuse_otel.config.values import quantities as read
-from fuse_otel.core.limits import Limits
-from fuse_otel.core.redaction import Mode
-from fuse_otel.core.telemetry import Flavour
+from fuse_otel.core.model.limits import Limits
+from fuse_otel.core.model.redaction_policy import Mode
+from fuse_otel.core.model.telemetry import Profile
 
 _Number = TypeVar("_Number", int, float)
 _Read = Callable[[object], _Number]
@@ -179,4 +179,4 @@ ApiUrl = Annotated[str, BeforeValidator(_api_url)]
 StateUrl = Annotated[str, BeforeValidator(_state_url)]
 Pairs = Annotated[Mapping[str, str], BeforeValidator(_attributes)]
 ModeWord = Annotated[Mode, choice(*(mode.value for mode in Mode))]
-FlavourWord = Annotated[Flavour, choice(*(flavour.value for flavour in Flavour))]
+FlavourWord = Annotated[Profile, choice(*(flavour.value for flavour in Profile))]

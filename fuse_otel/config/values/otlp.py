@@ -11,7 +11,7 @@ from fuse_otel.config.values.quantities import (
     read_count,
     read_required_text,
 )
-from fuse_otel.core.telemetry import Signal
+from fuse_otel.core.model.telemetry import Signal
 
 HTTP, GRPC = "http/protobuf", "grpc"
 DEFAULT_ENDPOINTS = {HTTP: "http://localhost:4318", GRPC: "http://localhost:4317"}

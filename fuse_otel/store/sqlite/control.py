@@ -6,23 +6,23 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from fuse_otel.core.lane import Lane
-from fuse_otel.core.telemetry import Signal
+from fuse_otel.core.model.lane import Lane
+from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.ports import (
     AccountStatus,
     Carried,
+    Job,
+    JobStatus,
     LaneStatus,
-    Order,
     ParkedCall,
     ParkedQuery,
-    Receipt,
     RecentCall,
     Status,
     Told,
     Unreadable,
 )
 from fuse_otel.ports.control import EVERY_PARKED
-from fuse_otel.store.sqlite import orders, parked, reading
+from fuse_otel.store.sqlite import dead_letters, jobs, rows
 from fuse_otel.store.sqlite.database import Database
 from fuse_otel.store.sqlite.queries import queries
 
@@ -56,13 +56,13 @@ class SqliteControl:
                 lanes=tuple(map(_lane_status, lanes)),
                 used=used,
                 capacity=self._capacity,
-                orders=orders.open_orders(connection),
+                orders=jobs.open_orders(connection),
                 moved_aside=moved_aside[0] if moved_aside else None,
             )
 
     def tell(self, accounts: Mapping[str, Told], lanes: Mapping[Lane, Told]) -> None:
         with self._database.write() as connection:
-            orders.tell(connection, accounts, lanes)
+            jobs.tell(connection, accounts, lanes)
 
     def note_moved_aside(self, at: int) -> None:
         """The store took the place of a damaged one."""
@@ -80,21 +80,21 @@ class SqliteControl:
 
     def parked(self, limit: int, query: ParkedQuery = EVERY_PARKED) -> Sequence[ParkedCall]:
         with self._database.read() as connection:
-            return parked.listed(connection, query, limit)
+            return dead_letters.listed(connection, query, limit)
 
     def parked_call(self, parked_id: int) -> ParkedCall | None:
         with self._database.read() as connection:
-            return parked.one(connection, parked_id)
+            return dead_letters.one(connection, parked_id)
 
     def parked_count(self, query: ParkedQuery) -> tuple[int, int]:
         with self._database.read() as connection:
-            return parked.count(connection, query)
+            return dead_letters.count(connection, query)
 
     def parked_part(self, query: ParkedQuery, max_bytes: int) -> Sequence[ParkedCall]:
         with self._database.read() as connection:
-            return parked.part(connection, query, max_bytes)
+            return dead_letters.part(connection, query, max_bytes)
 
-    def order(self, order: Order, now: float) -> Receipt:
+    def order(self, order: Job, now: float) -> JobStatus:
         """Orders that were answered are forgotten when a thousand newer ones stand before them."""
         with self._database.write() as connection:
             order_id = connection.execute(
@@ -102,7 +102,7 @@ class SqliteControl:
             ).lastrowid
             connection.execute(_SQL["forget_orders"], (order_id,))
             row = connection.execute(_SQL["receipt"], (order_id,)).fetchone()
-            return Receipt(*row)
+            return JobStatus(*row)
 
     def serve(self) -> None:
         self._database.check_writable()
@@ -114,34 +114,34 @@ class SqliteControl:
     def carry_out(self, carried: Carried, now: float) -> bool:
         try:
             with self._database.write() as connection:
-                orders.carry(connection, carried, now)
-        except orders.Outdated:
+                jobs.carry(connection, carried, now)
+        except jobs.Outdated:
             return False
         return True
 
-    def orders(self) -> Sequence[tuple[int, Order]]:
+    def orders(self) -> Sequence[tuple[int, Job]]:
         with self._database.read() as connection:
             rows = connection.execute(_SQL["orders"])
-            return tuple((order_id, Order(kind, arguments)) for order_id, kind, arguments in rows)
+            return tuple((order_id, Job(kind, arguments)) for order_id, kind, arguments in rows)
 
-    def receipt(self, order_id: int) -> Receipt | None:
+    def receipt(self, order_id: int) -> JobStatus | None:
         with self._database.read() as connection:
             row = connection.execute(_SQL["receipt"], (order_id,)).fetchone()
-            return Receipt(*row) if row else None
+            return JobStatus(*row) if row else None
 
-    def answer(self, receipt: Receipt) -> None:
+    def answer(self, receipt: JobStatus) -> None:
         with self._database.write() as connection:
             connection.execute(_SQL["answer"], (receipt.state, receipt.result, receipt.id))
 
 
-def _account_status(connection: sqlite3.Connection, row: reading.Row) -> AccountStatus:
+def _account_status(connection: sqlite3.Connection, row: rows.Row) -> AccountStatus:
     account_id, name, calls, state, reason = row
     unreadable = connection.execute(_SQL["unreadable"], (account_id,))
-    waiting, waiting_since = reading.waiting(connection, account_id)
+    waiting, waiting_since = rows.waiting(connection, account_id)
     return AccountStatus(
         account=name,
-        numbers=reading.numbers(connection, account_id),
-        gaps=reading.gaps(connection, account_id),
+        numbers=rows.numbers(connection, account_id),
+        gaps=rows.gaps(connection, account_id),
         waiting=waiting,
         waiting_since=waiting_since,
         calls=calls,
@@ -150,12 +150,12 @@ def _account_status(connection: sqlite3.Connection, row: reading.Row) -> Account
     )
 
 
-def _lane_status(row: reading.Row) -> LaneStatus:
+def _lane_status(row: rows.Row) -> LaneStatus:
     destination, signal, calls, kept, oldest, state, reason = row
     lane = Lane(destination, Signal(signal))
     return LaneStatus(lane, calls, oldest, kept, Told(state, reason))
 
 
-def _recent_call(row: reading.Row) -> RecentCall:
+def _recent_call(row: rows.Row) -> RecentCall:
     call = RecentCall(*row)
     return replace(call, error=bool(call.error))

@@ -6,15 +6,15 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 
-from fuse_otel.core import written
-from fuse_otel.core.call import Details, Seen
+from fuse_otel import humanize
+from fuse_otel.core.model.call import LogCompleteness, Seen
 from fuse_otel.errors import Full, LeaseLost
 from fuse_otel.ports import Lease, Pending, Position, Step
-from fuse_otel.store.sqlite import reading
+from fuse_otel.store.sqlite import rows
+from fuse_otel.store.sqlite.commit import used_bytes, waiting_bodies, write_step
 from fuse_otel.store.sqlite.database import Database
-from fuse_otel.store.sqlite.level import Level
 from fuse_otel.store.sqlite.queries import queries
-from fuse_otel.store.sqlite.step import used_bytes, waiting_bodies, write_step
+from fuse_otel.store.sqlite.watermark import Watermark
 
 # Room that is left on the disk, so that what waits can always be resolved and deleted.
 RESERVE = 64 * 1024 * 1024
@@ -28,7 +28,7 @@ class SqliteLedger:
         self,
         database: Database,
         capacity: int,
-        level: Level,
+        level: Watermark,
         acquire: Callable[[], None],
         free: Callable[[], int],
     ) -> None:
@@ -62,11 +62,11 @@ class SqliteLedger:
             later = connection.execute(
                 _SQL["next_due"], {"account": account, "passed": len(due)}
             ).fetchone()
-            waiting, waiting_since = reading.waiting(connection, account)
+            waiting, waiting_since = rows.waiting(connection, account)
             return Position(
-                numbers=reading.numbers(connection, account),
-                gaps=reading.gaps(connection, account),
-                due=tuple(map(reading.pending, due)),
+                numbers=rows.numbers(connection, account),
+                gaps=rows.gaps(connection, account),
+                due=tuple(map(rows.pending, due)),
                 next_due=later[0] if later else None,
                 waiting=waiting,
                 waiting_since=waiting_since,
@@ -74,13 +74,13 @@ class SqliteLedger:
 
     def known(self, account: str, session_ids: Sequence[str]) -> Mapping[str, Seen]:
         return {
-            session_id: Seen(ended, entries, Details(details))
+            session_id: Seen(ended, entries, LogCompleteness(details))
             for session_id, (ended, entries, details) in self._look_up("seen", account, session_ids)
         }
 
     def waiting(self, account: str, session_ids: Sequence[str]) -> Mapping[str, Pending]:
         return {
-            session_id: reading.pending(row)
+            session_id: rows.pending(row)
             for session_id, row in self._look_up("pending_call", account, session_ids)
         }
 
@@ -106,44 +106,44 @@ class SqliteLedger:
         if (left := self._free() - new) < RESERVE:
             raise Full(
                 f"The disk of the store {self._database.name} is nearly full:"
-                f" {written.size(max(left, 0))} would be left,"
-                f" {written.size(RESERVE)} are kept free.",
+                f" {humanize.size(max(left, 0))} would be left,"
+                f" {humanize.size(RESERVE)} are kept free.",
                 needed=new,
             )
 
     def _check_capacity(self, used: int, new: int) -> None:
         if new and used + new > self._capacity:
             raise Full(
-                f"The outbox is full: {written.size(used)} of"
-                f" {written.size(self._capacity)} are used, {written.size(new)} more wait.",
+                f"The outbox is full: {humanize.size(used)} of"
+                f" {humanize.size(self._capacity)} are used, {humanize.size(new)} more wait.",
                 needed=new,
             )
 
     def _look_up(
         self, query: str, account: str, session_ids: Sequence[str]
-    ) -> Sequence[tuple[str, reading.Row]]:
+    ) -> Sequence[tuple[str, rows.Row]]:
         # One look-up an id: the statement is prepared once, and any id can be asked for as it is.
         with self._database.read() as connection:
-            found = reading.account_row(connection, account)
+            found = rows.account_row(connection, account)
             if found is None:
                 return ()
-            rows = (
+            looked_up = (
                 (one, connection.execute(_SQL[query], (found[0], one)).fetchone())
                 for one in session_ids
             )
-            return [(session_id, row) for session_id, row in rows if row]
+            return [(session_id, row) for session_id, row in looked_up if row]
 
 
 def _next_epoch(connection: sqlite3.Connection, account: str) -> int:
     connection.execute(_SQL["add_account"], {"account": account})
     connection.execute(_SQL["next_epoch"], {"account": account})
-    found = reading.account_row(connection, account)
+    found = rows.account_row(connection, account)
     return found[1] if found else 0
 
 
 def _leased(connection: sqlite3.Connection, lease: Lease) -> int:
     """The account's row id. Raises ``LeaseLost`` unless the lease is the account's latest."""
-    found = reading.account_row(connection, lease.account)
+    found = rows.account_row(connection, lease.account)
     if found is None or found[1] != lease.epoch:
         raise LeaseLost(f"Another fuse-otel has taken over the account {lease.account}.")
     return found[0]

@@ -9,8 +9,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from fuse_otel.errors import Broken, Corrupt
-from fuse_otel.store.sqlite.damage import is_ours
-from fuse_otel.store.sqlite.faults import mapped
+from fuse_otel.store.sqlite.damaged_file import is_ours
+from fuse_otel.store.sqlite.errors import mapped
 from fuse_otel.store.sqlite.schema import version_of
 
 _WAIT = 5.0

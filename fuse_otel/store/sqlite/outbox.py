@@ -7,34 +7,34 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import cast
 
-from fuse_otel.core import written
-from fuse_otel.core.body import Body, BodyCall
-from fuse_otel.core.lane import LIVE, Lane
-from fuse_otel.core.telemetry import Signal
+from fuse_otel import humanize
+from fuse_otel.core.batching.batch import CallSlice, StoredBatch
+from fuse_otel.core.model.lane import LIVE, Lane
+from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.errors import Full
-from fuse_otel.ports import Reread, Verdict
-from fuse_otel.store.sqlite import parked
-from fuse_otel.store.sqlite.database import Database
-from fuse_otel.store.sqlite.ends import ends
-from fuse_otel.store.sqlite.fitting import within
-from fuse_otel.store.sqlite.level import Level
-from fuse_otel.store.sqlite.packing import pack_offsets, unpack_calls
+from fuse_otel.ports import Acknowledgement, Reread
+from fuse_otel.store.sqlite import dead_letters
+from fuse_otel.store.sqlite.commit import used_bytes
+from fuse_otel.store.sqlite.damaged_batch import reread
+from fuse_otel.store.sqlite.database import Database, give_back
+from fuse_otel.store.sqlite.packing import ends, pack_offsets, unpack_calls
 from fuse_otel.store.sqlite.queries import queries
-from fuse_otel.store.sqlite.reread import reread
-from fuse_otel.store.sqlite.space import give_back
-from fuse_otel.store.sqlite.step import used_bytes
+from fuse_otel.store.sqlite.rows import within
+from fuse_otel.store.sqlite.watermark import Watermark
 
 PARKED_SHARE = 0.2
 _SQL = queries("outbox")
 
 
 class SqliteOutbox:
-    def __init__(self, database: Database, capacity: int, level: Level) -> None:
+    def __init__(self, database: Database, capacity: int, level: Watermark) -> None:
         self._database = database
         self._level = level
         self._parked_limit = int(capacity * PARKED_SHARE)
 
-    def due(self, lane: Lane, now: float, max_bytes: int, live: float = LIVE) -> Sequence[Body]:
+    def due(
+        self, lane: Lane, now: float, max_bytes: int, live: float = LIVE
+    ) -> Sequence[StoredBatch]:
         with self._database.read() as connection:
             lane_id = _lane_id(connection, lane)
             if lane_id is None:
@@ -47,7 +47,7 @@ class SqliteOutbox:
             chosen = within(in_order, max_bytes)
             return tuple(_body(connection, body, lane_id) for body in chosen)
 
-    def resolve(self, lane: Lane, verdicts: Sequence[Verdict], now: float) -> None:
+    def resolve(self, lane: Lane, verdicts: Sequence[Acknowledgement], now: float) -> None:
         """Raises ``Full`` when its copies would pass the share of the cap that is for them."""
         with self._database.write() as connection:
             lane_id = _lane_id(connection, lane)
@@ -74,8 +74,8 @@ class SqliteOutbox:
         (taken,) = connection.execute(_SQL["parked_bytes"]).fetchone()
         if taken > self._parked_limit:
             raise Full(
-                f"Parked calls would take {written.size(taken)},"
-                f" {written.size(self._parked_limit)} are theirs at most: replay or drop some."
+                f"Parked calls would take {humanize.size(taken)},"
+                f" {humanize.size(self._parked_limit)} are theirs at most: replay or drop some."
             )
 
 
@@ -84,14 +84,16 @@ def _lane_id(connection: sqlite3.Connection, lane: Lane) -> int | None:
     return cast("int", row[0]) if row else None
 
 
-def _body(connection: sqlite3.Connection, body: int, lane_id: int) -> Body:
+def _body(connection: sqlite3.Connection, body: int, lane_id: int) -> StoredBatch:
     row = connection.execute(_SQL["body"], (body, lane_id)).fetchone()
     body_id, signal, size, calls, remaining, data = row
     left = unpack_calls(calls, remaining)
-    return Body(body_id, Signal(signal), data, size, left, whole=remaining is None)
+    return StoredBatch(body_id, Signal(signal), data, size, left, whole=remaining is None)
 
 
-def _resolve(connection: sqlite3.Connection, lane_id: int, verdict: Verdict, now: float) -> int:
+def _resolve(
+    connection: sqlite3.Connection, lane_id: int, verdict: Acknowledgement, now: float
+) -> int:
     """Returns how many copies were parked. What is resolved already is passed over, so that a
     verdict told twice parks nothing twice.
     """
@@ -102,7 +104,7 @@ def _resolve(connection: sqlite3.Connection, lane_id: int, verdict: Verdict, now
     open_offsets = {call.offset for call in left}
     resolved = open_offsets.intersection(verdict.offsets)
     copies = [copy for copy in verdict.parked if copy.call.offset in resolved]
-    parked.put(connection, [(lane_id, copy) for copy in copies], now)
+    dead_letters.put(connection, [(lane_id, copy) for copy in copies], now)
     if resolved == open_offsets:
         _deliver(connection, verdict.body, lane_id)
     elif resolved:
@@ -117,7 +119,7 @@ def _deliver(connection: sqlite3.Connection, body: int, lane_id: int) -> None:
 
 
 def _narrow(
-    connection: sqlite3.Connection, body: int, lane_id: int, rest: Sequence[BodyCall], now: int
+    connection: sqlite3.Connection, body: int, lane_id: int, rest: Sequence[CallSlice], now: int
 ) -> None:
     oldest, newest = ends(rest, now)
     connection.execute(

@@ -12,11 +12,10 @@ from pathlib import Path
 from fuse_otel.errors import Broken
 from fuse_otel.events import Emit, unheard
 from fuse_otel.store.sqlite.control import SqliteControl
-from fuse_otel.store.sqlite.damage import Damage, look_over
+from fuse_otel.store.sqlite.damaged_file import Damage, look_over
 from fuse_otel.store.sqlite.database import Database
-from fuse_otel.store.sqlite.faults import damaged
+from fuse_otel.store.sqlite.errors import damaged
 from fuse_otel.store.sqlite.ledger import SqliteLedger
-from fuse_otel.store.sqlite.level import Level
 from fuse_otel.store.sqlite.lock import ProcessLock
 from fuse_otel.store.sqlite.opening import (
     create_file,
@@ -26,6 +25,7 @@ from fuse_otel.store.sqlite.opening import (
 )
 from fuse_otel.store.sqlite.outbox import SqliteOutbox
 from fuse_otel.store.sqlite.schema import VERSION, bring_forward, version_of
+from fuse_otel.store.sqlite.watermark import Watermark
 
 
 class SqliteStore:
@@ -46,7 +46,7 @@ class SqliteStore:
     ) -> None:
         self._database = database
         self._release = release
-        level = Level(capacity, emit)
+        level = Watermark(capacity, emit)
         self._ledger = SqliteLedger(database, capacity, level, acquire, free)
         self._outbox = SqliteOutbox(database, capacity, level)
         self._control = SqliteControl(database, capacity, acquire, holder)

@@ -3,9 +3,9 @@
 import time
 
 import pytest
-from support.command_bench import HOUR
-from support.otlp_receiver import OtlpReceiver
-from support.program import pointed_at
+from support.fakes.otlp_receiver import OtlpReceiver
+from support.rigs.command_bench import HOUR
+from support.rigs.program import pointed_at
 
 from fuse_otel.simulator import SimulatedApi, World
 

@@ -3,15 +3,8 @@
 import signal
 import time
 
-from support.command_bench import (
-    HOUR,
-    calls,
-    copies,
-    open_orders,
-    status,
-    waiting,
-)
-from support.program import fuse_otel, running, started
+from support.rigs.command_bench import HOUR, calls, copies, open_orders, status, waiting
+from support.rigs.program import fuse_otel, running, started
 from support.scale import scaled
 
 

@@ -1,9 +1,9 @@
 """One store, one holder: whoever comes second is told, and a dead one tells nothing."""
 
-from support.command_bench import lane_states, status
-from support.otlp_answer import Answer
+from support.fakes.otlp_answer import Answer
 from support.patience import PATIENCE
-from support.program import fuse_otel, running
+from support.rigs.command_bench import lane_states, status
+from support.rigs.program import fuse_otel, running
 
 
 def test_whoever_comes_second_is_told_who_holds_the_store(api, receiver, env, tmp_path):

@@ -5,18 +5,12 @@ import time
 from contextlib import closing
 
 import pytest
-from support.command_bench import (
-    HOUR,
-    calls,
-    open_orders,
-    parked_count,
-    waiting,
-)
-from support.otlp_answer import Answer
-from support.program import fuse_otel, running, started
+from support.fakes.otlp_answer import Answer
+from support.rigs.command_bench import HOUR, calls, open_orders, parked_count, waiting
+from support.rigs.program import fuse_otel, running, started
 from support.scale import scaled
 
-from fuse_otel.orders import Backfill, order_of
+from fuse_otel.jobs import Backfill, order_of
 from fuse_otel.store import open_store
 
 REFUSED = Answer(400, {"Content-Type": "text/plain"}, b"no such tenant")

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 
-from support.repository import ROOT
+from support.pages.repository import ROOT
 
 LIST = ROOT / "tests" / "e2e" / "back-ends.toml"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fuse_otel.simulator import Quirks, SimulatedApi, World
 from support.peers.expected import ExpectedCall, expected_calls
-from support.program import fuse_otel, pointed_at
+from support.rigs.program import fuse_otel, pointed_at
 
 HOUR = 3600.0
 HELD = 20.0  # seconds, and more than a call that was hung up is held for more entries

@@ -14,14 +14,13 @@ from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from fuse_otel.core.call import MISSING_LOG
-from fuse_otel.core.decode import decode_call
-from fuse_otel.core.details import details_of
-from fuse_otel.core.options import ModelOptions
-from fuse_otel.core.party import developer_key_pseudonym
-from fuse_otel.core.rendering import Renderer
+from fuse_otel.core.decoding.answers import decode_call
+from fuse_otel.core.encoding.renderer import Renderer
+from fuse_otel.core.model.call import MISSING_LOG, log_completeness
+from fuse_otel.core.model.options import ModelOptions
+from fuse_otel.core.redaction.pseudonym import developer_key_pseudonym
 from fuse_otel.simulator import SimulatedApi, SimulatedCall
-from support.call_values import listed_of
+from support.builders.call_values import listed_of
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def _expected(
     entries = api.entries(call.session_id)
     log = decode_call(msgspec.json.encode(entries))[0] if call.log else MISSING_LOG
     listed = listed_of(call, key)
-    made = renderer.render(listed, log, details_of(listed, log))
+    made = renderer.render(listed, log, log_completeness(listed, log))
     (group,) = ExportTraceServiceRequest.FromString(made.traces).resource_spans
     records = tuple(
         record

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from support.repository import ROOT
+from support.pages.repository import ROOT
 
 PAGE = ROOT / "docs" / "back-ends.md"
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)

@@ -13,7 +13,7 @@ import httpx
 
 from support.peers.ports import free_ports
 from support.peers.waiting import wait_for
-from support.program import environment
+from support.rigs.program import environment
 
 _TRIES = 3
 _QUESTIONS = 5

@@ -1,0 +1,112 @@
+"""``fuse-otel backfill``: read an interval of the last five days."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from fuse_otel.cli.output import complain
+from fuse_otel.cli.settings_flags import load_settings
+from fuse_otel.cli.signals import leave_if_hung
+
+if TYPE_CHECKING:
+    from fuse_otel.cli.run_job import JobEnded
+    from fuse_otel.config.settings import Settings
+    from fuse_otel.jobs import Backfill
+
+_DONE, _FAILED, _USAGE, _INTERRUPTED = 0, 1, 2, 130
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    when = "2026-11-18T09:30Z, 2026-11-18, 36h (ago) or UNIX seconds; UTC unless an offset is given"
+    parser.add_argument(
+        "--from", dest="start", required=True, metavar="TIME", help=f"where to begin: {when}"
+    )
+    parser.add_argument(
+        "--to", dest="end", default="now", metavar="TIME", help="where to end (default: now)"
+    )
+    parser.add_argument(
+        "--account",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only this account (can be given several times)",
+    )
+    parser.add_argument(
+        "--again", action="store_true", help="send calls that were sent before once more"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    from fuse_otel.cli.time_argument import read_interval  # noqa: PLC0415 - not for the help
+    from fuse_otel.jobs import Backfill  # noqa: PLC0415
+
+    settings = load_settings(args).settings
+    try:
+        start, end = read_interval(args.start, args.end, time.time())
+        accounts = _accounts(args.account, settings)
+    except ValueError as error:
+        complain(f"fuse-otel: {error}")
+        return _USAGE
+    return _read(settings, Backfill(start, end, accounts, args.again))
+
+
+def _accounts(names: list[str], settings: Settings) -> tuple[str, ...]:
+    configured = [account.name for account in settings.accounts]
+    for name in names:
+        if name not in configured:
+            known = ", ".join(configured)
+            raise ValueError(f"--account: {name} is not configured; these are: {known}.")
+    return tuple(dict.fromkeys(names))
+
+
+def _read(settings: Settings, asked: Backfill) -> int:
+    from fuse_otel.cli.commands.show import coloured, terminal_width  # noqa: PLC0415
+    from fuse_otel.cli.run_job import carry_out  # noqa: PLC0415 - the whole daemon
+    from fuse_otel.cli.terminal.progress import Progress  # noqa: PLC0415
+
+    live = sys.stderr.isatty()
+    progress = Progress(
+        sys.stderr,
+        _seconds(settings, asked),
+        live=live,
+        width=terminal_width(sys.stderr),
+        colour=coloured(stream=sys.stderr),
+    )
+    try:
+        ended = carry_out(settings, asked, progress.show, progress)
+    finally:
+        progress.erase()
+    return _tell(ended)
+
+
+def _seconds(settings: Settings, asked: Backfill) -> int:
+    """What there is to read: the interval, for each number of each account."""
+    accounts = [a for a in settings.accounts if a.name in asked.accounts or not asked.accounts]
+    numbers = sum(len(account.numbers) or 1 for account in accounts)
+    return (asked.end - asked.start) * numbers
+
+
+def _tell(ended: JobEnded) -> int:
+    from fuse_otel.cli.run_job import GOES_ON  # noqa: PLC0415 - imported already
+
+    receipt = ended.receipt
+    if ended.stopped and ended.beside:
+        complain("The daemon goes on reading: `fuse-otel status` shows how far it is.")
+        leave_if_hung(_INTERRUPTED)
+        return _INTERRUPTED
+    if ended.stopped:
+        complain(f"Stopped. The order is kept: {GOES_ON}.")
+        leave_if_hung(_INTERRUPTED)
+        return _INTERRUPTED
+    if receipt.state == "done":
+        print(receipt.result)
+        if ended.beside:
+            print("The daemon delivers them: `fuse-otel status` shows what waits.")
+    elif receipt.state == "failed":
+        complain(f"fuse-otel: {receipt.result}")
+    for problem in ended.problems:
+        complain(f"fuse-otel: {problem}")
+    return _DONE if receipt.state == "done" and not ended.problems else _FAILED

@@ -1,0 +1,65 @@
+"""``fuse-otel check``: whether the configuration is good; ``--online`` whether it works."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fuse_otel.cli.output import complain, print_lines
+from fuse_otel.cli.settings_flags import load_settings
+
+if TYPE_CHECKING:
+    from fuse_otel.config.settings import Settings
+
+_DONE, _FAILED = 0, 1
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--online",
+        action="store_true",
+        help="also ask the API, open the store and send each destination an empty request",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    loaded = load_settings(args)
+    for warning in loaded.warnings:
+        complain(f"warning: {warning}")
+    printed = print_lines(_found(loaded.settings))
+    works = not args.online or _works(loaded.settings)
+    return _DONE if printed and works else _FAILED
+
+
+def _found(settings: Settings) -> Iterator[str]:
+    """What the configuration comes to, without credentials. The shown form is the masked one."""
+    shown = settings.model_dump(mode="json", include={"accounts", "destinations"})
+    yield "ok"
+    for account in shown["accounts"]:
+        numbers = len(account["numbers"])
+        which = f"{numbers} of its numbers" if numbers else "all its numbers"
+        yield f"account      {account['name']}: {account['email']}, {which}"
+    for destination in shown["destinations"]:
+        yield from _destination(destination)
+    yield f"store        {settings.state_url}"
+    yield f"pages        http://{settings.listen}/"
+
+
+def _destination(shown: dict[str, object]) -> Iterator[str]:
+    urls, signals = shown["urls"], shown["signals"]
+    if not isinstance(signals, list) or not isinstance(urls, dict):
+        raise TypeError(f"a destination is not shown like this: {shown['name']}")
+    for signal in signals:
+        where = urls.get(signal) or shown["path"] or "standard output"
+        yield f"destination  {shown['name']}, {signal}: {where}"
+
+
+def _works(settings: Settings) -> bool:
+    from fuse_otel.assembly import check_online  # noqa: PLC0415 - the whole program
+
+    works = True
+    for what, ok, sentence in check_online(settings):
+        works &= ok
+        print_lines([f"{'ok' if ok else 'FAILED':6}  {what}: {sentence}"])
+    return works

@@ -1,0 +1,35 @@
+"""``fuse-otel config``: the configuration in effect, where each part was said, secrets masked."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+
+from fuse_otel.cli.output import complain, print_lines
+from fuse_otel.cli.settings_flags import load_settings
+from fuse_otel.config import Loaded
+
+_DONE, _FAILED = 0, 1
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    from fuse_otel.cli.terminal.config import config_lines  # noqa: PLC0415 - not for the help
+
+    loaded = load_settings(args, needs_account=False)
+    for warning in loaded.warnings:
+        complain(f"warning: {warning}")
+    lines = _json(loaded) if args.json else config_lines(loaded)
+    return _DONE if print_lines(lines) else _FAILED
+
+
+def _json(loaded: Loaded) -> Iterator[str]:
+    shown = loaded.settings.model_dump(mode="json")
+    settings = {
+        name: {"value": value, "origin": loaded.origins[name]} for name, value in shown.items()
+    }
+    yield json.dumps(settings, indent=2, ensure_ascii=False)

@@ -1,0 +1,183 @@
+"""``fuse-otel demo``: a simulated Fuse API, the daemon and its pages, without any configuration.
+
+What the demo prints, and the configuration it writes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from math import inf
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fuse_otel.cli.output import print_lines
+from fuse_otel.cli.signals import Signals
+
+if TYPE_CHECKING:
+    from fuse_otel.config.settings import Settings
+
+_CONFIGURATION = """\
+# The configuration of the demo. Point api_url, email and developer_key at a real account, and
+# endpoint at a real back end, and it is one for production.
+api_url = "{api_url}"
+email = "owner@example.com"
+developer_key = "simulated-key"
+state_url = "sqlite:///{directory}/state.db"
+listen = "127.0.0.1:{port}"
+poll_interval = "2s"
+settle = "2s"
+since = "1h"
+log_level = "warn"
+"""
+_TO_FILE = """
+[[destinations]]
+name = "file"
+type = "file"
+path = "{directory}/calls.jsonl"
+"""
+
+
+def configuration(directory: Path, api_url: str, port: int, *, to_file: bool) -> str:
+    """A configuration file. Without a file to deliver to, OTEL_EXPORTER_OTLP_* says where."""
+    text = _CONFIGURATION + (_TO_FILE if to_file else "")
+    return text.format(api_url=api_url, directory=directory.as_posix(), port=port)
+
+
+def pages(url: str, api_url: str, directory: Path, settings: Settings) -> Iterator[str]:
+    yield "fuse-otel demo: a simulated Fuse API, and the daemon that reads it."
+    yield ""
+    yield f"  status      {url}/status"
+    yield f"  calls       {url}/calls/"
+    yield f"  metrics     {url}/metrics"
+    yield f"  the API     {api_url}"
+    yield f"  settings    {directory / 'fuse-otel.toml'}"
+    for destination in settings.destinations:
+        for where in sorted(set(destination.urls.values())) or [
+            destination.path or destination.type
+        ]:
+            yield f"  delivers to {where}"
+    yield ""
+
+
+def headline(session_id: str) -> str:
+    return f"One of its calls (fuse-otel show '{session_id}' --config …, or fuse-otel show FILE):"
+
+
+def farewell(directory: Path) -> Iterator[str]:
+    yield "With your own account and back end:"
+    yield ""
+    yield "  export FUSE_OTEL_EMAIL=you@example.com FUSE_OTEL_DEVELOPER_KEY_FILE=/path/to/key"
+    yield "  export OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318"
+    yield "  fuse-otel check --online && fuse-otel run"
+    yield ""
+    yield f"What was delivered: fuse-otel show {directory / 'calls.jsonl'}"
+    yield "Ctrl-C ends the demo."
+
+
+if TYPE_CHECKING:
+    from fuse_otel.assembly.service import Service
+    from fuse_otel.config.settings import Settings
+    from fuse_otel.ports import Control
+
+_PORT = 9464
+_PAST = 3600.0
+_FIRST_CALLS = 30.0  # seconds to wait for something to draw
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--directory", type=Path, default=Path("demo"), help="where its files go (default: demo)"
+    )
+    parser.add_argument(
+        "--rate", type=float, default=6.0, metavar="CALLS", help="calls a minute (default: 6)"
+    )
+    parser.add_argument("--seed", type=int, default=7, help="of the simulated calls (default: 7)")
+    parser.add_argument(
+        "--seconds", type=float, default=0.0, help="end after so long (default: 0, on Ctrl-C)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    from fuse_otel.simulator import SimulatedApi, World  # noqa: PLC0415 - only here
+
+    args.directory.mkdir(parents=True, exist_ok=True)
+    _sweep(args.directory)
+    world = World(seed=args.seed, rate=args.rate / 60, past=_PAST)
+    with SimulatedApi(world) as api, ExitStack() as stack:
+        signals = Signals()
+        signals.listen()
+        service, url = stack.enter_context(_service(args.directory, api.url))
+        print_lines(pages(url, api.url, args.directory, service.settings))
+        _draw_one(service.works.store.control)
+        print_lines(farewell(args.directory))
+        signals.wait_for_end(args.seconds or inf)
+    return 0
+
+
+def _sweep(directory: Path) -> None:
+    """Each demo begins anew; only files of its own names are taken away."""
+    for name in ("state.db", "state.db-wal", "state.db-shm", "calls.jsonl"):
+        (directory / name).unlink(missing_ok=True)
+
+
+@contextmanager
+def _service(directory: Path, api_url: str) -> Iterator[tuple[Service, str]]:
+    """The daemon on its usual port, or on a free one where that is taken."""
+    from fuse_otel.assembly.service import Service  # noqa: PLC0415 - imports the whole daemon
+    from fuse_otel.errors import CannotListen  # noqa: PLC0415
+    from fuse_otel.instrumentation.metrics import Metrics  # noqa: PLC0415
+    from fuse_otel.web.sockets import ListeningSockets  # noqa: PLC0415
+
+    listening = ListeningSockets()
+    for port in (_PORT, 0):
+        settings = _settings(directory, api_url, port)
+        service = Service(settings, Metrics(), lambda: None, listening=listening)
+        try:
+            host, found = service.start()
+        except CannotListen:
+            if port == 0:
+                raise
+            continue
+        break
+    try:
+        yield service, f"http://{host}:{found}"
+    finally:
+        service.stop()
+        listening.close()
+
+
+def _settings(directory: Path, api_url: str, port: int) -> Settings:
+    from fuse_otel.config import load, otel_environ  # noqa: PLC0415 - imports pydantic
+
+    environ = otel_environ()
+    file = directory / "fuse-otel.toml"
+    delivers = any(name.endswith("_ENDPOINT") for name in environ)
+    file.write_text(configuration(directory, api_url, port, to_file=not delivers))
+    return load(environ=environ, config_file=str(file)).settings
+
+
+def _draw_one(control: Control) -> None:
+    """The most telling of the first calls."""
+    from fuse_otel.cli.commands.show import coloured, terminal_width  # noqa: PLC0415
+    from fuse_otel.cli.terminal.call_tree import draw  # noqa: PLC0415
+    from fuse_otel.core.encoding.otlp_json import logs_json, traces_json  # noqa: PLC0415
+    from fuse_otel.views.call_tree import call_trees  # noqa: PLC0415
+
+    end = time.monotonic() + _FIRST_CALLS
+    while time.monotonic() < end:
+        found = [call for call in control.recent(100) if call.details == "full"]
+        if found:
+            break
+        time.sleep(0.2)
+    else:
+        print_lines(["No call has come yet.", ""])
+        return
+    best = max(found, key=lambda call: (call.error, call.direction == "inbound", call.session_id))
+    call = control.recent_call(best.session_id)
+    if call is not None:
+        for tree in call_trees(traces_json(call.traces), logs_json(call.logs)):
+            drawing = draw(tree, width=terminal_width(), colour=coloured())
+            print_lines([headline(call.session_id), "", drawing, ""])

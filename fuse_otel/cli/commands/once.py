@@ -1,0 +1,108 @@
+"""``fuse-otel once``: work off all that is due, and end."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from fuse_otel.cli.settings_flags import load_settings
+from fuse_otel.cli.signals import STOPPING, Interrupt
+from fuse_otel.config.values.quantities import read_duration
+from fuse_otel.events import Emit, Event, ExportDone, PollDone
+
+_TIMEOUT = 60.0
+_STOPPED = "Stopped; a later run goes on from there."
+_DONE, _FAILED, _INTERRUPTED = 0, 1, 130
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--timeout",
+        type=_duration,
+        default=_TIMEOUT,
+        metavar="DURATION",
+        help=f"end after so long, whatever is still to be done (default: {_TIMEOUT:g}s)",
+    )
+
+
+def _duration(text: str) -> float:
+    try:
+        return read_duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def run(args: argparse.Namespace) -> int:
+    from fuse_otel import net  # noqa: PLC0415 - httpx
+    from fuse_otel.assembly.recovery import begin_works  # noqa: PLC0415 - the whole daemon
+    from fuse_otel.assembly.workers import conditions  # noqa: PLC0415
+    from fuse_otel.daemon import Crew, work_off  # noqa: PLC0415
+    from fuse_otel.instrumentation import fan_out  # noqa: PLC0415
+    from fuse_otel.instrumentation.library_log import route_libraries  # noqa: PLC0415
+    from fuse_otel.instrumentation.log import Log  # noqa: PLC0415
+
+    loaded = load_settings(args)
+    settings = loaded.settings
+    log = Log(sys.stderr, settings.log_level, settings.log_format)
+    undo = route_libraries(log)
+    for warning in loaded.warnings:
+        log.warning(warning)
+    interrupt = Interrupt()
+    interrupt.words = STOPPING
+    interrupt.listen()
+    state, counted = conditions(settings), _Counted()
+    emit: Emit = fan_out(log, state, counted)
+    works = begin_works(settings, emit)
+    try:
+        with net.deadline(args.timeout):
+            ended = work_off(
+                Crew(works.clerk, works.pollers, works.shippers),
+                timeout=args.timeout,
+                clock=time.time,
+                sleep=interrupt.sleep,
+                down=state.lanes_down,
+                halt=lambda: [_STOPPED] if interrupt.noted else (),
+            )
+    finally:
+        works.close()
+        log.close()
+        undo()
+    _tell(counted, ended.waiting)
+    for problem in ended.problems:
+        print(f"fuse-otel: {problem}", file=sys.stderr)
+    if _STOPPED in ended.problems:
+        return _INTERRUPTED
+    return _FAILED if ended.problems else _DONE
+
+
+class _Counted:
+    """What was listed and what was delivered."""
+
+    def __init__(self) -> None:
+        self.listed = 0
+        self.stored = 0
+        self.delivered: dict[str, int] = {}
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case PollDone():
+                self.listed += event.listed
+            case ExportDone():
+                lane = f"{event.lane.destination}/{event.lane.signal}"
+                self.delivered[lane] = self.delivered.get(lane, 0) + event.items
+            case _:
+                pass
+
+
+def _tell(counted: _Counted, waiting: int) -> None:
+    for lane, items in sorted(counted.delivered.items()):
+        unit = "spans" if lane.endswith("traces") else "log records"
+        print(f"{lane}: {items} {unit} delivered", file=sys.stderr)
+    if not counted.delivered:
+        print("Nothing to deliver.", file=sys.stderr)
+    if waiting:
+        held = (
+            "1 call is held: its log" if waiting == 1 else f"{waiting:,} calls are held: their logs"
+        )
+        print(f"{held} may still grow.", file=sys.stderr)

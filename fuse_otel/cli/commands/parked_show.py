@@ -1,0 +1,141 @@
+"""Parked calls on a terminal: as a table, and one of them as a tree."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+
+from fuse_otel.assembly import open_control
+from fuse_otel.cli.commands.parked_query import query_of
+from fuse_otel.cli.commands.show import coloured, terminal_width
+from fuse_otel.cli.output import complain, print_lines
+from fuse_otel.cli.settings_flags import load_settings
+from fuse_otel.cli.terminal.call_tree import draw
+from fuse_otel.cli.terminal.table import table
+from fuse_otel.cli.terminal.text import Ink, Piece, clean, paint
+from fuse_otel.core.batching.gzip_member import inflate
+from fuse_otel.core.encoding.otlp_json import Json, dumps, logs_json, traces_json
+from fuse_otel.core.model.telemetry import Signal
+from fuse_otel.humanize import ago, moment, plural
+from fuse_otel.ports import ParkedCall
+from fuse_otel.views.call_tree import call_trees
+
+_DONE, _FAILED = 0, 1
+_HEADINGS = ("#ID", "LANE", "CALL", "PARKED", "WHY")
+
+
+def list_parked(args: argparse.Namespace) -> int:
+    settings = load_settings(args, needs_account=False).settings
+    with open_control(settings) as control:
+        query = query_of(args, settings, control)
+        calls = control.parked(max(args.limit, 0), query)
+        count, _ = control.parked_count(query)
+    lines = _json(calls) if args.json else _table(calls, count)
+    return _DONE if print_lines(lines) else _FAILED
+
+
+def _json(calls: Sequence[ParkedCall]) -> Iterator[str]:
+    yield json.dumps([_object(call) for call in calls], indent=2, ensure_ascii=False)
+
+
+def _object(parked: ParkedCall) -> dict[str, object]:
+    return {
+        "id": parked.id,
+        "destination": parked.lane.destination,
+        "signal": parked.lane.signal.value,
+        "session_id": parked.call.session_id,
+        "start": parked.call.start,
+        "end": parked.call.end,
+        "items": parked.call.items,
+        "rejected": parked.rejected,
+        "code": parked.code,
+        "reason": parked.reason,
+        "parked_at": parked.parked_at,
+    }
+
+
+def _table(calls: Sequence[ParkedCall], count: int) -> Iterator[str]:
+    if not calls:
+        yield "Nothing is parked."
+        return
+    now, colour = time.time(), coloured()
+    rows = [_row(call, now) for call in calls]
+    # Whoever reads it from a pipe gets the whole reason.
+    width = terminal_width() if sys.stdout.isatty() else None
+    for line in table(_HEADINGS, rows, width):
+        yield paint(line, width or sys.maxsize, colour=colour)
+    if count > len(calls):
+        yield f"{count - len(calls):,} more: --limit {count} lists them all."
+
+
+def _row(parked: ParkedCall, now: float) -> list[str]:
+    return [
+        str(parked.id),
+        f"{parked.lane.destination}/{parked.lane.signal}",
+        parked.call.session_id,
+        ago(parked.parked_at, now),
+        _why(parked),
+    ]
+
+
+def _why(parked: ParkedCall) -> str:
+    """The destination's words, with the code unless they name it themselves."""
+    if parked.reason.startswith(parked.code) or parked.code in parked.reason.split():
+        return parked.reason
+    return f"{parked.code} {parked.reason}"
+
+
+def show_parked(args: argparse.Namespace) -> int:
+    settings = load_settings(args, needs_account=False).settings
+    with open_control(settings) as control:
+        parked = control.parked_call(args.id)
+    if parked is None:
+        complain(f"fuse-otel: There is no parked call {args.id}: `fuse-otel parked list` has all.")
+        return _FAILED
+    try:
+        request = _request(parked)
+    except ValueError:
+        request = {}
+    if args.otlp:
+        return _DONE if print_lines([dumps(request)] if request else []) else _FAILED
+    colour = coloured(args.color)
+    lines = (paint(line, sys.maxsize, colour=colour) for line in _facts(parked))
+    printed = print_lines([*lines, *_drawings(parked, request, colour=colour)])
+    return _DONE if printed else _FAILED
+
+
+def _request(parked: ParkedCall) -> Json:
+    """The parked bytes as OTLP/JSON. Raises ``ValueError`` where they are damaged."""
+    read = traces_json if parked.lane.signal is Signal.TRACES else logs_json
+    return read(inflate(parked.data))
+
+
+def _facts(parked: ParkedCall) -> Iterator[list[Piece]]:
+    unit = "spans" if parked.lane.signal is Signal.TRACES else "log records"
+    facts = (
+        ("parked", f"{parked.id}, {moment(parked.parked_at)}"),
+        ("lane", f"{parked.lane.destination}/{parked.lane.signal}"),
+        ("call", parked.call.session_id),
+        ("refused", f"{parked.rejected:,} of {parked.call.items:,} {unit}"),
+        ("code", parked.code),
+        ("reason", parked.reason),
+    )
+    for name, value in facts:
+        yield [Piece(f"{name:<9}", Ink.FAINT), Piece(clean(value))]
+
+
+def _drawings(parked: ParkedCall, request: Json, *, colour: bool) -> Iterator[str]:
+    traces = parked.lane.signal is Signal.TRACES
+    trees = call_trees(request if traces else {}, {} if traces else request)
+    drawn = False
+    for tree in trees:
+        yield ""
+        yield draw(tree, width=terminal_width(), colour=colour, records=not traces)
+        drawn = True
+    if not drawn:
+        size = plural(len(parked.data), "byte")
+        yield ""
+        yield f"Nothing of the call is left to draw: the stored {size} hold no telemetry."

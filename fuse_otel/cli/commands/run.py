@@ -1,0 +1,138 @@
+"""``fuse-otel run``: the daemon."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+from typing import TYPE_CHECKING
+
+from fuse_otel.cli.settings_flags import load_settings
+from fuse_otel.cli.signals import Signals, leave_if_hung
+from fuse_otel.errors import ConfigurationError, Corrupt, FuseOtelError
+from fuse_otel.events import ConfigReloaded
+
+if TYPE_CHECKING:
+    from fuse_otel.assembly.service import Service
+    from fuse_otel.config import Loaded
+    from fuse_otel.ports import Status
+
+
+def arguments(_parser: argparse.ArgumentParser) -> None:
+    """None but the settings, which every configured command takes."""
+
+
+def run(args: argparse.Namespace) -> int:
+    from fuse_otel.daemon import share_one_arena  # noqa: PLC0415 - the whole daemon
+
+    share_one_arena()
+    Runner(args, Signals()).run()
+    leave_if_hung(0)
+    return 0
+
+
+class Runner:
+    """Runs services one after the other: a reload ends one and begins the next."""
+
+    def __init__(self, args: argparse.Namespace, signals: Signals) -> None:
+        from fuse_otel.instrumentation.metrics import Metrics  # noqa: PLC0415 - prometheus_client
+        from fuse_otel.web.sockets import ListeningSockets  # noqa: PLC0415 - as above
+
+        self._args = args
+        self._signals = signals
+        self._metrics = Metrics(status=self._status)
+        self._listening = ListeningSockets()
+        self._service: Service | None = None
+        self._next: Loaded | None = None
+        self._damage = ""
+        self._mended = False
+
+    def run(self) -> None:
+        loaded = load_settings(self._args)
+        self._signals.listen(reloads=True)
+        service = self._begin(loaded)
+        while not self._signals.stopping:
+            self._signals.wait()
+            if self._signals.reloading:
+                self._signals.reloading = False
+                self._reload()
+            if self._damage and not self._signals.stopping:
+                service = self._mend(service, loaded)
+            if self._next is not None and not self._signals.stopping:
+                following, self._next = self._next, None
+                service = self._replace(service, loaded, following)
+                loaded = following
+                # What a service was made of holds itself in circles, TLS contexts of megabytes
+                # among them, which Python would find after some ten reloads.
+                gc.collect()
+        service.log.info("stopping")
+        service.stop()
+        self._listening.close()
+
+    def _begin(self, loaded: Loaded) -> Service:
+        from fuse_otel.assembly.service import Service  # noqa: PLC0415 - imports the whole daemon
+
+        service = Service(
+            loaded.settings,
+            self._metrics,
+            self._reload,
+            self._damaged,
+            listening=self._listening,
+        )
+        host, port = service.start()
+        self._listening.keep_only(*loaded.settings.listen)
+        self._service = service
+        for warning in loaded.warnings:
+            service.log.warning(warning)
+        address = loaded.settings.listen._replace(host=host, port=port)
+        service.log.info("started", listen=str(address))
+        return service
+
+    def _damaged(self, sentence: str) -> None:
+        """For any thread."""
+        self._damage = sentence
+        self._signals.wake()
+
+    def _mend(self, service: Service, loaded: Loaded) -> Service:
+        """The same service, begun anew on a new store. Once: a disk that damages one store after
+        the other needs a person, so then it ends. Raises ``Corrupt``.
+        """
+        self._end(service, drain=False)
+        if self._mended:
+            raise Corrupt(self._damage)
+        self._mended, self._damage = True, ""
+        self._metrics.forget_states()
+        return self._begin(loaded)
+
+    def _end(self, service: Service, *, drain: bool = True) -> None:
+        """Its store is free then. A thread that still waits for an answer finds it closed."""
+        if not service.stop(drain=drain):
+            service.works.close()
+        self._service = None
+
+    def _replace(self, service: Service, loaded: Loaded, following: Loaded) -> Service:
+        """The next service; or the same again, if the next one cannot be started."""
+        self._end(service)
+        # Accounts and lanes that are gone must not keep their gauges.
+        self._metrics.forget_states()
+        try:
+            begun = self._begin(following)
+        except FuseOtelError as error:
+            begun = self._begin(loaded)
+            begun.emit(ConfigReloaded(successful=False, message=str(error)))
+        else:
+            begun.emit(ConfigReloaded(successful=True, message=""))
+        return begun
+
+    def _reload(self) -> str | None:
+        """Read the configuration again; a sentence if it is wrong, then the present one stays."""
+        try:
+            self._next = load_settings(self._args)
+        except ConfigurationError as error:
+            if self._service is not None:
+                self._service.emit(ConfigReloaded(successful=False, message=str(error)))
+            return str(error)
+        self._signals.wake()
+        return None
+
+    def _status(self) -> Status | None:
+        return None if self._service is None else self._service.status()

@@ -1,0 +1,196 @@
+"""``fuse-otel show``: calls drawn as trees, from files or from the store of the daemon."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import BinaryIO, TextIO
+
+from fuse_otel.cli.output import complain, print_lines, reason
+from fuse_otel.cli.saved_calls import (
+    NAME_IT,
+    STDIN,
+    NoSessionId,
+    opened,
+    options_of,
+    render_saved,
+    session_id_of,
+)
+from fuse_otel.cli.terminal.call_tree import NARROWEST, draw
+from fuse_otel.cli.terminal.explain import explained
+from fuse_otel.core.decoding.answers import NotUnderstood
+from fuse_otel.core.encoding.otlp_json import dumps, logs_json, traces_json
+from fuse_otel.core.model.telemetry import Note
+from fuse_otel.ports import RecentCall
+from fuse_otel.views.call_tree import call_trees
+from fuse_otel.views.otlp_reader import Requests, first_lines, is_otlp_lines, read_otlp_lines
+
+_DONE, _FAILED = 0, 1
+_WIDTH = 80
+_SAVED = (".json", ".jsonl", ".xml")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "calls",
+        nargs="+",
+        metavar="FILE|SESSION_ID",
+        help="a saved answer of the Fuse API, OTLP/JSON lines (- reads either from standard input),"
+        " or a call of the daemon's store",
+    )
+    parser.add_argument(
+        "--session-id",
+        default="",
+        metavar="ID",
+        help="only this call of the files; also whose call a bare list of entries is",
+    )
+    parser.add_argument("--records", action="store_true", help="draw all log records")
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="say of each attribute which rule made it, and what was taken away by which",
+    )
+    parser.add_argument("--otlp", action="store_true", help="print OTLP/JSON instead of drawing")
+    parser.add_argument(
+        "--color", choices=("auto", "always", "never"), default="auto", help="default: auto"
+    )
+    parser.add_argument(
+        "--width", type=_width, metavar="COLUMNS", help="default: the terminal's, else 80"
+    )
+
+
+def _width(text: str) -> int:
+    if not (text.isdecimal() and int(text) >= NARROWEST):
+        raise argparse.ArgumentTypeError(f"give a number of columns, at least {NARROWEST}")
+    return int(text)
+
+
+def run(args: argparse.Namespace) -> int:
+    found = _Found(args)
+    for name in args.calls:
+        found.read(name)
+    lines = found.otlp() if args.otlp else found.drawings()
+    return _DONE if print_lines(lines) and not found.failed else _FAILED
+
+
+class _Found:
+    """What the files and the store hold of the calls asked for, joined."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self._args = args
+        self._requests = Requests(args.session_id)
+        self._notes: dict[str, Sequence[Note]] = {}
+        self.failed = False
+
+    def read(self, name: str) -> None:
+        # An existing path is a file, anything else a session id, unless it has the shape of a path.
+        if name != STDIN and not os.path.exists(name):  # noqa: PTH110 - Path.exists raises for a name too long
+            if name.endswith(_SAVED):
+                self._complain(f"{name}: There is no such file.")
+            else:
+                self._read_store(name)
+            return
+        try:
+            with opened(name) as stream:
+                self._read_file(name, stream)
+        except NoSessionId as error:
+            self._complain(f"{name}: {error}. {NAME_IT}")
+        except (OSError, NotUnderstood) as error:
+            self._complain(
+                f"{name}: {reason(error)}. Give a saved answer of the Fuse API or OTLP/JSON lines."
+            )
+
+    def _read_file(self, name: str, stream: BinaryIO) -> None:
+        first = first_lines(stream)  # a pipe is read once
+        if is_otlp_lines(first):
+            self._complain_of_the_redacted(name)
+            for number in read_otlp_lines(chain(first, stream), self._requests):
+                self._complain(f"{name}: line {number} is no export request of OTLP/JSON.")
+            return
+        session_id = self._args.session_id or session_id_of(name)
+        options = replace(options_of(self._args), explain=self._args.explain)
+        for call in render_saved(b"".join([*first, stream.read()]), session_id, options):
+            self._notes[call.trace_id] = call.notes
+            self._add(call.traces, call.logs)
+
+    def _read_store(self, session_id: str) -> None:
+        # Reading the configuration and opening a database is not for those who show a file.
+        from fuse_otel.assembly import open_control  # noqa: PLC0415
+        from fuse_otel.cli.settings_flags import load_settings  # noqa: PLC0415
+
+        settings = load_settings(self._args, needs_account=False).settings
+        with open_control(settings) as control:
+            call = control.recent_call(session_id)
+        if call is None:
+            self._complain(
+                f"{session_id}: neither a file nor one of the calls that were read last. "
+                "See the back end for older calls: `fuse-otel trace-id` prints the trace's id."
+            )
+        else:
+            self._complain_of_the_redacted(session_id)
+            self._add_stored(call)
+
+    def _add_stored(self, call: RecentCall) -> None:
+        try:
+            self._add(call.traces, call.logs)
+        except ValueError:  # a disk may damage what no index of the database covers
+            self._complain(
+                f"{call.session_id}: The stored copy is damaged. See the back end for this call: "
+                "`fuse-otel trace-id` prints the trace's id."
+            )
+
+    def _complain_of_the_redacted(self, name: str) -> None:
+        """What is redacted already cannot be read in another way, or explained."""
+        if self._args.explain or vars(self._args).get("setting_redaction"):
+            self._complain(
+                f"{name}: It is redacted already, and what that took away is not kept: --explain"
+                " and --redaction are for a saved answer of the Fuse API."
+            )
+
+    def _add(self, traces: bytes, logs: bytes) -> None:
+        self._requests.add(traces_json(traces))
+        self._requests.add(logs_json(logs))
+
+    def otlp(self) -> Iterator[str]:
+        self._complain_if_empty()
+        requests = (self._requests.traces, self._requests.logs)
+        yield from (dumps(request) for request in requests if request)
+
+    def drawings(self) -> Iterator[str]:
+        self._complain_if_empty()
+        width, colour = self._args.width or terminal_width(), coloured(self._args.color)
+        for place, tree in enumerate(call_trees(self._requests.traces, self._requests.logs)):
+            drawing = draw(tree, width=width, colour=colour, records=self._args.records)
+            yield f"\n{drawing}" if place else drawing
+            if self._args.explain:
+                yield from explained(tree, self._notes.get(tree.trace_id, ()))
+
+    def _complain_if_empty(self) -> None:
+        if not (self._requests.traces or self._requests.logs or self.failed):
+            wanted = self._args.session_id
+            missing = f"{wanted} is not in there" if wanted else "there is no call in it"
+            self._complain(f"{', '.join(self._args.calls)}: {missing}.")
+
+    def _complain(self, sentence: str) -> None:
+        self.failed = True
+        complain(sentence)
+
+
+def terminal_width(stream: TextIO | None = None) -> int:
+    """The columns of the terminal behind the stream (standard output if absent), else 80."""
+    stream = stream or sys.stdout
+    if not stream.isatty():
+        return _WIDTH
+    return max(os.get_terminal_size(stream.fileno()).columns, NARROWEST)
+
+
+def coloured(choice: str = "auto", stream: TextIO | None = None) -> bool:
+    from fuse_otel.config import colour_refused  # noqa: PLC0415 - heavy package
+
+    if choice == "auto":
+        return (stream or sys.stdout).isatty() and not colour_refused()
+    return choice == "always"

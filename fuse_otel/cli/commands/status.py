@@ -1,0 +1,55 @@
+"""``fuse-otel status``: where accounts and lanes stand, beside the daemon or without it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator
+
+from fuse_otel import __version__
+from fuse_otel.cli.output import print_lines
+from fuse_otel.cli.settings_flags import load_settings
+
+_DONE, _FAILED = 0, 1
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument(
+        "--color", choices=("auto", "always", "never"), default="auto", help="default: auto"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    lines = _json(args) if args.json else _text(args)
+    return _DONE if print_lines(lines) else _FAILED
+
+
+def _json(args: argparse.Namespace) -> Iterator[str]:
+    from fuse_otel.assembly import open_control  # noqa: PLC0415 - not for the help
+    from fuse_otel.views.status_report import status_json, told_problems  # noqa: PLC0415
+
+    settings = load_settings(args, needs_account=False).settings
+    with open_control(settings) as control:
+        status, daemon = control.status(), control.server()
+    wrong = told_problems(status) if daemon else ()
+    found = status_json(status, time.time(), wrong, __version__, daemon)
+    yield json.dumps(found, indent=2, ensure_ascii=False)
+
+
+def _text(args: argparse.Namespace) -> Iterator[str]:
+    from fuse_otel.assembly import open_control  # noqa: PLC0415 - not for the help
+    from fuse_otel.cli.commands.show import coloured, terminal_width  # noqa: PLC0415
+    from fuse_otel.cli.terminal.status import status_lines  # noqa: PLC0415
+    from fuse_otel.cli.terminal.text import paint  # noqa: PLC0415
+
+    settings = load_settings(args, needs_account=False).settings
+    with open_control(settings) as control:
+        status, daemon = control.status(), control.server()
+    # Whoever reads it from a pipe gets all of it.
+    width = terminal_width() if sys.stdout.isatty() else None
+    colour = coloured(args.color)
+    for line in status_lines(status, daemon, time.time(), width):
+        yield paint(line, width or sys.maxsize, colour=colour)

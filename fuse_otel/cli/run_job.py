@@ -1,0 +1,163 @@
+"""An order on its way: put into the store, then carried out by the daemon that holds it, or here
+where none does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fuse_otel.cli.signals import STOPPING, Interrupt
+from fuse_otel.errors import Busy
+from fuse_otel.events import CallsParked, Event
+from fuse_otel.jobs import Asked, Backfill, Drop, order_of
+from fuse_otel.ports import Control, JobStatus
+
+if TYPE_CHECKING:
+    from fuse_otel.assembly.workers import Workers
+    from fuse_otel.config.settings import Settings
+    from fuse_otel.instrumentation.log import Stream
+
+_LOOK = 0.2  # seconds between two looks what became of the order
+_STOPPED = "Stopped."
+_GONE = 15.0  # a daemon may be restarted meanwhile; past that it is gone
+GOES_ON = "the daemon or `fuse-otel once` goes on from here"
+
+
+@dataclass(frozen=True, slots=True)
+class JobEnded:
+    """``beside``: a daemon carries the order out. ``stopped``: the user did not wait for the end.
+    ``problems``: why not all of it is done, a sentence each; ``parked`` calls were refused (again).
+    """
+
+    receipt: JobStatus
+    beside: bool
+    stopped: bool = False
+    problems: Sequence[str] = ()
+    parked: int = 0
+
+
+def carry_out(
+    settings: Settings, asked: Asked, show: Callable[[JobStatus], None], log_to: Stream
+) -> JobEnded:
+    """Raises ``StoreError``. ``log_to`` takes warnings where the work is done here."""
+    interrupt = Interrupt()
+    interrupt.listen()
+    order_id = _placed(settings, asked)
+    here = _Here(settings, asked, log_to)
+    try:
+        works = here.open()
+    except Busy:
+        here.close()
+        return _follow(settings, order_id, show, interrupt)
+    try:
+        return here.work(works, order_id, show, interrupt)
+    except KeyboardInterrupt:
+        return JobEnded(JobStatus(order_id, "working", ""), beside=False, stopped=True)
+    finally:
+        works.close()
+        here.close()
+
+
+def _placed(settings: Settings, asked: Asked) -> int:
+    """The order's id. One that asks for the same and is not done yet is taken up again."""
+    from fuse_otel.assembly.control import open_orders  # noqa: PLC0415 - opens the store
+
+    order = order_of(asked)
+    with open_orders(settings) as control:
+        same = (order_id for order_id, other in control.orders() if other == order)
+        found = next(same, None)
+        return control.order(order, time.time()).id if found is None else found
+
+
+def _follow(
+    settings: Settings, order_id: int, show: Callable[[JobStatus], None], interrupt: Interrupt
+) -> JobEnded:
+    from fuse_otel.assembly import open_control  # noqa: PLC0415 - opens the store
+
+    with open_control(settings) as control:
+        alone_since: float | None = None
+        while True:
+            receipt = _receipt(control, order_id)
+            show(receipt)
+            if not receipt.open or interrupt.noted:
+                return JobEnded(receipt, beside=True, stopped=receipt.open)
+            now = time.monotonic()
+            alone_since = None if control.server() else alone_since or now
+            if alone_since is not None and now - alone_since > _GONE:
+                why = f"The daemon has ended before the order was carried out: {GOES_ON}."
+                return JobEnded(receipt, beside=True, problems=[why])
+            time.sleep(_LOOK)
+
+
+class _Here:
+    """The work in this process: nobody else holds the store."""
+
+    def __init__(self, settings: Settings, asked: Asked, log_to: Stream) -> None:
+        from fuse_otel.assembly.workers import conditions  # noqa: PLC0415 - the whole daemon
+        from fuse_otel.instrumentation import fan_out  # noqa: PLC0415
+        from fuse_otel.instrumentation.library_log import route_libraries  # noqa: PLC0415
+        from fuse_otel.instrumentation.log import Log  # noqa: PLC0415
+
+        self._settings = settings
+        self._asked = asked
+        level = "error" if settings.log_level == "error" else "warn"
+        self._log = Log(log_to, level, settings.log_format)
+        self._undo = route_libraries(self._log)
+        self._state = conditions(settings)
+        self._parked = 0
+        self._emit = fan_out(self._log, self._state, self._count)
+
+    def open(self) -> Workers:
+        """Raises ``Busy``."""
+        from fuse_otel.assembly.workers import Workers  # noqa: PLC0415 - the whole daemon
+
+        return Workers(self._settings, self._emit, reading=isinstance(self._asked, Backfill))
+
+    def close(self) -> None:
+        self._log.close()
+        self._undo()
+
+    def work(
+        self,
+        works: Workers,
+        order_id: int,
+        show: Callable[[JobStatus], None],
+        interrupt: Interrupt,
+    ) -> JobEnded:
+        from fuse_otel.daemon import Crew, work_off  # noqa: PLC0415 - the whole daemon
+
+        def done() -> bool:
+            receipt = _receipt(works.store.control, order_id)
+            show(receipt)
+            return not receipt.open
+
+        def halt() -> Sequence[str]:
+            return [_STOPPED] if interrupt.noted else ()
+
+        interrupt.words = STOPPING
+        shippers = () if isinstance(self._asked, Drop) else works.shippers
+        ended = work_off(
+            Crew(works.clerk, works.pollers, shippers),
+            timeout=float("inf"),
+            clock=time.time,
+            sleep=interrupt.sleep,
+            ordered=done,
+            down=self._state.lanes_down,
+            halt=halt,
+        )
+        receipt = _receipt(works.store.control, order_id)
+        stopped = _STOPPED in ended.problems
+        return JobEnded(
+            receipt, beside=False, stopped=stopped, problems=ended.problems, parked=self._parked
+        )
+
+    def _count(self, event: Event) -> None:
+        if isinstance(event, CallsParked):
+            self._parked += event.count
+
+
+def _receipt(control: Control, order_id: int) -> JobStatus:
+    return control.receipt(order_id) or JobStatus(order_id, "failed", "The order was forgotten.")

@@ -1,0 +1,119 @@
+"""A saved answer of the Fuse API, rendered as the daemon would have rendered it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+from urllib.parse import unquote
+
+from fuse_otel.core.decoding.answers import decode_saved
+from fuse_otel.core.encoding.renderer import Renderer
+from fuse_otel.core.model.call import (
+    CallLog,
+    CallRecord,
+    Direction,
+    ListedCall,
+    LogCompleteness,
+    LogState,
+)
+from fuse_otel.core.model.lane import Rendering
+from fuse_otel.core.model.options import ModelOptions
+from fuse_otel.core.model.telemetry import Note, Profile, Signal
+from fuse_otel.core.redaction.pseudonym import pseudonymise
+
+STDIN = "-"
+NAME_IT = "Name it with --session-id."
+_DEVICES = ("/dev/", "/proc/")  # a pipe, whose number is nobody's session id
+
+
+class NoSessionId(ValueError):
+    """The file holds a bare list of entries, and nobody named its call."""
+
+
+class SavedTelemetry(NamedTuple):
+    """Export requests; ``notes`` if the options ask for an explanation."""
+
+    trace_id: str
+    traces: bytes
+    logs: bytes
+    notes: Sequence[Note]
+
+
+def render_saved(data: bytes, session_id: str, options: ModelOptions) -> Iterator[SavedTelemetry]:
+    """The calls of one file, JSON or XML. ``session_id`` is for a bare list of entries, which
+    names none; empty where nobody knows it.
+
+    Raises ``NotUnderstood`` and ``NoSessionId``.
+    """
+    renderings = [
+        Rendering(signal, signal, Profile.GENERIC, (), options.redaction) for signal in Signal
+    ]
+    renderer = Renderer(options, renderings)
+    for record, log in decode_saved(data):
+        call = _listed(record, log, session_id, options.pseudonym_key)
+        out = renderer.render(call, log, _details(call, log))
+        traces, logs = (out.parts.get(signal, (b"", 0))[0] for signal in Signal)
+        yield SavedTelemetry(out.trace_id, traces, logs, out.tally.notes or ())
+
+
+def options_of(args: argparse.Namespace) -> ModelOptions:
+    """What the daemon of this configuration renders with, so that ids and attributes are the ones
+    it sends. Raises ``ConfigurationError``.
+    """
+    from fuse_otel.assembly.parts import model_options, saved_key  # noqa: PLC0415 - heavy, as below
+    from fuse_otel.cli.settings_flags import load_settings  # noqa: PLC0415
+
+    settings = load_settings(args, needs_account=False).settings
+    return replace(model_options(settings), pseudonym_key=saved_key(settings))
+
+
+def _listed(
+    record: CallRecord | None, log: CallLog, session_id: str, key: bytes | None
+) -> ListedCall:
+    if record is not None:
+        return pseudonymise(record, key)
+    if not session_id:
+        raise NoSessionId("it is a bare list of entries, which does not say whose call it is")
+    times = [entry.timestamp for entry in log.entries if entry.timestamp is not None]
+    return ListedCall(
+        session_id=session_id,
+        start=min(times, default=None),
+        end=max(times, default=None),
+        direction=Direction.UNKNOWN,
+        type="",
+        logged=True,
+        user_hash=None,
+        destination=None,
+    )
+
+
+def _details(call: ListedCall, log: CallLog) -> LogCompleteness:
+    if log.state is LogState.EXPIRED:
+        return LogCompleteness.EXPIRED
+    if log.entries:
+        return LogCompleteness.FULL if log.exited else LogCompleteness.OPEN
+    return LogCompleteness.MISSING if call.logged else LogCompleteness.NONE
+
+
+@contextmanager
+def opened(name: str) -> Iterator[BinaryIO]:
+    """The file, or standard input. Raises ``OSError``."""
+    if name == STDIN:
+        yield sys.stdin.buffer
+        return
+    with Path(name).open("rb") as file:
+        yield file
+
+
+def session_id_of(name: str) -> str:
+    """What the file's name says whose call it is: its stem, or what the stem encodes, because
+    ``curl -O`` leaves ``%3B`` for each semicolon. Empty for a pipe, which has no name.
+    """
+    if name == STDIN or name.startswith(_DEVICES):
+        return ""
+    return unquote(Path(name).stem)

@@ -1,0 +1,178 @@
+"""The settings in effect as the file that would say the same, secrets hidden."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from fuse_otel.config import Loaded
+from fuse_otel.config.catalogue import SETTINGS
+from fuse_otel.config.destination import Destination
+from fuse_otel.config.settings import Account, Settings
+from fuse_otel.config.values import otlp
+from fuse_otel.config.values.quantities import write_duration
+from fuse_otel.core.model.telemetry import Signal
+
+Key = tuple[str, object]
+"""A key of the file and its value. What is ``Hidden`` is a comment: it has to be put in again."""
+
+_BEGINNING = (
+    "# What is in effect, and where each was said. Put in what is hidden (********), and it is a",
+    "# file for --config that says the same.",
+)
+_MASK = "********"
+_BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+_BESIDE = 44  # columns before the origin
+_MAPS = ("resource_attributes", "service_names", "severities")
+_ONLY_VARIABLES = ("limits", "self_traces_protocol")
+
+
+class Hidden(str):
+    """Text that holds a mask in the place of a secret."""
+
+    __slots__ = ()
+
+
+def config_lines(loaded: Loaded) -> Iterator[str]:
+    """TOML: what stands behind ``#`` is the flag, variable or file that said it."""
+    settings, origins = loaded.settings, loaded.origins
+    shown = settings.model_dump(mode="json")
+    yield from _BEGINNING
+    yield ""
+    for setting in SETTINGS:
+        if setting.name in shown and setting.name not in _MAPS:
+            value = shown[setting.name]
+            told = Hidden(_MASK if value else "") if setting.secret else value
+            yield _line((setting.name, _word(setting.name, told)), origins[setting.name])
+    for name in _ONLY_VARIABLES:
+        yield _beside(f"# {name}: {shown[name]}", origins[name])
+    for name in _MAPS:
+        yield from _map(name, getattr(settings, name), origins[name])
+    for name, tables in _lists(settings).items():
+        yield from _tables(name, tables, origins[name])
+
+
+def _word(name: str, value: object) -> object:
+    return "off" if name == "loki_stream_attribute" and not value else value
+
+
+def _map(name: str, values: Mapping[str, object], origin: str) -> Iterator[str]:
+    yield ""
+    yield _beside(f"[{name}]", origin)
+    for key, value in values.items():
+        # Of a severity the file has the word.
+        yield _line((key, value[1] if isinstance(value, tuple) else value))
+
+
+def _lists(settings: Settings) -> Mapping[str, Sequence[Sequence[Key]]]:
+    rules = settings.redaction_rules
+    return {
+        "accounts": [_account(each) for each in settings.accounts],
+        "rescans": [
+            [("span", write_duration(span)), *([("every", write_duration(every))] if every else [])]
+            for span, every in settings.rescans
+        ],
+        "redaction_rules": [
+            [(word, rule.key), *([("modules", sorted(rule.modules))] if rule.modules else [])]
+            for word, listed in (("allow", rules.allow), ("drop", rules.drop))
+            for rule in listed
+        ]
+        + [[("pattern", rule.pattern), ("name", rule.name)] for rule in rules.patterns],
+        "destinations": [
+            _destination(each, signals)
+            for each in settings.destinations
+            for signals in _alike(each)
+        ],
+    }
+
+
+def _account(account: Account) -> list[Key]:
+    shown = account.model_dump(mode="json")
+    numbers = [("numbers", shown["numbers"])] if account.numbers else []
+    email, key = Hidden(shown["email"]), Hidden(_MASK)
+    return [("name", account.name), ("email", email), ("developer_key", key), *numbers]
+
+
+def _alike(destination: Destination) -> list[list[Signal]]:
+    """The signals that one table can speak of: variables may say more of each than a table can."""
+    groups: list[tuple[object, list[Signal]]] = []
+    for signal in destination.signals:
+        said = [
+            each.get(signal)
+            for each in (destination.headers, destination.timeout, destination.compression)
+        ]
+        same = next((signals for other, signals in groups if other == said), None)
+        if same is None:
+            groups.append((said, [signal]))
+        else:
+            same.append(signal)
+    return [signals for _, signals in groups]
+
+
+def _destination(destination: Destination, signals: Sequence[Signal]) -> list[Key]:
+    shown = destination.model_dump(mode="json")
+    keys: list[Key] = [
+        ("name", destination.name),
+        ("type", destination.type),
+        ("signals", [signal.value for signal in signals]),
+        ("redaction", shown["redaction"]),
+        ("path", destination.path),
+        *((f"{signal}_flavour", shown["flavours"].get(signal)) for signal in signals),
+    ]
+    if destination.type == "otlp":
+        keys += _otlp(destination, shown, signals)
+    return [(key, value) for key, value in keys if value is not None]
+
+
+def _otlp(
+    destination: Destination, shown: Mapping[str, dict[str, str]], signals: Sequence[Signal]
+) -> Iterator[Key]:
+    first = signals[0]
+    yield "protocol", destination.protocol
+    for signal in signals:
+        url = shown["urls"][signal]
+        if url != destination.urls[signal]:
+            url = Hidden(url)
+        elif destination.insecure:
+            url = otlp.in_plain_text(url)
+        yield f"{signal}_endpoint", url
+    for name in shown["headers"].get(first, {}):
+        yield f"headers.{_key(name)}", Hidden(_MASK)
+    yield "timeout", write_duration(destination.timeout[first])
+    yield "compression", destination.compression[first]
+    yield "certificate", destination.certificate
+    yield "client_certificate", destination.client_certificate
+    yield "client_key", destination.client_key
+
+
+def _tables(name: str, tables: Sequence[Sequence[Key]], origin: str) -> Iterator[str]:
+    if not tables:
+        yield ""
+        yield _beside(f"# {name}: none", origin)
+    for keys in tables:
+        yield ""
+        yield _beside(f"[[{name}]]", origin)
+        yield from map(_line, keys)
+
+
+def _line(key: Key, origin: str = "") -> str:
+    name, value = key
+    unset = "# " if isinstance(value, Hidden) else ""
+    written = name if name.startswith("headers.") else _key(name)
+    return _beside(f"{unset}{written} = {_toml(value)}", origin)
+
+
+def _beside(text: str, origin: str) -> str:
+    return f"{text:{_BESIDE}}  # {origin}" if origin else text
+
+
+def _key(name: str) -> str:
+    return name if _BARE.fullmatch(name) else _toml(name)
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    # JSON's texts, numbers and truth values are TOML's, but for a character TOML wants escaped.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,79 @@
+"""Why each attribute of a call is there, and what became of the rest: ``show --explain``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from fuse_otel.cli.terminal.text import clean
+from fuse_otel.core.model.rule_names import REDACTIONS
+from fuse_otel.core.model.telemetry import LINE, Note
+from fuse_otel.core.redaction.scrub import clean_name
+from fuse_otel.views.call_tree import CallTree, TreeExecution, TreeRecord
+from fuse_otel.views.otlp_reader import PlainAttributes
+
+_WIDTH = 36
+_MODEL = "the data model"
+_OWN = "a pattern of your own rules"
+Notes = Mapping[int, list[Note]]
+"""By the index of the entry."""
+
+
+def explained(tree: CallTree, notes: Iterable[Note]) -> Iterator[str]:
+    """A line for each attribute with the rule that made it, and one for each key or line of an
+    entry that a rule took something of. What was taken is not shown.
+    """
+    by_entry: dict[int, list[Note]] = {}
+    for note in notes:
+        by_entry.setdefault(note.entry, []).append(note)
+    yield "resource"
+    yield from _made(tree.resource, [])
+    yield "call"
+    yield from _made(tree.attributes, [])
+    for execution in tree.executions:
+        yield f"execution {clean(execution.name)}"
+        yield from _made(execution.attributes, _of(execution, by_entry))
+        for record in execution.records:
+            yield from _record(record, by_entry)
+    for record in tree.records:
+        yield from _record(record, by_entry)
+
+
+def _of(execution: TreeExecution, notes: Notes) -> list[Note]:
+    return [note for record in execution.records for note in notes.get(_index(record), ())]
+
+
+def _index(record: TreeRecord) -> int:
+    """The entry's place in the API's array, which ends its uid; -1 if it cannot be told."""
+    place = str(record.attributes.get("log.record.uid", "")).rpartition("-")[2]
+    return int(place) if place.isdecimal() else -1
+
+
+def _record(record: TreeRecord, by_entry: Notes) -> Iterator[str]:
+    notes = by_entry.get(_index(record), [])
+    yield f"  entry {_index(record)}: {clean(record.body) or '(an empty line)'}"
+    yield from _made(record.attributes, notes)
+    yield from _taken(notes)
+
+
+def _made(attributes: PlainAttributes, notes: list[Note]) -> Iterator[str]:
+    # Of several answers to one question the last one counts, as in the transform.
+    sources = {name: _source(note) for note in notes for name in note.made}
+    for name, value in attributes.items():
+        yield f"    {clean(name):{_WIDTH}} {clean(str(value))}  < {sources.get(name, _MODEL)}"
+
+
+def _source(note: Note) -> str:
+    return f"the line of entry {note.entry}" if note.subject == LINE else _key(note)
+
+
+def _key(note: Note) -> str:
+    return f"data {clean(clean_name(note.subject, Counter()))!r} of entry {note.entry}"
+
+
+def _taken(notes: Iterable[Note]) -> Iterator[str]:
+    for note in notes:
+        what = "the line" if note.subject == LINE else _key(note)
+        fate = "changed" if note.made or note.subject == LINE else "dropped"
+        for rule in note.taken_by:
+            yield f"    {what}: {fate} by {rule}, {REDACTIONS.get(rule, _OWN)}"

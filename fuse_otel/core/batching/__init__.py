@@ -1,0 +1,1 @@
+"""Rendered calls as batches, and batches as export requests and their results."""

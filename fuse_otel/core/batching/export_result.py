@@ -1,0 +1,60 @@
+"""What became of one request to a destination, as a value the shipper acts on.
+
+``code`` is the answer's status as the metrics name it: an HTTP status, a gRPC code name, or a word
+such as ``timeout``. ``reason`` is a sentence that may be shown; it holds no payload of ours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartialSuccess:
+    """Partial success: the back end took the request and refused ``count`` of its items."""
+
+    code: str
+    count: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """The same bytes may be taken later; ``after`` seconds if the back end named a time."""
+
+    code: str
+    reason: str
+    after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PermanentFailure:
+    """The data is refused. ``one_record``: the answer is known to be about a single record."""
+
+    code: str
+    reason: str
+    one_record: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RequestTooLarge:
+    """The request is larger than the back end takes: the same data in two halves may pass."""
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """Our configuration or something in between is wrong, not the data."""
+
+    code: str
+    reason: str
+
+
+ExportResult = Accepted | PartialSuccess | Retry | PermanentFailure | RequestTooLarge | Suspended

@@ -1,0 +1,1 @@
+"""The API's answers as values: lists, records, log entries, saved files."""

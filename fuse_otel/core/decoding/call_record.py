@@ -1,0 +1,64 @@
+"""A record of the list of calls from what the API sends in its place."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import msgspec
+
+from fuse_otel.core.decoding.anomalies import Anomaly
+from fuse_otel.core.decoding.coercion import flag, seconds, text
+from fuse_otel.core.decoding.log_entries import RawDetail
+from fuse_otel.core.model.call import CallRecord
+
+
+class RawRecord(msgspec.Struct):
+    session_id: Any = None
+    start: Any = None
+    end: Any = None
+    src: Any = None
+    dest: Any = None
+    type: Any = None
+    log: Any = None
+
+
+class RawCall(RawRecord):
+    detail: RawDetail = None
+
+
+def session_id(raw: RawRecord, odd: Counter[str]) -> str | None:
+    found = text(raw.session_id)
+    if not found or isinstance(raw.session_id, bool):
+        odd[Anomaly.RECORD_ID] += 1
+        return None
+    return found
+
+
+def call_record(raw: RawRecord, odd: Counter[str], *, listed: bool = True) -> CallRecord | None:
+    """The record, ``None`` without a session id. Records of ``/all_logs`` are not ``listed``: they
+    never say whether there is a log.
+    """
+    found = session_id(raw, odd)
+    if found is None:
+        return None
+    start, end = seconds(raw.start), seconds(raw.end)
+    if start is None or end is None:
+        odd[Anomaly.RECORD_TIME] += 1
+    logged = flag(raw.log)
+    if logged is None and listed:
+        odd[Anomaly.RECORD_LOG] += 1
+    return CallRecord(
+        session_id=found,
+        start=start,
+        end=end,
+        src=text(raw.src) or "",
+        dest=text(raw.dest) or "",
+        type=text(raw.type) or "",
+        logged=logged is not False,
+    )
+
+
+def merged(first: CallRecord, second: CallRecord) -> CallRecord:
+    """The one of two records of a call that tells the later end; the first if they agree."""
+    return second if (second.end or 0) > (first.end or 0) else first

@@ -1,0 +1,111 @@
+"""Reading JSON that is nearly JSON: the fast decoder, then the same on repaired bytes, then the
+standard library on those, which takes any number.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter
+from typing import TypeVar
+
+import msgspec
+
+from fuse_otel.core.decoding.anomalies import Anomaly
+
+T = TypeVar("T")
+
+BOM = b"\xef\xbb\xbf"
+_DIGITS = 400  # an integer with more of them is no number anybody meant
+_BROKEN = "it is no JSON, or it is cut off"
+_SHAPE = "it is JSON of another shape"
+
+# What stands for itself, and a surrogate that has lost its other half.
+_ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    r"|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+_SUSPECT = re.compile(r"NaN|Infinity|[\x00-\x1f]")
+_CONTROL = re.compile(r"[\x00-\x1f]")
+# A string (to the end where it is not closed: one pass, whatever the text), or a bare word.
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|-?(?:NaN|Infinity)', re.DOTALL)
+
+
+class NotUnderstood(ValueError):
+    """The text as a whole is not what was asked for. The message quotes nothing of it."""
+
+
+def decode(decoder: msgspec.json.Decoder[T], data: bytes | msgspec.Raw, odd: Counter[str]) -> T:
+    """What ``decoder`` makes of ``data``, repaired if need be. Raises ``NotUnderstood``."""
+    try:
+        return decoder.decode(data)
+    except (ValueError, RecursionError):
+        odd[Anomaly.REPAIRED] += 1
+        mended = repaired(bytes(data))
+    try:
+        return decoder.decode(mended)
+    except (ValueError, RecursionError):
+        return _slowly(decoder, mended)
+
+
+def decode_page(decoder: msgspec.json.Decoder[T], data: bytes, odd: Counter[str]) -> T:
+    """``decode`` for many calls at once, whose calls stay ``Raw``: without the last resort, which
+    needs a multiple of the memory.
+    """
+    try:
+        return decoder.decode(data)
+    except (ValueError, RecursionError):
+        odd[Anomaly.REPAIRED] += 1
+        mended = repaired(data)
+    try:
+        return decoder.decode(mended)
+    except msgspec.ValidationError:
+        raise NotUnderstood(_SHAPE) from None
+    except (ValueError, RecursionError):
+        raise NotUnderstood(_BROKEN) from None
+
+
+def repaired(data: bytes) -> bytes:
+    """Valid UTF-8 without a byte order mark, lone surrogates, ``NaN``, infinities and bare control
+    characters inside strings; otherwise the same.
+    """
+    text = data.removeprefix(BOM).decode("utf-8", "replace")
+    text = _ESCAPE.sub(_mended_escape, text)  # a backslash stands in strings alone
+    if _SUSPECT.search(text):
+        text = _TOKEN.sub(_mended_token, text)
+    return text.encode()
+
+
+def _mended_escape(found: re.Match[str]) -> str:
+    return "\\ufffd" if found["lone"] else found[0]
+
+
+def _mended_token(found: re.Match[str]) -> str:
+    token = found[0]
+    if not token.startswith('"'):
+        return "null"
+    return _CONTROL.sub(lambda control: f"\\u{ord(control[0]):04x}", token)
+
+
+def _slowly(decoder: msgspec.json.Decoder[T], data: bytes) -> T:
+    try:
+        value = json.loads(data, parse_int=_integer, parse_float=_finite)
+    except (ValueError, RecursionError):
+        # The foreign error holds the whole text, and may quote it: it goes no further.
+        raise NotUnderstood(_BROKEN) from None
+    try:
+        made: T = msgspec.convert(value, decoder.type)
+    except (ValueError, RecursionError):
+        raise NotUnderstood(_SHAPE) from None
+    return made
+
+
+def _integer(digits: str) -> int | None:
+    return int(digits) if len(digits) <= _DIGITS else None
+
+
+def _finite(digits: str) -> float | None:
+    number = float(digits)
+    return number if math.isfinite(number) else None

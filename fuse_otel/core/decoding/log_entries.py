@@ -1,0 +1,164 @@
+"""The entries of a call's log from what the API sends in their place."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from fuse_otel.core.decoding.anomalies import Anomaly
+from fuse_otel.core.decoding.coercion import LAST_SECOND, seconds, text
+from fuse_otel.core.model.call import EXPIRED_LOG, MISSING_LOG, CallLog, Entry, LogState
+
+_T = TypeVar("_T")
+
+_EXPIRED = re.compile(r"\bno\b.*\bdetails\b.*\bavailable\b", re.IGNORECASE | re.DOTALL)
+_NOT_FOUND = re.compile(r"\bno call log was found\b", re.IGNORECASE)
+
+
+class RawEvent(msgspec.Struct, gc=False):
+    line: Any = None
+    data: Any = None
+
+
+class RawEntry(msgspec.Struct, gc=False, rename={"log_class": "class"}):
+    event: RawEvent | list[Any] | str | int | float | bool | None = None
+    log_class: Any = None
+    timestamp: Any = None
+
+
+Element = RawEntry | list[Any] | str | int | float | bool | None
+RawDetail = list[Element] | dict[str, Any] | str | int | float | bool | None
+
+
+def call_log(detail: RawDetail, odd: Counter[str]) -> CallLog:
+    """The log that ``detail`` stands for; an error object tells why there is none."""
+    if isinstance(detail, dict):
+        numbered = renumbered(detail, odd)
+        if numbered is None:
+            return _no_log(detail, odd)
+        detail = msgspec.convert(numbered, list[Element])
+    if not isinstance(detail, list):
+        if detail is not None:
+            odd[Anomaly.DETAIL] += 1
+        return MISSING_LOG
+    if not detail:
+        return MISSING_LOG
+    return CallLog(LogState.PRESENT, tuple(entries(detail, odd)), len(detail))
+
+
+def joined(first: CallLog, second: CallLog) -> CallLog:
+    """One log of two that belong to the same call: the second goes on where the first ended,
+    unless one repeats the other.
+    """
+    if LogState.PRESENT not in (first.state, second.state):
+        return first if first.state is LogState.EXPIRED else second
+    if first.state is not LogState.PRESENT or _begins_with(second, first):
+        return second
+    if second.state is not LogState.PRESENT or _begins_with(first, second):
+        return first
+    moved = (msgspec.structs.replace(e, index=e.index + first.count) for e in second.entries)
+    return CallLog(LogState.PRESENT, (*first.entries, *moved), first.count + second.count)
+
+
+def _begins_with(long: CallLog, short: CallLog) -> bool:
+    return long.count >= short.count and long.entries[: len(short.entries)] == short.entries
+
+
+def renumbered(value: dict[str, Any], odd: Counter[str]) -> list[Any] | None:
+    """PHP writes an array whose numbering has holes as an object; ``None`` if this is none."""
+    if not all(name.isdecimal() for name in value):
+        return None
+    if value:
+        odd[Anomaly.LIST_IS_OBJECT] += 1
+    return list(value.values())
+
+
+def error_log(reason: str) -> CallLog | None:
+    """What the API's own words say about a call's log; ``None`` if they are unknown."""
+    if _EXPIRED.search(reason):
+        return EXPIRED_LOG
+    return MISSING_LOG if _NOT_FOUND.search(reason) else None
+
+
+def _no_log(detail: dict[str, Any], odd: Counter[str]) -> CallLog:
+    if "error" not in detail:
+        odd[Anomaly.DETAIL] += 1
+        return MISSING_LOG
+    log = error_log(text(detail["error"]) or "")
+    if log is None:
+        odd[Anomaly.DETAIL_ERROR] += 1
+        return MISSING_LOG
+    return log
+
+
+def entries(elements: Sequence[Element], odd: Counter[str]) -> list[Entry]:
+    """Every object of the array as an entry, numbered by its place in the array."""
+    found: list[Entry] = []
+    for index, element in enumerate(elements):
+        if type(element) is not RawEntry:
+            odd[Anomaly.ENTRY] += 1
+            continue
+        event, time, log_class = element.event, element.timestamp, element.log_class
+        if (
+            type(event) is RawEvent
+            and type(line := event.line) is str
+            and type(data := event.data) is dict
+            and type(log_class) is str
+            and type(time) is int
+            and 0 < time <= LAST_SECOND
+            and type(module := data.get("module_type")) is str
+            and type(variable := data.get("result_variable")) is str
+            and module
+            and variable
+        ):
+            del data["module_type"], data["result_variable"]
+            found.append(Entry(index, log_class, line, time, module, variable, data))
+        else:
+            found.append(_odd_entry(index, element, odd))
+    return found
+
+
+def _odd_entry(index: int, element: RawEntry, odd: Counter[str]) -> Entry:
+    event = element.event
+    if not isinstance(event, RawEvent):
+        odd[Anomaly.ENTRY_EVENT] += 1
+        event = RawEvent(line="", data={})
+    data = _data(event.data, odd)
+    module, variable = (
+        _name(data.pop("module_type", None)),
+        _name(data.pop("result_variable", None)),
+    )
+    if module is None or variable is None:
+        odd[Anomaly.ENTRY_MODULE] += 1
+    return Entry(
+        index=index,
+        log_class=_known(text(element.log_class), Anomaly.ENTRY_CLASS, odd) or "",
+        line=_known(text(event.line), Anomaly.ENTRY_LINE, odd) or "",
+        timestamp=_known(seconds(element.timestamp), Anomaly.ENTRY_TIME, odd),
+        module_type=module,
+        result_variable=variable,
+        data=data,
+    )
+
+
+def _known(value: _T | None, kind: Anomaly, odd: Counter[str]) -> _T | None:
+    if value is None:
+        odd[kind] += 1
+    return value
+
+
+def _data(data: object, odd: Counter[str]) -> dict[str, object]:
+    if isinstance(data, dict):
+        return data
+    if data not in ([], ""):  # PHP's empty object, in JSON and in XML
+        odd[Anomaly.ENTRY_DATA] += 1
+    return {}
+
+
+def _name(value: object) -> str | None:
+    """A module's type or name; an empty one is as good as none."""
+    return text(value) or None

@@ -1,0 +1,1 @@
+"""Telemetry as OTLP bytes, in every rendering that a lane wants."""

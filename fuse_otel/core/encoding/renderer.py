@@ -1,0 +1,149 @@
+"""The core in one call: a listed call and its log in, the bytes of every rendering out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+
+from fuse_otel.core.encoding.size_limit import fit_records, fit_spans
+from fuse_otel.core.encoding.writer import encode_logs, encode_traces
+from fuse_otel.core.model.call import CallLog, ListedCall, LogCompleteness
+from fuse_otel.core.model.lane import Rendering
+from fuse_otel.core.model.options import ModelOptions
+from fuse_otel.core.model.redaction_policy import Redaction
+from fuse_otel.core.model.telemetry import CallSummary, Profile, Signal, Tally, Telemetry
+from fuse_otel.core.translation.translate import transform
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedCall:
+    """``parts``: rendering id → (one or more OTLP resource messages, their spans or records).
+
+    A rendering that has nothing to send for this call is absent. ``traces`` and ``logs`` are the
+    generic strict rendering, for the pages. ``entries`` is what the ledger shall remember.
+    """
+
+    session_id: str
+    trace_id: str
+    start: int | None
+    end: int | None
+    details: LogCompleteness
+    entries: int
+    parts: Mapping[str, tuple[bytes, int]]
+    traces: bytes
+    logs: bytes
+    summary: CallSummary
+    tally: Tally
+
+
+class Renderer:
+    """Built once from the options; ``render`` is pure. A call is read once for each redaction that
+    differs, those of the renderings and that of the pages.
+    """
+
+    def __init__(self, options: ModelOptions, renderings: Sequence[Rendering]) -> None:
+        self.renderings = tuple(renderings)
+        sent = list(dict.fromkeys(rendering.redaction for rendering in renderings))
+        pages = options.redaction.of_the_pages
+        every = list(dict.fromkeys((*sent, pages)))
+        self._ways = tuple(
+            (replace(options, redaction=each), _flavours(renderings, each)) for each in every
+        )
+        self._pages = every.index(pages)
+        self._sent = len(sent) or 1  # so many of the ways are sent, the first ones
+        self._parts = tuple((each, every.index(each.redaction)) for each in renderings)
+
+    def render(
+        self,
+        call: ListedCall,
+        log: CallLog,
+        details: LogCompleteness,
+        sent_entries: int | None = None,
+    ) -> RenderedCall:
+        """Raises nothing, whatever the call holds. With ``sent_entries`` the call was exported
+        before with so many entries: only what is new comes out, new executions marked late.
+        """
+        encoders = [
+            _Encoder(
+                transform(call, log, details, options, sent_entries),
+                options.loki_stream_attribute,
+                flavours,
+            )
+            for options, flavours in self._ways
+        ]
+        pages = encoders[self._pages]
+        return RenderedCall(
+            session_id=call.session_id,
+            trace_id=pages.telemetry.trace_id.hex(),
+            start=call.start,
+            end=call.end,
+            details=details,
+            entries=max(log.count, sent_entries or 0),
+            parts={r.id: part for r, way in self._parts if (part := encoders[way].part(r))[0]},
+            traces=pages.traces,
+            logs=pages.logs(Profile.GENERIC),
+            summary=pages.telemetry.summary,
+            tally=_tally([encoder.telemetry for encoder in encoders[: self._sent]]),
+        )
+
+
+def _flavours(renderings: Sequence[Rendering], redaction: Redaction) -> AbstractSet[Profile]:
+    """Those of the logs that are written under it."""
+    return {
+        each.flavour
+        for each in renderings
+        if each.signal is Signal.LOGS and each.redaction == redaction
+    }
+
+
+def _tally(sent: Sequence[Telemetry]) -> Tally:
+    """What was taken and cut of what is sent. What is odd in a call is so once."""
+    tally = sent[0].tally
+    for other in sent[1:]:
+        tally.redactions.update(other.tally.redactions)
+        tally.truncations.update(other.tally.truncations)
+    return tally
+
+
+def distinct(signal: Signal, flavour: Profile) -> Profile:
+    """The flavour that stands for all that write the same bytes: Loki's limits on logs alone change
+    them.
+    """
+    is_loki = signal is Signal.LOGS and flavour is Profile.LOKI
+    return Profile.LOKI if is_loki else Profile.GENERIC
+
+
+class _Encoder:
+    """Encodes a call once for each flavour that differs, however many renderings want it."""
+
+    def __init__(
+        self, telemetry: Telemetry, stream_attribute: str, flavours: AbstractSet[Profile]
+    ) -> None:
+        self.traces = b""
+        # The pages show the generic one in any case. Loki's is the larger one.
+        self._largest = Profile.LOKI if Profile.LOKI in flavours else Profile.GENERIC
+        self.telemetry = telemetry
+        self._stream_attribute = stream_attribute
+        self._logs: dict[Profile, bytes] = {}
+        fit_records(telemetry, self._logs_size)
+        fit_spans(telemetry, self._traces_size)
+
+    def part(self, rendering: Rendering) -> tuple[bytes, int]:
+        if rendering.signal is Signal.TRACES:
+            return self.traces, len(self.telemetry.spans)
+        return self.logs(rendering.flavour), len(self.telemetry.records)
+
+    def logs(self, flavour: Profile) -> bytes:
+        flavour = distinct(Signal.LOGS, flavour)
+        if flavour not in self._logs:
+            self._logs[flavour] = encode_logs(self.telemetry, flavour, self._stream_attribute)
+        return self._logs[flavour]
+
+    def _logs_size(self, _: Telemetry) -> int:
+        self._logs.clear()
+        return len(self.logs(self._largest))
+
+    def _traces_size(self, telemetry: Telemetry) -> int:
+        self.traces = encode_traces(telemetry)
+        return len(self.traces)

@@ -1,0 +1,1 @@
+"""The values and names that every other part of the core shares."""

@@ -1,0 +1,142 @@
+"""How much of a call's log is known, by what the API answered.
+
+What the API tells of a call, as values: the list record, the entries of its log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import msgspec
+
+
+class Direction(StrEnum):
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    UNKNOWN = "unknown"
+
+
+class LogCompleteness(StrEnum):
+    """How much of a call's log was known when it was exported."""
+
+    FULL = "full"  # an `exit` entry is there
+    OPEN = "open"  # entries, but no `exit`: a hang-up
+    NONE = "none"  # the record says that nothing was logged
+    EXPIRED = "expired"  # the API said that the details are gone
+    MISSING = "missing"  # 404, null or an empty array for a call that has a log
+
+
+class LogState(StrEnum):
+    """What the API answered when it was asked for a call's entries."""
+
+    PRESENT = "present"
+    MISSING = "missing"
+    EXPIRED = "expired"
+    TOO_LARGE = "too_large"
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """A record of ``/calls`` as it came. Holds numbers in clear: never stored, never printed.
+
+    ``start`` and ``end`` are UNIX seconds, ``None`` if absent or unreadable.
+    """
+
+    session_id: str
+    start: int | None
+    end: int | None
+    src: str
+    dest: str
+    type: str
+    logged: bool
+
+    def __repr__(self) -> str:
+        return f"CallRecord({self.session_id!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCall:
+    """A list record without the other party's number; this is what may be stored.
+
+    ``end >= start`` where both are known; one that was absent takes the other's value.
+    ``user_hash`` is the pseudonym of the other party; ``destination`` is our own number.
+    """
+
+    session_id: str
+    start: int | None
+    end: int | None
+    direction: Direction
+    type: str
+    logged: bool
+    user_hash: str | None
+    destination: str | None
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """One entry of a call's log. ``index`` is its zero-based place in the API's array.
+
+    ``timestamp`` is UNIX seconds, ``None`` if absent or unreadable. ``module_type`` and
+    ``result_variable`` are ``None`` unless they were readable. ``data`` is everything else of
+    the entry's ``data``, decoded JSON of any shape.
+
+    A struct because there are so many: a frozen dataclass takes six times as long to make.
+    """
+
+    index: int
+    log_class: str
+    line: str
+    timestamp: int | None
+    module_type: str | None
+    result_variable: str | None
+    data: Mapping[str, object]
+
+    def __repr__(self) -> str:
+        return f"Entry({self.index})"
+
+
+@dataclass(frozen=True, slots=True)
+class CallLog:
+    """The answer to "what happened in this call". ``entries`` is in the API's order.
+
+    ``count`` is the length of the API's array, elements that are no entry included.
+    """
+
+    state: LogState
+    entries: tuple[Entry, ...] = ()
+    count: int = 0
+
+    @property
+    def exited(self) -> bool:
+        """Whether the application ran to an ``exit`` module."""
+        return any((entry.module_type or "").lower() == "exit" for entry in self.entries)
+
+
+MISSING_LOG = CallLog(LogState.MISSING)
+EXPIRED_LOG = CallLog(LogState.EXPIRED)
+TOO_LARGE_LOG = CallLog(LogState.TOO_LARGE)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the ledger knows of a call that was exported."""
+
+    end: int | None
+    entries: int
+    details: LogCompleteness
+
+
+def log_completeness(call: ListedCall, log: CallLog) -> LogCompleteness:
+    """A log that is too large to be read counts as open: the call is sent without its entries."""
+    if not call.logged and log.state is not LogState.PRESENT:
+        return LogCompleteness.NONE
+    match log.state:
+        case LogState.EXPIRED:
+            return LogCompleteness.EXPIRED
+        case LogState.MISSING:
+            return LogCompleteness.MISSING
+        case LogState.TOO_LARGE:
+            return LogCompleteness.OPEN
+        case LogState.PRESENT:
+            return LogCompleteness.FULL if log.exited else LogCompleteness.OPEN

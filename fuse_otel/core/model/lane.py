@@ -1,0 +1,33 @@
+"""Where calls go and how they are written: lanes and renderings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from fuse_otel.core.model.redaction_policy import STRICT, Redaction
+from fuse_otel.core.model.telemetry import Profile, Signal
+
+LIVE = 120.0
+"""Calls that ended within so many seconds go first, unless a lane is told otherwise."""
+
+
+class Lane(NamedTuple):
+    """A destination's name and a signal: own progress, own back-off."""
+
+    destination: str
+    signal: Signal
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """One way to write calls. All lanes that want the same bytes share it, and its bodies.
+
+    ``id`` is stable over restarts: it names signal, redaction rules and flavour.
+    """
+
+    id: str
+    signal: Signal
+    flavour: Profile
+    lanes: tuple[Lane, ...]
+    redaction: Redaction = STRICT

@@ -1,0 +1,30 @@
+"""Everything the transform may depend on besides the call itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fuse_otel.core.model.limits import MODEL, Limits
+from fuse_otel.core.model.redaction_policy import STRICT, Redaction
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOptions:
+    """The same options give the same bytes. ``service_names`` maps our own number (digits) or an
+    application's name to a ``service.name``. ``severities`` maps a raw log class to
+    (SeverityNumber, SeverityText) and wins over the model's own. ``explain`` changes no byte: the
+    tally then holds notes.
+    """
+
+    namespace: str = ""
+    environment: str = ""
+    resource_attributes: Mapping[str, str] = field(default_factory=dict)
+    error_policy: str = "any"
+    pseudonym_key: bytes | None = None
+    service_names: Mapping[str, str] = field(default_factory=dict)
+    severities: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    loki_stream_attribute: str = "service.instance.id"
+    redaction: Redaction = STRICT
+    limits: Limits = MODEL
+    explain: bool = False

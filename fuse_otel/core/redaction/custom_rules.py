@@ -1,0 +1,32 @@
+"""The operator's own rules at work. What is wrong with a pattern is said before it works."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+
+from fuse_otel.core.model.redaction_policy import KeyRule, PatternRule
+
+Compiled = tuple[re.Pattern[str], str]
+"""A pattern, and the name that stands for what it finds."""
+
+
+@lru_cache(maxsize=256)
+def compiled(rules: tuple[PatternRule, ...]) -> tuple[Compiled, ...]:
+    return tuple((re.compile(rule.pattern), rule.name) for rule in rules)
+
+
+def marked(text: str, patterns: Sequence[Compiled], redactions: Counter[str]) -> str:
+    """``text`` with ``[name]`` in place of what a pattern finds."""
+    for pattern, name in patterns:
+        text, count = pattern.subn(f"[{name}]", text)
+        if count:
+            redactions[name] += count
+    return text
+
+
+def names(rules: Sequence[KeyRule], kind: str) -> frozenset[str]:
+    """The keys that the rules are about in an entry of a module of that kind."""
+    return frozenset(rule.key for rule in rules if rule.applies(kind))

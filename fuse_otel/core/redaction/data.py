@@ -1,0 +1,151 @@
+"""The allow-list of an entry's ``data``: which key may leave, of which modules, in which shape.
+
+Fail closed: a key that is not here, or a value that is not of the shape its key promises, does
+not leave and is counted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from fuse_otel.core.model import semconv
+from fuse_otel.core.model.telemetry import Value
+from fuse_otel.core.redaction.scrub import clean_name
+from fuse_otel.core.redaction.urls import safe_url
+
+Shape = Callable[[object], Value | None]
+"""The value as it may leave, or ``None``."""
+
+_LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?\Z")
+_SHORT_NUMBER = re.compile(r"\d{1,8}\Z")  # a social security number has nine digits
+_TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}\Z")
+_EXCEPTION = re.compile(r"[A-Z][A-Za-z]{1,60}(Error|Exception)\Z")
+_METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"}
+_OPERATIONS = {"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"}
+_PROMPT_TYPES = {"static", "dynamic", "variable", "tts", "audio"}
+_PROMPT_OWNERS = {"module", "application", "page", "system"}
+_TRANSFER_RESULTS = {"noanswer", "busy", "far_end_disconnect", "maxtime_disconnect"}
+
+
+def _matching(pattern: re.Pattern[str]) -> Shape:
+    def shape(value: object) -> Value | None:
+        return value if isinstance(value, str) and pattern.match(value) else None
+
+    return shape
+
+
+def _one_of(words: set[str]) -> Shape:
+    def shape(value: object) -> Value | None:
+        return value if isinstance(value, str) and value in words else None
+
+    return shape
+
+
+def _whole(low: int, high: int) -> Shape:
+    def shape(value: object) -> Value | None:
+        if isinstance(value, str) and _SHORT_NUMBER.match(value):
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            return None
+        return value if low <= value <= high else None
+
+    return shape
+
+
+def _yes_or_no(value: object) -> Value | None:
+    match value:
+        case bool():
+            return value
+        case 0 | 1 | "0" | "1" | "true" | "false":
+            return value in {1, "1", "true"}
+        case _:
+            return None
+
+
+def _id(value: object) -> Value | None:
+    # Python refuses to write integers of thousands of digits.
+    small = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**8
+    text = str(value) if small else value
+    return text if isinstance(text, str) and _SHORT_NUMBER.match(text) else None
+
+
+def _table(value: object) -> Value | None:
+    if (
+        isinstance(value, str)
+        and _TABLE_NAME.match(value)
+        and clean_name(value, Counter()) == value
+    ):
+        return value
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """``modules``: the kinds it is allowed of, empty for any. ``prompt``: of prompts alone."""
+
+    attribute: str
+    shape: Shape
+    modules: frozenset[str] = frozenset()
+    prompt: bool = False
+
+
+_WEB = frozenset({"rest", "soap"})
+_STATUS = Allowed(semconv.HTTP_STATUS, _whole(100, 599), _WEB)
+_SECONDS = Allowed(semconv.DURATION, _whole(0, 86_400), frozenset({"transfer", "record"}))
+
+ALLOWED: Mapping[str, Allowed] = {
+    "type": Allowed(semconv.PROMPT_TYPE, _one_of(_PROMPT_TYPES), prompt=True),
+    "has_audio": Allowed(semconv.PROMPT_HAS_AUDIO, _yes_or_no, prompt=True),
+    "revision_id": Allowed(semconv.PROMPT_REVISION, _id, prompt=True),
+    "prompt_id": Allowed(semconv.PROMPT_ID, _id, prompt=True),
+    "prompt_id_type": Allowed(semconv.PROMPT_ID_TYPE, _one_of(_PROMPT_OWNERS), prompt=True),
+    "language": Allowed(semconv.PROMPT_LANGUAGE, _matching(_LANGUAGE), prompt=True),
+    "attempts": Allowed(semconv.INPUT_ATTEMPTS, _whole(0, 99)),
+    "duration": _SECONDS,
+    "result": Allowed(semconv.TRANSFER_RESULT, _one_of(_TRANSFER_RESULTS), frozenset({"transfer"})),
+    "status_code": _STATUS,
+    "http_status": _STATUS,
+    "status": _STATUS,
+    "method": Allowed(semconv.HTTP_METHOD, _one_of(_METHODS), _WEB),
+    "table": Allowed(semconv.DB_COLLECTION, _table, frozenset({"dynamodb"})),
+    "operation": Allowed(semconv.DB_OPERATION, _one_of(_OPERATIONS), frozenset({"dynamodb"})),
+    "error": Allowed(semconv.ERROR_TYPE, _matching(_EXCEPTION)),
+}
+
+
+def allowed_data(
+    data: Mapping[str, object], kind: str, redactions: Counter[str], *, prompt: bool
+) -> dict[str, Value]:
+    """The attributes that may leave of an entry of a module of that kind; ``redactions`` is told
+    what may not.
+    """
+    attributes: dict[str, Value] = {}
+    for key, value in data.items():
+        rule = ALLOWED.get(key)
+        if rule is None or not _applies(rule, kind, prompt=prompt):
+            if key in {"url", "endpoint"} and kind in _WEB:
+                attributes |= _url(value, redactions)
+            else:
+                redactions["key"] += 1
+            continue
+        shaped = rule.shape(value)
+        if shaped is None:
+            redactions["value"] += 1
+        else:
+            attributes[rule.attribute] = shaped
+    return attributes
+
+
+def _applies(rule: Allowed, kind: str, *, prompt: bool) -> bool:
+    return (prompt or not rule.prompt) and (not rule.modules or kind in rule.modules)
+
+
+def _url(value: object, redactions: Counter[str]) -> dict[str, Value]:
+    url = safe_url(value, redactions) if isinstance(value, str) else None
+    if url is None:
+        redactions["value"] += 1
+        return {}
+    return {semconv.URL_FULL: url[0], semconv.SERVER_ADDRESS: url[1]}

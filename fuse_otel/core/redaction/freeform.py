@@ -1,0 +1,219 @@
+"""Texts and data that the model has no name for, as a mode lets them leave.
+
+What the data model has no name for, as attributes: JSON of any shape, one level deep.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from fuse_otel.core.model.call import ListedCall
+from fuse_otel.core.model.limits import MAX_VALUE
+from fuse_otel.core.model.redaction_policy import Mode
+from fuse_otel.core.model.telemetry import Value
+from fuse_otel.core.redaction.custom_rules import Compiled, marked
+from fuse_otel.core.redaction.personal_data import KnownNumbers, without_personal
+from fuse_otel.core.redaction.scrub import cut_between_words
+
+DATA = "fuse.data."
+PERSONAL = "fuse.pii."
+MOST = 128  # attributes of one key
+_DEEPEST = 12
+_LONGEST_PATH, _LONGEST_NAME = 256, 128
+_MOST_SCALARS = 128  # of one list
+_HUGE = 10**18  # Python takes long to write integers of thousands of digits, or refuses
+
+Leaf = str | bool | int | float | tuple[str, ...]
+
+
+def leaves(key: str, value: object, dropped: frozenset[str]) -> Iterator[tuple[str, Leaf]]:
+    """(path, value) for every scalar inside, in order, at most ``MOST``; the names of a path are
+    joined by dots. A list of scalars is one leaf. Keys in ``dropped`` are left out with all below.
+    """
+    stack: list[tuple[str, object, int]] = [(_name(key), value, 0)]
+    found = 0
+    while stack and found < MOST:
+        path, inner, depth = stack.pop()
+        if isinstance(inner, dict | list) and depth < _DEEPEST:
+            scalars = _scalars(inner)
+            if scalars is None:
+                stack += reversed(_below(path, inner, depth, dropped))
+                continue
+            inner = scalars
+        if isinstance(inner, str | bool | int | float | tuple):
+            found += 1
+            yield path, inner
+
+
+def number_text(number: float) -> str:
+    """As it would stand in a text; ``4111111111111111.0`` without its fraction."""
+    if isinstance(number, float) and number.is_integer():
+        number = int(number)
+    if isinstance(number, int) and not -_HUGE < number < _HUGE:
+        return "0" * 20  # nothing but somebody's number is so long
+    return str(number)
+
+
+def _scalars(value: dict[str, object] | list[object]) -> tuple[str, ...] | None:
+    """A list of nothing but scalars as texts."""
+    if isinstance(value, dict) or any(isinstance(each, dict | list) for each in value):
+        return None
+    return tuple(_text(each) for each in value[:_MOST_SCALARS] if each is not None)
+
+
+def _text(scalar: object) -> str:
+    if isinstance(scalar, bool):
+        return "true" if scalar else "false"
+    return number_text(scalar) if isinstance(scalar, int | float) else str(scalar)
+
+
+def _below(
+    path: str, value: dict[str, object] | list[object], depth: int, dropped: frozenset[str]
+) -> list[tuple[str, object, int]]:
+    named = value.items() if isinstance(value, dict) else enumerate(value)
+    return [
+        (f"{path}.{_name(str(name))}", inner, depth + 1)
+        for name, inner in list(named)[:MOST]
+        if len(path) <= _LONGEST_PATH and name not in dropped
+    ]
+
+
+def _name(key: str) -> str:
+    """A name that is longer is none, and half of it could be half of somebody's number."""
+    return key if len(key) <= _LONGEST_NAME else "[long]"
+
+
+MASKED = "[secret]"
+_WORD = re.compile(r"[a-z]+")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_SECRET_WORDS = frozenset({
+    "password", "passwd", "pwd", "passcode", "secret", "token", "apikey", "authorization",
+    "cookie", "credential", "credentials", "pin", "cvv", "cvc", "csc", "ssn",
+})  # fmt: skip
+_PERSONAL_WORDS = _SECRET_WORDS | frozenset({
+    "to", "from", "cc", "bcc", "sender", "recipient", "subject", "body",
+    "name", "firstname", "lastname", "fullname", "address", "street", "city", "zip",
+    "email", "mail", "phone", "mobile", "number", "ani", "caller", "callerid",
+    "dob", "birth", "birthday", "card", "account", "iban", "member", "patient",
+    "customer", "input", "utterance", "transcript",
+})  # fmt: skip
+_IDS = frozenset({"prompt_id", "revision_id"})
+_ID = re.compile(r"\d{1,8}\Z", re.ASCII)
+_SMALL = 10_000
+_LONG_ID = 12  # a session id of fewer characters may be a part of somebody's number
+
+
+class FreeReading:
+    """Under ``off`` what looks personal is told by its name, ``fuse.pii.…``; under the others it
+    does not leave.
+    """
+
+    def __init__(self, mode: Mode, patterns: Sequence[Compiled], call: ListedCall) -> None:
+        self._off = mode is Mode.OFF
+        self._patterns = patterns
+        self._kept = KnownNumbers(call)
+        self._session_id = call.session_id if len(call.session_id) >= _LONG_ID else None
+
+    def text(self, text: str, redactions: Counter[str]) -> str:
+        """The text as it may leave."""
+        text = marked(text, self._patterns, redactions)
+        return text if self._off else self._scrubbed(text, redactions)
+
+    def attributes(
+        self,
+        key: str,
+        value: object,
+        dropped: frozenset[str],
+        redactions: Counter[str],
+        variable: str = "",
+    ) -> dict[str, Value]:
+        """An attribute for each scalar inside; of two with the same name the first. ``variable``
+        is what the value is called besides its key.
+        """
+        tell = self._as_it_is if self._off else self._clean
+        found: dict[str, Value] = {}
+        for path, leaf in leaves(key, value, dropped):
+            name, told = tell(path, leaf, _words(path) | _words(variable), redactions)
+            found.setdefault(name, told)
+        return found
+
+    def assigned(self, variable: str, line: str, most: int, redactions: Counter[str]) -> str:
+        """A line that gives the variable a value, as it may leave."""
+        if self._off or not _words(variable) & _SECRET_WORDS:
+            return self.text(cut_between_words(line, most), redactions)
+        redactions["secret"] += 1
+        before, equals, _ = line.partition("=")
+        return f"{self.text(before, redactions)}= {MASKED}" if equals else MASKED
+
+    def _clean(
+        self, path: str, leaf: Leaf, words: frozenset[str], redactions: Counter[str]
+    ) -> tuple[str, Value]:
+        name = DATA + self.text(path, redactions)
+        if words & _SECRET_WORDS and not isinstance(leaf, bool):
+            redactions["secret"] += 1
+            return name, MASKED
+        if path in _IDS and _ID.match(str(leaf)):
+            return name, leaf
+        return name, self._clean_leaf(leaf, redactions)
+
+    def _clean_leaf(self, leaf: Leaf, redactions: Counter[str]) -> Value:
+        if isinstance(leaf, bool):
+            return leaf
+        if isinstance(leaf, str):
+            return self.text(cut_between_words(leaf, MAX_VALUE), redactions)
+        if isinstance(leaf, tuple):
+            return self._clean_list(leaf, redactions)
+        if not self._patterns and -_SMALL < leaf < _SMALL and isinstance(leaf, int):
+            return leaf
+        written = number_text(leaf)
+        clean = self.text(written, redactions)
+        return leaf if clean == written else clean
+
+    def _clean_list(self, leaf: tuple[str, ...], redactions: Counter[str]) -> tuple[str, ...]:
+        """Somebody's number may stand in it in parts."""
+        clean = tuple(self.text(cut_between_words(each, MAX_VALUE), redactions) for each in leaf)
+        joined = " ".join(clean)
+        whole = self.text(joined, redactions)
+        return clean if whole == joined else (whole,)
+
+    def _as_it_is(
+        self, path: str, leaf: Leaf, words: frozenset[str], redactions: Counter[str]
+    ) -> tuple[str, Value]:
+        looks = Counter[str]()
+        self._scrubbed(path, looks)
+        self._scrubbed(" ".join(leaf) if isinstance(leaf, tuple) else str(leaf), looks)
+        named = words & _PERSONAL_WORDS
+        personal = path not in _IDS and (looks or named)
+        prefix = f"{PERSONAL}data." if personal else DATA
+        return prefix + self.text(path, redactions), self._marked_leaf(leaf, redactions)
+
+    def _marked_leaf(self, leaf: Leaf, redactions: Counter[str]) -> Value:
+        if isinstance(leaf, str):
+            return self.text(leaf, redactions)
+        if isinstance(leaf, tuple):
+            return tuple(self.text(each, redactions) for each in leaf)
+        if isinstance(leaf, bool) or not self._patterns:
+            return leaf
+        written = number_text(leaf)
+        told = self.text(written, redactions)
+        return leaf if told == written else told
+
+    def _scrubbed(self, text: str, redactions: Counter[str]) -> str:
+        if self._session_id is None or self._session_id not in text:
+            return without_personal(text, self._kept, redactions)
+        parts = text.split(self._session_id)
+        return self._session_id.join(
+            without_personal(part, self._kept, redactions) for part in parts
+        )
+
+
+@lru_cache(maxsize=1024)  # keys are few, and stand in every call
+def _words(path: str) -> frozenset[str]:
+    """The words of a key, however it joins them: ``customerName``, ``customer_name``, and those
+    joined: ``api_key``.
+    """
+    words = frozenset(_WORD.findall(_CAMEL.sub(" ", path).lower()))
+    return words | {"".join(_WORD.findall(name)) for name in path.lower().split(".")}

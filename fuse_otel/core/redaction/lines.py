@@ -1,0 +1,181 @@
+"""The one table of what Plum's lines mean: the shape of a line → facts, and what of it may leave.
+
+Plum may change its words at any time. A line that no rule knows costs its facts and its text,
+nothing else. Each rule has a row in the tests.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from fuse_otel.core.model import semconv
+from fuse_otel.core.model.telemetry import Value
+from fuse_otel.core.redaction.scrub import REDACTED, clean_name
+from fuse_otel.core.redaction.urls import safe_url
+
+_LONGEST = 4096  # a line longer than that has no shape worth looking for
+_METHODS = "GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS"
+
+
+@dataclass(slots=True)
+class Facts:
+    """What a line tells. ``body`` is what may leave of it; ``known`` says that a rule knew it."""
+
+    body: str
+    attributes: dict[str, Value] = field(default_factory=dict)
+    application: tuple[str, str] | None = None  # name, version
+    error_type: str | None = None
+    known: bool = True
+
+
+Maker = Callable[[re.Match[str], Counter[str]], Facts]
+
+
+def _application(match: re.Match[str], redactions: Counter[str]) -> Facts:
+    name, version = (clean_name(text, redactions) for text in match.groups())
+    body = f'Executing application "{name}" version "{version}"'
+    return Facts(body, application=(name, version) if name else None)
+
+
+def _target(match: re.Match[str], redactions: Counter[str]) -> Facts:
+    name = clean_name(match[1].strip('"'), redactions)
+    return Facts(f"Going to application {name}", {semconv.APPLICATION_TARGET: name})
+
+
+def _input(match: re.Match[str], redactions: Counter[str]) -> Facts:
+    what, keyed, mode = match.groups()
+    redactions["input"] += 1
+    attributes: dict[str, Value] = {
+        semconv.INPUT_RESULT: "match" if what == "User input" else "no_match",
+        semconv.INPUT_LENGTH: len(keyed),
+    }
+    if mode:
+        attributes[semconv.INPUT_MODE] = mode
+    return Facts(f"{what}: [{_shape(keyed)}]{f' ({mode})' if mode else ''}", attributes)
+
+
+def _shape(keyed: str) -> str:
+    unit = "digit" if keyed.isdecimal() else "character"
+    return f"{len(keyed)} {unit}{'' if len(keyed) == 1 else 's'}"
+
+
+def _no_answer(match: re.Match[str], _: Counter[str]) -> Facts:
+    result = "no_input" if match[0].startswith("No input") else "no_match"
+    return Facts(match.string, {semconv.INPUT_RESULT: result})
+
+
+def _attempts(match: re.Match[str], _: Counter[str]) -> Facts:
+    return Facts(match.string, error_type="max_attempts")
+
+
+def _transfer(match: re.Match[str], _: Counter[str]) -> Facts:
+    return Facts(match.string, {semconv.TRANSFER_RESULT: match[1]})
+
+
+def _request(match: re.Match[str], redactions: Counter[str]) -> Facts:
+    method, url = match[1], safe_url(match[2], redactions)
+    attributes: dict[str, Value] = {semconv.HTTP_METHOD: method}
+    if url is None:
+        return Facts(f"Request: {method} {REDACTED}", attributes)
+    attributes |= {semconv.URL_FULL: url[0], semconv.SERVER_ADDRESS: url[1]}
+    return Facts(f"Request: {method} {url[0]}", attributes)
+
+
+def _method(match: re.Match[str], _: Counter[str]) -> Facts:
+    return Facts(match.string, {semconv.HTTP_METHOD: match[1]})
+
+
+def _status(match: re.Match[str], _: Counter[str]) -> Facts:
+    status = int(match[1])
+    failed = status >= 400  # noqa: PLR2004 - HTTP's own line between success and error
+    return Facts(
+        match.string, {semconv.HTTP_STATUS: status}, error_type=match[1] if failed else None
+    )
+
+
+def _timeout(match: re.Match[str], _: Counter[str]) -> Facts:
+    return Facts(match.string, error_type="timeout")
+
+
+def _duration(match: re.Match[str], _: Counter[str]) -> Facts:
+    return Facts(match.string, {semconv.DURATION: int(match[1])})
+
+
+def _exception(match: re.Match[str], redactions: Counter[str]) -> Facts:
+    rest = f": {REDACTED}" if match[2] else ""
+    if rest:
+        redactions["error_text"] += 1
+    return Facts(match[1] + rest, error_type=match[1])
+
+
+_FIXED = {
+    line: Facts(line)
+    for line in (
+        "Exiting application",
+        "Disconnecting call",
+        "Sending",
+        "Sent",
+        "Transferring",
+        "Item found",
+        "",
+    )
+}
+"""Lines without facts, shared: nobody changes the facts of a line."""
+
+# First words, shape, maker. A shape must match the whole line; no shape repeats a repetition, so
+# that no line takes longer than its length. The rule without a word is for all other lines.
+_RULES: tuple[tuple[str, str, Maker], ...] = (
+    (
+        "Executing",
+        r'Executing application "([^\n]{0,512})" version "([^"\n]{0,64})"',
+        _application,
+    ),
+    ("Going", r"Going to application ([^\n]{1,512})", _target),
+    (
+        "User No",
+        r"(User input|No match): ([^\n]{0,1024}?)(?: \((dtmf|speech|voice|keypad)\))?",
+        _input,
+    ),
+    ("No", r"No (?:input|match)", _no_answer),
+    ("Maximum", r"Maximum number of attempts reached", _attempts),
+    (
+        "Transfer",
+        r"Transfer result: (noanswer|busy|far_end_disconnect|maxtime_disconnect)",
+        _transfer,
+    ),
+    ("Request", rf"Request: ({_METHODS}) (\S{{1,2048}})", _request),
+    ("Sending", rf"Sending ({_METHODS}) request", _method),
+    ("Response Request", r"(?:Response|Request failed): HTTP ([1-5]\d\d)", _status),
+    ("Request", r"Request timed out(?: after \d{1,3} seconds)?", _timeout),
+    ("Recorded", r"Recorded (\d{1,4}) seconds", _duration),
+    ("", r"([A-Z][A-Za-z]{1,60}(?:Error|Exception))(: [^\n]*)?", _exception),
+)
+
+
+def _by_first_word() -> Mapping[str, list[tuple[re.Pattern[str], Maker]]]:
+    table: dict[str, list[tuple[re.Pattern[str], Maker]]] = {}
+    for words, shape, maker in _RULES:
+        for word in words.split() or [""]:
+            table.setdefault(word, []).append((re.compile(shape, re.ASCII), maker))
+    return table
+
+
+_TABLE = _by_first_word()
+
+
+def facts_of(line: str, redactions: Counter[str]) -> Facts:
+    """What the line tells; ``redactions`` is told what was taken out of it."""
+    fixed = _FIXED.get(line)
+    if fixed is not None:
+        return fixed
+    if len(line) <= _LONGEST:
+        first = line.split(" ", 1)[0].rstrip(":")
+        for pattern, maker in _TABLE.get(first, _TABLE[""]):
+            match = pattern.fullmatch(line)
+            if match:
+                return maker(match, redactions)
+    redactions["line"] += 1
+    return Facts(REDACTED, known=False)

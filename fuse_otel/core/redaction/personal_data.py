@@ -1,0 +1,223 @@
+"""Personal data in free text, known by its shape: what the redaction ``standard`` takes out.
+
+Every pass is linear in the text. Where two readings of a text are possible it is taken for
+personal, but for dates, times and ids.
+
+What a run of digits in free text is: a date, an id, or somebody's number.
+
+International bank account numbers in text, known by their check digits (ISO 13616).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+
+from fuse_otel.core.model.call import ListedCall
+
+_DAY = 86_400
+_MONTH, _DAY_OF_MONTH = r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
+_DATE = rf"(?:19|20)\d\d[-/.]{_MONTH}[-/.]{_DAY_OF_MONTH}|{_MONTH}/{_DAY_OF_MONTH}/(?:19|20)\d\d"
+_TIME = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d{1,6})?)?(?: ?[+-](?:0\d|1[0-4]):?[0-5]\d)?"
+# Also a session id as Plum writes it.
+_HARMLESS = re.compile(rf"(?:{_DATE}|{_TIME}|\d{{1,8}};\d{{1,6}};1\d{{9}})\Z", re.ASCII)
+_GAP = re.compile(r"[\s,]+")
+_STAMP = re.compile(r"1\d{9}(?:\d{3})?\Z", re.ASCII)
+_SSN = re.compile(r"\d{3}[ -]\d{2}[ -]\d{4}\Z")
+_AMERICAN = re.compile(r"1?[2-9]\d{9}\Z", re.ASCII)
+_CARD = range(13, 20)  # digits
+_PHONE = range(7, 16)  # digits: E.164 has at most fifteen
+
+
+class KnownNumbers:
+    """The times and ids that belong to one call: digits that are nobody's."""
+
+    __slots__ = ("_ids", "_span")
+
+    def __init__(self, call: ListedCall) -> None:
+        self._ids = frozenset({call.session_id})
+        known = [second for second in (call.start, call.end) if second is not None]
+        self._span = (min(known) - _DAY, max(known) + _DAY) if known else None
+
+    def __call__(self, run: str) -> bool:
+        return all(self._harmless(part) for part in _GAP.split(run))
+
+    def _harmless(self, part: str) -> bool:
+        if _HARMLESS.match(part) or part in self._ids:
+            return True
+        if self._span is None or not _STAMP.match(part):
+            return False
+        return self._span[0] <= int(part[:10]) <= self._span[1]
+
+
+def number_mask(run: str, redactions: Counter[str]) -> str:
+    """What stands for a run of digits, and of what may stand between them."""
+    digits = "".join(char for char in run if char.isdecimal())
+    if len(digits) in _CARD and _luhn(digits):
+        redactions["card"] += 1
+        return "[card]"
+    if _SSN.match(run):
+        redactions["ssn"] += 1
+        return "[ssn]"
+    if len(digits) in _PHONE and (len(run) > len(digits) or _AMERICAN.match(digits)):
+        redactions["phone"] += 1
+        return "[phone]"
+    redactions["digits"] += 1
+    return "[digits]"
+
+
+def _luhn(digits: str) -> bool:
+    """ISO/IEC 7812: every second digit from the right counts twice, in its cross sum."""
+    numbers = [int(digit) for digit in reversed(digits)]
+    twice = (sum(divmod(2 * number, 10)) for number in numbers[1::2])
+    return (sum(numbers[::2]) + sum(twice)) % 10 == 0
+
+
+_SHORTEST = 15
+_LETTERS = 10
+# Two letters, two digits, and more of both; people write it in groups.
+_START = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?:[ \u00a0-]?[A-Za-z0-9]){11,30}")
+
+
+def without_ibans(text: str, redactions: Counter[str]) -> str:
+    parts, at = [], 0
+    while found := _START.search(text, at):
+        size = _size(found[0], text[found.end() : found.end() + 1])
+        if size:
+            redactions["iban"] += 1
+        end = found.start() + (size or 4)
+        parts += [text[at : found.start()], "[iban]" if size else text[found.start() : end]]
+        at = end
+    return "".join([*parts, text[at:]]) if parts else text
+
+
+def _size(candidate: str, following: str) -> int:
+    """How many characters of it are an account number, 0 for none: it may run on into the words
+    that follow. The check digits make the number, the first four characters moved to its end, 1
+    modulo 97, letters counting from 10.
+    """
+    moved = int("".join(str(int(each, 36)) for each in candidate[:4]))
+    size, length, rest = 0, 4, 0
+    for at in range(4, len(candidate)):
+        if candidate[at].isalnum():
+            value = int(candidate[at], 36)
+            rest = (rest * (100 if value >= _LETTERS else 10) + value) % 97
+            length += 1
+            ends = not (candidate[at + 1 : at + 2] or following).isalnum()
+            if ends and length >= _SHORTEST and (rest * 10**6 + moved) % 97 == 1:
+                size = at + 1
+    return size
+
+
+Kept = Callable[[str], bool]
+"""Whether digits are those of a time or an id that is known of the call."""
+
+# One of these is in all that is looked for below: most words and keys have none.
+_SUSPECT = re.compile("(?i)[\\d@\uff20\ufe6b%:=]|bearer|basic|eyj")
+_CREDENTIALS = re.compile(r"(?<=://)[^\s/?#]*@")
+_COOKIE = re.compile(r"(?i)((?<![a-z])(?:set-)?cookie[\"']?\s{0,3}[:=]\s{0,3})[^\n]+")
+_SECRET = re.compile(
+    r"""(?ix)
+    ( (?<![a-z])
+      (?: (?:proxy-)?authorization | (?:x[_-])?api[_-]?key | passw(?:or)?d | pwd | pin | cvv | cvc
+        | (?:access|refresh|id|auth|bearer)?[_-]?token | (?:client[_-]?)?secret )
+      ["']? \s{0,3} [:=] \s{0,3} ["']? )
+    (?: (?:bearer|basic|digest|token) \s{1,3} )?
+    [^\s"',;&]+
+    """
+)
+_BEARER = re.compile(r"(?i)(?<![a-z])(bearer[\s:]{1,3})[^\s\"',;]{4,}")
+_BASIC = re.compile(r"(?<![A-Za-z])([Bb]asic\s{1,3})(?=[a-z+/]*[A-Z0-9=])[A-Za-z0-9+/=]{6,}")
+_JWT = re.compile(r"(?<![\w-])eyJ[\w-]{4,}\.[\w-]{2,}(?:\.[\w-]*)?")
+_LONG_WORD = re.compile(r"[\w~+=-]{20,}")
+_PART = re.compile(r"[_=~+-]+")
+_DIGIT, _LETTER = re.compile(r"\d"), re.compile(r"[^\W\d_]")
+# What an address may be a part of ends it; what may be a part of an address does not.
+_ADDRESS = re.compile(r'[^\s"<>(),;:\[\]\\]+')
+_IN_URL = re.compile(r"[^/?&=#]+")
+_AT = re.compile("[@\uff20\ufe6b]|%40")
+# Ids in machines' own spelling: a UUID, a W3C trace context.
+_MACHINE_ID = re.compile(
+    r"(?<![\w-])(?:[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}"
+    r"|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})(?![\w-])"
+)
+# Seven digits with anything but words between them, or five in a row.
+_NUMBER = re.compile(r"[+(]{0,2}\d(?:[\W_]{0,3}\d){6,}|\d{5,}")
+
+
+def without_personal(text: str, kept: Kept, redactions: Counter[str]) -> str:
+    """``text`` without e-mail addresses, credentials, card, bank, phone and social security
+    numbers, and other long numbers, each replaced by what it was.
+    """
+    if not _SUSPECT.search(text):
+        return text
+    text = _without_credentials(text, redactions)
+    if "-" in text:
+        return _between_ids(text, kept, redactions)
+    return _without_numbers(_without_words(text, redactions), kept, redactions)
+
+
+def _between_ids(text: str, kept: Kept, redactions: Counter[str]) -> str:
+    parts, at = [], 0
+    for found in _MACHINE_ID.finditer(text):
+        parts += [text[at : found.start()], found[0]]
+        at = found.end()
+    parts.append(text[at:])
+    parts[::2] = [
+        _without_numbers(_without_words(part, redactions), kept, redactions) for part in parts[::2]
+    ]
+    return "".join(parts)
+
+
+def _without_credentials(text: str, redactions: Counter[str]) -> str:
+    text, count = _CREDENTIALS.subn("", text)
+    for rule in (_COOKIE, _SECRET, _BEARER, _BASIC):
+        text, found = rule.subn(r"\1[secret]", text)
+        count += found
+    if count:
+        redactions["secret"] += count
+    return text
+
+
+def _without_words(text: str, redactions: Counter[str]) -> str:
+    """Without what is personal from one space to the next."""
+    text, count = _JWT.subn("[token]", text)
+    if count:
+        redactions["token"] += count
+    if _AT.search(text):
+        # Of a number in groups that stands before an @ an address would take the last group alone.
+        text = _NUMBER.sub(lambda run: _without_number_at(run, redactions), text)
+        text = _ADDRESS.sub(lambda word: _without_address(word[0], redactions), text)
+    text = without_ibans(text, redactions)
+    return _LONG_WORD.sub(lambda word: _without_token(word[0], redactions), text)
+
+
+def _without_number_at(run: re.Match[str], redactions: Counter[str]) -> str:
+    before, after = run.string[run.start() - 1 : run.start()], run.string[run.end() : run.end() + 3]
+    if before.isalnum() or not (_AT.match(after) or _AT.search(run[0])):
+        return run[0]
+    return number_mask(run[0], redactions)
+
+
+def _without_address(word: str, redactions: Counter[str]) -> str:
+    if not _AT.search(word):
+        return word
+    if word.startswith("//"):
+        return _IN_URL.sub(lambda part: _without_address(part[0], redactions), word)
+    redactions["email"] += 1
+    return "[email]"
+
+
+def _without_token(word: str, redactions: Counter[str]) -> str:
+    """Digits and letters mixed in one part of a long word; authors' own names do not mix them."""
+    if not any(_DIGIT.search(part) and _LETTER.search(part) for part in _PART.split(word)):
+        return word
+    redactions["token"] += 1
+    return "[token]"
+
+
+def _without_numbers(text: str, kept: Kept, redactions: Counter[str]) -> str:
+    return _NUMBER.sub(
+        lambda run: run[0] if kept(run[0]) else number_mask(run[0], redactions), text
+    )

@@ -1,0 +1,1 @@
+"""A call as telemetry: one trace, a span for each execution, a log record for each entry."""

@@ -1,0 +1,91 @@
+"""What works and what does not, as the readiness page tells it. A subscriber of events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from threading import Lock
+
+from fuse_otel.core.model.lane import Lane
+from fuse_otel.events import (
+    AccountMoved,
+    ApiAnswered,
+    ApiFailed,
+    CallsStored,
+    Event,
+    LaneChanged,
+    PollDone,
+    StoreFailed,
+)
+from fuse_otel.ports import Told
+
+
+class Readiness:
+    """Nothing is known to be broken before it was tried."""
+
+    def __init__(self, accounts: Sequence[str], lanes: Sequence[Lane]) -> None:
+        self._accounts: dict[str, str] = dict.fromkeys(accounts, "")
+        self._lanes: dict[Lane, str] = dict.fromkeys(lanes, "")
+        self._held: set[Lane] = set()
+        self._store = ""
+        self._last_error: dict[str, str] = {}
+        self._lock = Lock()
+
+    def __call__(self, event: Event) -> None:
+        with self._lock:
+            match event:
+                case ApiFailed():
+                    self._last_error[event.account] = event.message
+                case AccountMoved():
+                    error = self._last_error.get(event.account, "")
+                    self._accounts[event.account] = "" if event.up else error
+                case ApiAnswered() if event.code < 400:  # noqa: PLR2004 - HTTP's line to errors
+                    self._last_error.pop(event.account, None)
+                case LaneChanged():
+                    self._lanes[event.lane] = "" if event.up else event.reason
+                    (self._held.add if event.held else self._held.discard)(event.lane)
+                case StoreFailed():
+                    self._store = event.message
+                case CallsStored() | PollDone():
+                    self._store = ""
+                case _:
+                    pass
+
+    def standing(self) -> tuple[Mapping[str, Told], Mapping[Lane, Told]]:
+        """What is to be told of each account and each lane."""
+        with self._lock:
+            accounts = {name: _told(why) for name, why in self._accounts.items()}
+            lanes = {
+                lane: _told(why, "held" if lane in self._held else "down")
+                for lane, why in self._lanes.items()
+            }
+            return accounts, lanes
+
+    def problems(self) -> list[str]:
+        """All that does not work, a sentence each."""
+        with self._lock:
+            found = [f"store: {self._store}"] if self._store else []
+            found += [f"account {name}: {why}" for name, why in self._accounts.items() if why]
+            down = self._lanes_down().items()
+            return found + [f"lane {lane.destination}/{lane.signal}: {why}" for lane, why in down]
+
+    def lanes_down(self) -> Mapping[Lane, str]:
+        """Why, a sentence each."""
+        with self._lock:
+            return self._lanes_down()
+
+    def _lanes_down(self) -> Mapping[Lane, str]:
+        return {lane: why for lane, why in self._lanes.items() if why}
+
+    def unready(self) -> list[str]:
+        """Empty as long as the store, one account and one lane work."""
+        with self._lock:
+            blocked = bool(self._store) or _all(self._accounts) or _all(self._lanes)
+        return self.problems() if blocked else []
+
+
+def _told(why: str, otherwise: str = "down") -> Told:
+    return Told(otherwise, why) if why else Told("up")
+
+
+def _all(reasons: Mapping[str, str] | Mapping[Lane, str]) -> bool:
+    return bool(reasons) and all(reasons.values())

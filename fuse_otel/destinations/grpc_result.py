@@ -1,0 +1,175 @@
+"""What gRPC's library says when it finds no back end to talk to → what became of the request.
+
+There are no codes for it: the library's sentences are read. One that changes is tried again, which
+loses nothing; the tests hold each to a real peer.
+
+A gRPC status in answer to an export request → what became of the request.
+
+https://opentelemetry.io/docs/specs/otlp/#failures with one deviation: RESOURCE_EXHAUSTED is tried
+again also where no time is told, as back ends give it while they are overloaded.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from fuse_otel.core.batching.export_result import (
+    ExportResult,
+    PermanentFailure,
+    RequestTooLarge,
+    Retry,
+    Suspended,
+)
+from fuse_otel.destinations.http_result import refused_by_proxy
+from fuse_otel.destinations.otlp_response import (
+    Foreign,
+    RpcStatus,
+    about_one_record,
+    outcome_of_success,
+    partial_success,
+    rpc_status,
+)
+
+OK = "OK"
+_EXHAUSTED, _DEADLINE, _UNAVAILABLE = "RESOURCE_EXHAUSTED", "DEADLINE_EXCEEDED", "UNAVAILABLE"
+_RETRY = frozenset(
+    {
+        _UNAVAILABLE, _DEADLINE, _EXHAUSTED, "ABORTED", "CANCELLED", "OUT_OF_RANGE", "DATA_LOSS",
+        "UNKNOWN", "INTERNAL",
+    }
+)  # fmt: skip
+# Ours to mend: nothing is wrong with the data.
+_HELD = {
+    "UNAUTHENTICATED": "check the credentials in the headers",
+    "PERMISSION_DENIED": "check the credentials in the headers and what they may do",
+    "UNIMPLEMENTED": "check the endpoint: it does not take such export requests",
+    "NOT_FOUND": "check the endpoint",
+}
+# How the servers of C++, Go and Java say it.
+_LARGER = ("larger than max", "exceeds maximum size")
+# What gRPC's own library says on our side of the connection.
+_OUR_SIDE = "CLIENT: Received message larger"
+_OUR_DEADLINE = re.compile(r"(.*\()?Deadline Exceeded\)?")
+_OUR_METADATA = "Invalid metadata"
+
+
+@dataclass(frozen=True, slots=True)
+class GrpcResponse:
+    """``code``: the status by its name. ``details``: its words. ``status``: a serialized
+    ``google.rpc.Status`` if there is one. ``body`` comes with ``OK`` alone.
+    """
+
+    code: str
+    details: str = ""
+    status: bytes = b""
+    body: bytes = b""
+
+
+def outcome_of(answer: GrpcResponse, items: int, timeout: float) -> ExportResult:
+    """``items``: spans or log records that were sent. ``timeout``: the seconds the exchange was
+    given. The reason may quote the back end.
+    """
+    if answer.code == OK:
+        return _success(answer, items)
+    told = rpc_status(answer.status) or RpcStatus()
+    words = answer.details or told.message
+    if answer.code in _HELD:
+        return Suspended(answer.code, _sentence(answer.code, words, _HELD[answer.code]))
+    if answer.code in _RETRY:
+        return _ours(answer, timeout) or _later(answer, words, told.after)
+    return PermanentFailure(
+        answer.code, _sentence(answer.code, words), one_record=about_one_record(words)
+    )
+
+
+def _success(answer: GrpcResponse, items: int) -> ExportResult:
+    try:
+        told = partial_success("", answer.body)
+    except Foreign:
+        return Suspended(OK, "check the endpoint: this is no answer of OTLP")
+    return outcome_of_success(OK, told, items)
+
+
+def _ours(answer: GrpcResponse, timeout: float) -> ExportResult | None:
+    """What no back end said but the library, of an exchange that it could not finish."""
+    if answer.code == _UNAVAILABLE:
+        return outcome_of_no_connection(answer.details)
+    if answer.code == _DEADLINE and _OUR_DEADLINE.fullmatch(answer.details):
+        return Retry("timeout", f"no complete answer within {timeout:.3g} s")
+    if answer.code == _EXHAUSTED and _OUR_SIDE in answer.details:
+        return Suspended(answer.code, "check the endpoint: this answer is too long to be OTLP's")
+    if answer.details == _OUR_METADATA:
+        return Suspended("headers", "a configured header cannot be sent")
+    return None
+
+
+def _later(answer: GrpcResponse, words: str, after: float | None) -> ExportResult:
+    sentence = _sentence(answer.code, words)
+    if answer.code == _EXHAUSTED and any(part in words for part in _LARGER):
+        return RequestTooLarge(answer.code, sentence)
+    return Retry(answer.code, sentence, after)
+
+
+def _sentence(code: str, words: str, hint: str = "") -> str:
+    """The hint comes before the foreign words: those may be long."""
+    ours = f"{code}; {hint}" if hint else code
+    return f"{ours}: {words}" if words else ours
+
+
+_NO_CONNECTION = re.compile(r"failed to connect to all addresses; last error: (?:[A-Z_]+: )?")
+_NO_NAME = "errors resolving "
+_UNTRUSTED = re.compile(r"CERTIFICATE_VERIFY_FAILED(?:: (?P<why>[^:]+))?")
+_OTHER_HOST = "Hostname Verification Check failed"
+_NO_TLS = re.compile(r"(?:Tls|Ssl) handshake failed .*?(?:OPENSSL_internal:(?P<why>[A-Z0-9_]+)|$)")
+# The alert of a server of Go that misses our certificate.
+_BROKEN_OFF = "Unwrap failed (TSI_DATA_CORRUPTED)"
+_PROXY = re.compile(r"HTTP proxy returned response code (\d{3})")
+_NO_HTTP_2 = ("Failed parsing HTTP/2", "missing selected ALPN")
+_PASSING_HTTP_1 = re.compile(r"HTTP status 5\d\d")
+# A TLS port that hears plain text gives no reason; neither does one that misses a certificate.
+_CUT = ("Socket closed", "Connection reset", "Broken pipe")
+
+
+def outcome_of_no_connection(said: str) -> ExportResult | None:
+    """``None`` where it was the back end itself that said so."""
+    if said.startswith(_NO_NAME):
+        return Retry("network", said)
+    refused = _NO_CONNECTION.match(said)
+    if refused is None:
+        return None
+    why = said[refused.end() :]
+    proxy = _PROXY.search(why)
+    if proxy is not None:
+        return refused_by_proxy(int(proxy[1]))
+    return _disagreement(why) or _another_protocol(why) or Retry("network", _hinted(why))
+
+
+def _disagreement(why: str) -> Suspended | None:
+    """Both sides were there and could not agree on TLS."""
+    untrusted = _UNTRUSTED.search(why)
+    if untrusted:
+        reason = untrusted["why"] or "it cannot be verified"
+        return Suspended("tls", f"the back end's certificate is not trusted: {reason}")
+    if _OTHER_HOST in why:
+        return Suspended("tls", "the back end's certificate is not trusted: it is of another host")
+    if _BROKEN_OFF in why:
+        return Suspended("tls", "the back end broke TLS off; check the client certificate")
+    failed = _NO_TLS.search(why)
+    if failed:
+        hint = "check the certificates, and that the endpoint speaks TLS (else write http://)"
+        return Suspended("tls", f"TLS failed: {failed['why'] or 'no common ground'}; {hint}")
+    return None
+
+
+def _another_protocol(why: str) -> Suspended | None:
+    if not any(words in why for words in _NO_HTTP_2) or _PASSING_HTTP_1.search(why):
+        return None
+    hint = "check the port: OTLP over HTTP (often 4318) is another protocol"
+    return Suspended("protocol", f"what answers speaks no gRPC; {hint}")
+
+
+def _hinted(why: str) -> str:
+    if any(words in why for words in _CUT):
+        return f"{why} before a word was said; a TLS port needs https://, some a client certificate"
+    return why

@@ -1,0 +1,206 @@
+"""An exchange that httpx could not finish → what became of the request.
+
+An HTTP answer to an export request → what became of the request.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+import httpx
+
+from fuse_otel.core.batching.export_result import (
+    ExportResult,
+    PermanentFailure,
+    RequestTooLarge,
+    Retry,
+    Suspended,
+)
+from fuse_otel.destinations.otlp_response import (
+    Foreign,
+    about_one_record,
+    outcome_of_success,
+    partial_success,
+    words,
+)
+from fuse_otel.net import words_of
+
+# Ours to mend: nothing is wrong with the data.
+_HELD = {
+    HTTPStatus.UNAUTHORIZED: "check the credentials in the headers",
+    HTTPStatus.FORBIDDEN: "check the credentials in the headers and what they may do",
+    HTTPStatus.NOT_FOUND: "check the path of the endpoint",
+    HTTPStatus.METHOD_NOT_ALLOWED: "check the endpoint: it takes no export requests",
+    HTTPStatus.PROXY_AUTHENTICATION_REQUIRED: "check the credentials of the proxy",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "check the endpoint: it takes no OTLP protobuf",
+}
+_RETRY = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
+
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+
+# How Go, nginx and Apache say that their port speaks TLS.
+_TLS_PORT = ("http request to an https server", "plain http request was sent to https port",
+             "speaking plain http to an ssl-enabled server port")  # fmt: skip
+# How Go's servers, the Collector among them, refuse what is past their limit: by a 400.
+_TOO_LARGE = "request body too large"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """``body`` is ``None`` where it could not be read as HTTP says (damaged, far too long).
+
+    ``after``: the seconds the back end asks to wait.
+    """
+
+    status: int
+    content_type: str = ""
+    body: bytes | None = b""
+    after: float | None = None
+    location: str = ""
+
+    @property
+    def code(self) -> str:
+        return str(self.status)
+
+    @property
+    def words(self) -> str:
+        return words(self.content_type, self.body or b"")
+
+
+def outcome_of(answer: HttpResponse, items: int) -> ExportResult:
+    """``items``: spans or log records that were sent. The reason may quote the back end."""
+    status = answer.status
+    if status < HTTPStatus.MULTIPLE_CHOICES:
+        return _success(answer, items)
+    if status < HTTPStatus.BAD_REQUEST:
+        return _redirect(answer)
+    if status in _HELD:
+        return Suspended(answer.code, _sentence(answer, _HELD[HTTPStatus(status)]))
+    if status in _RETRY or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Retry(answer.code, _sentence(answer), answer.after)
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return RequestTooLarge(answer.code, _sentence(answer))
+    return _refusal(answer)
+
+
+def refused_by_proxy(status: int) -> Suspended | Retry:
+    """A proxy would not connect us to the back end: nothing is wrong with the data."""
+    outcome = outcome_of(HttpResponse(status), 0)
+    reason = f"the proxy refused to connect: {status}"
+    return (
+        Suspended(outcome.code, reason)
+        if isinstance(outcome, Suspended)
+        else Retry(str(status), reason)
+    )
+
+
+def _success(answer: HttpResponse, items: int) -> ExportResult:
+    if answer.body is None:
+        return _foreign(answer)
+    try:
+        told = partial_success(answer.content_type, answer.body)
+    except Foreign:
+        return _foreign(answer)
+    return outcome_of_success(answer.code, told, items)
+
+
+def _foreign(answer: HttpResponse) -> Suspended:
+    """A proxy, a login page or another service answers in the back end's place."""
+    return Suspended(
+        answer.code, _sentence(answer, "check the endpoint: this is no answer of OTLP")
+    )
+
+
+def _redirect(answer: HttpResponse) -> Suspended:
+    """Not followed: data and credentials go only where the configuration says."""
+    reason = f"{answer.status}: redirected{_origin(answer.location)}; check the endpoint"
+    return Suspended(answer.code, reason)
+
+
+def _origin(location: str) -> str:
+    """Scheme and host alone: the rest of an address may hold a token."""
+    try:
+        target = urlsplit(location)
+    except ValueError:
+        return ""
+    return f" to {target.scheme}://{target.hostname}" if target.hostname else ""
+
+
+def _refusal(answer: HttpResponse) -> ExportResult:
+    told = answer.words
+    if any(words in told.lower() for words in _TLS_PORT):
+        return Suspended(answer.code, "plain HTTP was spoken to a TLS port; write https://")
+    if _TOO_LARGE in told.lower():
+        return RequestTooLarge(answer.code, _sentence(answer))
+    return PermanentFailure(answer.code, _sentence(answer), one_record=about_one_record(told))
+
+
+def _sentence(answer: HttpResponse, hint: str = "") -> str:
+    """The hint comes before the foreign words: those may be long."""
+    status = f"{answer.status} {_PHRASES.get(answer.status, '')}".strip()
+    ours = f"{status}; {hint}" if hint else status
+    return f"{ours}: {answer.words}" if answer.words else ours
+
+
+# A connection that broke while TLS was spoken, not a disagreement about TLS.
+_BROKEN = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+# What h11 says of a first line that is no HTTP/1.1: a TLS alert, a gRPC preface, a mail server.
+_NO_STATUS_LINE = ("illegal request line", "illegal status line")
+_STATUS = re.compile(r"\d{3}")
+
+
+def outcome_of_failure(error: httpx.HTTPError, timeout: float) -> ExportResult:
+    """``timeout``: the seconds the exchange was given. The reason may quote the back end."""
+    if isinstance(error, httpx.ProxyError):
+        return _proxy(error)
+    return _disagreement(error) or _misconfigured(error) or _passing(error, timeout)
+
+
+def _disagreement(error: httpx.HTTPError) -> Suspended | None:
+    """Both sides were there and could not agree on TLS."""
+    cause = next((cause for cause in _causes(error) if isinstance(cause, ssl.SSLError)), None)
+    if cause is None or isinstance(cause, _BROKEN):
+        return None
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return Suspended(
+            "tls", f"the back end's certificate is not trusted: {cause.verify_message}"
+        )
+    hint = "check the certificates, and that the endpoint speaks TLS (else write http://)"
+    return Suspended("tls", f"TLS failed: {cause.reason or 'no common ground'}; {hint}")
+
+
+def _misconfigured(error: httpx.HTTPError) -> Suspended | None:
+    if isinstance(error, httpx.LocalProtocolError):
+        # What h11 says would quote the header, which may be a credential.
+        return Suspended("headers", "a configured header cannot be sent")
+    if isinstance(error, httpx.RemoteProtocolError) and str(error).startswith(_NO_STATUS_LINE):
+        hint = "check the port: TLS needs https://, gRPC (often 4317) is another protocol"
+        return Suspended("protocol", f"what answers speaks no HTTP; {hint}")
+    return None
+
+
+def _passing(error: httpx.HTTPError, timeout: float) -> Retry:
+    if isinstance(error, httpx.TimeoutException):
+        return Retry("timeout", f"no complete answer within {timeout:.3g} s")
+    if isinstance(error, httpx.RemoteProtocolError):
+        return Retry("network", "the back end closed the connection before its answer was whole")
+    return Retry("network", words_of(error) or "the connection broke")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _proxy(error: httpx.ProxyError) -> ExportResult:
+    """The proxy's refusal to connect begins with its status; one that speaks SOCKS has none."""
+    found = _STATUS.match(str(error))
+    if found is None:
+        return Retry("proxy", "the proxy refused to connect")
+    return refused_by_proxy(int(found[0]))

@@ -1,0 +1,250 @@
+"""What each event says in the log, at which level, and what counts as the same trouble."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from fuse_otel import events
+from fuse_otel.core.model.lane import Lane
+from fuse_otel.instrumentation.log_line import Field, Line, LogLevel, timestamp
+
+_SKEW = 5.0  # seconds; below this, windows settle longer than the clocks differ
+
+
+@singledispatch
+def line_of(event: object) -> Line:
+    """The line of an event. Raises ``TypeError`` for what is none."""
+    raise TypeError(f"{type(event).__name__} is no event the log knows")
+
+
+@line_of.register
+def _(event: events.ApiAnswered) -> Line:
+    return Line(
+        LogLevel.DEBUG,
+        "api answered",
+        {
+            "account": event.account,
+            "endpoint": event.endpoint,
+            "code": event.code,
+            "seconds": event.seconds,
+        },
+    )
+
+
+@line_of.register
+def _(event: events.ApiFailed) -> Line:
+    return Line(
+        LogLevel.WARN,
+        "api request failed",
+        {
+            "account": event.account,
+            "endpoint": event.endpoint,
+            "error": event.error_type,
+            "reason": event.message,
+        },
+        flood=(event.account, event.endpoint, event.error_type),
+    )
+
+
+@line_of.register
+def _(event: events.ApiThrottled) -> Line:
+    fields: dict[str, Field] = {"account": event.account, "seconds": event.seconds}
+    return Line(
+        LogLevel.WARN, "waiting as the api asked", fields, flood=("throttled", event.account)
+    )
+
+
+@line_of.register
+def _(event: events.ClockSkewSeen) -> Line:
+    level = LogLevel.WARN if abs(event.seconds) > _SKEW else LogLevel.DEBUG
+    fields: dict[str, Field] = {"account": event.account, "seconds": event.seconds}
+    return Line(level, "the api's clock differs from ours", fields, flood=("skew", event.account))
+
+
+@line_of.register
+def _(event: events.AnomaliesSeen) -> Line:
+    kinds = ",".join(f"{kind}:{count}" for kind, count in event.kinds)
+    return Line(
+        LogLevel.INFO,
+        "odd data in an answer of the api",
+        {"account": event.account, "kinds": kinds},
+        flood=("anomalies", event.account),
+    )
+
+
+@line_of.register
+def _(event: events.PollDone) -> Line:
+    return Line(
+        LogLevel.INFO,
+        "poll done",
+        {
+            "account": event.account,
+            "from": timestamp(event.window_start),
+            "to": timestamp(event.window_end),
+            "listed": event.listed,
+            "new": event.new,
+            "stored": event.stored,
+            "pending": event.pending,
+            "requests": event.requests,
+            "seconds": event.seconds,
+        },
+    )
+
+
+@line_of.register
+def _(event: events.WindowMismatch) -> Line:
+    return Line(
+        LogLevel.WARN,
+        "a listing does not come to the number the api named",
+        {"account": event.account},
+        flood=("mismatch", event.account),
+    )
+
+
+@line_of.register
+def _(event: events.WindowUnreadable) -> Line:
+    return Line(
+        LogLevel.ERROR,
+        "an interval is given up: its five days are over",
+        {
+            "account": event.account,
+            "from": timestamp(event.start),
+            "to": timestamp(event.end),
+        },
+    )
+
+
+@line_of.register
+def _(event: events.AccountMoved) -> Line:
+    return Line(
+        LogLevel.INFO if event.up else LogLevel.WARN,
+        "account up" if event.up else "account down",
+        {
+            "account": event.account,
+            "headroom": event.headroom,
+            "pending": event.pending,
+            "gap_seconds": event.gap_seconds,
+        },
+    )
+
+
+@line_of.register
+def _(event: events.CallsStored) -> Line:
+    fields: dict[str, Field] = {"account": event.account, "calls": len(event.calls)}
+    return Line(LogLevel.DEBUG, "calls stored", fields)
+
+
+@line_of.register
+def _(event: events.CallsGrown) -> Line:
+    fields: dict[str, Field] = {"account": event.account, "calls": event.count}
+    return Line(LogLevel.DEBUG, "calls grew after they were stored", fields)
+
+
+@line_of.register
+def _(event: events.ExportDone) -> Line:
+    fields = _lane(event.lane) | {
+        "outcome": event.outcome,
+        "code": event.code,
+        "items": event.items,
+        "rejected": event.rejected,
+        "seconds": event.seconds,
+        "reason": event.reason or None,
+    }
+    if event.outcome == "accepted":
+        return Line(LogLevel.DEBUG, "exported", fields)
+    flood = ("export", *event.lane, event.outcome, event.code)
+    return Line(LogLevel.WARN, "export failed", fields, flood=flood)
+
+
+@line_of.register
+def _(event: events.CallsDelivered) -> Line:
+    return Line(LogLevel.DEBUG, "calls delivered", _lane(event.lane) | {"calls": len(event.ends)})
+
+
+@line_of.register
+def _(event: events.CallsParked) -> Line:
+    return Line(
+        LogLevel.WARN,
+        "calls parked",
+        _lane(event.lane) | {"calls": event.count, "reason": event.reason},
+        flood=("parked", *event.lane),
+        weight=event.count,
+    )
+
+
+@line_of.register
+def _(event: events.BatchReadAgain) -> Line:
+    return Line(
+        LogLevel.ERROR,
+        "a stored body was damaged; its calls are read again",
+        _lane(event.lane) | {"calls": event.calls, "parked": event.parked},
+        flood=("damaged",),
+    )
+
+
+@line_of.register
+def _(event: events.LaneChanged) -> Line:
+    return Line(
+        LogLevel.INFO if event.up else LogLevel.WARN,
+        "lane up" if event.up else "lane down",
+        _lane(event.lane) | {"reason": event.reason or None},
+    )
+
+
+@line_of.register
+def _(event: events.StoreFailed) -> Line:
+    return Line(
+        LogLevel.ERROR,
+        "store failed",
+        {"error": event.error_type, "reason": event.message},
+        flood=("store", event.error_type),
+    )
+
+
+@line_of.register
+def _(event: events.JobChanged) -> Line:
+    level = LogLevel.WARN if event.state == "failed" else LogLevel.INFO
+    return Line(level, f"order {event.state}", {"order": event.kind, "result": event.result})
+
+
+@line_of.register
+def _(event: events.StoreMovedAside) -> Line:
+    return Line(
+        LogLevel.ERROR,
+        "the store was damaged and is moved aside; the last five days are read again",
+        {"file": event.file},
+    )
+
+
+@line_of.register
+def _(event: events.OutboxCrossed) -> Line:
+    fields: dict[str, Field] = {"used_bytes": event.used, "capacity_bytes": event.capacity}
+    if event.filling:
+        return Line(LogLevel.WARN, "the outbox is filling; reading stops when it is full", fields)
+    return Line(LogLevel.INFO, "the outbox has room again", fields)
+
+
+@line_of.register
+def _(event: events.HookAnswered) -> Line:
+    return Line(LogLevel.DEBUG, "hook answered", {"code": event.code})
+
+
+@line_of.register
+def _(event: events.ConfigReloaded) -> Line:
+    if event.successful:
+        return Line(LogLevel.INFO, "configuration reloaded", {"note": event.message or None})
+    return Line(LogLevel.ERROR, "configuration kept as it was", {"reason": event.message})
+
+
+@line_of.register
+def _(event: events.LoopFailed) -> Line:
+    return Line(
+        LogLevel.ERROR,
+        "an error nothing foresaw; the loop goes on",
+        {"loop": event.loop, "error": event.error_type},
+        flood=("loop", event.loop, event.error_type),
+    )
+
+
+def _lane(lane: Lane) -> dict[str, Field]:
+    return {"destination": lane.destination, "signal": lane.signal.value}

@@ -1,0 +1,267 @@
+"""Every metric family of ours, as the documentation lists it and ``Metrics`` registers it.
+
+All buckets end where a decision ends: what is slower than the last one is broken, not slow.
+
+What a metric family is, before any library is asked to keep it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class MetricKind(StrEnum):
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """``name`` is the name a query uses: with ``_total`` or ``_info``, without ``_bucket``.
+
+    ``buckets`` are the upper bounds of a histogram in its unit, without infinity.
+    """
+
+    name: str
+    kind: MetricKind
+    labels: tuple[str, ...]
+    help: str
+    buckets: tuple[float, ...] = ()
+
+    @property
+    def base_name(self) -> str:
+        """The name of the family in OpenMetrics, where the suffix belongs to the sample."""
+        return self.name.removesuffix("_total").removesuffix("_info")
+
+    @property
+    def unit(self) -> str:
+        units = (unit for unit in ("seconds", "bytes") if self.base_name.endswith(f"_{unit}"))
+        return next(units, "")
+
+
+def counter(name: str, labels: tuple[str, ...], text: str) -> Family:
+    return Family(name, MetricKind.COUNTER, labels, text)
+
+
+def gauge(name: str, labels: tuple[str, ...], text: str) -> Family:
+    return Family(name, MetricKind.GAUGE, labels, text)
+
+
+def histogram(name: str, labels: tuple[str, ...], text: str, buckets: tuple[float, ...]) -> Family:
+    return Family(name, MetricKind.HISTOGRAM, labels, text, buckets)
+
+
+ACCOUNT = ("account",)
+_ENDPOINT = ("account", "endpoint")
+LANE = ("destination", "signal")
+_DAY = 86_400.0
+
+# A list answers in a tenth of a second, a bulk page of 4 MB in seconds; minutes is a dribble.
+_API_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
+# From a back end next door to the usual time-out of 10 s and a slow proxy's 30 s.
+_EXPORT_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+# 17 s, 47 s and 167 s are what the defaults promise: with the webhook, by polling, after growing.
+# From 15 min to the five days after which Plum forgets a call: catching up.
+_LATENCY_SECONDS = (
+    5.0, 10.0, 17.0, 30.0, 47.0, 60.0, 120.0, 167.0, 300.0, 900.0, 3600.0, 6 * 3600.0, _DAY,
+    5 * _DAY,
+)  # fmt: skip
+# Calls last from a hang-up in the greeting to the hours of a conference.
+_CALL_SECONDS = (
+    5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0,
+)  # fmt: skip
+# The source knows whole seconds only: 0.5 holds the executions that passed within one.
+_MODULE_SECONDS = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
+
+_READING = (
+    gauge("fuse_otel_account_up", ACCOUNT, "Whether the API answers for the account (1) or not."),
+    counter(
+        "fuse_otel_api_requests_total",
+        (*_ENDPOINT, "code"),
+        "Requests that the API answered, by HTTP status.",
+    ),
+    histogram(
+        "fuse_otel_api_request_duration_seconds",
+        _ENDPOINT,
+        "How long the API took to answer, the body included.",
+        _API_SECONDS,
+    ),
+    counter(
+        "fuse_otel_api_errors_total",
+        (*_ENDPOINT, "error_type"),
+        "Readings that failed, with or without an answer.",
+    ),
+    counter(
+        "fuse_otel_api_throttled_seconds_total",
+        ACCOUNT,
+        "Seconds that the poller waits because the API asked for it.",
+    ),
+    gauge(
+        "fuse_otel_api_clock_skew_seconds",
+        ACCOUNT,
+        "The API's clock minus ours, as its last answer told; good to a second.",
+    ),
+    gauge(
+        "fuse_otel_last_successful_poll_timestamp_seconds",
+        ACCOUNT,
+        "When a live window was last read to its end. Absent before the first.",
+    ),
+    gauge(
+        "fuse_otel_cursor_timestamp_seconds",
+        ACCOUNT,
+        "Up to when the account is read, gaps and pending calls apart.",
+    ),
+    gauge(
+        "fuse_otel_retention_headroom_seconds",
+        ACCOUNT,
+        "Time left until the API forgets the details of a call that is not stored yet.",
+    ),
+    counter(
+        "fuse_otel_window_mismatches_total",
+        ACCOUNT,
+        "Windows whose listing did not come to the number that the API named.",
+    ),
+    counter(
+        "fuse_otel_unreadable_seconds_total",
+        ACCOUNT,
+        "Seconds of the past given up, because their five days were over before they were read.",
+    ),
+    gauge("fuse_otel_pending_calls", ACCOUNT, "Calls that are listed and not yet stored."),
+    gauge("fuse_otel_gap_seconds", ACCOUNT, "Seconds of the past that are still to read."),
+    counter(
+        "fuse_otel_calls_total",
+        (*ACCOUNT, "details"),
+        "Calls stored for delivery, each once, by how much of their log was known.",
+    ),
+    counter(
+        "fuse_otel_backfilled_calls_total",
+        ACCOUNT,
+        "Calls stored more than an hour after their end, which the call families leave out.",
+    ),
+    counter(
+        "fuse_otel_calls_grown_total",
+        ACCOUNT,
+        "Stored calls of which more entries turned up later.",
+    ),
+    counter("fuse_otel_hook_requests_total", ("code",), "Answers to the post-call webhook."),
+)
+
+_EXPORT = (
+    gauge("fuse_otel_lane_up", LANE, "Whether the lane can deliver (1) or not."),
+    counter(
+        "fuse_otel_export_requests_total",
+        (*LANE, "code"),
+        "Requests to the destination, by its answer: a status, or a word such as timeout.",
+    ),
+    histogram(
+        "fuse_otel_export_duration_seconds",
+        LANE,
+        "How long a request to the destination took.",
+        _EXPORT_SECONDS,
+    ),
+    counter(
+        "fuse_otel_exported_items_total",
+        LANE,
+        "Spans or log records that the destination accepted.",
+    ),
+    counter(
+        "fuse_otel_rejected_items_total",
+        LANE,
+        "Spans or log records that the destination rejected.",
+    ),
+    histogram(
+        "fuse_otel_call_end_to_export_seconds",
+        LANE,
+        "From a call's end until the lane has delivered it, calls that are caught up included.",
+        _LATENCY_SECONDS,
+    ),
+    counter(
+        "fuse_otel_damaged_calls_total",
+        LANE,
+        "Calls whose stored body the lane found damaged: they are read again, or parked.",
+    ),
+)
+
+STORED = (
+    gauge("fuse_otel_outbox_calls", LANE, "Calls that wait for the lane."),
+    gauge(
+        "fuse_otel_outbox_oldest_timestamp_seconds",
+        LANE,
+        "The end of the oldest call that waits for the lane. Absent while none waits.",
+    ),
+    gauge("fuse_otel_parked_calls", LANE, "Calls that the destination refused, kept to replay."),
+    gauge("fuse_otel_outbox_bytes", (), "Bytes of bodies and parked copies in the store."),
+    gauge("fuse_otel_outbox_capacity_bytes", (), "The cap of these bytes; polling stops at it."),
+    gauge(
+        "fuse_otel_store_moved_aside_timestamp_seconds",
+        (),
+        "When this store took the place of a damaged one. Absent if it never did.",
+    ),
+)
+"""These are read from the store at every scrape, and absent while the store fails."""
+
+_DAEMON = (
+    Family(
+        "fuse_otel_build_info",
+        MetricKind.INFO,
+        ("version", "python"),
+        "Always 1: the version of the daemon and of its Python.",
+    ),
+    counter(
+        "fuse_otel_redactions_total", ("rule",), "Values that a redaction rule took away, by rule."
+    ),
+    counter("fuse_otel_truncations_total", ("kind",), "What was cut to fit its limit, by kind."),
+    counter(
+        "fuse_otel_parse_anomalies_total", ("kind",), "Odd data in answers of the API, by kind."
+    ),
+    counter("fuse_otel_store_errors_total", ("error_type",), "Transactions that were refused."),
+    counter(
+        "fuse_otel_loop_errors_total", ("loop",), "Errors that nothing foresaw; the loop goes on."
+    ),
+    gauge(
+        "fuse_otel_config_last_reload_successful",
+        (),
+        "Whether the configuration was last read without a fault (1) or the old one is kept.",
+    ),
+)
+
+_CALLS = (
+    counter(
+        "fuse_calls_total",
+        ("application", "direction", "outcome", "status"),
+        "Calls, by how they ended; status is error or ok.",
+    ),
+    histogram(
+        "fuse_call_duration_seconds",
+        ("application", "direction"),
+        "How long calls lasted.",
+        _CALL_SECONDS,
+    ),
+    counter(
+        "fuse_module_executions_total",
+        ("application", "module_type", "status"),
+        "Executions of modules; status is error or ok.",
+    ),
+    histogram(
+        "fuse_module_duration_seconds",
+        ("application", "module_type"),
+        "How long callers spent in a module; the source knows whole seconds.",
+        _MODULE_SECONDS,
+    ),
+    counter(
+        "fuse_call_exits_total",
+        ("application", "module", "how"),
+        "Where calls ended: the last module's type and name, and how.",
+    ),
+    counter(
+        "fuse_log_entries_total",
+        ("application", "class"),
+        "Entries of the calls' logs, by class.",
+    ),
+)
+
+FAMILIES: tuple[Family, ...] = (*_DAEMON, *_READING, *_EXPORT, *STORED, *_CALLS)
+"""All of them; the process and Python families of prometheus_client come beside these."""

@@ -1,0 +1,212 @@
+"""Getting the logs of calls: in bulk where many are wanted, one by one where few are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from fuse_otel.core.model.call import CallLog, ListedCall, LogState
+from fuse_otel.core.timing.windows import OVERLAP, Window
+from fuse_otel.errors import ServerFailed, TooLarge
+from fuse_otel.poller.ingest import Fetched
+from fuse_otel.poller.list_calls import Listing
+from fuse_otel.poller.options import PollerOptions
+from fuse_otel.poller.requests import (
+    LogsPage,
+    ReadCalls,
+    Scan,
+    WindowPoisoned,
+    logs_page,
+    read_calls,
+)
+from fuse_otel.ports import LogPage
+
+Put = Callable[[Sequence[Fetched]], object]
+FEW = 4  # so many single requests are cheaper than a bulk page, whatever the window holds
+PORTION = 1000  # entries that are rendered and stored at once: bodies that merge well
+SMALLEST = 8  # a bulk page of so few calls that is still too large is not the page's fault
+
+
+@dataclass(slots=True)
+class BulkSize:
+    """How many calls a bulk page asks for, so that the answers come to about ``bytes``."""
+
+    calls: int
+    bytes: int
+
+    def learn(self, page: LogPage) -> None:
+        if page.records and page.size:
+            fitting = self.bytes * page.records // page.size
+            self.calls = max(1, min(fitting, self.calls * 2, 10_000))
+
+    def shrink(self) -> None:
+        self.calls = max(1, self.calls // 4)
+
+
+class LogFetcher:
+    """Reads logs and hands them to ``put`` page by page, so that each page is stored at once."""
+
+    def __init__(self, options: PollerOptions, bulk_works: Callable[[], bool]) -> None:
+        self._options = options
+        self._bulk_works = bulk_works
+        self._size = BulkSize(options.bulk_limit, options.bulk_bytes)
+
+    def read(
+        self,
+        calls: Sequence[ListedCall],
+        listing: Listing | None,
+        put: Put,
+        *,
+        again: bool = False,
+    ) -> Scan[None]:
+        """Read the logs of ``calls``. ``listing`` is where they come from, if one window lists
+        them: a bulk reading pays when it holds many of the window's calls. ``again``: they failed
+        before.
+        """
+        left = {call.session_id: call for call in calls}
+        if listing is not None:
+            window = _narrowed(listing, calls)
+            if self._bulk_pays(len(left), _records(listing, window)) and self._bulk_works():
+                yield from self._bulk(window, listing, left, put)
+        yield from self._singly(list(left.values()), put, again=again)
+
+    def _bulk_pays(self, wanted: int, listed: int) -> bool:
+        pages = -(-listed // self._size.calls)
+        return wanted > FEW + 2 * pages
+
+    def _singly(self, calls: Sequence[ListedCall], put: Put, *, again: bool) -> Scan[None]:
+        for batch in _batches(calls, max(1, self._options.concurrent_requests)):
+            try:
+                answers = yield from read_calls(
+                    ReadCalls(tuple(c.session_id for c in batch), again)
+                )
+            except (WindowPoisoned, TooLarge):
+                error = ServerFailed("the details are not answered")
+                put([(call, error) for call in batch])
+                continue
+            put([(call, answers[call.session_id]) for call in batch])
+
+    def _bulk(
+        self, whole: Window, listing: Listing, left: dict[str, ListedCall], put: Put
+    ) -> Scan[None]:
+        """Halves a window that is not answered; what is left at one second stays in ``left``, as
+        does everything if no bulk request is answered at all.
+        """
+        windows = [whole]
+        newest_first = listing.newest_first
+        while windows and left:
+            window = windows.pop()
+            try:
+                if newest_first and window == listing.window:
+                    yield from self._from_the_end(listing, left, put)
+                else:
+                    yield from self._pages(window, listing.number, 0, None, left, put)
+            except (WindowPoisoned, TooLarge):
+                if window.seconds > 1 and self._bulk_works():
+                    windows.extend(reversed(window.halves()))
+
+    def _from_the_end(self, listing: Listing, left: dict[str, ListedCall], put: Put) -> Scan[None]:
+        """The API lists newest first: its last page holds the oldest calls, which go first."""
+        high = listing.records
+        while high > 0 and left:
+            low = max(0, high - self._size.calls)
+            yield from self._pages(listing.window, listing.number, low, high, left, put)
+            high = low
+
+    def _pages(
+        self,
+        window: Window,
+        number: str,
+        offset: int,
+        stop: int | None,
+        left: dict[str, ListedCall],
+        put: Put,
+    ) -> Scan[None]:
+        """Pages from ``offset`` up to ``stop``, or to one that is empty or shows nothing new."""
+        seen: set[str] = set()
+        while left and (stop is None or offset < stop):
+            limit = self._size.calls if stop is None else min(self._size.calls, stop - offset)
+            known = len(seen)
+            try:
+                offset += yield from self._page(
+                    LogsPage(window, number, offset, limit), left, seen, put
+                )
+            except TooLarge:
+                if limit <= SMALLEST:
+                    raise
+                self._size.shrink()
+                continue
+            if len(seen) == known:
+                return
+
+    def _page(
+        self, request: LogsPage, left: dict[str, ListedCall], seen: set[str], put: Put
+    ) -> Scan[int]:
+        """How many records the page held. Nothing of it is in memory when the next is asked for."""
+        page = yield from logs_page(request)
+        self._size.learn(page)
+        _take(page, left, put)
+        seen.update(page.logs)
+        return page.records
+
+
+def _take(page: LogPage, left: dict[str, ListedCall], put: Put) -> None:
+    """What the page tells of the wanted calls. A log missing here is asked for one by one."""
+    found: list[tuple[ListedCall, CallLog]] = [
+        (left.pop(session_id), log)
+        for session_id, log in page.logs.items()
+        if session_id in left and log.state is not LogState.MISSING
+    ]
+    found.sort(key=lambda pair: (pair[0].end or 0, pair[0].session_id))
+    for portion in _portions(found):
+        put(portion)
+
+
+def _portions(
+    found: Sequence[tuple[ListedCall, CallLog]],
+) -> Iterator[Sequence[tuple[ListedCall, CallLog]]]:
+    """In the same order, cut where ``PORTION`` entries are reached."""
+    first = entries = 0
+    for place, (_, log) in enumerate(found, start=1):
+        entries += log.count
+        if entries >= PORTION or place == len(found):
+            yield found[first:place]
+            first, entries = place, 0
+
+
+def _narrowed(listing: Listing, wanted: Sequence[ListedCall]) -> Window:
+    """The part of the window that holds the wanted calls, by whichever of start and end the API
+    seems to filter on. Nobody says which: where the listing does not show it, the whole window.
+    """
+    if len(wanted) == len(listing.calls):
+        return listing.window
+    by_start = all(_inside(call.start, listing.window) for call in listing.calls)
+    by_end = all(_inside(call.end, listing.window) for call in listing.calls)
+    times = [
+        time
+        for call in wanted
+        for time, counts in ((call.start, by_start), (call.end, by_end))
+        if counts and time is not None
+    ]
+    if not times:
+        return listing.window
+    return Window(
+        max(listing.window.start, min(times) - OVERLAP),
+        min(listing.window.end, max(times) + OVERLAP),
+    )
+
+
+def _records(listing: Listing, window: Window) -> int:
+    """How many records the part of the listed window is likely to hold."""
+    if window == listing.window:
+        return listing.records
+    return sum(_inside(call.start, window) or _inside(call.end, window) for call in listing.calls)
+
+
+def _inside(time: int | None, window: Window) -> bool:
+    return time is not None and window.start <= time <= window.end
+
+
+def _batches(calls: Sequence[ListedCall], size: int) -> Iterator[Sequence[ListedCall]]:
+    for at in range(0, len(calls), size):
+        yield calls[at : at + size]

@@ -1,0 +1,128 @@
+"""The requests a reading asks for, and how one of them is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from fuse_otel.core.model.call import TOO_LARGE_LOG, CallLog
+from fuse_otel.core.timing.windows import Window
+from fuse_otel.errors import SourceError, TooLarge
+from fuse_otel.ports import CallPage, LogPage, Source
+
+
+class EndpointQueue(StrEnum):
+    """Requests that share a back-off: those to one endpoint. Calls whose details failed before
+    wait by themselves, so that one bad call holds up no other.
+    """
+
+    CALLS = "calls"
+    ALL_LOGS = "all_logs"
+    CALL = "call"
+    FAILING_CALL = "failing_call"
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    window: Window
+    number: str
+    offset: int
+    limit: int
+    track = EndpointQueue.CALLS
+    cost = 1
+
+    def probe(self, back: int) -> ListPage:
+        """A harmless question to the same endpoint, to see whether it answers at all: about a
+        second that lies ``back`` seconds before the window.
+        """
+        return replace(self, window=_before(self.window, back), offset=0, limit=1)
+
+
+@dataclass(frozen=True, slots=True)
+class LogsPage:
+    window: Window
+    number: str
+    offset: int
+    limit: int
+    track = EndpointQueue.ALL_LOGS
+    cost = 1
+
+    def probe(self, back: int) -> LogsPage:
+        return replace(self, window=_before(self.window, back), offset=0, limit=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCalls:
+    """Details of a few calls, asked for at once. ``again``: they failed before."""
+
+    session_ids: tuple[str, ...]
+    again: bool = False
+
+    @property
+    def track(self) -> EndpointQueue:
+        return EndpointQueue.FAILING_CALL if self.again else EndpointQueue.CALL
+
+    @property
+    def cost(self) -> int:
+        return len(self.session_ids)
+
+
+Request = ListPage | LogsPage | ReadCalls
+Answers = Mapping[str, CallLog | SourceError]
+ReadMany = Callable[[Sequence[str]], Answers]
+"""Asks for the details of a few calls at once; an error stands for its call alone."""
+
+Result = TypeVar("Result")
+Scan = Generator[Request, Any, Result]
+"""Yields requests, is sent their answers, may have ``WindowPoisoned`` or ``TooLarge`` thrown in."""
+
+
+class WindowPoisoned(Exception):
+    """One request is not answered while its endpoint answers others. Never leaves the poller."""
+
+
+def list_page(request: ListPage) -> Scan[CallPage]:
+    page: CallPage = yield request
+    return page
+
+
+def logs_page(request: LogsPage) -> Scan[LogPage]:
+    page: LogPage = yield request
+    return page
+
+
+def read_calls(request: ReadCalls) -> Scan[Answers]:
+    answers: Answers = yield request
+    return answers
+
+
+def make(request: Request, source: Source, read_many: ReadMany) -> CallPage | LogPage | Answers:
+    """Make the request. Raises ``SourceError``; of several calls' only when all of them failed.
+
+    A single call whose log is too large to be read is an answer: that will not change.
+    """
+    if isinstance(request, ListPage):
+        start, end = request.window
+        return source.list_calls(
+            start, end, number=request.number, offset=request.offset, limit=request.limit
+        )
+    if isinstance(request, LogsPage):
+        start, end = request.window
+        return source.read_logs(
+            start, end, number=request.number, offset=request.offset, limit=request.limit
+        )
+    answers = {
+        session_id: TOO_LARGE_LOG if isinstance(answer, TooLarge) else answer
+        for session_id, answer in read_many(request.session_ids).items()
+    }
+    errors = [answer for answer in answers.values() if isinstance(answer, SourceError)]
+    if errors and len(errors) == len(answers):
+        raise errors[0]
+    return answers
+
+
+def _before(window: Window, back: int) -> Window:
+    start = max(0, window.start - back)
+    return Window(start, start + 1)

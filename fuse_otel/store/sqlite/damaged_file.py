@@ -1,0 +1,107 @@
+"""A damaged file: how it is told from a foreign one, noted for the next start, and moved aside."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fuse_otel.errors import Broken
+from fuse_otel.store.sqlite.errors import damaged
+from fuse_otel.store.sqlite.lock import lock_path
+from fuse_otel.store.sqlite.schema import APPLICATION_ID
+
+# The file, its write-ahead log, the index of that: moved together, none makes sense alone.
+PARTS = ("", "-wal", "-shm")
+# A store of that size is looked over in half a second; a larger one shows its damage in use.
+LOOKED_OVER = 256 * 1024 * 1024
+_MAGIC = b"SQLite format 3\0"
+_APPLICATION_ID_AT = slice(68, 72)
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file that cannot be read as a database was a store of ours once: it says so in its
+    header, or a daemon has left its lock beside it, which it does beside a sound store only.
+    """
+    if lock_path(path).exists():
+        return True
+    try:
+        with path.open("rb") as file:
+            header = file.read(_APPLICATION_ID_AT.stop)
+    except OSError as error:
+        raise Broken(f"The store {path} cannot be read: {error.strerror}.") from error
+    ours = APPLICATION_ID.to_bytes(4, "big")
+    return header.startswith(_MAGIC) and header[_APPLICATION_ID_AT] == ours
+
+
+def look_over(connection: sqlite3.Connection, name: str) -> None:
+    """Read the whole file, if it is not too large. Raises ``Corrupt``."""
+    (pages,) = connection.execute("pragma page_count").fetchone()
+    (size,) = connection.execute("pragma page_size").fetchone()
+    if pages * size > LOOKED_OVER:
+        return
+    (found,) = connection.execute("pragma integrity_check(1)").fetchone()
+    if found != "ok":
+        raise damaged(name)
+
+
+class Damage:
+    """What is known of the damage of the store at ``path``, for the next start to act on."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._note = path.with_name(path.name + ".damaged")
+
+    @property
+    def noted(self) -> bool:
+        return self._note.exists()
+
+    def note(self) -> None:
+        """On a disk that takes no note the next start has to meet the damage itself."""
+        with suppress(OSError):
+            self._note.touch(0o600)
+            _reach_the_disk(self._path.absolute().parent)
+
+    def move_aside(self, now: float) -> Path:
+        """Give all parts another name, with the time in UTC; returns that of the file.
+
+        The note comes first: whatever is interrupted from here on is begun again.
+        """
+        moment = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H%M%SZ")
+        aside = _unused(self._path.with_name(f"{self._path.name}.corrupt-{moment}"))
+        try:
+            self._note.touch(0o600)
+            _reach_the_disk(self._path.absolute().parent)
+            for part in PARTS:
+                with suppress(FileNotFoundError):
+                    Path(f"{self._path}{part}").rename(f"{aside}{part}")
+            _reach_the_disk(self._path.absolute().parent)
+        except OSError as error:
+            raise Broken(
+                f"The store {self._path} is damaged and cannot be moved aside: {error.strerror}."
+            ) from error
+        return aside
+
+    def forget(self) -> None:
+        """What took the place of the damaged file is complete."""
+        self._note.unlink(missing_ok=True)
+
+
+def _unused(path: Path) -> Path:
+    """The name itself, or with a number behind it where that second has seen one already."""
+    found, number = path, 1
+    while any(Path(f"{found}{part}").exists() for part in PARTS):
+        number += 1
+        found = path.with_name(f"{path.name}-{number}")
+    return found
+
+
+def _reach_the_disk(folder: Path) -> None:
+    """New names survive a power loss only when their folder has reached the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,81 @@
+"""The parked calls: put there by a lane, and looked for by the commands."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from fuse_otel.core.batching.batch import CallSlice
+from fuse_otel.core.model.lane import Lane
+from fuse_otel.core.model.telemetry import Signal
+from fuse_otel.ports import ParkedCall, ParkedCopy, ParkedQuery
+from fuse_otel.store.sqlite.queries import queries
+from fuse_otel.store.sqlite.rows import Row, within
+
+PART_CALLS = 500  # in one transaction
+_SQL = queries("control")
+
+
+def put(
+    connection: sqlite3.Connection, copies: Iterable[tuple[int, ParkedCopy]], now: float
+) -> None:
+    """Each with the id of its lane."""
+    connection.executemany(_SQL["park"], [_row(lane_id, copy, now) for lane_id, copy in copies])
+
+
+def listed(
+    connection: sqlite3.Connection, query: ParkedQuery, limit: int
+) -> tuple[ParkedCall, ...]:
+    """Newest first, without their data."""
+    rows = connection.execute(_SQL["parked"], _asked(query) | {"limit": limit})
+    return tuple(map(_parked_call, rows))
+
+
+def count(connection: sqlite3.Connection, query: ParkedQuery) -> tuple[int, int]:
+    found: tuple[int, int] = connection.execute(_SQL["parked_count"], _asked(query)).fetchone()
+    return found
+
+
+def part(
+    connection: sqlite3.Connection, query: ParkedQuery, max_bytes: int
+) -> tuple[ParkedCall, ...]:
+    """The oldest with their data, up to ``max_bytes`` inflated, at least one."""
+    rows = connection.execute(_SQL["parked_part"], _asked(query) | {"limit": PART_CALLS})
+    found = (one(connection, parked_id) for parked_id in within(rows.fetchall(), max_bytes))
+    return tuple(call for call in found if call is not None)
+
+
+def one(connection: sqlite3.Connection, parked_id: int) -> ParkedCall | None:
+    row = connection.execute(_SQL["parked_call"], (parked_id,)).fetchone()
+    return _parked_call(row) if row else None
+
+
+def take(connection: sqlite3.Connection, ids: Sequence[int]) -> bool:
+    """Whether all of them were there."""
+    return all(connection.execute(_SQL["unpark"], (each,)).rowcount for each in ids)
+
+
+def _asked(query: ParkedQuery) -> dict[str, object]:
+    return {
+        "any": not query.ids,
+        "ids": json.dumps(query.ids),
+        "destination": query.destination,
+        "signal": query.signal,
+        "after": query.after,
+        "last": query.last,
+    }
+
+
+def _row(lane_id: int, copy: ParkedCopy, now: float) -> tuple[object, ...]:
+    call = copy.call
+    return (
+        lane_id, call.session_id, call.start, call.end, call.offset, call.length, call.items,
+        copy.rejected, copy.code, copy.reason, now, len(copy.data), copy.data,
+    )  # fmt: skip
+
+
+def _parked_call(row: Row) -> ParkedCall:
+    parked_id, destination, signal, *call, rejected, code, reason, parked_at, data = row
+    lane = Lane(destination, Signal(signal))
+    return ParkedCall(parked_id, lane, CallSlice(*call), rejected, code, reason, parked_at, data)

@@ -1,0 +1,70 @@
+"""How many rows are read at once.
+
+What more than one door reads: an account's position, and rows as the ports' values.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fuse_otel.core.model.call import Direction, ListedCall
+from fuse_otel.ports import Gap, GapReason, NumberPosition, Pending, PendingReason
+from fuse_otel.store.sqlite.queries import queries
+
+_SQL = queries("ledger")
+Row = tuple[Any, ...]
+
+
+def account_row(connection: sqlite3.Connection, account: str) -> tuple[int, int] | None:
+    """An account's row id and epoch, ``None`` if it was never leased."""
+    found: tuple[int, int] | None = connection.execute(
+        _SQL["account"], {"account": account}
+    ).fetchone()
+    return found
+
+
+def numbers(connection: sqlite3.Connection, account: int) -> Mapping[str, NumberPosition]:
+    rows = connection.execute(_SQL["positions"], {"account": account})
+    return {number: NumberPosition(cursor, floor) for number, cursor, floor in rows}
+
+
+def gaps(connection: sqlite3.Connection, account: int) -> tuple[Gap, ...]:
+    """Oldest first."""
+    rows = connection.execute(_SQL["gaps"], {"account": account})
+    return tuple(
+        Gap(number, start, stop, GapReason(reason), bool(again), gap_id, order)
+        for number, start, stop, reason, again, gap_id, order in rows
+    )
+
+
+def waiting(connection: sqlite3.Connection, account: int) -> tuple[int, int | None]:
+    """How many calls are pending and not exported, and the oldest of their ends."""
+    row: tuple[int, int | None] = connection.execute(
+        _SQL["waiting"], {"account": account}
+    ).fetchone()
+    return row
+
+
+def pending(row: Row) -> Pending:
+    session_id, start, end, direction, type_, logged, user, destination, *waits = row
+    call = ListedCall(
+        session_id, start, end, Direction(direction), type_, bool(logged), user, destination
+    )
+    number, reason, due, since = waits
+    return Pending(call, number, PendingReason(reason), due, since)
+
+
+def within(rows: Iterable[tuple[int, int]], max_bytes: int) -> list[int]:
+    """The ids of the first rows, given as (id, size), that fit together; the very first in any
+    case. No row is asked for past that.
+    """
+    chosen: list[int] = []
+    total = 0
+    for row, size in rows:
+        total += size
+        if chosen and total > max_bytes:
+            break
+        chosen.append(row)
+    return chosen

@@ -1,0 +1,40 @@
+"""All that the pages know of the daemon."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from fuse_otel.events import Emit, Event
+from fuse_otel.ports import Control
+
+
+def _silent(_event: Event) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class PageContext:
+    """What the web is given. ``health``, ``readiness`` and ``hook`` must return at once: they run
+    where all requests are served. The others may wait for the disk.
+
+    - ``metrics``: an ``Accept`` header → the exposition and its content type
+    - ``health``, ``readiness``: what is wrong, a sentence a problem; empty means well
+    - ``reload``: read the configuration again; a sentence if that failed
+    - ``hook``: a call ended (its session id, if that was told): poll now; absent without a token
+    - ``config``: the effective settings, secrets masked
+    - ``clock``: UNIX seconds
+    """
+
+    control: Control
+    metrics: Callable[[str], tuple[bytes, str]]
+    health: Callable[[], Sequence[str]]
+    readiness: Callable[[], Sequence[str]]
+    reload: Callable[[], str | None]
+    version: str
+    hook: Callable[[str | None], None] | None = None
+    hook_token: str | None = field(default=None, repr=False)
+    config: Callable[[], Mapping[str, str]] | None = None
+    emit: Emit = _silent
+    clock: Callable[[], float] = time.time

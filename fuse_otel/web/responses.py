@@ -1,0 +1,46 @@
+"""The headers of every answer: nothing is fetched from elsewhere, run, framed or kept.
+
+Answers in one plain sentence, for people with curl and for probes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from starlette.datastructures import MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+def plain(code: int, sentence: str, headers: Mapping[str, str] | None = None) -> PlainTextResponse:
+    return PlainTextResponse(f"{sentence}\n", code, dict(headers or {}))
+
+
+def verdict(wrong: Sequence[str], well: str) -> PlainTextResponse:
+    """200, or 503 with a line a problem."""
+    return plain(503, "\n".join(wrong)) if wrong else plain(200, well)
+
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+class SecurityHeaders:
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(_HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, with_headers)

@@ -1,0 +1,42 @@
+"""One value of every event, for tests that must forget none."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from fuse_otel import events
+from fuse_otel.core.model.lane import Lane
+from fuse_otel.core.model.telemetry import Signal, Tally
+
+LANE = Lane("tempo", Signal.TRACES)
+NOW = 1_790_000_000
+
+EVERY_EVENT: tuple[events.Event, ...] = (
+    events.ApiAnswered("main", "calls", 200, 0.2),
+    events.ApiFailed("main", "calls", "timeout", "The API did not answer within 30 s."),
+    events.ApiThrottled("main", 12.5),
+    events.ClockSkewSeen("main", -1.5),
+    events.AnomaliesSeen("main", (("data_is_array", 3),)),
+    events.PollDone("main", NOW, NOW - 60, NOW - 15, 5, 4, 3, 1, 2, 0.75),
+    events.WindowMismatch("main"),
+    events.WindowUnreadable("main", NOW - 500, NOW - 200),
+    events.AccountMoved(
+        "main", up=True, cursor=NOW - 15, headroom=400_000.0, pending=2, gap_seconds=60
+    ),
+    events.CallsStored("main", NOW, (), (), Tally()),
+    events.CallsGrown("main", 2),
+    events.ExportDone(LANE, "200", "accepted", 0.1, 40, 2, ""),
+    events.CallsDelivered(LANE, NOW, (NOW - 20, NOW - 50)),
+    events.CallsParked(LANE, 3, "entry too far behind"),
+    events.BatchReadAgain(LANE, 4, 1),
+    events.LaneChanged(LANE, up=False, reason="401 Unauthorized"),
+    events.StoreFailed("full", "The cap of the outbox is reached."),
+    events.JobChanged("drop", "done", "2 parked calls are dropped."),
+    events.StoreMovedAside("state.db.corrupt-2026-11-24T150000Z"),
+    events.OutboxCrossed(filling=True, used=1800, capacity=2000),
+    events.HookAnswered(202),
+    events.ConfigReloaded(successful=False, message="FUSE_OTEL_SINCE is no duration."),
+    events.LoopFailed("poller main", "KeyError"),
+)
+
+assert {type(event) for event in EVERY_EVENT} == set(get_args(events.Event))

@@ -1,0 +1,69 @@
+"""A SQLite connection that ends the process, or fails, at any statement."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from support.fakes.unsafe_ledger import Crashed
+
+
+@dataclass(slots=True)
+class Trap:
+    """Springs at the ``left``-th statement from now; ``after``: that statement still takes effect.
+
+    After a crash nothing passes any more: the process is gone.
+    """
+
+    left: int = 0
+    crash: bool = True
+    after: bool = False
+    dead: bool = False
+    sprung: int = 0
+
+    def set(self, left: int, *, crash: bool, after: bool = False) -> None:
+        self.left, self.crash, self.after = left, crash, after
+
+    def run(self, statement: Callable[[], Any]) -> Any:
+        if self.dead:
+            raise Crashed
+        self.left -= 1
+        if self.left != 0:
+            return statement()
+        self.sprung += 1
+        if not self.crash:
+            raise sqlite3.OperationalError("disk I/O error")
+        if self.after:
+            statement()
+        self.dead = True
+        raise Crashed
+
+
+class FragileConnection:
+    """``kept``: the database lives in this connection and outlasts the process."""
+
+    def __init__(self, real: sqlite3.Connection, trap: Trap, *, kept: bool) -> None:
+        self._real = real
+        self._trap = trap
+        self._kept = kept
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._real.in_transaction
+
+    def execute(self, sql: str, arguments: Any = ()) -> sqlite3.Cursor:
+        return self._trap.run(lambda: self._real.execute(sql, arguments))  # type: ignore[no-any-return]
+
+    def executemany(self, sql: str, rows: Iterable[Any]) -> None:
+        """Row by row, so that the trap may spring between two of them."""
+        for row in rows:
+            self.execute(sql, row)
+
+    def close(self) -> None:
+        """What is not committed is lost, as it is in a process that dies."""
+        if not self._kept:
+            self._real.close()
+        elif self._real.in_transaction:
+            self._real.rollback()

@@ -1,0 +1,107 @@
+"""The product's source, asking the simulated API in this process: real answers, no sockets."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import urlencode
+
+import httpx
+
+from fuse_otel import net
+from fuse_otel.core.model.call import CallLog
+from fuse_otel.errors import SourceError, TimedOut, TooLarge, Unreachable
+from fuse_otel.events import Emit
+from fuse_otel.ports import Endpoint
+from fuse_otel.simulator import Faults, Quirks, World
+from fuse_otel.simulator.answer import Delivery, SimulatedResponse
+from fuse_otel.simulator.api import BASE
+from fuse_otel.simulator.api import FuseApi as SimulatedFuseApi
+from fuse_otel.simulator.content import Content
+from fuse_otel.simulator.journal import Journal
+from fuse_otel.simulator.question import Request
+from fuse_otel.simulator.world_content import WorldContent
+from fuse_otel.source import FuseApi
+from fuse_otel.source.exchange import ApiOptions, ApiResponse
+
+_FAILURES: Mapping[Delivery, tuple[type[SourceError], float]] = {
+    Delivery.CUT: (Unreachable, 0.0),
+    Delivery.CLOSE: (Unreachable, 0.0),
+    Delivery.RESET: (Unreachable, 0.0),
+    Delivery.DRIBBLE: (TimedOut, 60.0),
+    Delivery.FLOOD: (TooLarge, 1.0),
+}
+
+
+class ContentExchange:
+    """Takes the place of the source's HTTP exchange. ``passed`` is told how long a request took."""
+
+    def __init__(
+        self,
+        content: Content,
+        faults: Faults,
+        clock: Callable[[], float],
+        passed: Callable[[float], None],
+    ) -> None:
+        self.journal = Journal()
+        self._clock = clock
+        self._passed = passed
+        self._api = SimulatedFuseApi(
+            content,
+            faults,
+            self.journal,
+            email="e",
+            developer_key="k",
+            compress=False,
+            clock=clock,
+        )
+        self._headers = {"authorization": "Basic " + base64.b64encode(b"e:k").decode()}
+
+    def get(self, endpoint: Endpoint, path: str, query: Mapping[str, str]) -> ApiResponse:
+        answer = self._api.respond(
+            Request("GET", f"{BASE}/{path}?{urlencode(query)}", self._headers)
+        )
+        self._passed(answer.latency)
+        return self._arrived(answer)
+
+    def close(self) -> None:
+        """There is no connection."""
+
+    def _arrived(self, answer: SimulatedResponse) -> ApiResponse:
+        if answer.delivery in _FAILURES:
+            kind, seconds = _FAILURES[answer.delivery]
+            self._passed(seconds)
+            raise kind(f"simulated: {answer.delivery}")
+        wait = net.retry_after(httpx.Headers(dict(answer.headers)), self._clock())
+        return ApiResponse(answer.status, answer.body, wait)
+
+
+class InProcessExchange(ContentExchange):
+    """Tells the calls of a simulated world."""
+
+    def __init__(
+        self,
+        world: World,
+        quirks: Quirks,
+        faults: Faults,
+        clock: Callable[[], float],
+        passed: Callable[[float], None],
+    ) -> None:
+        super().__init__(WorldContent(world, quirks), faults, clock, passed)
+
+
+def in_process_source(exchange: ContentExchange, emit: Emit, clock: Callable[[], float]) -> FuseApi:
+    source = FuseApi("a", ApiOptions("http://simulated/api", "e", "k"), emit, clock)
+    source.close()
+    source._exchange = exchange  # type: ignore[assignment]
+    return source
+
+
+def read_many_of(source: FuseApi) -> Callable[[Sequence[str]], Mapping[str, CallLog | SourceError]]:
+    def read(session_id: str) -> CallLog | SourceError:
+        try:
+            return source.read_call(session_id)
+        except SourceError as error:
+            return error
+
+    return lambda session_ids: {one: read(one) for one in session_ids}

@@ -1,0 +1,63 @@
+"""A ledger whose commits fail or end the process, before or after they took effect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from random import Random
+
+from fuse_otel.core.model.call import Seen
+from fuse_otel.errors import Broken, Full
+from fuse_otel.ports import Lease, Ledger, Pending, Position, Step
+
+
+class Crashed(BaseException):
+    """The process is gone: nothing may catch this."""
+
+
+class UnsafeLedger:
+    """``failing`` and ``crashing`` are chances, asked at every commit."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        dice: Random,
+        failing: Callable[[], float],
+        crashing: Callable[[], float],
+    ) -> None:
+        self._ledger = ledger
+        self._dice = dice
+        self._failing = failing
+        self._crashing = crashing
+
+    def lease(self, account: str) -> Lease:
+        return self._ledger.lease(account)
+
+    def position(self, lease: Lease, now: int, limit: int) -> Position:
+        self._fail(self._failing() / 10)
+        return self._ledger.position(lease, now, limit)
+
+    def known(self, account: str, session_ids: Sequence[str]) -> Mapping[str, Seen]:
+        self._fail(self._failing())
+        return self._ledger.known(account, session_ids)
+
+    def waiting(self, account: str, session_ids: Sequence[str]) -> Mapping[str, Pending]:
+        self._fail(self._failing())
+        return self._ledger.waiting(account, session_ids)
+
+    def check_room(self, needed: int) -> None:
+        self._fail(self._failing())
+        self._ledger.check_room(needed)
+
+    def commit(self, lease: Lease, step: Step) -> None:
+        self._crash()
+        self._fail(self._failing())
+        self._ledger.commit(lease, step)
+        self._crash()
+
+    def _fail(self, chance: float) -> None:
+        if self._dice.random() < chance:
+            raise self._dice.choice([Broken, Full])("simulated")
+
+    def _crash(self) -> None:
+        if self._dice.random() < self._crashing():
+            raise Crashed

@@ -1,0 +1,187 @@
+"""The tables on the page of the data model, made from the code, the registry and the goldens."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+
+from fuse_otel.core.decoding.anomalies import Anomaly
+from fuse_otel.core.encoding.renderer import Renderer
+from fuse_otel.core.model.call import log_completeness
+from fuse_otel.core.model.ids import CallIds
+from fuse_otel.core.model.rule_names import REDACTIONS, TRUNCATIONS
+from fuse_otel.core.redaction.lines import facts_of
+from fuse_otel.core.translation.log_record import SEVERITIES
+from fuse_otel.events import CallsStored
+from fuse_otel.instrumentation.log_messages import line_of
+from fuse_otel.instrumentation.metric_table import FAMILIES, MetricKind
+from fuse_otel.instrumentation.metrics import Metrics
+from support.builders.every_event import EVERY_EVENT
+from support.builders.golden_calls import simulated
+from support.builders.id_vectors import vectors
+from support.builders.line_rows import ROWS
+from support.pages.exposition import families
+from support.pages.golden_files import all_members, values
+from support.pages.semconv_registry import Word, groups, place, words
+from support.pages.telemetry_fields import RECORD, SPAN, Rows
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    ruled = [f"|{'---|' * len(head)}"]
+    head_line, *lines = [f"| {' | '.join(line)} |" for line in (head, *rows)]
+    return "\n".join([head_line, *ruled, *lines]) + "\n"
+
+
+def id_table() -> str:
+    rows = []
+    for vector in vectors():
+        rows += [
+            ("namespace, session id", f"`{vector.namespace}`, `{vector.session_id}`".replace(
+                "``,", "(none),")),
+            ("hashed bytes", f"`{vector.hashed}`"),
+            ("SHA-256", f"`{vector.digest}`"),
+            ("trace id", f"`{vector.trace_id}`"),
+            *((f"span id {n}", f"`{each}`") for n, each in enumerate(vector.span_ids)),
+            ("`log.record.uid` of entry 0", f"`{vector.record_uid}`"),
+        ]  # fmt: skip
+    return table(("what", "value"), rows)
+
+
+def attributes(where: str) -> str:
+    rows = []
+    for name, level in place(where).items():
+        word = words()[name]
+        rows.append(
+            (_shown(word), word.type, _meaning(word, level), _example(word, where), word.stability,
+             word.source)
+        )  # fmt: skip
+    return table(("attribute", "type", "meaning", "example", "stability", "from"), rows)
+
+
+def _shown(word: Word) -> str:
+    return f"`{word.name}.…`" if word.type == "any" else f"`{word.name}`"
+
+
+def _meaning(word: Word, level: str | dict[str, str]) -> str:
+    parts = [word.meaning]
+    if word.values:
+        told = "; ".join(
+            f"`{value}` {text[0].lower()}{text[1:].rstrip('.')}"
+            for value, text in word.values.items()
+        )
+        parts.append(f"{told[0].upper()}{told[1:]}.")
+    if word.note:
+        parts.append(word.note.strip())
+    if isinstance(level, dict):
+        parts.append(f"*Present {level['conditionally_required']}.*")
+    elif level == "required":
+        parts.append("*Always present.*")
+    return " ".join(parts)
+
+
+def _example(word: Word, where: str) -> str:
+    """The registry's example if the files have it there, else what they have."""
+    found = values(word.name, where)
+    chosen = next((each for each in word.examples if each in found), next(iter(found), ""))
+    return f"`{(chosen or word.examples[0]).replace('True', 'true').replace('False', 'false')}`"
+
+
+def span_fields() -> str:
+    return _fields(SPAN, "call", "execution")
+
+
+def record_fields() -> str:
+    return _fields(RECORD, "record")
+
+
+def _fields(told: Rows, *places: str) -> str:
+    wholes = [member.whole for member in all_members() if member.place in places]
+    rows = []
+    for name, meaning, source in told:
+        example = next(whole[name] for whole in wholes if whole.get(name))
+        shown = example if isinstance(example, str | int) else json.dumps(example)
+        rows.append((f"`{name}`", meaning, f"`{shown}`", source))
+    return table(("field", "meaning", "example", "from"), rows)
+
+
+def severities() -> str:
+    rows = [(f"`{name}`", str(number), text) for name, (number, text) in SEVERITIES.items()]
+    rows.append(("any other", "9", "INFO"))
+    return table(("class", "severity number", "severity text"), rows)
+
+
+def events() -> str:
+    rows = [
+        (f"`{group['name']}`", group["brief"]) for group in groups().values()
+        if group["type"] == "event"
+    ]  # fmt: skip
+    return table(("event", "meaning"), rows)
+
+
+def lines() -> str:
+    rows = []
+    for line, _, _, error_type in ROWS:
+        facts = facts_of(line, Counter())
+        told = [f"`{key}`={value}" for key, value in facts.attributes.items()]
+        if facts.application:
+            told.append("`fuse.application.name`, `fuse.application.version`")
+        if error_type:
+            told.append(f"`error.type`={error_type}")
+        rows.append((f"`{line}`", f"`{facts.body}`", ", ".join(told) or "-"))
+    return table(("line", "what leaves of it", "what it tells"), rows)
+
+
+def metrics() -> str:
+    examples = _examples()
+    rows = [
+        (f"`{each.name}`", each.kind.value, ", ".join(each.labels) or "-", each.help,
+         examples.get(each.base_name, "-"))
+        for each in FAMILIES
+    ]  # fmt: skip
+    return table(("metric", "type", "labels", "meaning", "example"), rows)
+
+
+def _examples() -> dict[str, str]:
+    """A series of each family, after every event and one golden call."""
+    exposed = Metrics()
+    call = simulated("payment-declined")
+    details = log_completeness(call.call, call.log)
+    out = Renderer(call.options, ()).render(call.call, call.log, details)
+    trace_id = CallIds("", call.call.session_id).trace_id.hex()
+    at = (out.end or 0) + 17
+    exposed(CallsStored("main", at, (out.summary,), (trace_id,), out.tally))
+    for event in EVERY_EVENT:
+        exposed(event)
+    found = {}
+    kinds = {each.base_name: each.kind for each in FAMILIES}
+    for name, family in families(exposed).items():
+        wanted = "_count" if kinds.get(name) is MetricKind.HISTOGRAM else ""
+        series = [each for each in family.samples if each.name.endswith(wanted)]
+        if series and name in kinds and name != "fuse_otel_build":
+            labels = ",".join(f'{key}="{value}"' for key, value in series[0].labels.items())
+            shown = f"{{{labels}}}" if labels else ""
+            found[name] = f"`{series[0].name}{shown} {series[0].value:g}`"
+    return found
+
+
+def labels() -> str:
+    """The label values that say what was taken away, cut or odd."""
+    odd = "the API's data were odd: " + ", ".join(f"`{kind.value}`" for kind in Anomaly)
+    return "\n".join(
+        (
+            "### What was taken away: `rule`\n",
+            table(("rule", "what"), [(f"`{k}`", v) for k, v in REDACTIONS.items()]),
+            "### What was cut: `kind`\n",
+            table(("kind", "what"), [(f"`{k}`", v) for k, v in TRUNCATIONS.items()]),
+            "### What was odd: `kind`\n",
+            f"`time`: an entry's time was inferred; `class`: a class that is not Plum's; {odd}.\n",
+        )
+    )
+
+
+def log_lines() -> str:
+    told = sorted((line_of(event) for event in EVERY_EVENT), key=lambda line: line.message)
+    rows = [
+        (line.level.name.lower(), line.message, ", ".join(f"`{name}`" for name in line.fields))
+        for line in told
+    ]
+    return table(("level", "message", "fields"), rows)

@@ -1,0 +1,115 @@
+"""A clerk over a real store, with parked calls of real telemetry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from zlib import crc32
+
+from fuse_otel.core.batching.batch import Batch, CallSlice
+from fuse_otel.core.batching.gzip_member import deflate, inflate
+from fuse_otel.core.encoding.writer import encode_logs, encode_traces
+from fuse_otel.core.model.lane import Lane, Rendering
+from fuse_otel.core.model.telemetry import Profile, Signal, Telemetry
+from fuse_otel.events import Event
+from fuse_otel.jobs import Asked, JobWorker, order_of
+from fuse_otel.jobs.replay import Lanes
+from fuse_otel.ports import Acknowledgement, Control, JobStatus, ParkedCopy, Step, Store
+from support.builders.store_values import JAEGER, LOKI, NOW, TEMPO
+from support.rigs.web_site import telemetry
+
+LANES = {TEMPO: Profile.GENERIC, JAEGER: Profile.GENERIC, LOKI: Profile.LOKI}
+STREAM = "service.instance.id"
+FAR = 10**9
+
+
+def call(session_id: str) -> Telemetry:
+    return telemetry(session_id, trace=crc32(session_id.encode()) + 1)
+
+
+def encoded(lane: Lane, session_id: str, flavour: Profile) -> bytes:
+    if lane.signal is Signal.TRACES:
+        return encode_traces(call(session_id))
+    return encode_logs(call(session_id), flavour, STREAM)
+
+
+class ClerkRig:
+    """``flavours`` are the lanes there are. ``control`` may stand in the store's place."""
+
+    def __init__(
+        self, store: Store, control: Control | None = None, flavours=LANES, accounts=None
+    ) -> None:
+        self.store = store
+        self.events: list[Event] = []
+        self.standing = None
+        self.clerk = JobWorker(
+            control or store.control,
+            {"main": ()} if accounts is None else accounts,
+            Lanes(flavours, STREAM),
+            self.events.append,
+            lambda: 0.5,
+            lambda: self.standing,
+        )
+
+    def order(self, asked: Asked) -> int:
+        return self.store.control.order(order_of(asked), float(NOW)).id
+
+    def run(self, steps: int = 1000) -> None:
+        """Until there is nothing more to do at once."""
+        for _ in range(steps):
+            if self.clerk.step(NOW) > NOW:
+                return
+        raise AssertionError("it goes round in circles")
+
+    def done(self, asked: Asked) -> JobStatus:
+        order_id = self.order(asked)
+        self.run()
+        return self.receipt(order_id)
+
+    def receipt(self, order_id: int) -> JobStatus:
+        receipt = self.store.control.receipt(order_id)
+        assert receipt is not None
+        return receipt
+
+    @property
+    def parked(self) -> list[str]:
+        calls = self.store.control.parked(FAR)
+        return [each.call.session_id for each in reversed(calls)]
+
+
+def park(
+    store: Store, lane: Lane, session_ids: Iterable[str], flavour: Profile = Profile.GENERIC
+) -> None:
+    """Stored, sent and refused, one by one."""
+    for session_id in session_ids:
+        data = encoded(lane, session_id, flavour)
+        calls = (CallSlice(session_id, NOW - 60, NOW, 0, len(data), items=5),)
+        rendering = Rendering("x", lane.signal, flavour, (lane,))
+        new = Batch(rendering, deflate(data), len(data), calls)
+        store.ledger.commit(store.ledger.lease("main"), Step(at=NOW, bodies=[new]))
+        refuse(store, lane)
+
+
+def refuse(store: Store, lane: Lane) -> None:
+    """All that is due for the lane, call by call."""
+    for body in store.outbox.due(lane, NOW, FAR):
+        inflated = inflate(body.data)
+        copies = tuple(
+            ParkedCopy(
+                each, 5, "400", "no", deflate(inflated[each.offset : each.offset + each.length])
+            )
+            for each in body.calls
+        )
+        offsets = tuple(each.offset for each in body.calls)
+        store.outbox.resolve(lane, [Acknowledgement(body.id, offsets, copies)], NOW)
+
+
+def due(store: Store, lane: Lane) -> dict[str, bytes]:
+    """What waits for the lane: session id → its bytes. Each call once."""
+    found: dict[str, bytes] = {}
+    for body in store.outbox.due(lane, NOW, FAR):
+        inflated = inflate(body.data)
+        assert len(inflated) == body.size
+        for each in body.calls:
+            assert each.session_id not in found
+            found[each.session_id] = inflated[each.offset : each.offset + each.length]
+    return found

@@ -1,0 +1,145 @@
+"""Both sides of a long run, started and asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from fuse_otel.simulator.simulated_api import DEVELOPER_KEY, EMAIL
+from support.rigs.long_run.shared_clock import SharedClock
+from support.rigs.long_run.spell import Spell
+from support.rigs.program import environment
+
+START = 1_790_000_000.0
+_TESTS = Path(__file__).parents[2]
+
+
+class LongRun:
+    """A context manager. The simulated time begins at ``START``; calls come at ``rate`` a second
+    since ``past`` seconds before. An export takes ``export_seconds``; the back end refuses requests
+    of more than ``most_bytes``; ``max_disk`` in bytes.
+    """
+
+    def __init__(  # noqa: PLR0913 - all by name
+        self,
+        folder: Path,
+        *,
+        rate: float,
+        past: float = 2 * 3600.0,
+        weather: Sequence[Spell] = (),
+        quirks: Sequence[str] = (),
+        export_seconds: float = 0.2,
+        most_bytes: int = 3_000_000,
+        max_disk: int = 1 << 30,
+        seed: int = 5,
+        **settings: str,
+    ) -> None:
+        self._folder = folder
+        self._clock = folder / "clock"
+        self.now = SharedClock.made(self._clock, START)
+        self._world = {"seed": seed, "rate": rate, "past": past, "start": START}
+        self._most_bytes = most_bytes
+        self._weather = [(s.place, s.kind, s.since, s.until) for s in weather]
+        self._quirks = list(quirks)
+        self._export_seconds = export_seconds
+        self._max_disk = max_disk
+        self._settings = settings
+
+    def __enter__(self) -> Self:
+        told = {
+            "clock": str(self._clock),
+            "weather": self._weather,
+            "quirks": self._quirks,
+            "most_bytes": self._most_bytes,
+        }
+        self._far = _Side("far_side", told | self._world)
+        self._urls = self._far.answer()
+        self._near = self._daemon("first", self._settings)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._near.close()
+        self._far.close()
+
+    def run(self, until: float, **more: float) -> dict[str, Any]:
+        """On to this simulated moment; how the daemon stands then."""
+        return self._near.ask(["run", {"until": until, **more}])
+
+    def restart(self, **settings: str) -> dict[str, Any]:
+        return self._near.ask(["restart", settings])
+
+    def anew(self, **settings: str) -> None:
+        """Another daemon with an empty store; what it sends is the round ``again``."""
+        self._near.close()
+        self._near = self._daemon("again", self._settings | settings)
+
+    def compare(
+        self, since: float, until: float, up_again: float = 0.0, *, again: bool = False
+    ) -> dict[str, Any]:
+        """See ``comparison.compare``."""
+        question = {"since": since, "until": until, "up_again": up_again, "again": again}
+        return self._far.ask(question | {"now": self.now()})
+
+    def _daemon(self, round_: str, settings: dict[str, str]) -> _Side:
+        folder = self._folder / round_
+        folder.mkdir()
+        usual = {
+            "FUSE_OTEL_API_URL": self._urls["api"],
+            "FUSE_OTEL_EMAIL": EMAIL,
+            "FUSE_OTEL_DEVELOPER_KEY": DEVELOPER_KEY,
+            "FUSE_OTEL_STATE_URL": f"sqlite:///{folder / 'state.db'}",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": f"{self._urls['back_end']}/{round_}",
+        }
+        return _Side(
+            "near_side",
+            {
+                "clock": str(self._clock),
+                "folder": str(folder),
+                "export_seconds": self._export_seconds,
+                "max_disk": self._max_disk,
+                "settings": usual | settings,
+            },
+        )
+
+
+class _Side:
+    """A process that is told and answers lines of JSON. Coverage stays out of it: the memory and
+    the time of the tracer are not the daemon's.
+    """
+
+    def __init__(self, module: str, told: object) -> None:
+        kept = {k: v for k, v in environment().items() if not k.startswith("COVERAGE")}
+        path = os.pathsep.join(filter(None, [str(_TESTS), os.environ.get("PYTHONPATH")]))
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", f"support.rigs.long_run.{module}"],
+            env=kept | {"PYTHONPATH": path},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._tell(told)
+
+    def ask(self, question: object) -> dict[str, Any]:
+        self._tell(question)
+        return self.answer()
+
+    def answer(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, "the process ended; its last words stand above"
+        told: dict[str, Any] = json.loads(line)
+        return told
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def _tell(self, what: object) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(what) + "\n")
+        self._process.stdin.flush()

@@ -1,0 +1,168 @@
+"""The daemon as a process: its own assembly and loops, stepped in simulated time.
+
+Told its arguments as JSON on the first line of stdin, it answers each further line (a command and
+its arguments) with how it stands, until stdin ends.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fuse_otel import config
+from fuse_otel.assembly.workers import Workers, conditions
+from fuse_otel.events import CallsGrown, CallsStored, Event
+from fuse_otel.instrumentation import fan_out
+from fuse_otel.instrumentation.log import Log
+from fuse_otel.instrumentation.metrics import Metrics
+from fuse_otel.ports import Status
+from support.rigs.long_run.shared_clock import SharedClock
+
+SCRAPE = 4 * 3600.0  # seconds between two scrapes, and two looks at sizes
+_FALLBACK = 60.0  # an idle lane is woken by what is stored; that it looks by itself costs time
+_API_SECONDS = 0.05
+PAGE = resource.getpagesize()
+
+
+@dataclass(slots=True)
+class Turn:
+    """A loop of the daemon and when it steps next. A step with a request takes ``seconds``, and
+    until ``busy`` it can do nothing else.
+    """
+
+    step: Callable[[float], float]
+    idle: Callable[[], bool]
+    seconds: float
+    at: float
+    busy: float = 0.0
+
+    def take(self, now: float) -> None:
+        wake = self.step(now)
+        self.busy = now + (0.0 if self.idle() else self.seconds)
+        self.at = max(wake, now + _FALLBACK if self.idle() else self.busy)
+
+
+class NearSide:
+    def __init__(self, told: Mapping[str, Any]) -> None:
+        self._clock = SharedClock(Path(told["clock"]))
+        self._folder = Path(told["folder"])
+        self._export_seconds = float(told["export_seconds"])
+        self._log_file = (self._folder / "daemon.log").open("a")
+        self._disk = self._used = self._most_waiting = 0
+        self._turns: list[Turn] = []
+        self._metrics = Metrics(status=self._status)
+        self._next_scrape = self._clock()
+        self.start(told["settings"], told["max_disk"])
+
+    def start(self, settings: Mapping[str, str], max_disk: int) -> None:
+        """``max_disk`` in bytes: a test's cap is lower than any that makes sense."""
+        self._max_disk = max_disk
+        self._settings = dict(settings)
+        loaded = config.load(environ=self._settings).settings
+        loaded = loaded.model_copy(update={"max_disk": max_disk})
+        log = Log(self._log_file, loaded.log_level, loaded.log_format, self._clock)
+        self._metrics.forget_states()
+        emit = fan_out(self._metrics, log, conditions(loaded), self._notice)
+        self._works = Workers(loaded, emit, self._clock)
+        now = self._clock()
+        self._lanes = [
+            Turn(shipper.step, lambda s=shipper: s.idle, self._export_seconds, now)  # type: ignore[misc]
+            for shipper in self._works.shippers
+        ]
+        readers = [
+            Turn(poller.step, lambda: False, _API_SECONDS, now) for poller in self._works.pollers
+        ]
+        clerk = Turn(self._works.clerk.step, lambda: True, 0.0, now)
+        self._turns = [*self._lanes, *readers, clerk]
+
+    def _status(self) -> Status:
+        return self._works.store.control.status()
+
+    def restart(self, **settings: str) -> None:
+        """What lies in memory is lost, what lies in the store stays."""
+        self._works.close()
+        self.start(self._settings | settings, self._max_disk)
+
+    def run(self, until: float, export_seconds: float | None = None) -> None:
+        for lane in self._lanes:
+            lane.seconds = self._export_seconds if export_seconds is None else export_seconds
+        while (turn := min(self._turns, key=lambda turn: turn.at)).at < until:
+            now = max(turn.at, self._clock())
+            self._clock.move_to(now)
+            if now >= self._next_scrape:
+                self._look(now)
+            turn.take(now)
+        self._clock.move_to(until)
+        self._look(until)
+
+    def _notice(self, event: Event) -> None:
+        """What was stored is sent at once, as the daemon does it."""
+        if isinstance(event, CallsStored | CallsGrown):
+            for lane in self._lanes:
+                # In a back-off the step answers when it wants to be called.
+                lane.at = max(lane.busy, min(lane.at, self._clock()))
+
+    def _look(self, now: float) -> None:
+        self._next_scrape = now + SCRAPE
+        self._metrics.render("")
+        status = self._status()
+        self._used = max(self._used, status.used)
+        waiting = [self._most_waiting, *(lane.calls for lane in status.lanes)]
+        self._most_waiting = max(waiting)
+        self._disk = max(self._disk, self._file_size())
+
+    def _file_size(self) -> int:
+        return sum(path.stat().st_size for path in self._folder.glob("state.db*"))
+
+    def standing(self) -> dict[str, object]:
+        """Bytes and counts, now and at most so far; the CPU's seconds."""
+        gc.collect()
+        status = self._status()
+        return {
+            "cpu": time.process_time(),
+            "memory": resident(),
+            "most_memory": most_resident(),
+            "disk": self._file_size(),
+            "most_disk": self._disk,
+            "most_used": self._used,
+            "most_waiting": self._most_waiting,
+            "waiting": {lane.lane.signal: lane.calls for lane in status.lanes},
+            "parked": sum(lane.parked for lane in status.lanes),
+            "gaps": sum(len(account.gaps) for account in status.accounts),
+            "pending": sum(account.waiting for account in status.accounts),
+            "ledger": sum(account.calls for account in status.accounts),
+        }
+
+
+def resident() -> int:
+    """The memory of this process now, in bytes; the most so far where the system tells no more."""
+    statm = Path("/proc/self/statm")
+    return int(statm.read_text().split()[1]) * PAGE if statm.exists() else most_resident()
+
+
+def most_resident() -> int:
+    """In bytes. Linux keeps the parent's peak in ``getrusage`` across exec, so it is not asked."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        (line,) = [line for line in status.read_text().splitlines() if line.startswith("VmHWM")]
+        return int(line.split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS
+
+
+def serve(side: NearSide) -> None:
+    for line in sys.stdin:
+        command, arguments = json.loads(line)
+        {"run": side.run, "restart": side.restart}[command](**arguments)
+        sys.stdout.write(json.dumps(side.standing()) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    serve(NearSide(json.loads(sys.stdin.readline())))

@@ -1,0 +1,239 @@
+"""The whole path in one process and simulated time: two accounts, one store, three lanes."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Protocol
+
+from fuse_otel.core.encoding.renderer import Renderer
+from fuse_otel.core.model.lane import Lane, Rendering
+from fuse_otel.core.model.options import ModelOptions
+from fuse_otel.core.model.telemetry import Profile, Signal
+from fuse_otel.events import AccountMoved, CallsGrown, CallsStored, Event
+from fuse_otel.poller import Poller, PollerOptions
+from fuse_otel.ports import AccountStatus, Ledger, Outbox
+from fuse_otel.shipper import Shipper, ShipperOptions
+from fuse_otel.simulator import Faults
+from fuse_otel.store import open_store
+from fuse_otel.store.sqlite.database import Database
+from fuse_otel.store.sqlite.opening import open_file, open_memory
+from fuse_otel.store.sqlite.outbox import PARKED_SHARE
+from fuse_otel.store.sqlite.schema import bring_forward
+from fuse_otel.store.sqlite.store import SqliteStore
+from support.builders.made_calls import MadeCalls
+from support.fakes.fragile_connection import FragileConnection, Trap
+from support.fakes.in_process_source import ContentExchange, in_process_source, read_many_of
+from support.fakes.moody_destination import MoodyDestination
+from support.fakes.unsafe_ledger import Crashed
+
+START = 1_790_000_000
+ROOMY = 1 << 30
+LONGEST_SLEEP = 60.0  # the daemon's loops look at the clock so often
+CALM = Lane("calm", Signal.TRACES)
+MOODY = Lane("moody", Signal.TRACES)
+MOODY_LOGS = Lane("moody", Signal.LOGS)
+LANES = (CALM, MOODY, MOODY_LOGS)
+RENDERINGS = (
+    Rendering("traces", Signal.TRACES, Profile.GENERIC, (CALM, MOODY)),
+    Rendering("logs", Signal.LOGS, Profile.GENERIC, (MOODY_LOGS,)),
+)
+
+
+class Stepping(Protocol):
+    def step(self, now: float) -> float: ...
+
+
+@dataclass(slots=True, eq=False)
+class Actor:
+    """A loop of the daemon. ``wake`` is true time; ``busy``: how long its step took."""
+
+    name: str
+    stepping: Stepping
+    wake: float
+    busy: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wraps:
+    """What may be put between the program and its store, to see whether anybody notices."""
+
+    ledger: Callable[[Ledger], Ledger] = lambda ledger: ledger
+    outbox: Callable[[Outbox], Outbox] = lambda outbox: outbox
+
+
+class WholeRig:
+    """``now`` is the true time, ``offset`` what the daemon's clock is fast. ``path`` is the
+    store's file; without one it is the store in memory, which then outlasts a crash.
+    """
+
+    def __init__(
+        self,
+        contents: dict[str, MadeCalls],
+        options: dict[str, PollerOptions],
+        path: Path | None,
+        seed: int,
+        wraps: Wraps = Wraps(),
+    ) -> None:
+        self.now = float(START)
+        self.offset = 0.0
+        self.contents = contents
+        self.options = options
+        self.faults = {name: Faults(seed=seed) for name in contents}
+        self.events: list[Event] = []
+        self.trap = Trap()
+        self.crashes = 0
+        self.capacity = ROOMY
+        self.checks: list[Callable[[], None]] = []
+        self._path = path
+        self._memory = None if path else open_memory()
+        self._random = Random(seed)
+        self._wraps = wraps
+        self._renderer = Renderer(ModelOptions(), RENDERINGS)
+        self._stepping: Actor | None = None
+        self.destinations = {
+            lane: MoodyDestination(lane.destination, self._clock, self._pass) for lane in LANES
+        }
+        self._actors: list[Actor] = []
+        self.open()
+
+    # --- the process ------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        self.trap.dead = False
+        self.store = self._opened()
+        pollers = [Actor(name, self._poller(name), self.now) for name in self.contents]
+        self._lanes = [Actor(str(lane), self._shipper(lane), self.now) for lane in LANES]
+        self._actors = [*pollers, *self._lanes]
+
+    def crash(self) -> None:
+        """The process is gone, and another one starts."""
+        self.crashes += 1
+        self.trap.left, self.trap.dead = 0, True
+        self.store.close()
+        self.open()
+
+    def close(self) -> None:
+        self.store.close()
+        if self._memory:
+            self._memory.close()
+
+    def _opened(self) -> SqliteStore:
+        if self._path:
+            open_store(f"sqlite:///{self._path}", capacity=1, clock=self._clock).close()
+        elif not self._memory.execute("select count(*) from sqlite_master").fetchone()[0]:
+            bring_forward(self._memory, "in memory")
+        database = Database(self._connection, "the store", single=self._path is None)
+        return SqliteStore(
+            database,
+            self.capacity,
+            acquire=lambda: None,
+            release=lambda: None,
+            free=lambda: sys.maxsize,
+        )
+
+    def _connection(self) -> sqlite3.Connection:
+        real = self._memory or open_file(self._path, read_only=False)
+        return FragileConnection(real, self.trap, kept=self._path is None)  # type: ignore[return-value]
+
+    def _poller(self, name: str) -> Poller:
+        exchange = ContentExchange(self.contents[name], self.faults[name], self._clock, self._pass)
+        source = in_process_source(exchange, self.events.append, self._clock)
+        return Poller(
+            self.options[name],
+            source,
+            read_many_of(source),
+            self._wraps.ledger(self.store.ledger),
+            self._renderer,
+            self._emit,
+            self._random.random,
+        )
+
+    def _shipper(self, lane: Lane) -> Shipper:
+        return Shipper(
+            lane,
+            self._wraps.outbox(self.store.outbox),
+            self.destinations[lane],
+            self._emit,
+            self._random.random,
+            ShipperOptions(idle=30.0),
+            timer=lambda: 0.0,
+        )
+
+    # --- time -------------------------------------------------------------------------------------
+
+    def run(self, seconds: float) -> None:
+        """Let so much time pass; whoever is due steps, one after the other."""
+        end = self.now + seconds
+        steps = 0
+        while True:
+            actor = min(self._actors, key=lambda one: one.wake)
+            if actor.wake > end:
+                break
+            moved = actor.wake > self.now
+            self.now = max(self.now, actor.wake)
+            steps = 0 if moved else steps + 1
+            assert steps < 2000, f"{actor.name} steps and steps, and no time passes"
+            self._step(actor)
+        self.now = end
+
+    def set_capacity(self, capacity: int) -> None:
+        self.capacity = capacity
+        self.store.ledger._capacity = capacity
+        # A process that died meanwhile has opened the store with what the capacity was then.
+        self.store.outbox._parked_limit = int(capacity * PARKED_SHARE)
+
+    def _step(self, actor: Actor) -> None:
+        self._stepping, actor.busy = actor, 0.0
+        try:
+            wake = actor.stepping.step(self.now + self.offset) - self.offset
+        except Crashed:
+            self.crash()
+        else:
+            sleep = max(0.0, min(wake - self.now, LONGEST_SLEEP))
+            actor.wake = self.now + max(sleep, actor.busy)
+        self._stepping = None
+        for check in self.checks:
+            check()
+
+    def _pass(self, seconds: float) -> None:
+        """A request takes its time: of its own loop, and of nobody else's."""
+        if self._stepping is not None:
+            self._stepping.busy += seconds + 0.02
+
+    def _clock(self) -> float:
+        return self.now
+
+    def _emit(self, event: Event) -> None:
+        self.events.append(event)
+        if isinstance(event, CallsStored | CallsGrown):
+            for lane in self._lanes:
+                lane.wake = min(lane.wake, self.now)
+
+    # --- what is there ----------------------------------------------------------------------------
+
+    @contextmanager
+    def untrapped(self) -> Iterator[SqliteStore]:
+        """For those who look on: their statements do not count."""
+        left, self.trap.left = self.trap.left, 0
+        yield self.store
+        self.trap.left = left
+
+    def accounts(self) -> dict[str, AccountStatus]:
+        with self.untrapped() as store:
+            return {each.account: each for each in store.control.status().accounts}
+
+    def kept(self, account: str, session_ids: list[str]) -> set[str]:
+        """Those of the calls that are in the ledger or pending."""
+        with self.untrapped() as store:
+            ledger = store.ledger
+            return {*ledger.known(account, session_ids), *ledger.waiting(account, session_ids)}
+
+    def headroom(self, account: str) -> float | None:
+        moved = (e for e in reversed(self.events) if isinstance(e, AccountMoved))
+        return next((e.headroom for e in moved if e.account == account), None)

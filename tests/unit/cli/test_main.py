@@ -1,0 +1,219 @@
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from support.patience import PATIENCE
+
+from fuse_otel import __version__
+from fuse_otel.cli import COMMANDS, main
+from fuse_otel.errors import Broken, ConfigurationError
+
+HEAVY = (
+    "pydantic", "pydantic_settings", "httpx", "opentelemetry.sdk", "starlette", "uvicorn",
+    "prometheus_client", "msgspec",
+)  # fmt: skip
+
+
+def imported(statement: str) -> set[str]:
+    """The modules of a fresh interpreter after the statement."""
+    code = f"import sys; {statement}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+@pytest.fixture
+def command(monkeypatch):
+    """Puts a command of the test in the place of ``demo``."""
+
+    def put(run):
+        module = ModuleType("fuse_otel.cli.commands.demo")
+        module.arguments = lambda parser: parser.add_argument("--loud", action="store_true")
+        module.run = run
+        monkeypatch.setitem(sys.modules, "fuse_otel.cli.commands.demo", module)
+
+    return put
+
+
+@pytest.mark.parametrize(
+    "module", ["fuse_otel.cli", "fuse_otel.cli.settings_flags", "fuse_otel.config"]
+)
+def test_importing_the_command_line_imports_nothing_heavy(module):
+    assert imported(f"import {module}").isdisjoint(HEAVY)
+
+
+def test_the_help_and_the_trace_id_import_nothing_heavy():
+    for words in (["--help"], ["check", "--help"], ["trace-id", "--namespace", "", "a"]):
+        found = imported(f"from fuse_otel.cli import main; main({words!r})")
+        assert found.isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_its_module(name):
+    module = importlib.import_module(f"fuse_otel.cli.commands.{name.replace('-', '_')}")
+    assert callable(module.arguments)
+    assert callable(module.run)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_a_help(name, capsys):
+    assert main([name, "--help"]) == 0
+    assert f"usage: fuse-otel {name}" in capsys.readouterr().out
+
+
+def test_the_help_names_every_command_on_one_screen(capsys):
+    assert main(["--help"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    assert [line.split()[0] for line in lines if line.startswith("  ")] == list(COMMANDS)
+    assert "docs/configuration.md" in lines[-1]
+
+
+def test_without_a_command_the_help_goes_to_stderr_and_it_is_a_usage_error(capsys):
+    assert main([]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "usage: fuse-otel COMMAND" in captured.err
+
+
+@pytest.mark.parametrize("flag", ["--version", "-V"])
+def test_the_version(flag, capsys):
+    assert main([flag]) == 0
+    assert capsys.readouterr().out == f"fuse-otel {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence"),
+    [
+        ("shw", "fuse-otel: there is no command 'shw'. Did you mean show?\n"),
+        ("traceid", "fuse-otel: there is no command 'traceid'. Did you mean trace-id?\n"),
+        ("xyzzy", "fuse-otel: there is no command 'xyzzy'. See fuse-otel --help.\n"),
+    ],
+)
+def test_an_unknown_command_is_a_usage_error_with_a_suggestion(word, sentence, capsys):
+    assert main([word]) == 2
+    assert capsys.readouterr().err == sentence
+
+
+def test_an_empty_session_id_is_a_usage_error(capsys):
+    assert main(["trace-id", "--namespace", "", "a", ""]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "a session id is empty" in printed.err
+
+
+def test_unknown_and_shortened_flags_are_usage_errors(capsys):
+    assert main(["check", "--poll-intervall", "1m"]) == 2
+    assert main(["check", "--poll", "1m"]) == 2
+    assert "unrecognized arguments" in capsys.readouterr().err
+
+
+def test_the_exit_code_is_the_commands(command):
+    command(lambda args: 7 if args.loud else 3)
+    assert main(["demo"]) == 3
+    assert main(["demo", "--loud"]) == 7
+
+
+def test_a_bad_configuration_exits_78_with_a_sentence_a_problem(command, capsys):
+    def run(args):
+        raise ConfigurationError(["FUSE_OTEL_A: wrong.", "FUSE_OTEL_B: wrong too."])
+
+    command(run)
+    assert main(["demo"]) == 78
+    assert capsys.readouterr().err == (
+        "fuse-otel: FUSE_OTEL_A: wrong.\nfuse-otel: FUSE_OTEL_B: wrong too.\n"
+    )
+
+
+def test_an_error_of_the_product_exits_1_with_its_sentence(command, capsys):
+    def run(args):
+        raise Broken("The store is damaged.")
+
+    command(run)
+    assert main(["demo"]) == 1
+    assert capsys.readouterr().err == "fuse-otel: The store is damaged.\n"
+
+
+def test_an_interrupt_exits_130_without_a_word(command, capsys):
+    def run(args):
+        raise KeyboardInterrupt
+
+    command(run)
+    assert main(["demo"]) == 130
+    assert capsys.readouterr() == ("", "")
+
+
+def test_an_error_nothing_foresaw_is_not_hidden(command):
+    def run(args):
+        raise ZeroDivisionError
+
+    command(run)
+    with pytest.raises(ZeroDivisionError):
+        main(["demo"])
+
+
+def test_a_reader_that_goes_away_is_no_error_to_be_told():
+    code = "from fuse_otel.cli import main; import sys; sys.exit(main(['--help']))"
+    with subprocess.Popen(
+        [sys.executable, "-u", "-c", "import sys; sys.stdin.readline(); " + code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        process.stdout.close()
+        process.stdin.write(b"\n")
+        process.stdin.close()
+        process.stdin = None
+        errors = process.stderr.read()
+        process.wait(PATIENCE)
+    assert errors == b""
+    assert process.returncode == 1
+
+
+@pytest.mark.parametrize("module", ["fuse_otel", "fuse_otel.cli"])
+def test_the_package_runs_as_a_module(module):
+    code = [sys.executable, "-m", "fuse_otel", "--version"]
+    if module == "fuse_otel.cli":
+        code = [sys.executable, "-c", "import sys, fuse_otel.cli as c; sys.exit(c.main(['-V']))"]
+    done = subprocess.run(code, capture_output=True, text=True, check=True)
+    assert done.stdout == f"fuse-otel {__version__}\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("words", [("trace-id", "x"), ("--version",), ("--help",)])
+def test_output_that_finds_no_room_is_one_sentence(words):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "fuse_otel", *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("fuse-otel: Standard output cannot be written: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_output_that_is_closed_is_no_traceback():
+    words = ["sh", "-c", 'exec "$0" -m fuse_otel --version >&-', sys.executable]
+    done = subprocess.run(words, stderr=subprocess.PIPE, text=True, timeout=PATIENCE, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_a_complaint_that_nobody_reads_changes_no_exit_code():
+    code = "from fuse_otel.cli import main; import sys; sys.exit(main(['nonsense']))"
+    with subprocess.Popen(
+        [sys.executable, "-c", "import sys; sys.stdin.readline(); " + code],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        process.stderr.close()
+        process.stdin.write(b"\n")
+        process.stdin.close()
+        process.stdin = None
+        assert process.wait(PATIENCE) == 1

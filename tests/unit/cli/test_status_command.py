@@ -1,0 +1,182 @@
+"""``fuse-otel status`` over a store, with a daemon that holds it and without."""
+
+import json
+import os
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+from support.builders.store_values import JAEGER, LOKI, NOW, TEMPO, body, pending, seen, step
+from support.rigs.clerk_rig import park
+
+from fuse_otel.cli import main
+from fuse_otel.cli.terminal.status import status_lines
+from fuse_otel.cli.terminal.text import paint
+from fuse_otel.humanize import UNKNOWN
+from fuse_otel.jobs import Backfill, order_of
+from fuse_otel.ports import Carried, Gap, GapReason, JobStatus, NumberPosition, Told
+from fuse_otel.store import open_store
+
+HOUR = 3600
+
+
+@pytest.fixture
+def url(tmp_path, monkeypatch):
+    for name in [name for name in os.environ if name.startswith(("FUSE_OTEL_", "OTEL_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr("time.time", lambda: float(NOW))
+    monkeypatch.setattr("os.getpid", lambda: 4711)
+    return f"sqlite:///{tmp_path / 'state.db'}"
+
+
+@pytest.fixture
+def store(url):
+    with closing(open_store(url, capacity=10**6, clock=lambda: NOW - 60)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def filled(store):
+    """Everything that a status can tell of; held by this process."""
+    lease = store.ledger.lease("main")
+    park(store, JAEGER, ["parked"])
+    order = store.control.order(order_of(Backfill(NOW - 9 * HOUR, NOW - 4 * HOUR)), NOW)
+    gap = Gap("", NOW - 9 * HOUR, NOW - 4 * HOUR, GapReason.BACKFILL, order=order.id)
+    store.control.carry_out(Carried(JobStatus(order.id, "working", ""), {"main": [gap]}), NOW)
+    store.ledger.commit(
+        lease,
+        step(
+            body("a", "b", lanes=[TEMPO], ends=[NOW - 120, NOW - 60]),
+            positions={
+                "": NumberPosition(NOW - 30, 0),
+                "8005550100": NumberPosition(NOW - 80 * HOUR, 0),
+            },
+            seen=[seen("a"), seen("b")],
+            opened=[Gap("8005550100", NOW - 7200, NOW - 7000, GapReason.ERROR)],
+            given_up=[Gap("", NOW - 200 * HOUR, NOW - 199 * HOUR, GapReason.ERROR)],
+            pending=[pending("c", end=NOW - 40)],
+            at=NOW - 90,
+            order=order.id,
+        ),
+    )
+    store.control.tell(
+        {"main": Told("up"), "other": Told("down", "The API does not answer.")},
+        {TEMPO: Told("held", "401 Unauthorized"), LOKI: Told("up")},
+    )
+    return store
+
+
+def status(url, capsys, *flags):
+    code = main(["status", "--state-url", url, *flags])
+    out, err = capsys.readouterr()
+    assert (code, err) == (0, "")
+    return out
+
+
+def test_it_tells_where_everything_stands(url, filled, capsys):
+    assert status(url, capsys).replace(UNKNOWN, "-").splitlines() == [
+        "Running: process 4711, since 2026-09-21 14:12:20Z.",
+        "account other is down: The API does not answer.",
+        "lane tempo/traces is held: 401 Unauthorized",
+        "",
+        "ACCOUNT  STATE  HEADROOM  READ UP TO   PENDING  CALLS  TO READ",
+        "main     up     1 d 16 h  3 d 8 h ago        1      2  5 h 3 min in 2 gaps",
+        "other    down          -  -                  0      0  -",
+        "",
+        "LANE           STATE           WAITING  OLDEST ENDED  PARKED",
+        "jaeger/traces  not configured        0  -             1",
+        "loki/logs      up                    0  -             0",
+        "tempo/traces   held                  2  2 min ago     0",
+        "",
+        f"OUTBOX  {filled.control.status().used} B of 2.0 GiB (0%)",
+        "",
+        "ACCOUNT  NUMBER  GAP FROM              TO                    REASON",
+        "main     all     2026-09-21 05:13:20Z  2026-09-21 10:13:20Z  backfill",
+        "main     …0100   2026-09-21 12:13:20Z  2026-09-21 12:16:40Z  error",
+        "",
+        "ACCOUNT  NUMBER  GIVEN UP FROM         TO                    CLOSED",
+        "main     all     2026-09-13 06:13:20Z  2026-09-13 07:13:20Z  1 min 30 s ago",
+        "",
+        "ORDER  WHAT      STATE    CALLS  TO READ",
+        "    1  backfill  working      2  5 h",
+    ]
+
+
+def test_as_json_it_is_what_the_page_tells(url, filled, capsys):
+    told = json.loads(status(url, capsys, "--json"))
+    assert told["daemon"] == "process 4711, since 2026-09-21 14:12:20Z"
+    assert told["problems"] == [
+        "account other is down: The API does not answer.",
+        "lane tempo/traces is held: 401 Unauthorized",
+    ]
+    main_account, other = told["accounts"]
+    assert (other["state"], other["reason"]) == ("down", "The API does not answer.")
+    assert main_account["headroom_seconds"] == 40 * HOUR
+    assert [one["number"] for one in main_account["numbers"]] == [None, "…0100"]
+    assert main_account["unreadable"] == [
+        {
+            "number": None,
+            "start": NOW - 200 * HOUR,
+            "end": NOW - 199 * HOUR,
+            "closed_at": NOW - 90,
+        }
+    ]
+    lanes = {f"{one['destination']}/{one['signal']}": one for one in told["lanes"]}
+    assert (lanes["jaeger/traces"]["state"], lanes["jaeger/traces"]["parked"]) == (None, 1)
+    assert (lanes["tempo/traces"]["state"], lanes["tempo/traces"]["calls"]) == ("held", 2)
+    (order,) = told["orders"]
+    assert (order["order"], order["calls"], order["entries"]) == ("backfill", 2, 14)
+    assert order["left_seconds"] == 5 * HOUR
+    assert order["arguments"]["start"] == NOW - 9 * HOUR
+
+
+def test_without_a_daemon_it_does_not_pretend_to_know_states(url, filled, capsys):
+    filled.close()
+    out = status(url, capsys)
+    assert out.startswith("No daemon runs. This is how the last one left it.\n\n")
+    assert "held" not in out
+    assert json.loads(status(url, capsys, "--json"))["daemon"] is None
+
+
+def test_a_lane_that_is_gone_and_empty_is_left_out(store):
+    store.control.serve()
+    store.control.tell({}, {TEMPO: Told("up"), LOKI: Told("up")})
+    store.control.tell({}, {TEMPO: Told("up")})
+    text = "\n".join(
+        paint(line, 80, colour=False)
+        for line in status_lines(store.control.status(), "process 1", NOW, 80)
+    )
+    assert "tempo/traces  up" in text
+    assert "loki" not in text
+
+
+def test_many_gaps_are_not_all_listed(store):
+    lease = store.ledger.lease("main")
+    many = [Gap("", start, start + 1, GapReason.HISTORY) for start in range(25)]
+    store.ledger.commit(lease, step(opened=many))
+    lines = [
+        paint(line, 80, colour=False)
+        for line in status_lines(store.control.status(), None, NOW, 80)
+    ]
+    assert sum("history" in line for line in lines) == 10
+    assert lines[-1] == "15 more: --json lists them all."
+
+
+def test_colour_is_for_what_needs_a_look(store):
+    full = replace(store.control.status(), used=900_000)
+    (line,) = [
+        line for line in status_lines(full, None, NOW, 80) if line and line[0].text == "OUTBOX  "
+    ]
+    assert "\x1b[1;31m" in paint(line, 80, colour=True)
+    calm = replace(full, used=10)
+    lines = [paint(line, 80, colour=True) for line in status_lines(calm, "process 1", NOW, 80)]
+    assert not [line for line in lines if "\x1b[1;31m" in line or "\x1b[33m" in line]
+
+
+def test_on_a_narrow_terminal_the_last_column_is_cut(filled):
+    lines = [
+        paint(line, 60, colour=False)
+        for line in status_lines(filled.control.status(), "process 1", NOW, 60)
+    ]
+    tables = [line for line in lines if line.startswith(("main", "ACCOUNT"))]
+    assert max(map(len, tables)) <= 60

@@ -1,0 +1,144 @@
+"""How the redaction and the operator's own rules are configured, and what is refused."""
+
+import re
+
+import pytest
+
+from fuse_otel.assembly.parts import model_options, renderings
+from fuse_otel.config import load
+from fuse_otel.config.file.redaction_rules import read_pattern
+from fuse_otel.core.model.redaction_policy import KeyRule, Mode, OwnRules, PatternRule
+
+ACCOUNT = 'email = "ops@example.com"\ndeveloper_key = "k"\n'
+RULES = r"""
+[[redaction_rules]]
+allow = "queue"
+modules = ["AWS_S3", "transfer"]
+
+[[redaction_rules]]
+drop = "customer_name"
+
+[[redaction_rules]]
+pattern = 'POL-\d{6}'
+name = "policy"
+"""
+
+
+def loaded(tmp_path, text, **environ):
+    file = tmp_path / "fuse-otel.toml"
+    file.write_text(ACCOUNT + text, encoding="utf-8")
+    return load(environ=environ, config_file=str(file)).settings
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_each_mode_is_one_word_and_off_is_warned_of(mode):
+    found = load(environ={"FUSE_OTEL_REDACTION": mode.value.upper()}, needs_account=False)
+    assert found.settings.redaction is mode
+    assert any("personal data" in each for each in found.warnings) is (mode is Mode.OFF)
+
+
+def test_own_rules_are_read_from_the_file(tmp_path):
+    settings = loaded(tmp_path, RULES)
+    assert settings.redaction_rules == OwnRules(
+        allow=(KeyRule("queue", frozenset({"aws s3", "transfer"})),),
+        drop=(KeyRule("customer_name"),),
+        patterns=(PatternRule(r"POL-\d{6}", "policy"),),
+    )
+    assert settings.model_dump(mode="json")["redaction_rules"] == [
+        "allow queue of aws s3, transfer",
+        "drop customer_name",
+        r"pattern POL-\d{6} as policy",
+    ]
+
+
+def test_a_destination_has_the_general_redaction_or_its_own(tmp_path):
+    settings = loaded(
+        tmp_path,
+        """
+redaction = "standard"
+[[destinations]]
+name = "a"
+[[destinations]]
+name = "b"
+redaction = "off"
+[[destinations]]
+name = "c"
+type = "file"
+path = "c.jsonl"
+redaction = "off"
+signals = ["logs"]
+""",
+    )
+    found = {each.id: [lane.destination for lane in each.lanes] for each in renderings(settings)}
+    assert found == {
+        "traces/standard/generic": ["a"],
+        "traces/off/generic": ["b"],
+        "logs/standard/generic": ["a"],
+        "logs/off/generic": ["b", "c"],
+    }
+    assert model_options(settings).redaction.mode is Mode.STANDARD
+
+
+def test_the_name_of_a_rendering_changes_with_the_rules_and_with_nothing_else(tmp_path):
+    names = [
+        [each.id for each in renderings(loaded(tmp_path, rules))]
+        for rules in ("", RULES, RULES, RULES.replace("queue", "line"))
+    ]
+    assert names[0][0] == "traces/strict/generic"
+    assert re.fullmatch(r"traces/strict\+[0-9a-f]{12}/generic", names[1][0])
+    assert names[1] == names[2]
+    assert len({name for each in names for name in each}) == 6
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"POL-\d{6}",
+        r"\bMRN[ -]?\d+\b",
+        r"(?i)patient \w+",
+        r"(?:\d{1,3}\.){3}\d{1,3}",
+        r"(?:-?+\d)+",
+        r"(?:foo|bar)+",
+        r"(?>\w+\s?)+",
+        r"[A-Z]{2}\d+(?=x)",
+    ],
+)
+def test_a_pattern_that_goes_through_a_text_in_one_way_is_taken(pattern):
+    assert read_pattern(pattern) == pattern
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(a+)+b",
+        r"(a*)*b",
+        r"(a?a)+b",
+        r"(?:a{1,9}){1,99}b",
+        r"(a|a)+b",
+        r"(\w\w|\d)+b",
+        r"(?:x(a+)y?)*b",
+        r"(?>(a+)+b)c",
+        r"(?=(a+)+b)c",
+        r"(a)\1",
+        r"(a)?(?(1)b|c)",
+    ],
+)
+def test_a_pattern_that_could_run_away_is_refused(pattern):
+    with pytest.raises(ValueError, match="for ever"):
+        read_pattern(pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "problem"),
+    [
+        ("(", "no regular expression: missing \\), unterminated subpattern at position 0"),
+        ("a*", "finds nothing everywhere"),
+        ("^", "finds nothing everywhere"),
+        ("(" * 3000 + ")" * 3000, "no regular expression|finds nothing"),
+        ("a{99999999999}", "no regular expression"),
+        ("", "empty"),
+    ],
+)
+def test_what_is_no_pattern_is_told_in_a_sentence(pattern, problem):
+    with pytest.raises(ValueError, match=problem):
+        read_pattern(pattern)

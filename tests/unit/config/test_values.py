@@ -1,0 +1,133 @@
+import pickle
+from functools import partial
+
+import pytest
+from support.rigs.loading import problems, settings, write_toml
+
+from fuse_otel.config import load
+from fuse_otel.config.settings import Rescan
+from fuse_otel.core.model.telemetry import Profile, Signal
+
+
+@pytest.fixture
+def toml(tmp_path):
+    return partial(write_toml, tmp_path)
+
+
+def test_one_account_beside_a_list_is_refused(toml):
+    file = toml('[[accounts]]\nname="a"\nemail="a@example.com"\ndeveloper_key="k"\n')
+    assert problems(config_file=file) == (
+        (
+            "FUSE_OTEL_EMAIL and FUSE_OTEL_DEVELOPER_KEY: The file lists [[accounts]]: name one"
+            " account or list several, not both."
+        ),
+    )
+
+
+def test_accounts_of_the_file_have_names_keys_and_numbers(toml, tmp_path):
+    key = tmp_path / "key"
+    key.write_text("k2\n")
+    file = toml(
+        f"""
+        [[accounts]]
+        name = "support"
+        email = "support@example.com"
+        developer_key = "k1"
+        numbers = ["+1 (555) 010-0001", 15550100002, "15550100002"]
+        [[accounts]]
+        name = "sales"
+        email = "sales@example.com"
+        developer_key_file = "{key}"
+        """
+    )
+    loaded = load(environ={}, config_file=file)
+    support, sales = loaded.settings.accounts
+    assert support.numbers == ("+1 (555) 010-0001", "15550100002")
+    assert (sales.name, sales.developer_key.get_secret_value()) == ("sales", "k2")
+    assert loaded.origins["accounts"] == file
+
+
+def test_one_flavour_holds_for_both_signals_unless_one_is_told_apart():
+    found = settings({"FUSE_OTEL_FLAVOUR": "tempo", "FUSE_OTEL_LOGS_FLAVOUR": "loki"})
+    assert (found.traces_flavour, found.logs_flavour) == (Profile.TEMPO, Profile.LOKI)
+
+
+@pytest.mark.parametrize(
+    ("written", "listen"),
+    [
+        ("0.0.0.0:0", ("0.0.0.0", 0)),
+        (":9464", ("0.0.0.0", 9464)),
+        ("[::1]:9464", ("::1", 9464)),
+        ("localhost:80", ("localhost", 80)),
+    ],
+)
+def test_addresses_to_listen_on(written, listen):
+    assert settings({"FUSE_OTEL_LISTEN": written}).listen == listen
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:///a.db", "sqlite:////var/lib/a.db", "sqlite://", "sqlite:///:memory:"]
+)
+def test_stores(url):
+    assert settings({"FUSE_OTEL_STATE_URL": url}).state_url == url
+
+
+def test_resource_attributes_are_percent_decoded_in_a_variable_and_plain_in_a_table(toml):
+    said = {"FUSE_OTEL_RESOURCE_ATTRIBUTES": "team=voice%2C east, owner = a=b ,"}
+    assert settings(said).resource_attributes == {"team": "voice, east", "owner": "a=b"}
+    file = toml('[resource_attributes]\nteam = "100%25"\n')
+    assert settings(config_file=file).resource_attributes == {"team": "100%25"}
+
+
+def test_the_loki_stream_attribute_can_be_switched_off():
+    assert settings({"FUSE_OTEL_LOKI_STREAM_ATTRIBUTE": "Off"}).loki_stream_attribute == ""
+
+
+def test_maps_and_rescans_of_the_file(toml):
+    found = settings(
+        config_file=toml(
+            """
+            [service_names]
+            "+1 (555) 010-0001" = "support line"
+            "claims 2" = "claims"
+            "24" = "twenty-four"
+            [severities]
+            prompt = "debug"
+            event = "INFO2"
+            [[rescans]]
+            span = "2h"
+            [[rescans]]
+            span = "1d"
+            every = 600
+            """
+        )
+    )
+    assert found.service_names == {
+        "15550100001": "support line", "claims 2": "claims", "24": "twenty-four",
+    }  # fmt: skip
+    assert found.severities == {"prompt": (5, "DEBUG"), "event": (10, "INFO2")}
+    assert found.rescans == (Rescan(7200, 0), Rescan(86_400, 600))
+
+
+def test_nothing_secret_stands_in_a_repr_or_in_what_is_dumped(toml):
+    file = toml(
+        '[[destinations]]\nname = "a"\nendpoint = "http://u:geheim1@host/?k=geheim2"\n'
+        'headers = { Authorization = "geheim3" }\n'
+    )
+    found = settings(
+        {"FUSE_OTEL_HOOK_TOKEN": "geheim4", "FUSE_OTEL_PSEUDONYM_KEY": "geheim5"}, config_file=file
+    )
+    (destination,) = found.destinations
+    assert destination.urls[Signal.LOGS] == "http://u:geheim1@host/v1/logs?k=geheim2"
+    for text in (repr(found), str(found), found.model_dump_json()):
+        assert "geheim" not in text
+        assert "open-sesame" not in text
+        assert "ops@" not in text
+    assert "http://********@host/v1/logs?********" in found.model_dump_json()
+
+
+def test_settings_are_frozen_and_equal_when_said_alike():
+    assert settings() == settings()
+    with pytest.raises(Exception, match="frozen"):
+        settings().log_level = "debug"
+    assert pickle.loads(pickle.dumps(settings().accounts[0])) == settings().accounts[0]  # noqa: S301

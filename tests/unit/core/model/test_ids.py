@@ -1,0 +1,51 @@
+from hashlib import sha256
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from fuse_otel.core.model import ids
+from fuse_otel.core.model.ids import CallIds, digest, trace_id
+
+SESSION = "300060;001;1529552581"
+
+
+@pytest.mark.parametrize("namespace", ["", "test"])
+def test_ids_follow_the_published_formula(namespace):
+    whole = sha256(f"fuse-otel/1\0{namespace}\0{SESSION}".encode()).digest()
+    base = int.from_bytes(whole[16:24], "big")
+    call = CallIds(namespace, SESSION)
+    assert call.trace_id == trace_id(namespace, SESSION) == whole[:16]
+    for number in (0, 1, 2, 1000):
+        assert call.span_id(number) == (base + number * 0x9E3779B97F4A7C15) % 2**64
+    assert call.log_record_uid(7) == f"{whole[:16].hex()}-7"
+
+
+def test_a_known_session_has_the_known_ids():
+    call = CallIds("", SESSION)
+    assert call.trace_id.hex() == "8a5b202fe11d5c39ac991eb6ddf02c95"
+    assert f"{call.span_id(0):016x}" == "a5e756db97d354de"
+    assert f"{call.span_id(1):016x}" == "441ed095171dd0f3"
+
+
+def test_an_id_of_zeros_becomes_one(monkeypatch):
+    monkeypatch.setattr(ids, "digest", lambda *_: bytes(32))
+    assert CallIds("", "x").trace_id == trace_id("", "x") == bytes(15) + b"\1"
+    assert CallIds("", "x").span_id(0) == 1
+
+
+texts = st.text(alphabet="a;1\0\ud800", max_size=6)
+
+
+@given(texts, texts, texts, texts)
+@example("a\0b", "c", "a", "b\0c")
+@example("", "\0", "\0", "")
+def test_two_calls_share_an_id_only_if_they_are_one(namespace, session, namespace2, session2):
+    same = (namespace, session) == (namespace2, session2)
+    assert (digest(namespace, session) == digest(namespace2, session2)) is same
+
+
+@given(st.text())
+def test_no_two_spans_of_a_call_share_an_id(session):
+    call = CallIds("", session)
+    assert len({call.span_id(number) for number in range(1000)}) == 1000

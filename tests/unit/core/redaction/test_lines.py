@@ -1,0 +1,87 @@
+import re
+from collections import Counter
+
+import pytest
+from support.builders.line_rows import REDACTED, ROWS, URL
+
+from fuse_otel.core.redaction import lines
+from fuse_otel.core.redaction.lines import facts_of
+
+
+@pytest.mark.parametrize(("line", "body", "attributes", "error"), ROWS)
+def test_a_known_line_tells_its_facts_and_keeps_its_shape(line, body, attributes, error):
+    facts = facts_of(line, Counter())
+    assert facts.known
+    assert facts.body == (line if body is None else body)
+    assert facts.attributes == attributes
+    assert facts.error_type == error
+
+
+@pytest.mark.parametrize(
+    "shape", [shape for _, shape, _ in lines._RULES if shape], ids=lambda shape: shape[:40]
+)
+def test_every_shape_has_a_row(shape):
+    assert any(re.fullmatch(shape, row[0]) for row in ROWS)
+
+
+def test_every_fixed_line_has_a_row():
+    assert set(lines._FIXED) - {""} <= {row[0] for row in ROWS}
+
+
+@pytest.mark.parametrize(
+    ("line", "application"),
+    [
+        ('Executing application "email test" version "0.2"', ("email test", "0.2")),
+        ('Executing application "The "best" one" version "1"', ('The "best" one', "1")),
+        ('Executing application "Call 2125550123" version "1"', ("Call [digits]", "1")),
+        ('Executing application "A" version ""', ("A", "")),
+        ('Executing application "" version "1"', None),
+    ],
+)
+def test_the_application_is_read_from_its_line(line, application):
+    assert facts_of(line, Counter()).application == application
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Hello",
+        "Sending money to 4111111111111111",
+        "Exiting application now",
+        "User input",
+        "Transfer result: 2125550123",
+        "Response: HTTP 999",
+        "Recorded 99999 seconds",
+        "Recorded \u0663 seconds",
+        "Response: HTTP 5\u0660\u0663",
+        "jo@example.com",
+        "User input: 1\nsecond line",
+        "\0",
+        "User input: " + "1" * 5000,
+    ],
+)
+def test_a_line_no_rule_knows_is_redacted_and_counted(line):
+    redactions = Counter()
+    facts = facts_of(line, redactions)
+    assert (facts.body, facts.known, facts.attributes) == (REDACTED, False, {})
+    assert redactions == {"line": 1}
+
+
+def test_an_empty_line_stays_empty_and_counts_nothing():
+    redactions = Counter()
+    assert facts_of("", redactions).body == ""
+    assert not redactions
+
+
+@pytest.mark.parametrize("start", ["User input: ", "Request: GET ", "Going to application ", "A"])
+def test_a_line_of_a_megabyte_is_answered_at_once(start):
+    for filler in ("a", "Error", " (dtmf)", '"', "Aa"):
+        assert facts_of(start + filler * (10**6 // len(filler)), Counter()).body == REDACTED
+
+
+def test_what_was_taken_out_is_counted():
+    redactions = Counter()
+    facts_of("User input: 1 (dtmf)", redactions)
+    facts_of("TypeError: secret", redactions)
+    facts_of(f"Request: GET {URL}", redactions)
+    assert redactions == {"input": 1, "error_text": 1, "url": 1}

@@ -1,0 +1,125 @@
+import pytest
+from support.builders.call_values import make_entry
+
+from fuse_otel.core.timing.windows import DAY
+from fuse_otel.core.translation.executions import executions
+from fuse_otel.core.translation.timestamps import SECOND, moments, readable
+
+START, END = 1_700_000_000, 1_700_000_100
+
+
+def timed(*seconds, start=START, end=END):
+    return moments([make_entry(at=at, index=i) for i, at in enumerate(seconds)], start, end)
+
+
+def at(second, step=0):
+    return second * SECOND + step * 1000
+
+
+def test_entries_of_a_second_stand_a_microsecond_apart():
+    assert [m.nanoseconds for m in timed(START, START, START + 1, START + 1)] == [
+        at(START),
+        at(START, 1),
+        at(START + 1),
+        at(START + 1, 1),
+    ]
+
+
+def test_a_step_back_is_held_at_its_predecessor_and_marked():
+    assert timed(START + 5, START + 3, START + 5) == [
+        (at(START + 5), False),
+        (at(START + 5, 1), True),
+        (at(START + 5, 2), False),
+    ]
+
+
+@pytest.mark.parametrize("wrong", [None, START - DAY - 1, END + DAY + 1, -5, 10**30])
+def test_an_impossible_time_is_carried_forward_and_marked(wrong):
+    assert timed(START + 1, wrong, START + 2) == [
+        (at(START + 1), False),
+        (at(START + 1, 1), True),
+        (at(START + 2), False),
+    ]
+
+
+@pytest.mark.parametrize("edge", [START - DAY, END + DAY])
+def test_a_time_within_a_day_of_the_call_is_believed(edge):
+    assert timed(edge) == [(at(edge), False)]
+
+
+def test_without_a_time_of_its_own_the_first_entry_has_the_calls_start():
+    assert timed(None, START + 2) == [(at(START), True), (at(START + 2), False)]
+
+
+def test_an_entry_before_the_calls_start_pulls_the_first_one_with_it():
+    assert timed(None, START - 2) == [(at(START - 2), True), (at(START - 2, 1), False)]
+
+
+def test_a_call_without_times_takes_those_of_its_entries():
+    assert timed(None, 50, start=None, end=None) == [(at(50), True), (at(50, 1), False)]
+
+
+def test_a_call_without_any_time_is_at_the_epoch():
+    assert timed(None, None, start=None, end=None) == [(0, True), (1000, True)]
+
+
+def test_a_million_entries_of_a_second_stay_within_it():
+    made = timed(*[START] * 1_000_002, START + 1)
+    assert made[-2].nanoseconds == made[-3].nanoseconds == at(START, 999_999)
+    assert made[-1].nanoseconds == at(START + 1)
+
+
+@pytest.mark.parametrize(
+    ("told", "read"),
+    [(None, None), (-1, None), (0, 0), (START, START), (2**63 // SECOND, None)],
+)
+def test_a_time_is_readable_if_nanoseconds_can_tell_it(told, read):
+    assert readable(told) == read
+
+
+def runs(*modules, end=END):
+    entries = [
+        make_entry(module=module, name=name, at=START + place, index=place)
+        for place, (module, name) in enumerate(modules)
+    ]
+    return executions(entries, moments(entries, START, END), end * SECOND if end else None)
+
+
+def told_of(found):
+    return [(r.module_type, r.result_variable, r.ordinal, r.visit, r.places) for r in found]
+
+
+def test_a_run_of_one_module_is_one_execution_and_a_return_another():
+    assert told_of(runs(("menu", "m"), ("menu", "m"), ("rest", "r"), ("menu", "m"))) == [
+        ("menu", "m", 1, 1, [0, 1]),
+        ("rest", "r", 2, 1, [2]),
+        ("menu", "m", 3, 2, [3]),
+    ]
+
+
+def test_entries_without_a_module_join_the_execution_before_them():
+    assert told_of(runs(("menu", "m"), (None, None), ("x", None), (None, "y"))) == [
+        ("menu", "m", 1, 1, [0, 1, 2, 3])
+    ]
+
+
+def test_leading_entries_without_a_module_open_an_unknown_one():
+    assert told_of(runs((None, None), (None, "x"), ("menu", "m"))) == [
+        ("unknown", "unknown", 1, 1, [0, 1]),
+        ("menu", "m", 2, 1, [2]),
+    ]
+
+
+def test_an_execution_ends_where_the_next_begins_and_the_last_with_the_call():
+    first, last = runs(("menu", "m"), ("rest", "r"))
+    assert (first.start, first.end) == (at(START), at(START + 1))
+    assert (last.start, last.end) == (at(START + 1), at(END))
+
+
+@pytest.mark.parametrize("end", [None, START])
+def test_the_last_execution_never_ends_before_its_last_entry(end):
+    assert runs(("menu", "m"), ("menu", "m"), end=end)[0].end == at(START + 1)
+
+
+def test_no_entries_are_no_executions():
+    assert runs() == []

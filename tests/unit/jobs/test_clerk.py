@@ -1,0 +1,297 @@
+"""Orders carried out over a real store: what they change, and that they change it once."""
+
+from __future__ import annotations
+
+import pytest
+from support.builders.store_values import JAEGER, LOKI, NOW, TEMPO, seen, step
+from support.rigs.clerk_rig import LANES, ClerkRig, due, encoded, park, refuse
+
+from fuse_otel.core.model.telemetry import Profile
+from fuse_otel.errors import Full
+from fuse_otel.events import JobChanged, StoreFailed
+from fuse_otel.jobs import Backfill, Drop, Replay, asked_of, order_of
+from fuse_otel.ports import Gap, GapReason, Job, ParkedQuery, Told
+from fuse_otel.store import MemoryStore
+
+DAY = 86_400
+CALLS = [f"3000{number:02};001;1" for number in range(12)]
+EVERY = ParkedQuery()
+
+
+@pytest.fixture
+def store():
+    made = MemoryStore(10**9)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def rig(store):
+    return ClerkRig(store)
+
+
+def gaps(store):
+    return {each.account: list(each.gaps) for each in store.control.status().accounts}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        Backfill(NOW - DAY, NOW, ("main",), again=True),
+        Replay(ParkedQuery((1, 2), "tempo", "logs", 0, 7)),
+        Drop(EVERY),
+    ],
+)
+def test_an_order_is_read_as_it_was_written(asked):
+    assert asked_of(order_of(asked)) == asked
+
+
+@pytest.mark.parametrize(
+    "order", [Job("dance", "{}"), Job("drop", "{"), Job("backfill", '{"start": "soon"}')]
+)
+def test_an_order_of_another_version_fails_with_a_sentence(store, rig, order):
+    order_id = store.control.order(order, NOW).id
+    rig.run()
+    receipt = rig.receipt(order_id)
+    assert receipt.state == "failed"
+    assert receipt.result == f"This version cannot read the order ({order.kind})."
+    assert rig.events == [JobChanged(order.kind, "failed", receipt.result)]
+
+
+# --- backfill ---
+
+
+def test_a_backfill_is_a_gap_for_each_number_of_each_account(store):
+    rig = ClerkRig(store, accounts={"main": (), "other": ("800", "900")})
+    order_id = rig.order(Backfill(NOW - DAY, NOW - 10, again=True))
+    rig.run()
+
+    assert [gap.number for gap in gaps(store)["main"]] == [""]
+    assert [gap.number for gap in gaps(store)["other"]] == ["800", "900"]
+    (gap,) = gaps(store)["main"]
+    expected = Gap(
+        "", NOW - DAY, NOW - 10, GapReason.BACKFILL, again=True, id=gap.id, order=order_id
+    )
+    assert gap == expected
+    receipt = rig.receipt(order_id)
+    assert (receipt.state, receipt.left) == ("working", 3 * (DAY - 10))
+
+
+def test_a_backfill_may_name_its_accounts(store):
+    rig = ClerkRig(store, accounts={"main": (), "other": ()})
+    rig.done(Backfill(NOW - DAY, NOW, ("other",)))
+    assert set(gaps(store)) == {"other"}
+
+    receipt = rig.done(Backfill(NOW - DAY, NOW, ("third",)))
+    assert receipt.state == "failed"
+    assert receipt.result == "There is no account third: main, other is read."
+    assert len(gaps(store)["other"]) == 1
+
+
+def test_a_backfill_is_done_when_its_gaps_are_and_tells_what_was_read(store, rig):
+    order_id = rig.order(Backfill(NOW - DAY, NOW))
+    rig.run()
+    rig.run()
+    assert not rig.clerk.idle
+    (gap,) = gaps(store)["main"]
+    lease = store.ledger.lease("main")
+    store.ledger.commit(lease, step(seen=[seen("a"), seen("b")], order=order_id))
+    store.ledger.commit(lease, step(closed=[gap.id]))
+    rig.run()
+
+    receipt = rig.receipt(order_id)
+    assert receipt.state == "done"
+    assert receipt.result.endswith("is read: 2 calls with 14 entries were new.")
+    rig.run()
+    assert rig.clerk.idle
+    assert [event.state for event in rig.events] == ["working", "done"]
+
+
+def test_a_backfill_of_an_account_that_is_gone_does_not_stay_open_for_ever(store):
+    both = {"main": (), "other": ()}
+    order_id = ClerkRig(store, accounts=both).order(Backfill(NOW - DAY, NOW))
+    ClerkRig(store, accounts=both).run()
+    (gap,) = gaps(store)["main"]
+    rig = ClerkRig(store, accounts={"main": ()})
+    rig.run()
+    assert rig.receipt(order_id).open
+    store.ledger.commit(store.ledger.lease("main"), step(closed=[gap.id]))
+    rig.run()
+
+    assert rig.receipt(order_id).state == "failed"
+    assert rig.receipt(order_id).result.startswith("What is left to read is of accounts that")
+
+
+# --- replay ---
+
+
+def test_a_replay_gives_the_calls_to_their_lanes_as_these_are_now(store, rig):
+    park(store, TEMPO, CALLS[:2])
+    park(store, LOKI, CALLS[1:3])
+    park(store, JAEGER, CALLS[:1])
+    receipt = rig.done(Replay(EVERY))
+
+    assert (receipt.state, receipt.calls) == ("done", 5)
+    assert receipt.result == "5 parked calls are on the way again."
+    assert rig.parked == []
+    for lane, calls in ((TEMPO, CALLS[:2]), (LOKI, CALLS[1:3]), (JAEGER, CALLS[:1])):
+        assert due(store, lane) == {one: encoded(lane, one, LANES[lane]) for one in calls}
+
+
+def test_the_hour_is_taken_away_where_the_lane_is_generic_now(store):
+    park(store, LOKI, CALLS[:1], Profile.LOKI)
+    ClerkRig(store, flavours={LOKI: Profile.GENERIC}).done(Replay(EVERY))
+
+    assert due(store, LOKI) == {CALLS[0]: encoded(LOKI, CALLS[0], Profile.GENERIC)}
+
+
+def test_a_replay_takes_what_it_is_asked_for(store, rig):
+    park(store, TEMPO, CALLS[:3])
+    park(store, LOKI, CALLS[:1])
+    first = store.control.parked(10)[-1].id
+
+    assert rig.done(Replay(ParkedQuery(ids=(first,)))).calls == 1
+    assert rig.parked == [*CALLS[1:3], CALLS[0]]
+    assert rig.done(Replay(ParkedQuery(destination="loki"))).calls == 1
+    assert rig.done(Replay(ParkedQuery(ids=(999,)))).result == "No such call is parked."
+    assert set(due(store, TEMPO)) == {CALLS[0]}
+
+
+def test_calls_of_a_lane_that_is_no_more_and_damaged_ones_stay_parked(store):
+    park(store, TEMPO, CALLS[:2])
+    park(store, JAEGER, CALLS[:1])
+    rig = ClerkRig(store, flavours={TEMPO: Profile.GENERIC})
+    damage = "update parked set data = x'00' where session_id = ?"
+    store._database._idle[0].execute(damage, CALLS[1:2])
+    receipt = rig.done(Replay(EVERY))
+
+    assert (receipt.state, receipt.calls) == ("done", 1)
+    assert receipt.result == (
+        "1 parked call is on the way again."
+        " 1 stay parked: the destination is not configured any more."
+        " 1 stay parked: the stored bytes are damaged, `fuse-otel backfill --again` reads it anew."
+    )
+    assert sorted(rig.parked) == sorted([CALLS[1], CALLS[0]])
+    again = rig.done(Replay(EVERY))
+    assert again.state == "failed"
+    assert again.result.startswith("1 stay parked")
+
+
+def test_what_is_refused_again_is_parked_again_and_not_sent_in_a_circle(store, rig):
+    park(store, TEMPO, CALLS[:3])
+    count, last = store.control.parked_count(EVERY)
+    order_id = rig.order(Replay(ParkedQuery(last=last)))
+    rig.clerk.step(NOW)
+    refuse(store, TEMPO)
+    rig.run()
+
+    assert rig.receipt(order_id).calls == count == 3
+    assert rig.parked == CALLS[:3]
+    assert min(each.id for each in store.control.parked(10)) > last
+
+
+def test_dropped_calls_are_gone(store, rig):
+    park(store, TEMPO, CALLS[:3])
+    park(store, LOKI, CALLS[:1])
+    receipt = rig.done(Drop(ParkedQuery(destination="tempo")))
+
+    assert receipt.result == "3 parked calls are dropped."
+    assert rig.parked == CALLS[:1]
+    assert due(store, TEMPO) == {}
+    assert rig.done(Drop(ParkedQuery(destination="tempo"))).state == "failed"
+
+
+# --- trouble ---
+
+
+class Killed(Exception):
+    pass
+
+
+class Mortal:
+    """A control whose process dies around its n-th write: before it, or right after it."""
+
+    def __init__(self, control, place):
+        self._control = control
+        self._left = place
+
+    def __getattr__(self, name):
+        method = getattr(self._control, name)
+        if name not in {"carry_out", "answer"}:
+            return method
+
+        def write(*arguments):
+            self._die()
+            result = method(*arguments)
+            self._die()
+            return result
+
+        return write
+
+    def _die(self):
+        self._left -= 1
+        if self._left < 0:
+            raise Killed
+
+
+@pytest.mark.parametrize("asked", [Replay(EVERY), Drop(EVERY), Backfill(NOW - DAY, NOW)])
+def test_killed_around_any_write_it_goes_on_and_nothing_happens_twice(asked, monkeypatch):
+    monkeypatch.setattr("fuse_otel.jobs.worker.MAX_INFLATED", 10_000)
+    deaths = 0
+    for place in range(100):
+        store = MemoryStore(10**9)
+        park(store, TEMPO, CALLS)
+        rig = ClerkRig(store, Mortal(store.control, place))
+        order_id = rig.order(asked)
+        try:
+            rig.run()
+        except Killed:
+            deaths += 1
+            rig = ClerkRig(store)
+            rig.run()
+        else:
+            break
+        finally:
+            waiting = due(store, TEMPO)
+        receipt = rig.receipt(order_id)
+        if isinstance(asked, Backfill):
+            assert len(gaps(store)["main"]) == 1
+            assert receipt.state == "working"
+        else:
+            assert (receipt.state, receipt.calls) == ("done", len(CALLS))
+            assert rig.parked == []
+            waiting = due(store, TEMPO)
+            assert set(waiting) == (set(CALLS) if isinstance(asked, Replay) else set())
+        store.close()
+    assert deaths >= 2 if isinstance(asked, Backfill) else deaths > 6
+
+
+def test_a_store_that_fails_is_told_and_tried_again(store, rig, monkeypatch):
+    order_id = rig.order(Drop(EVERY))
+    park(store, TEMPO, CALLS[:1])
+    real = store.control.carry_out
+
+    def full(*_):
+        raise Full("The disk is full.")
+
+    monkeypatch.setattr(store.control, "carry_out", full)
+    wake = rig.clerk.step(NOW)
+    assert wake > NOW
+    assert rig.events == [StoreFailed("full", "The disk is full.")]
+    assert not rig.clerk.idle
+    assert rig.clerk.step(NOW) == wake
+    monkeypatch.setattr(store.control, "carry_out", real)
+    while rig.receipt(order_id).open:
+        wake = rig.clerk.step(wake)
+    assert rig.receipt(order_id).state == "done"
+
+
+def test_how_things_stand_is_kept_when_it_changes(store, rig, monkeypatch):
+    rig.run()
+    assert store.control.status().lanes == ()
+    rig.standing = ({"main": Told("up")}, {TEMPO: Told("held", "401")})
+    rig.run()
+    assert store.control.status().lanes[0].told == Told("held", "401")
+
+    monkeypatch.setattr(store.control, "tell", None)
+    rig.run()  # nothing new: it is not even called

@@ -1,0 +1,162 @@
+"""The files under deploy/ and the Dockerfile fit the program: names, paths, ports, metrics."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+import yaml
+from support.pages.repository import ROOT
+from support.patience import PATIENCE
+
+from fuse_otel import __version__, config
+from fuse_otel.cli import COMMANDS
+from fuse_otel.instrumentation.metric_table import FAMILIES
+
+DEPLOY = ROOT / "deploy"
+RULES = DEPLOY / "prometheus" / "fuse-otel.rules.yaml"
+FILES = [ROOT / "Dockerfile", *(path for path in sorted(DEPLOY.rglob("*")) if path.is_file())]
+PORT = "9464"
+_SUFFIXES = ("_bucket", "_sum", "_count")
+
+
+def documents(path):
+    return [each for each in yaml.safe_load_all(path.read_text()) if each]
+
+
+def kubernetes(kind):
+    found = list(documents(DEPLOY / "kubernetes" / "fuse-otel.yaml"))
+    return next(each for each in found if each["kind"] == kind)
+
+
+def container():
+    return kubernetes("StatefulSet")["spec"]["template"]["spec"]["containers"][0]
+
+
+def compose():
+    return yaml.safe_load((DEPLOY / "docker-compose.yaml").read_text())["services"]["fuse-otel"]
+
+
+def image_environment():
+    return dict(re.findall(r"(FUSE_OTEL_\w+)=(\S+)", (ROOT / "Dockerfile").read_text()))
+
+
+def compose_environment():
+    return image_environment() | compose()["environment"] | {"FUSE_OTEL_EMAIL": "ops@example.com"}
+
+
+def kubernetes_environment():
+    said = {each["name"]: each.get("value", "ops@example.com") for each in container()["env"]}
+    return image_environment() | said
+
+
+def systemd_environment():
+    unit = (DEPLOY / "systemd" / "fuse-otel.service").read_text()
+    file = (DEPLOY / "systemd" / "fuse-otel.env").read_text()
+    said = re.findall(r"^Environment=(\w+)=(.+)$", unit, re.MULTILINE)
+    return dict(said) | dict(re.findall(r"^(\w+)=(.+)$", file, re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    "environment", [compose_environment, kubernetes_environment, systemd_environment]
+)
+def test_an_example_is_a_configuration_without_a_problem(environment, tmp_path):
+    key = tmp_path / "key"
+    key.write_text("a-key\n")
+    environ = environment()
+    assert "FUSE_OTEL_DEVELOPER_KEY_FILE" in environ
+    loaded = config.load(environ=environ | {"FUSE_OTEL_DEVELOPER_KEY_FILE": str(key)})
+    assert loaded.settings.state_url == "sqlite:////var/lib/fuse-otel/state.db"
+    assert not loaded.warnings
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_no_file_names_a_command_that_is_not_there(path):
+    told = re.findall(r"`fuse-otel ([a-z-]+)", path.read_text())
+    assert set(told) <= COMMANDS.keys()
+
+
+def test_the_daemon_may_take_its_time_to_stop():
+    grace = config.load(environ=kubernetes_environment() | {
+        "FUSE_OTEL_DEVELOPER_KEY": "a-key", "FUSE_OTEL_DEVELOPER_KEY_FILE": ""
+    }).settings.shutdown_grace  # fmt: skip
+    pod = kubernetes("StatefulSet")["spec"]["template"]["spec"]
+    assert pod["terminationGracePeriodSeconds"] > grace
+
+
+def test_kubernetes_runs_the_image_as_its_own_user():
+    pod = kubernetes("StatefulSet")["spec"]["template"]["spec"]
+    (user,) = re.findall(r"^USER (\d+):", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert pod["securityContext"]["runAsUser"] == pod["securityContext"]["fsGroup"] == int(user)
+    assert container()["image"] == f"fuse-otel:{__version__}"
+
+
+def test_kubernetes_finds_its_pods_and_its_secret():
+    service, workload = kubernetes("Service"), kubernetes("StatefulSet")
+    labels = workload["spec"]["template"]["metadata"]["labels"]
+    assert service["spec"]["selector"] == workload["spec"]["selector"]["matchLabels"] == labels
+    (secret,) = documents(DEPLOY / "kubernetes" / "secret.example.yaml")
+    (volume,) = (v for v in workload["spec"]["template"]["spec"]["volumes"] if "secret" in v)
+    named = {item["key"] for item in volume["secret"]["items"]} | {
+        each["valueFrom"]["secretKeyRef"]["key"]
+        for each in container()["env"]
+        if "valueFrom" in each
+    }
+    assert volume["secret"]["secretName"] == secret["metadata"]["name"]
+    assert named == secret["stringData"].keys()
+
+
+def test_all_speak_of_one_port_and_of_pages_that_there_are():
+    image = (ROOT / "Dockerfile").read_text()
+    assert f"EXPOSE {PORT}\n" in image
+    assert f"http://127.0.0.1:{PORT}/-/healthy" in image
+    assert compose()["ports"] == [f"127.0.0.1:{PORT}:{PORT}"]
+    assert container()["ports"][0]["containerPort"] == int(PORT)
+    probed = {container()[f"{name}Probe"]["httpGet"]["path"] for name in ("startup", "liveness")}
+    assert probed == {"/-/healthy"}
+    assert container()["readinessProbe"]["httpGet"]["path"] == "/-/ready"
+
+
+def test_the_collector_takes_what_the_daemon_sends():
+    collector = yaml.safe_load((DEPLOY / "otel-collector.yaml").read_text())
+    endpoint = collector["receivers"]["otlp"]["protocols"]["http"]["endpoint"]
+    port = compose()["environment"]["OTEL_EXPORTER_OTLP_ENDPOINT"].rpartition(":")[2]
+    assert endpoint.endswith(f":{port}")
+    assert collector["service"]["pipelines"].keys() == {"traces", "logs"}
+
+
+def rules():
+    return [
+        rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]
+    ]
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule["alert"])
+def test_an_alert_asks_for_metrics_and_labels_that_there_are(rule):
+    families = {family.name: set(family.labels) for family in FAMILIES}
+    asked = set(re.findall(r"\bfuse_\w+", rule["expr"]))
+    known = families | {
+        f"{name}{end}": labels for name, labels in families.items() for end in _SUFFIXES
+    }
+    assert asked
+    assert asked <= known.keys()
+    labels = set.union(*(known[name] for name in asked))
+    assert set(re.findall(r"\$labels\.(\w+)", str(rule["annotations"]))) <= labels
+    assert set(re.findall(r"[{,]\s*(\w+)[!=]~?\"", rule["expr"])) <= labels
+    assert rule["labels"]["severity"] in {"page", "ticket"}
+    assert rule["annotations"].keys() == {"summary", "description"}
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool (Debian: prometheus) is missing")
+@pytest.mark.parametrize("command", [("check", ""), ("test", ".test")], ids=lambda each: each[0])
+def test_prometheus_takes_the_alerts_and_they_fire(command):
+    verb, end = command
+    file = RULES.with_name(f"fuse-otel.rules{end}.yaml")
+    done = subprocess.run(
+        ["promtool", verb, "rules", file],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

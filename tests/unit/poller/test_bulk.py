@@ -1,0 +1,264 @@
+"""Details: bulk where many are wanted, one by one where few are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from fuse_otel.core.model.call import (
+    EXPIRED_LOG,
+    MISSING_LOG,
+    CallLog,
+    Direction,
+    ListedCall,
+    LogState,
+)
+from fuse_otel.core.timing.windows import Window
+from fuse_otel.errors import ServerFailed, SourceError, TooLarge
+from fuse_otel.poller.fetch_logs import BulkSize, LogFetcher
+from fuse_otel.poller.list_calls import Listing
+from fuse_otel.poller.options import PollerOptions
+from fuse_otel.poller.requests import LogsPage, ReadCalls, Request, WindowPoisoned
+from fuse_otel.ports import LogPage
+
+START = 10_000
+LOG = CallLog(LogState.PRESENT)
+
+
+def call(number: int) -> ListedCall:
+    time = START + 10 * number
+    return ListedCall(
+        f"{number:03}",
+        time,
+        time,
+        Direction.INBOUND,
+        "",
+        logged=True,
+        user_hash=None,
+        destination=None,
+    )
+
+
+def listing_of(calls: Sequence[ListedCall], *, newest_first: bool = False) -> Listing:
+    ordered = tuple(reversed(calls)) if newest_first else tuple(calls)
+    return Listing(Window(START - 1, START + 10_001), "", ordered, len(calls))
+
+
+class Api:
+    """Answers requests out of ``calls``; remembers what was asked and what was put, in order."""
+
+    def __init__(self, calls: Sequence[ListedCall], *, newest_first: bool = False) -> None:
+        self.calls = list(reversed(calls)) if newest_first else list(calls)
+        self.asked: list[Request] = []
+        self.put: list[tuple[str, CallLog | SourceError]] = []
+        self.missing: set[str] = set()
+        self.size_of_a_call = 1000
+
+    def answer(self, request: Request) -> object:
+        if isinstance(request, ReadCalls):
+            return dict.fromkeys(request.session_ids, LOG)
+        assert isinstance(request, LogsPage)
+        inside = [c for c in self.calls if request.window.start <= c.start <= request.window.end]
+        page = inside[request.offset : request.offset + request.limit]
+        logs = {c.session_id: MISSING_LOG if c.session_id in self.missing else LOG for c in page}
+        return LogPage(logs, len(page), self.size_of_a_call * len(page))
+
+    def read(
+        self,
+        wanted: Sequence[ListedCall],
+        listing: Listing | None,
+        fails: Callable[[Request], Exception | None] = lambda request: None,
+        works: Callable[[], bool] = lambda: True,
+        **options: int,
+    ) -> None:
+        details = LogFetcher(PollerOptions("a", **options), works)
+        put = lambda found: self.put.extend((c.session_id, log) for c, log in found)  # noqa: E731
+        reading = details.read(wanted, listing, put)
+        request = next(reading, None)
+        while request is not None:
+            self.asked.append(request)
+            error = fails(request)
+            try:
+                request = reading.throw(error) if error else reading.send(self.answer(request))
+            except StopIteration:
+                return
+
+    @property
+    def bulk(self) -> list[LogsPage]:
+        return [request for request in self.asked if isinstance(request, LogsPage)]
+
+    @property
+    def single(self) -> list[tuple[str, ...]]:
+        return [request.session_ids for request in self.asked if isinstance(request, ReadCalls)]
+
+
+CALLS = [call(number) for number in range(1000)]
+
+
+def ids(calls: Sequence[ListedCall]) -> list[str]:
+    return [call.session_id for call in calls]
+
+
+def test_few_of_many_are_read_one_by_one_at_most_four_at_once():
+    api = Api(CALLS)
+    api.read(CALLS[0:600:100], listing_of(CALLS))
+    assert api.bulk == []
+    assert [len(batch) for batch in api.single] == [4, 2]
+
+
+def test_neighbours_are_read_in_bulk_within_their_part_of_the_window():
+    api = Api(CALLS)
+    api.read(CALLS[500:520], listing_of(CALLS))
+    assert api.single == []
+    assert {request.window for request in api.bulk} == {Window(START + 4999, START + 5191)}
+    assert [one for one, _ in api.put] == ids(CALLS[500:520])
+
+
+def test_without_a_window_calls_are_read_one_by_one():
+    api = Api(CALLS)
+    api.read(CALLS[:9], None)
+    assert [len(batch) for batch in api.single] == [4, 4, 1]
+
+
+def test_bulk_of_a_newest_first_list_is_read_from_its_old_end():
+    api = Api(CALLS, newest_first=True)
+    api.read(CALLS, listing_of(CALLS, newest_first=True))
+    assert [request.offset for request in api.bulk][:1] == [800]
+    # Page by page the older calls come first.
+    assert sorted(ids(CALLS)[:200]) == [one for one, _ in api.put[:200]]
+    assert len({one for one, _ in api.put}) == len(api.put) == 1000
+
+
+def test_bulk_of_an_oldest_first_list_is_read_from_its_start():
+    api = Api(CALLS)
+    api.read(CALLS, listing_of(CALLS))
+    assert [one for one, _ in api.put] == ids(CALLS)
+
+
+def test_pages_grow_towards_the_wanted_size():
+    api = Api(CALLS)
+    api.size_of_a_call = 16_000
+    api.read(CALLS, listing_of(CALLS), bulk_limit=50, bulk_bytes=1_600_000)
+    assert [request.limit for request in api.bulk][:4] == [50, 100, 100, 100]
+
+
+@pytest.mark.parametrize(
+    ("records", "size", "calls"),
+    [(200, 800_000, 400), (200, 16_000_000, 100), (1, 99_000_000, 1), (0, 20, 200), (200, 0, 200)],
+)
+def test_the_size_of_a_page_is_learnt(records, size, calls):
+    learnt = BulkSize(200, 8_000_000)
+    learnt.learn(LogPage({}, records, size))
+    assert learnt.calls == calls
+
+
+def test_what_bulk_does_not_tell_is_asked_one_by_one():
+    api = Api(CALLS[:20])
+    api.missing = {"003", "017"}
+    api.read(CALLS[:20], listing_of(CALLS[:20]))
+    assert api.single == [("003", "017")]
+    assert sorted(one for one, _ in api.put) == ids(CALLS[:20])
+
+
+def test_a_page_that_is_too_large_is_asked_for_in_smaller_parts():
+    api = Api(CALLS)
+    api.read(
+        CALLS,
+        listing_of(CALLS),
+        lambda r: TooLarge("x") if isinstance(r, LogsPage) and r.limit > 60 else None,
+    )
+    assert [request.limit for request in api.bulk][:2] == [200, 50]
+    assert sorted(one for one, _ in api.put) == ids(CALLS)
+    assert api.single == []
+
+
+def test_a_window_whose_few_calls_are_too_large_is_halved_down_to_single_requests():
+    bad = call(3)
+    api = Api(CALLS[:20])
+    api.read(
+        CALLS[:20],
+        listing_of(CALLS[:20]),
+        lambda r: (
+            TooLarge("x")
+            if isinstance(r, LogsPage) and r.window.start <= bad.start <= r.window.end
+            else None
+        ),
+    )
+    assert sorted(one for one, _ in api.put) == ids(CALLS[:20])
+    assert "003" in {one for batch in api.single for one in batch}
+    assert sum(map(len, api.single)) < 4
+
+
+def test_a_bulk_window_that_is_not_answered_is_halved():
+    bad = call(7)
+    api = Api(CALLS[:100])
+    api.read(
+        CALLS[:100],
+        listing_of(CALLS[:100]),
+        lambda r: (
+            WindowPoisoned()
+            if isinstance(r, LogsPage) and r.window.start <= bad.start <= r.window.end
+            else None
+        ),
+    )
+    assert api.single == [("007",)]
+    assert sorted(one for one, _ in api.put) == ids(CALLS[:100])
+
+
+def test_bulk_that_does_not_work_is_not_asked():
+    api = Api(CALLS[:20])
+    api.read(CALLS[:20], listing_of(CALLS[:20]), works=lambda: False)
+    assert api.bulk == []
+    assert sum(map(len, api.single)) == 20
+
+
+def test_bulk_that_stops_working_is_not_halved():
+    api = Api(CALLS[:20])
+    works = iter([True, False])
+    api.read(
+        CALLS[:20],
+        listing_of(CALLS[:20]),
+        lambda r: WindowPoisoned() if isinstance(r, LogsPage) else None,
+        lambda: next(works),
+    )
+    assert len(api.bulk) == 1
+    assert sum(map(len, api.single)) == 20
+
+
+def test_single_requests_that_are_not_answered_are_told_as_errors():
+    api = Api(CALLS[:6])
+    api.read(CALLS[:6], None, lambda r: WindowPoisoned() if "001" in r.session_ids else None)
+    errors = {one for one, log in api.put if isinstance(log, ServerFailed)}
+    assert errors == set(ids(CALLS[:4]))
+    assert dict(api.put)["004"] == LOG
+
+
+def test_an_expired_log_in_bulk_is_an_answer():
+    api = Api(CALLS[:20])
+    api.answer = lambda r: LogPage(dict.fromkeys(ids(CALLS[:20]), EXPIRED_LOG), 20, 100)
+    api.read(CALLS[:20], listing_of(CALLS[:20]))
+    assert len(api.asked) == 1
+    assert len(api.put) == 20
+
+
+def test_an_api_that_ignores_the_offset_of_bulk_is_not_asked_for_ever():
+    api = Api(CALLS)
+    same = LogPage(dict.fromkeys(ids(CALLS[:10]), LOG), 10, 100)
+    bulk = api.answer
+    api.answer = lambda r: same if isinstance(r, LogsPage) else bulk(r)
+    api.read(CALLS[:30], listing_of(CALLS[:30]))
+    assert len(api.bulk) == 2
+    assert sum(map(len, api.single)) == 20
+
+
+def test_the_whole_window_is_read_where_times_do_not_show_the_filter():
+    wild = [
+        ListedCall(
+            f"{n}", 1, 2, Direction.INBOUND, "", logged=True, user_hash=None, destination=None
+        )
+        for n in range(40)
+    ]
+    api = Api(CALLS)
+    api.read(wild[:20], Listing(Window(START, START + 99), "", tuple(wild), 40))
+    assert {request.window for request in api.bulk} == {Window(START, START + 99)}

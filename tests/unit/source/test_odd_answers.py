@@ -1,0 +1,54 @@
+"""Odd answers at every endpoint while the poller reads into a real store: it goes on, and once the
+API is itself again every call arrives.
+"""
+
+import pytest
+from support.builders.odd_logs import odd_logs
+from support.rigs.poller_bench import LOGS, TRACES, PollerBench
+
+from fuse_otel.events import CallsStored
+from fuse_otel.ports import Endpoint
+from fuse_otel.simulator import World
+from fuse_otel.source.exchange import ApiResponse
+
+ODD = odd_logs()
+MINUTE = 60
+
+
+class OddBench(PollerBench):
+    """A bench whose API can be made to answer with any bytes."""
+
+    def __init__(self):
+        super().__init__(
+            world=World(seed=7, rate=0.005, start=1_700_000_000),
+            start=1_700_000_000,
+            renderings=(TRACES, LOGS),
+            since=MINUTE * 10,
+        )
+        self.odd = {}
+        self._get, self._exchange.get = self._exchange.get, self.get
+
+    def get(self, endpoint, path, query):
+        answer = self._get(endpoint, path, query)
+        data = self.odd.get(endpoint)
+        return answer if data is None else ApiResponse(200, data, None)
+
+    def traces(self):
+        return {trace for event in self.of(CallsStored) for trace in event.trace_ids}
+
+
+ALL, DETAILS = tuple(Endpoint), (Endpoint.ALL_LOGS, Endpoint.CALL)
+SMALL = [name for name, data in ODD.items() if len(data) < 100_000]
+
+
+@pytest.mark.parametrize(
+    ("name", "endpoints"),
+    [*((name, ALL) for name in ODD), *((name, DETAILS) for name in (*SMALL, "entries-10000"))],
+)
+def test_the_poller_goes_on(name, endpoints):
+    bench = OddBench()
+    bench.odd = dict.fromkeys(endpoints, ODD[name])
+    bench.run(2 * MINUTE)
+    bench.odd = {}
+    before = len(bench.traces())
+    bench.run_until(lambda: len(bench.traces()) > before, within=60 * MINUTE)
