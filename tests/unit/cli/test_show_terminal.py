@@ -17,7 +17,8 @@ from fuse_otel.cli.commands import show
 from fuse_otel.config import colour_refused
 
 RUN = (
-    "import argparse, sys; from fuse_otel.cli.commands import show; parser = argparse.ArgumentParser(); "
+    "import argparse, sys; from fuse_otel.cli.commands import show; "
+    "parser = argparse.ArgumentParser(); "
     "show.arguments(parser); sys.exit(show.run(parser.parse_args()))"
 )
 
