@@ -269,7 +269,7 @@ def test_an_account_made_by_hand_passes_the_same_checks():
 
 
 def test_the_documented_example_loads():
-    file = Path(__file__).parents[2] / "fuse_otel" / "config" / "example.toml"
+    file = Path(__file__).parents[3] / "fuse_otel" / "config" / "example.toml"
     loaded = load(environ={}, config_file=str(file))
     assert [account.name for account in loaded.settings.accounts] == ["support", "sales"]
     assert [each.name for each in loaded.settings.destinations] == ["tempo", "loki", "archive"]
