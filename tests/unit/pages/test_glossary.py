@@ -1,4 +1,4 @@
-"""The glossary explains each word of the project once, and the pages that use the words link to it."""
+"""The glossary explains each word of the project once. The pages that use the words link to it."""
 
 import re
 
@@ -7,10 +7,35 @@ from support.pages.repository import ROOT
 
 from fuse_otel.ports import GapReason, PendingReason
 
-WORDS = (
-    "call entry execution visit application account number window settle grow floor headroom cursor "
-    "ledger gap recheck rescan batch rendering profile lane due acknowledge suspended parked job live"
-).split()
+WORDS = [
+    "call",
+    "entry",
+    "execution",
+    "visit",
+    "application",
+    "account",
+    "number",
+    "window",
+    "settle",
+    "grow",
+    "floor",
+    "headroom",
+    "cursor",
+    "ledger",
+    "gap",
+    "recheck",
+    "rescan",
+    "batch",
+    "rendering",
+    "profile",
+    "lane",
+    "due",
+    "acknowledge",
+    "suspended",
+    "parked",
+    "job",
+    "live",
+]
 PHRASES = ["pending call", "late call", "grown call"]
 
 
