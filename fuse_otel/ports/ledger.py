@@ -80,12 +80,6 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
-class Lease:
-    account: str
-    epoch: int
-
-
-@dataclass(frozen=True, slots=True)
 class SeenRow:
     """A ledger row to be written: the call was exported as ``seen`` tells."""
 
@@ -137,27 +131,51 @@ class Step:
     recent: Sequence[RecentCall] = ()
 
 
-class Ledger(Protocol):
-    """The poller's door to the store. Every method may raise ``Broken``."""
+class Lease(Protocol):
+    """The right to read one account, and the store as that account's poller sees it.
 
-    def lease(self, account: str) -> Lease:
-        """Take the account. Idempotent for the holder. Raises ``Busy``."""
-        ...
+    Every method may raise ``Broken``; all but ``check_room`` raise ``LeaseLost`` once another
+    process has taken the account.
+    """
 
-    def position(self, lease: Lease, now: int, limit: int) -> Position:
+    @property
+    def account(self) -> str: ...
+
+    def position(self, now: int, limit: int) -> Position:
         """Where the account stands, with at most ``limit`` pending calls due at ``now``."""
         ...
 
-    def known(self, account: str, session_ids: Sequence[str]) -> Mapping[str, Seen]: ...
+    def known(self, session_ids: Sequence[str]) -> Mapping[str, Seen]:
+        """Those of the calls that were exported, as they were then."""
+        ...
 
-    def waiting(self, account: str, session_ids: Sequence[str]) -> Mapping[str, Pending]:
+    def waiting(self, session_ids: Sequence[str]) -> Mapping[str, Pending]:
         """Those of the calls that are pending (rechecks included)."""
         ...
 
     def check_room(self, needed: int) -> None:
-        """Raises ``Full`` unless so many bytes of bodies have room, or as many as half the cap."""
+        """Raises ``Full`` unless so many bytes of batches have room, or as many as half the cap."""
         ...
 
-    def commit(self, lease: Lease, step: Step) -> None:
+    def commit(self, step: Step) -> None:
         """All or nothing, durable on return. Raises ``Full`` or ``LeaseLost``."""
         ...
+
+
+class Ledger(Protocol):
+    """The poller's door to the store."""
+
+    def lease(self, account: str) -> Lease:
+        """Take the account. Idempotent for the holder. Raises ``Busy`` or ``Broken``."""
+        ...
+
+    # The poller moves to the methods of the lease; these go when it has.
+    def position(self, lease: Lease, now: int, limit: int) -> Position: ...
+
+    def known(self, account: str, session_ids: Sequence[str]) -> Mapping[str, Seen]: ...
+
+    def waiting(self, account: str, session_ids: Sequence[str]) -> Mapping[str, Pending]: ...
+
+    def check_room(self, needed: int) -> None: ...
+
+    def commit(self, lease: Lease, step: Step) -> None: ...

@@ -38,8 +38,7 @@ def test_the_status_tells_where_accounts_and_lanes_stand(store, lease):
     store.ledger.lease("another")
     new = body("a", "b", lanes=[TEMPO], ends=[NOW - 70, NOW])
     logs = body("a", lanes=[LOKI], ends=[NOW - 70])
-    store.ledger.commit(
-        lease,
+    lease.commit(
         step(
             new,
             logs,
@@ -65,8 +64,8 @@ def test_the_status_tells_where_accounts_and_lanes_stand(store, lease):
 
 def test_recent_calls_come_newest_first_without_their_bytes(store, lease):
     first = recent("a", error=True, start=None, end=None)
-    store.ledger.commit(lease, step(recent=[first, recent("b")]))
-    store.ledger.commit(lease, step(recent=[recent("c")]))
+    lease.commit(step(recent=[first, recent("b")]))
+    lease.commit(step(recent=[recent("c")]))
 
     assert [call.session_id for call in store.control.recent(2)] == ["c", "b"]
     last = store.control.recent(10)[-1]
@@ -77,35 +76,35 @@ def test_recent_calls_come_newest_first_without_their_bytes(store, lease):
 
 
 def test_a_call_stored_again_is_the_newest(store, lease):
-    store.ledger.commit(lease, step(recent=[recent("a"), recent("b")]))
+    lease.commit(step(recent=[recent("a"), recent("b")]))
     again = recent("a", outcome="hangup")
-    store.ledger.commit(lease, step(recent=[again]))
+    lease.commit(step(recent=[again]))
 
     assert [call.session_id for call in store.control.recent(10)] == ["a", "b"]
     assert store.control.recent_call("a") == again
 
 
 def test_five_hundred_recent_calls_are_kept(store, lease):
-    store.ledger.commit(lease, step(recent=[recent(f"{i}") for i in range(490)]))
-    store.ledger.commit(lease, step(recent=[recent(f"{i}") for i in range(490, 505)]))
+    lease.commit(step(recent=[recent(f"{i}") for i in range(490)]))
+    lease.commit(step(recent=[recent(f"{i}") for i in range(490, 505)]))
     assert len(store.control.recent(1000)) == 500
     assert store.control.recent_call("4") is None
     assert store.control.recent_call("5") is not None
 
-    store.ledger.commit(lease, step(recent=[recent(f"more {i}") for i in range(700)]))
+    lease.commit(step(recent=[recent(f"more {i}") for i in range(700)]))
     assert len(store.control.recent(1000)) == 500
     assert store.control.recent(1)[0].session_id == "more 699"
 
 
 def test_recent_calls_are_bounded_in_bytes_too(store, lease):
     for name in "abcd":
-        store.ledger.commit(lease, step(recent=[recent(name, traces=bytes(20 * MIB))]))
+        lease.commit(step(recent=[recent(name, traces=bytes(20 * MIB))]))
 
     assert [call.session_id for call in store.control.recent(10)] == ["d", "c", "b"]
 
 
 def test_parked_calls_come_newest_first(store, lease):
-    store.ledger.commit(lease, step(body("a", "b")))
+    lease.commit(step(body("a", "b")))
     (found,) = store.outbox.due(TEMPO, NOW, 1000)
     for call in found.calls:
         store.outbox.resolve(
@@ -149,4 +148,4 @@ def test_a_closed_store_says_so(store, lease):
     with pytest.raises(Broken, match="is closed"):
         store.control.status()
     with pytest.raises(Broken, match="is closed"):
-        store.ledger.commit(lease, whole_step("a"))
+        lease.commit(whole_step("a"))

@@ -14,7 +14,7 @@ DAY = 86_400
 
 
 def test_a_full_outbox_refuses_the_whole_step(store, lease):
-    store.ledger.commit(lease, step(body("first", data=b"x" * 60_000)))
+    lease.commit(step(body("first", data=b"x" * 60_000)))
     refused = step(
         body("second", data=b"x" * 40_001, lanes=[TEMPO, LOKI]),
         positions={"": NumberPosition(NOW, 0)},
@@ -24,11 +24,11 @@ def test_a_full_outbox_refuses_the_whole_step(store, lease):
         recent=[recent("second")],
     )
     with pytest.raises(Full, match=r"58\.6 KiB of 97\.7 KiB are used, 39\.1 KiB more"):
-        store.ledger.commit(lease, refused)
+        lease.commit(refused)
 
-    position = store.ledger.position(lease, NOW, 10)
+    position = lease.position(NOW, 10)
     assert (position.numbers, position.gaps, position.due) == ({}, (), ())
-    assert store.ledger.known("main", ["second"]) == {}
+    assert store.ledger.lease("main").known(["second"]) == {}
     assert store.control.recent(10) == ()
     assert len(store.outbox.due(TEMPO, NOW, 10_000)) == 1
     assert store.control.status().used == 60_000
@@ -36,30 +36,30 @@ def test_a_full_outbox_refuses_the_whole_step(store, lease):
 
 def test_the_room_for_bytes_that_were_refused(store, lease):
     """Of a cap of 100,000 bytes."""
-    store.ledger.commit(lease, step(body("a", data=b"x" * 60_000)))
-    store.ledger.check_room(40_000)
+    lease.commit(step(body("a", data=b"x" * 60_000)))
+    lease.check_room(40_000)
     with pytest.raises(Full, match=r"39\.1 KiB more") as refused:
-        store.ledger.check_room(40_001)
+        lease.check_room(40_001)
     assert refused.value.needed == 40_001
 
 
 def test_half_the_cap_is_room_for_more_than_the_whole(store, lease):
-    store.ledger.commit(lease, step(body("a", data=b"x" * 50_000)))
-    store.ledger.check_room(1_000_000)
-    store.ledger.commit(lease, step(body("b", data=b"x")))
+    lease.commit(step(body("a", data=b"x" * 50_000)))
+    lease.check_room(1_000_000)
+    lease.commit(step(body("b", data=b"x")))
     with pytest.raises(Full):
-        store.ledger.check_room(1_000_000)
+        lease.check_room(1_000_000)
 
 
 def test_a_full_outbox_takes_a_step_without_bodies(store, lease):
-    store.ledger.commit(lease, step(body("a", data=b"x" * 100_000)))
-    store.ledger.commit(lease, step(positions={"": NumberPosition(NOW, 0)}))
+    lease.commit(step(body("a", data=b"x" * 100_000)))
+    lease.commit(step(positions={"": NumberPosition(NOW, 0)}))
 
-    assert store.ledger.position(lease, NOW, 10).numbers == {"": NumberPosition(NOW, 0)}
+    assert lease.position(NOW, 10).numbers == {"": NumberPosition(NOW, 0)}
 
 
 def test_a_body_that_nobody_waits_for_is_not_kept(store, lease):
-    store.ledger.commit(lease, step(body("a", lanes=[]), body(lanes=[TEMPO])))
+    lease.commit(step(body("a", lanes=[]), body(lanes=[TEMPO])))
 
     assert store.control.status().used == 0
     assert store.outbox.due(TEMPO, NOW, 1000) == ()

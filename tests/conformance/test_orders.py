@@ -32,7 +32,7 @@ def gaps(store: Store) -> list[Gap]:
 
 
 def park(store: Store, lease: Lease, *session_ids: str, lane=TEMPO) -> list[int]:
-    store.ledger.commit(lease, step(body(*session_ids, lanes=[lane])))
+    lease.commit(step(body(*session_ids, lanes=[lane])))
     (found,) = store.outbox.due(lane, NOW, 10_000)
     copies = tuple(copy_of(call, b"copy of " + call.session_id.encode()) for call in found.calls)
     offsets = tuple(call.offset for call in found.calls)
@@ -72,10 +72,10 @@ def test_what_is_read_counts_for_its_order(store, lease):
     carried = Carried(JobStatus(order, "working", ""), opened={"main": [backfill_gap(order)]})
     store.control.carry_out(carried, NOW)
     (gap,) = gaps(store)
-    store.ledger.commit(lease, step(seen=[seen("a"), seen("b")], order=order))
-    store.ledger.commit(lease, step(seen=[seen("c")]))
+    lease.commit(step(seen=[seen("a"), seen("b")], order=order))
+    lease.commit(step(seen=[seen("c")]))
     rest = backfill_gap(order, start=25)
-    store.ledger.commit(lease, step(closed=[gap.id], opened=[rest]))
+    lease.commit(step(closed=[gap.id], opened=[rest]))
     assert store.control.receipt(order) == JobStatus(order, "working", "", 2, 14, left=5)
 
     store.control.answer(JobStatus(order, "done", "read"))
@@ -155,12 +155,12 @@ def test_a_part_of_the_parked_calls_is_bounded_and_whole(store, lease):
 
 def test_what_was_given_up_is_kept(store, lease):
     gap = Gap("", 10, 20, GapReason.ERROR)
-    store.ledger.commit(lease, step(opened=[gap]))
+    lease.commit(step(opened=[gap]))
     (opened,) = gaps(store)
-    store.ledger.commit(lease, step(closed=[opened.id], given_up=[opened], at=NOW))
+    lease.commit(step(closed=[opened.id], given_up=[opened], at=NOW))
     for late in range(150):
         one = Gap("", late, late + 1, GapReason.ERROR)
-        store.ledger.commit(lease, step(given_up=[one], at=NOW + 1))
+        lease.commit(step(given_up=[one], at=NOW + 1))
 
     (account,) = store.control.status().accounts
     assert account.gaps == ()

@@ -36,7 +36,7 @@ def test_nothing_is_due_for_a_lane_that_nobody_named(store, lease):
 
 def test_a_body_comes_back_as_it_was_committed(store, lease):
     new = body("a", "b", ends=[NOW, None])
-    store.ledger.commit(lease, step(new))
+    lease.commit(step(new))
 
     found = only(store)
     assert (found.signal, found.data, found.size) == (Signal.TRACES, new.data, new.size)
@@ -45,7 +45,7 @@ def test_a_body_comes_back_as_it_was_committed(store, lease):
 
 
 def test_a_body_waits_for_each_of_its_lanes(store, lease):
-    store.ledger.commit(lease, step(body("a", lanes=[TEMPO, JAEGER])))
+    lease.commit(step(body("a", lanes=[TEMPO, JAEGER])))
     found = only(store)
     store.outbox.resolve(TEMPO, [accepted(found)], NOW)
 
@@ -56,7 +56,7 @@ def test_a_body_waits_for_each_of_its_lanes(store, lease):
 
 
 def test_the_last_lane_takes_the_body_away(store, lease):
-    store.ledger.commit(lease, step(body("a", lanes=[TEMPO, JAEGER])))
+    lease.commit(step(body("a", lanes=[TEMPO, JAEGER])))
     for lane in (TEMPO, JAEGER):
         store.outbox.resolve(lane, [accepted(only(store, lane))], NOW)
 
@@ -66,15 +66,14 @@ def test_the_last_lane_takes_the_body_away(store, lease):
 
 def test_lanes_of_one_destination_are_apart(store, lease):
     logs = Lane(TEMPO.destination, Signal.LOGS)
-    store.ledger.commit(lease, step(body("a", lanes=[TEMPO]), body("b", lanes=[logs])))
+    lease.commit(step(body("a", lanes=[TEMPO]), body("b", lanes=[logs])))
 
     assert due_ids(store, TEMPO) == ["a"]
     assert due_ids(store, logs) == ["b"]
 
 
 def test_older_bodies_come_by_their_oldest_call(store, lease):
-    store.ledger.commit(
-        lease,
+    lease.commit(
         step(
             body("third", ends=[OLD + 30]),
             body("first", "x", ends=[OLD + 90, OLD + 10]),
@@ -86,8 +85,7 @@ def test_older_bodies_come_by_their_oldest_call(store, lease):
 
 
 def test_bodies_with_a_call_of_the_last_two_minutes_come_first(store, lease):
-    store.ledger.commit(
-        lease,
+    lease.commit(
         step(
             body("old", ends=[OLD]),
             body("just old", ends=[NOW - 121]),
@@ -101,7 +99,7 @@ def test_bodies_with_a_call_of_the_last_two_minutes_come_first(store, lease):
 
 def test_how_long_a_call_is_live_is_for_the_lane_to_say(store, lease):
     ends = {"old": OLD, "held": NOW - 250, "live": NOW - 5}
-    store.ledger.commit(lease, step(*(body(name, ends=[end]) for name, end in ends.items())))
+    lease.commit(step(*(body(name, ends=[end]) for name, end in ends.items())))
 
     due = store.outbox.due(TEMPO, NOW, 1 << 30, 300)
     assert [found.calls[0].session_id for found in due] == ["held", "live", "old"]
@@ -109,15 +107,15 @@ def test_how_long_a_call_is_live_is_for_the_lane_to_say(store, lease):
 
 def test_a_call_without_an_end_goes_by_its_start_or_the_step(store, lease):
     unknown = body("no times", ends=[None])
-    store.ledger.commit(lease, step(body("older", ends=[OLD - 1]), unknown, at=OLD))
-    store.ledger.commit(lease, step(body("newer", ends=[OLD + 1])))
+    lease.commit(step(body("older", ends=[OLD - 1]), unknown, at=OLD))
+    lease.commit(step(body("newer", ends=[OLD + 1])))
 
     assert due_ids(store) == ["older", "no times", "newer"]
 
 
 def test_bodies_of_the_same_age_come_in_the_order_of_their_commit(store, lease):
     for name in "abc":
-        store.ledger.commit(lease, step(body(name)))
+        lease.commit(step(body(name)))
 
     assert due_ids(store) == ["a", "b", "c"]
 
@@ -125,7 +123,7 @@ def test_bodies_of_the_same_age_come_in_the_order_of_their_commit(store, lease):
 def test_due_keeps_to_its_bytes_but_gives_one_body(store, lease):
     sizes = [400, 400, 400, 100]
     bodies = [body(f"{i}", ends=[OLD + i], size=size) for i, size in enumerate(sizes)]
-    store.ledger.commit(lease, step(*bodies))
+    lease.commit(step(*bodies))
 
     assert due_ids(store, max_bytes=1) == ["0"]
     assert due_ids(store, max_bytes=799) == ["0"]
@@ -136,16 +134,14 @@ def test_due_keeps_to_its_bytes_but_gives_one_body(store, lease):
 
 
 def test_live_and_older_bodies_share_the_bytes(store, lease):
-    store.ledger.commit(
-        lease, step(body("old", ends=[OLD], size=500), body("live", ends=[NOW], size=500))
-    )
+    lease.commit(step(body("old", ends=[OLD], size=500), body("live", ends=[NOW], size=500)))
 
     assert due_ids(store, max_bytes=500) == ["live"]
     assert due_ids(store, max_bytes=1000) == ["live", "old"]
 
 
 def test_a_body_is_resolved_call_by_call(store, lease):
-    store.ledger.commit(lease, step(body("a", "b", "c", ends=[OLD, NOW, OLD + 5])))
+    lease.commit(step(body("a", "b", "c", ends=[OLD, NOW, OLD + 5])))
     found = only(store)
     store.outbox.resolve(TEMPO, [accepted(found, 0)], NOW)
 
@@ -162,7 +158,7 @@ def test_a_body_is_resolved_call_by_call(store, lease):
 
 
 def test_what_is_left_of_a_body_is_no_longer_live_when_its_live_call_is_resolved(store, lease):
-    store.ledger.commit(lease, step(body("a", "x", ends=[OLD, NOW]), body("b", ends=[OLD - 50])))
+    lease.commit(step(body("a", "x", ends=[OLD, NOW]), body("b", ends=[OLD - 50])))
     assert due_ids(store) == ["a", "b"]
     mixed = store.outbox.due(TEMPO, NOW, 1)[0]
     store.outbox.resolve(TEMPO, [accepted(mixed, CALL_SIZE)], NOW)
@@ -171,7 +167,7 @@ def test_what_is_left_of_a_body_is_no_longer_live_when_its_live_call_is_resolved
 
 
 def test_partial_progress_is_the_lane_s_own(store, lease):
-    store.ledger.commit(lease, step(body("a", "b", lanes=[TEMPO, JAEGER])))
+    lease.commit(step(body("a", "b", lanes=[TEMPO, JAEGER])))
     store.outbox.resolve(TEMPO, [accepted(only(store), 0)], NOW)
 
     assert len(only(store, TEMPO).calls) == 1
@@ -179,7 +175,7 @@ def test_partial_progress_is_the_lane_s_own(store, lease):
 
 
 def test_resolving_twice_is_resolving_once(store, lease):
-    store.ledger.commit(lease, step(body("a", "b"), body("c")))
+    lease.commit(step(body("a", "b"), body("c")))
     first, _ = store.outbox.due(TEMPO, NOW, 1000)
     verdict = Acknowledgement(first.id, (0,), (copy_of(first.calls[0]),))
     for _ in range(2):
@@ -190,11 +186,11 @@ def test_resolving_twice_is_resolving_once(store, lease):
 
 
 def test_a_verdict_on_an_unknown_body_is_nothing(store, lease):
-    store.ledger.commit(lease, step(body("a")))
+    lease.commit(step(body("a")))
     gone = only(store)
     copies = (copy_of(gone.calls[0]),)
     store.outbox.resolve(TEMPO, [accepted(gone)], NOW)
-    store.ledger.commit(lease, step(body("b")))
+    lease.commit(step(body("b")))
     store.outbox.resolve(
         TEMPO, [Acknowledgement(gone.id, (0,), copies), Acknowledgement(999, (0,), copies)], NOW
     )
@@ -204,7 +200,7 @@ def test_a_verdict_on_an_unknown_body_is_nothing(store, lease):
 
 
 def test_an_unknown_offset_resolves_nothing(store, lease):
-    store.ledger.commit(lease, step(body("a", "b")))
+    lease.commit(step(body("a", "b")))
     found = only(store)
     store.outbox.resolve(TEMPO, [Acknowledgement(found.id, (7, -1), ())], NOW)
 
@@ -212,7 +208,7 @@ def test_an_unknown_offset_resolves_nothing(store, lease):
 
 
 def test_a_parked_call_is_kept_with_the_back_end_s_words(store, lease):
-    store.ledger.commit(lease, step(body("a", "b")))
+    lease.commit(step(body("a", "b")))
     found = only(store)
     bad = found.calls[1]
     store.outbox.resolve(
@@ -234,7 +230,7 @@ def test_a_parked_call_is_kept_with_the_back_end_s_words(store, lease):
 
 
 def test_a_copy_whose_call_is_not_resolved_is_not_parked(store, lease):
-    store.ledger.commit(lease, step(body("a", "b")))
+    lease.commit(step(body("a", "b")))
     found = only(store)
     store.outbox.resolve(TEMPO, [Acknowledgement(found.id, (0,), (copy_of(found.calls[1]),))], NOW)
 
@@ -243,7 +239,7 @@ def test_a_copy_whose_call_is_not_resolved_is_not_parked(store, lease):
 
 
 def test_parked_copies_are_bounded_and_nothing_is_resolved_past_the_bound(store, lease):
-    store.ledger.commit(lease, step(body("a", "b")))
+    lease.commit(step(body("a", "b")))
     found = only(store)
 
     def park(place: int, size: int) -> None:
@@ -262,8 +258,8 @@ def test_parked_copies_are_bounded_and_nothing_is_resolved_past_the_bound(store,
 
 
 def test_a_full_outbox_can_be_resolved(store, lease):
-    store.ledger.commit(lease, step(body("a", data=b"x" * 100_000)))
+    lease.commit(step(body("a", data=b"x" * 100_000)))
     store.outbox.resolve(TEMPO, [accepted(only(store))], NOW)
-    store.ledger.commit(lease, step(body("b", data=b"x" * 100_000)))
+    lease.commit(step(body("b", data=b"x" * 100_000)))
 
     assert due_ids(store) == ["b"]

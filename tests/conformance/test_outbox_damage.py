@@ -35,7 +35,7 @@ def damaged(store, lease) -> int:
     again = pending("now", PendingReason.RECHECK, due=NOW + 900)
     here = NumberPosition(NOW, NOW - DAYS)
     first = step(whole, seen=seen_rows, pending=[again], positions={"8005550100": here})
-    store.ledger.commit(lease, first)
+    lease.commit(first)
     found = only(store)
     store.outbox.resolve(TEMPO, [accepted(found, found.calls[0].offset)], NOW)
     return found.id
@@ -44,9 +44,9 @@ def damaged(store, lease) -> int:
 def test_calls_of_a_damaged_body_are_read_again_while_plum_has_them(store, lease, damaged):
     assert store.outbox.reread(damaged, NOW) == Reread(calls=3, parked=1)
 
-    assert set(store.ledger.known("main", [*KNOWN, "forgotten"])) == {"old"}
-    assert store.ledger.waiting("main", KNOWN) == {}
-    gaps = store.ledger.position(lease, NOW, 10).gaps
+    assert set(store.ledger.lease("main").known([*KNOWN, "forgotten"])) == {"old"}
+    assert store.ledger.lease("main").waiting(KNOWN) == {}
+    gaps = lease.position(NOW, 10).gaps
     assert {(gap.number, gap.reason, gap.again) for gap in gaps} == {
         ("8005550100", GapReason.DAMAGE, False)
     }
@@ -75,9 +75,9 @@ def test_damage_is_told_once_however_often(store, lease, damaged):
 
 def test_one_lane_that_had_delivered_all_gets_the_calls_of_a_damaged_body_once_more(store, lease):
     both = body("a", lanes=[TEMPO, JAEGER])
-    store.ledger.commit(lease, step(both, seen=[seen("a")]))
+    lease.commit(step(both, seen=[seen("a")]))
     store.outbox.resolve(TEMPO, [accepted(only(store))], NOW)
 
     assert store.outbox.reread(only(store, JAEGER).id, NOW) == Reread(calls=1, parked=0)
-    assert store.ledger.known("main", ["a"]) == {}
-    assert [gap.number for gap in store.ledger.position(lease, NOW, 1).gaps] == [""]
+    assert store.ledger.lease("main").known(["a"]) == {}
+    assert [gap.number for gap in lease.position(NOW, 1).gaps] == [""]

@@ -87,7 +87,6 @@ def test_a_lost_lease_is_taken_again():
     bench.run(60)
     with bench.store.ledger._database.write() as connection:
         connection.execute("update accounts set epoch = epoch + 1")
-    bench.store.ledger._leases.clear()
     bench.run(HOUR)
     assert [event.error_type for event in bench.of(StoreFailed)] == ["lease_lost"]
     bench.assert_each_once(bench.settled())
@@ -99,7 +98,7 @@ def test_backfill_sends_known_calls_again():
     before = bench.stored()
     ledger = bench.store.ledger
     gap = Gap("", START - 1800, START - 900, GapReason.BACKFILL, again=True)
-    ledger.commit(ledger.lease("a"), Step(at=int(bench.now), opened=[gap]))
+    ledger.lease("a").commit(Step(at=int(bench.now), opened=[gap]))
     bench.run(60)
     doubled = {one for one in bench.stored() if bench.stored().count(one) > before.count(one)}
     inside = {

@@ -99,7 +99,7 @@ def test_a_call_that_is_listed_while_it_runs_is_followed_to_its_end():
     bench.run(2400)
     calls = [call for call in bench.settled(START, held=1000) if call.log]
     bench.assert_each_once(calls, grown=True)
-    ends = bench.store.ledger.known("a", [call.session_id for call in calls])
+    ends = bench.store.ledger.lease("a").known([call.session_id for call in calls])
     assert {one: seen.end for one, seen in ends.items()} == {c.session_id: c.end for c in calls}
     records = bench.records()
     assert all(call.entries - 1 <= records[call.session_id] <= call.entries for call in calls)

@@ -54,7 +54,7 @@ def check_whole(store: Store, path: Path) -> int:
 def kill_while_committing(path: Path, first: int, chance: random.Random) -> int:
     """Returns the last number whose commit had returned."""
     with subprocess.Popen(
-        [sys.executable, str(TESTS / "support" / "commit_loop.py"), str(path), str(first)],
+        [sys.executable, str(TESTS / "support" / "rigs" / "commit_loop.py"), str(path), str(first)],
         stdout=subprocess.PIPE,
         env={"PYTHONPATH": f"{TESTS}:{TESTS.parent}"},
         text=True,
@@ -87,7 +87,7 @@ def test_a_log_cut_off_anywhere_is_a_store_of_whole_steps(tmp_path):
     with closing(opened(path)) as store:
         lease = store.ledger.lease("main")
         for number in range(12):
-            store.ledger.commit(lease, whole_step(f"call {number}", lanes=[TEMPO, JAEGER]))
+            lease.commit(whole_step(f"call {number}", lanes=[TEMPO, JAEGER]))
         log = path.with_name("store.db-wal").read_bytes()
         main = path.read_bytes()
 
@@ -107,7 +107,7 @@ def test_a_log_cut_off_anywhere_is_a_store_of_whole_steps(tmp_path):
 def test_another_process_that_holds_the_store_is_named(tmp_path):
     path = tmp_path / "store.db"
     with subprocess.Popen(
-        [sys.executable, str(TESTS / "support" / "commit_loop.py"), str(path), "0"],
+        [sys.executable, str(TESTS / "support" / "rigs" / "commit_loop.py"), str(path), "0"],
         stdout=subprocess.PIPE,
         env={"PYTHONPATH": f"{TESTS}:{TESTS.parent}"},
     ) as process:
@@ -137,7 +137,7 @@ def drain(store: Store, lane: Lane, until: int, delivered: list[str]) -> None:
 def commit_many(store: Store, account: str, steps: int) -> None:
     lease = store.ledger.lease(account)
     for number in range(steps):
-        store.ledger.commit(lease, whole_step(f"{account} {number}", lanes=[TEMPO, JAEGER], at=NOW))
+        lease.commit(whole_step(f"{account} {number}", lanes=[TEMPO, JAEGER], at=NOW))
 
 
 def in_memory(_path: Path) -> Store:
@@ -192,7 +192,7 @@ def test_an_outbox_that_was_large_gives_its_space_back(tmp_path):
     with closing(opened(path)) as store:
         lease = store.ledger.lease("main")
         for number in range(40):
-            store.ledger.commit(lease, step(body(f"{number}", data=bytes(1_000_000))))
+            lease.commit(step(body(f"{number}", data=bytes(1_000_000))))
         drain(store, TEMPO, 40, [])
         assert store.control.status().used == 0
 
@@ -202,10 +202,10 @@ def test_an_outbox_that_was_large_gives_its_space_back(tmp_path):
 def test_a_store_can_be_copied_while_it_is_idle(tmp_path):
     path = tmp_path / "store.db"
     with closing(opened(path)) as store:
-        store.ledger.commit(store.ledger.lease("main"), whole_step("a"))
+        store.ledger.lease("main").commit(whole_step("a"))
     # Closed, everything is in the one file.
     assert {file.name for file in tmp_path.iterdir()} == {"store.db", "store.db.lock"}
     shutil.copy(path, tmp_path / "copy.db")
 
     with closing(opened(tmp_path / "copy.db")) as copy:
-        assert set(copy.ledger.known("main", ["a"])) == {"a"}
+        assert set(copy.ledger.lease("main").known(["a"])) == {"a"}

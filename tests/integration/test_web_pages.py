@@ -124,7 +124,7 @@ def test_the_status_tells_states_orders_and_what_was_given_up():
     store = filled_store()
     control = store.control
     lost = Gap("", NOW - 500_000, NOW - 499_000, GapReason.ERROR)
-    store.ledger.commit(store.ledger.lease("main"), Step(at=NOW, given_up=[lost]))
+    store.ledger.lease("main").commit(Step(at=NOW, given_up=[lost]))
     control.tell({"main": Told("up")}, {TEMPO: Told("held", "401 <Unauthorized>")})
     control.order(Job("backfill", '{"start": 1}'), NOW)
     with served(site(store)) as url:
@@ -151,7 +151,7 @@ def test_the_headroom_of_an_account_without_gaps_is_its_oldest_cursor():
     store = MemoryStore(capacity=1000)
     lease = store.ledger.lease("quiet")
     positions = {"": NumberPosition(NOW - 30, 0), "8005550100": NumberPosition(NOW - 90_000, 0)}
-    store.ledger.commit(lease, Step(at=NOW, positions=positions))
+    lease.commit(Step(at=NOW, positions=positions))
     with served(site(store)) as url:
         status = ask.get(f"{url}/status?format=json").json()
         assert status["accounts"][0]["headroom_seconds"] == 5 * 86_400 - 90_000

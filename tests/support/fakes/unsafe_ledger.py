@@ -30,28 +30,63 @@ class UnsafeLedger:
         self._crashing = crashing
 
     def lease(self, account: str) -> Lease:
-        return self._ledger.lease(account)
+        return UnsafeLease(self._ledger.lease(account), self._dice, self._failing, self._crashing)
 
     def position(self, lease: Lease, now: int, limit: int) -> Position:
-        self._fail(self._failing() / 10)
-        return self._ledger.position(lease, now, limit)
+        return lease.position(now, limit)
 
     def known(self, account: str, session_ids: Sequence[str]) -> Mapping[str, Seen]:
-        self._fail(self._failing())
-        return self._ledger.known(account, session_ids)
+        return self.lease(account).known(session_ids)
 
     def waiting(self, account: str, session_ids: Sequence[str]) -> Mapping[str, Pending]:
-        self._fail(self._failing())
-        return self._ledger.waiting(account, session_ids)
+        return self.lease(account).waiting(session_ids)
 
     def check_room(self, needed: int) -> None:
-        self._fail(self._failing())
         self._ledger.check_room(needed)
 
     def commit(self, lease: Lease, step: Step) -> None:
+        lease.commit(step)
+
+
+class UnsafeLease:
+    """A lease whose every method may fail, and whose commits may end the process."""
+
+    def __init__(
+        self,
+        lease: Lease,
+        dice: Random,
+        failing: Callable[[], float],
+        crashing: Callable[[], float],
+    ) -> None:
+        self._lease = lease
+        self._dice = dice
+        self._failing = failing
+        self._crashing = crashing
+
+    @property
+    def account(self) -> str:
+        return self._lease.account
+
+    def position(self, now: int, limit: int) -> Position:
+        self._fail(self._failing() / 10)
+        return self._lease.position(now, limit)
+
+    def known(self, session_ids: Sequence[str]) -> Mapping[str, Seen]:
+        self._fail(self._failing())
+        return self._lease.known(session_ids)
+
+    def waiting(self, session_ids: Sequence[str]) -> Mapping[str, Pending]:
+        self._fail(self._failing())
+        return self._lease.waiting(session_ids)
+
+    def check_room(self, needed: int) -> None:
+        self._fail(self._failing())
+        self._lease.check_room(needed)
+
+    def commit(self, step: Step) -> None:
         self._crash()
         self._fail(self._failing())
-        self._ledger.commit(lease, step)
+        self._lease.commit(step)
         self._crash()
 
     def _fail(self, chance: float) -> None:

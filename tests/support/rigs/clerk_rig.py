@@ -85,7 +85,7 @@ def park(
         calls = (CallSlice(session_id, NOW - 60, NOW, 0, len(data), items=5),)
         rendering = Rendering("x", lane.signal, flavour, (lane,))
         new = Batch(rendering, deflate(data), len(data), calls)
-        store.ledger.commit(store.ledger.lease("main"), Step(at=NOW, bodies=[new]))
+        store.ledger.lease("main").commit(Step(at=NOW, bodies=[new]))
         refuse(store, lane)
 
 

@@ -16,7 +16,7 @@ def main(path: str, first: int) -> None:
     lease = store.ledger.lease("main")
     number = first
     while True:
-        store.ledger.commit(lease, whole_step(f"call {number}", lanes=[TEMPO, JAEGER]))
+        lease.commit(whole_step(f"call {number}", lanes=[TEMPO, JAEGER]))
         print(number, flush=True)  # noqa: T201 - the parent reads it
         number += 1
 

@@ -142,12 +142,12 @@ class PollerBench:
     @property
     def position(self) -> Position:
         ledger = self.store.ledger
-        return ledger.position(ledger.lease("a"), int(self.now), 10_000)
+        return ledger.lease("a").position(int(self.now), 10_000)
 
     @property
     def pending(self) -> tuple[Pending, ...]:
         ledger = self.store.ledger
-        return ledger.position(ledger.lease("a"), 1 << 40, 10_000).due
+        return ledger.lease("a").position(1 << 40, 10_000).due
 
     @property
     def cursor(self) -> int:
@@ -183,7 +183,7 @@ class PollerBench:
 
     def details(self) -> dict[str, str]:
         """How every stored call stands in the ledger."""
-        known = self.store.ledger.known("a", list(dict.fromkeys(self.stored())))
+        known = self.store.ledger.lease("a").known(list(dict.fromkeys(self.stored())))
         return {session_id: str(seen.details) for session_id, seen in known.items()}
 
     def ended(self, since: float, until: float) -> list[SimulatedCall]:

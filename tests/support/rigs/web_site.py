@@ -141,8 +141,7 @@ def filled_store(*calls: RecentCall) -> MemoryStore:
     store = MemoryStore(capacity=10_000_000)
     lease = store.ledger.lease("main")
     ids = [call.session_id for call in calls] or ["300060;001;1529552581"]
-    store.ledger.commit(
-        lease,
+    lease.commit(
         Step(
             at=NOW,
             positions={

@@ -232,7 +232,10 @@ class WholeRig:
         """Those of the calls that are in the ledger or pending."""
         with self.untrapped() as store:
             ledger = store.ledger
-            return {*ledger.known(account, session_ids), *ledger.waiting(account, session_ids)}
+            return {
+                *ledger.lease(account).known(session_ids),
+                *ledger.lease(account).waiting(session_ids),
+            }
 
     def headroom(self, account: str) -> float | None:
         moved = (e for e in reversed(self.events) if isinstance(e, AccountMoved))

@@ -45,7 +45,7 @@ def store(tmp_path, monkeypatch):
     monkeypatch.setenv("FUSE_OTEL_STATE_URL", url)
     held = recent(SESSION, trace_id=call.trace_id, traces=call.traces, logs=call.logs)
     opened = open_store(url, capacity=1 << 20, clock=time.time)
-    opened.ledger.commit(opened.ledger.lease("default"), step(recent=[held]))
+    opened.ledger.lease("default").commit(step(recent=[held]))
     opened.close()
 
 

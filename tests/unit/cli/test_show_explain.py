@@ -116,7 +116,7 @@ def test_what_is_redacted_already_is_drawn_and_the_rest_is_said(
     store = open_store(url, capacity=1 << 20, clock=time.time)
     (call,) = render_saved(json.dumps(ENTRIES).encode(), SESSION, ModelOptions())
     held = recent(SESSION, trace_id=call.trace_id, traces=call.traces, logs=call.logs)
-    store.ledger.commit(store.ledger.lease("default"), step(recent=[held]))
+    store.ledger.lease("default").commit(step(recent=[held]))
     store.close()
     for name in (str(lines), SESSION):
         out, complaint = shown(capsys, name, *words, code=1)

@@ -43,8 +43,7 @@ def filled(store):
     order = store.control.order(order_of(Backfill(NOW - 9 * HOUR, NOW - 4 * HOUR)), NOW)
     gap = Gap("", NOW - 9 * HOUR, NOW - 4 * HOUR, GapReason.BACKFILL, order=order.id)
     store.control.carry_out(Carried(JobStatus(order.id, "working", ""), {"main": [gap]}), NOW)
-    store.ledger.commit(
-        lease,
+    lease.commit(
         step(
             body("a", "b", lanes=[TEMPO], ends=[NOW - 120, NOW - 60]),
             positions={
@@ -153,7 +152,7 @@ def test_a_lane_that_is_gone_and_empty_is_left_out(store):
 def test_many_gaps_are_not_all_listed(store):
     lease = store.ledger.lease("main")
     many = [Gap("", start, start + 1, GapReason.HISTORY) for start in range(25)]
-    store.ledger.commit(lease, step(opened=many))
+    lease.commit(step(opened=many))
     lines = [
         paint(line, 80, colour=False)
         for line in status_lines(store.control.status(), None, NOW, 80)

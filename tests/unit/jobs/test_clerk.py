@@ -95,8 +95,8 @@ def test_a_backfill_is_done_when_its_gaps_are_and_tells_what_was_read(store, rig
     assert not rig.clerk.idle
     (gap,) = gaps(store)["main"]
     lease = store.ledger.lease("main")
-    store.ledger.commit(lease, step(seen=[seen("a"), seen("b")], order=order_id))
-    store.ledger.commit(lease, step(closed=[gap.id]))
+    lease.commit(step(seen=[seen("a"), seen("b")], order=order_id))
+    lease.commit(step(closed=[gap.id]))
     rig.run()
 
     receipt = rig.receipt(order_id)
@@ -115,7 +115,7 @@ def test_a_backfill_of_an_account_that_is_gone_does_not_stay_open_for_ever(store
     rig = ClerkRig(store, accounts={"main": ()})
     rig.run()
     assert rig.receipt(order_id).open
-    store.ledger.commit(store.ledger.lease("main"), step(closed=[gap.id]))
+    store.ledger.lease("main").commit(step(closed=[gap.id]))
     rig.run()
 
     assert rig.receipt(order_id).state == "failed"

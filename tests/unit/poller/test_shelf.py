@@ -34,7 +34,7 @@ class Bench:
 
     @property
     def pending(self):
-        return list(self.store.ledger.waiting("main", ["1;1;1"]))
+        return list(self.lease.waiting(["1;1;1"]))
 
 
 @pytest.fixture
@@ -67,4 +67,4 @@ def test_details_that_always_fail_are_tried_for_five_days_and_then_exported_with
     assert not bench.pending
     (stored,) = bench.events
     assert isinstance(stored, CallsStored)
-    assert bench.store.ledger.known("main", ["1;1;1"])["1;1;1"].details is LogCompleteness.MISSING
+    assert bench.lease.known(["1;1;1"])["1;1;1"].details is LogCompleteness.MISSING

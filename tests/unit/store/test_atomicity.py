@@ -91,8 +91,7 @@ def stops(opened: Opened, action: Callable[[], None]) -> int:
 
 
 def test_a_step_stopped_anywhere_leaves_nothing(opened):
-    opened.store.ledger.commit(
-        opened.lease,
+    opened.lease.commit(
         step(
             body("a"),
             seen=[seen("a")],
@@ -101,15 +100,15 @@ def test_a_step_stopped_anywhere_leaves_nothing(opened):
         ),
     )
 
-    stopped = stops(opened, lambda: opened.store.ledger.commit(opened.lease, EVERYTHING))
+    stopped = stops(opened, lambda: opened.lease.commit(EVERYTHING))
 
     assert stopped > 30
-    assert set(opened.store.ledger.known("main", ["a", "b", "c"])) == {"a", "b", "c"}
+    assert set(opened.store.ledger.lease("main").known(["a", "b", "c"])) == {"a", "b", "c"}
     assert [gap.start for gap in opened.store.control.status().accounts[0].gaps] == [5]
 
 
 def test_a_resolution_stopped_anywhere_leaves_nothing(opened):
-    opened.store.ledger.commit(opened.lease, step(body("a", "b"), body("c")))
+    opened.lease.commit(step(body("a", "b"), body("c")))
     whole, other = opened.store.outbox.due(TEMPO, NOW, 1000)
     verdicts = [
         Acknowledgement(whole.id, (0,), (copy_of(whole.calls[0]),)),
@@ -128,23 +127,23 @@ def test_a_full_disk_rolls_the_whole_step_back(opened):
     opened.connection.execute(f"pragma max_page_count = {pages + 3}")
     before = opened.content()
     with pytest.raises(Full, match=r"disk of the store .* is full"):
-        opened.store.ledger.commit(opened.lease, step(body("a", data=b"x" * 50_000)))
+        opened.lease.commit(step(body("a", data=b"x" * 50_000)))
 
     assert opened.content() == before
     opened.connection.execute("pragma max_page_count = 1000000")
-    opened.store.ledger.commit(opened.lease, whole_step("a"))
+    opened.lease.commit(whole_step("a"))
 
 
 def test_room_is_left_on_the_disk_for_resolving(tmp_path):
     free = RESERVE + 1000
     opened = Opened(tmp_path / "store.db", free=lambda: free)
     with closing(opened.store) as store:
-        store.ledger.commit(opened.lease, step(body("a", data=b"x" * 1000)))
+        opened.lease.commit(step(body("a", data=b"x" * 1000)))
         with pytest.raises(Full, match=r"nearly full: 64\.0 MiB would be left"):
-            store.ledger.commit(opened.lease, step(body("b", data=b"x" * 1001)))
+            opened.lease.commit(step(body("b", data=b"x" * 1001)))
         free = RESERVE - 1
         with pytest.raises(Full, match="nearly full"):
-            store.ledger.commit(opened.lease, step())
+            opened.lease.commit(step())
         (found,) = store.outbox.due(TEMPO, NOW, 1000)
         store.outbox.resolve(TEMPO, [Acknowledgement(found.id, (0,))], NOW)
 
@@ -156,10 +155,10 @@ def test_an_error_of_another_kind_rolls_back_too():
         lease = store.ledger.lease("main")
         poisoned = step(body("a"), seen=[seen("a")], recent=[recent("a", start=2**70)])
         with pytest.raises(OverflowError):
-            store.ledger.commit(lease, poisoned)
+            lease.commit(poisoned)
 
         assert store.control.status().used == 0
-        store.ledger.commit(lease, whole_step("a"))
+        lease.commit(whole_step("a"))
 
 
 class _NoRollback(sqlite3.Connection):

@@ -30,7 +30,7 @@ def opened(path: Path, *, read_only: bool = False) -> Store:
 
 
 def first(store: Store) -> None:
-    store.ledger.commit(store.ledger.lease("main"), Step(at=NOW, positions={"": POSITION}))
+    store.ledger.lease("main").commit(Step(at=NOW, positions={"": POSITION}))
 
 
 def anew(path: Path, begin: Callable[[Store], None] = first) -> str:
@@ -42,8 +42,8 @@ def made(path: Path, calls: int = 40) -> None:
     with closing(opened(path)) as store:
         lease = store.ledger.lease("main")
         for number in range(calls):
-            store.ledger.commit(lease, whole_step(f"call {number}"))
-            store.ledger.commit(lease, step(body(f"body {number}", data=os.urandom(20_000))))
+            lease.commit(whole_step(f"call {number}"))
+            lease.commit(step(body(f"body {number}", data=os.urandom(20_000))))
 
 
 def spoil(path: Path, start: int, length: int) -> None:
@@ -58,7 +58,7 @@ def names(path: Path) -> set[str]:
 
 def position(path: Path) -> dict[str, NumberPosition]:
     with closing(opened(path)) as store:
-        return dict(store.ledger.position(store.ledger.lease("main"), NOW, 10).numbers)
+        return dict(store.ledger.lease("main").position(NOW, 10).numbers)
 
 
 def test_a_damaged_store_is_moved_aside_with_all_its_parts(path):
@@ -152,7 +152,7 @@ def test_damage_in_a_large_file_is_found_in_use_and_noted(path, monkeypatch):
     with closing(opened(path)) as store:
         lease = store.ledger.lease("main")
         with pytest.raises(Corrupt):
-            store.ledger.commit(lease, whole_step("another"))
+            lease.commit(whole_step("another"))
     with pytest.raises(Corrupt):
         opened(path)
     # A reader may try: what it meets is damage or what is left.

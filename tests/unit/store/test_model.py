@@ -41,7 +41,7 @@ class OutboxMachine(RuleBasedStateMachine):
         new = body(*names, lanes=lanes, ends=ends, data=b"x" * size)
         used = self.used()
         try:
-            self.store.ledger.commit(self.lease, step(new))
+            self.lease.commit(step(new))
         except Full:
             assert used + size > CAPACITY
             return

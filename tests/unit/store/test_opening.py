@@ -152,7 +152,7 @@ def test_what_is_no_database_is_refused_and_left_alone(path):
 def test_a_damaged_file_is_told(path):
     with opened(path) as store:
         lease = store.ledger.lease("main")
-        store.ledger.commit(lease, whole_step("a"))
+        lease.commit(whole_step("a"))
     data = bytearray(path.read_bytes())
     # Everything behind the file's header.
     data[100:] = b"\xff" * (len(data) - 100)
@@ -180,19 +180,19 @@ def test_a_reader_cannot_write(path):
 def test_a_reader_and_an_order_stand_beside_a_daemon(path):
     with opened(path) as daemon:
         lease = daemon.ledger.lease("main")
-        daemon.ledger.commit(lease, whole_step("a"))
+        lease.commit(whole_step("a"))
         with opened(path, read_only=True) as reader:
             assert [call.session_id for call in reader.control.recent(10)] == ["a"]
         with opened(path) as command:
             receipt = command.control.order(Job("drop", "{}"), NOW)
         assert [order_id for order_id, _ in daemon.control.orders()] == [receipt.id]
         # A command that read has changed nothing of the lease.
-        daemon.ledger.commit(lease, whole_step("b"))
+        lease.commit(whole_step("b"))
 
 
 def test_a_reader_works_while_nobody_else_has_the_file_open(path):
     with opened(path) as daemon:
-        daemon.ledger.commit(daemon.ledger.lease("main"), whole_step("a"))
+        daemon.ledger.lease("main").commit(whole_step("a"))
     with opened(path, read_only=True) as reader:
         assert len(reader.outbox.due(TEMPO, NOW, 1000)) == 1
 
@@ -205,7 +205,7 @@ def test_a_folder_that_is_gone_is_told(path, monkeypatch):
         lease = store.ledger.lease("main")
         monkeypatch.setattr("shutil.disk_usage", refuse)
         with pytest.raises(Broken, match=r"folder of the store .* is gone"):
-            store.ledger.commit(lease, whole_step("a"))
+            lease.commit(whole_step("a"))
 
 
 def test_a_file_system_without_shared_memory_is_said(path, monkeypatch):
@@ -228,10 +228,10 @@ def test_another_program_s_lock_is_waited_for_and_then_told(path, monkeypatch):
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("begin immediate")
             with pytest.raises(StoreError, match=r"Another program keeps the store .* locked"):
-                store.ledger.commit(lease, whole_step("a"))
+                lease.commit(whole_step("a"))
             # Readers do not mind.
             assert store.control.status().used == 0
-        store.ledger.commit(lease, whole_step("a"))
+        lease.commit(whole_step("a"))
 
 
 def test_a_file_that_was_taken_away_is_told(path):
@@ -253,7 +253,7 @@ def test_a_reader_sees_one_moment(path):
         lease = store.ledger.lease("main")
         with store._database.read() as connection:
             before = calls(connection)
-            store.ledger.commit(lease, whole_step("a"))
+            lease.commit(whole_step("a"))
             assert calls(connection) == before == 0
         with store._database.read() as connection:
             assert calls(connection) == 1
