@@ -176,7 +176,7 @@ def _(event: events.CallsParked) -> Line:
 def _(event: events.BatchReadAgain) -> Line:
     return Line(
         LogLevel.ERROR,
-        "a stored body was damaged; its calls are read again",
+        "a stored batch was damaged; its calls are read again",
         _lane(event.lane) | {"calls": event.calls, "parked": event.parked},
         flood=("damaged",),
     )

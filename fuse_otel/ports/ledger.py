@@ -16,7 +16,7 @@ class GapReason(StrEnum):
     BACKFILL = "backfill"  # asked for by an order
     DOWNTIME = "downtime"  # nobody polled
     ERROR = "error"  # the API did not answer for this interval
-    DAMAGE = "damage"  # a stored body was damaged, and its calls were forgotten
+    DAMAGE = "damage"  # a stored batch was damaged, and its calls were forgotten
 
 
 class PendingReason(StrEnum):

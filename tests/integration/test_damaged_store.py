@@ -131,7 +131,7 @@ def test_calls_of_a_damaged_body_in_a_sound_file_are_read_again_by_themselves(tm
         assert up.sessions() <= late.sessions()
         again = exported(up)
         assert {key: again[key] for key in first} == first
-    assert "a stored body was damaged; its calls are read again" in ended.stderr
+    assert "a stored batch was damaged; its calls are read again" in ended.stderr
     status = json.loads(fuse_otel("status", "--json", env=env).stdout)
     assert [(lane["calls"], lane["parked"]) for lane in status["lanes"]] == [(0, 0)] * 4
     assert status["accounts"][0]["gaps"] == []
