@@ -3,33 +3,37 @@
 Rows = tuple[tuple[str, str, str], ...]
 
 SPAN: Rows = (
-    ("traceId", "Of the call.", "the session id, see [ids](#ids)"),
-    ("spanId", "0 the root, then the executions in order.", "the session id and the place"),
-    ("parentSpanId", "Of an execution: the root.", "the session id"),
+    ("traceId", "Id of the call.", "the session id, see [ids](#ids)"),
+    ("spanId", "0 is the root, then the executions in order.", "the session id and the position"),
+    ("parentSpanId", "The root, for an execution.", "the session id"),
     ("name", "See above.", "the application; `data.module_type`, `data.result_variable`"),
     ("kind", "1 INTERNAL, 2 SERVER, 3 CLIENT, 5 CONSUMER.", "the direction; the kind of module"),
     (
         "startTimeUnixNano",
-        "Of a call the earliest time that is known.",
+        "Start of the execution. For a call, the earliest known time.",
         "`start` of the list record; `timestamp` of the first entry",
     ),
     (
         "endTimeUnixNano",
-        "Of a call the latest time that is known.",
+        "End of the execution. For a call, the latest known time.",
         "`end` of the list record; the next execution",
     ),
-    ("status", "Code 2 and what happened, or nothing.", "entries of class `error`"),
-    ("links", "Trace contexts that stand in its entries.", "W3C `traceparent`"),
+    ("status", "Code 2 and the error message, or unset.", "entries of class `error`"),
+    ("links", "Trace contexts in its entries.", "W3C `traceparent`"),
     ("flags", "Sampled, with a parent of this process: 257.", "fixed"),
 )
 RECORD: Rows = (
-    ("timeUnixNano", "When it happened.", "`timestamp`, and the place within the second"),
-    ("observedTimeUnixNano", "The same: the time of reading would differ.", "the same"),
+    ("timeUnixNano", "Time of the entry.", "`timestamp`, and the position within the second"),
+    (
+        "observedTimeUnixNano",
+        "The same, because the time of reading would differ between exports.",
+        "the same",
+    ),
     ("severityNumber", "See [severities](#severities).", "`class`; configuration"),
-    ("severityText", "The word of the number.", "the same"),
-    ("body", "The line, as far as it may leave.", "`line`"),
-    ("eventName", "Of prompts and events.", "`class`"),
-    ("traceId", "Of the call.", "the session id"),
-    ("spanId", "Of the execution that the entry belongs to.", "the session id and the place"),
+    ("severityText", "The standard word for the number.", "the same"),
+    ("body", "The redacted line.", "`line`"),
+    ("eventName", "Only for prompts and events.", "`class`"),
+    ("traceId", "Id of the call.", "the session id"),
+    ("spanId", "The execution that the entry belongs to.", "the session id and the position"),
     ("flags", "Sampled: 1.", "fixed"),
 )

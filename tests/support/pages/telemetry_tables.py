@@ -127,7 +127,7 @@ def lines() -> str:
         if error_type:
             told.append(f"`error.type`={error_type}")
         rows.append((f"`{line}`", f"`{facts.body}`", ", ".join(told) or "-"))
-    return table(("line", "what leaves of it", "what it tells"), rows)
+    return table(("line", "body of the log record", "attributes"), rows)
 
 
 def metrics() -> str:
@@ -168,11 +168,11 @@ def labels() -> str:
     odd = "the API's data were odd: " + ", ".join(f"`{kind.value}`" for kind in Anomaly)
     return "\n".join(
         (
-            "### What was taken away: `rule`\n",
+            "### Redactions: `rule`\n",
             table(("rule", "what"), [(f"`{k}`", v) for k, v in REDACTIONS.items()]),
-            "### What was cut: `kind`\n",
+            "### Truncations: `kind`\n",
             table(("kind", "what"), [(f"`{k}`", v) for k, v in TRUNCATIONS.items()]),
-            "### What was odd: `kind`\n",
+            "### Anomalies: `kind`\n",
             f"`time`: an entry's time was inferred; `class`: a class that is not Plum's; {odd}.\n",
         )
     )
