@@ -51,7 +51,7 @@ format: dev  ## formats, and mends what the linter can mend
 
 golden: dev  ## the golden calls and the pages made from the code, written anew: read the difference
 	UPDATE_GOLDENS=1 .venv/bin/pytest -q tests/golden
-	UPDATE_DOCS=1 .venv/bin/pytest -q tests/unit/pages/test_telemetry_page.py
+	UPDATE_DOCS=1 .venv/bin/pytest -q tests/repository/test_telemetry_page.py
 
 fuzz: dev  ## the decoders and the transform against FUZZ_SECONDS=600 of changed answers
 	mkdir -p build/fuzz/corpus

@@ -2,10 +2,7 @@
 
 import json
 import sqlite3
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 from support.builders.saved_files import ENTRIES, SESSION, listed, run_command, save, trace_id
@@ -15,12 +12,6 @@ from fuse_otel.cli.commands import convert, show
 from fuse_otel.cli.saved_calls import render_saved
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.store import open_store
-
-RUN = (
-    "import argparse, sys; from fuse_otel.cli.commands import show; "
-    "parser = argparse.ArgumentParser(); "
-    "show.arguments(parser); sys.exit(show.run(parser.parse_args()))"
-)
 
 
 @pytest.fixture
@@ -61,32 +52,6 @@ def test_a_saved_answer_is_drawn_call_by_call(two_calls, capsys):
     assert out.count("rest lookup") == 2
     assert "\x1b" not in out
     assert max(map(len, out.splitlines())) <= 80
-
-
-@pytest.mark.parametrize("name", ["-", "/dev/stdin"])
-def test_what_convert_writes_is_drawn_from_a_pipe(two_calls, two_calls_as_lines, capsys, name):
-    assert run_command(show, two_calls, "--records") == 0
-    from_answer = capsys.readouterr().out
-    for source in (two_calls, two_calls_as_lines):
-        shown = subprocess.run(
-            [sys.executable, "-c", RUN, name, "--records"],
-            input=Path(source).read_bytes(),
-            capture_output=True,
-            check=True,
-        )
-        assert shown.stdout.decode() == from_answer
-
-
-@pytest.mark.parametrize("name", ["-", "/dev/stdin"])
-def test_a_pipe_does_not_say_whose_entries_it_holds(name):
-    entries = json.dumps(ENTRIES).encode()
-    command = [sys.executable, "-c", RUN, name]
-    shown = subprocess.run(command, input=entries, capture_output=True, check=False)
-    assert shown.returncode == 1
-    assert shown.stderr.decode().endswith("whose call it is. Name it with --session-id.\n")
-    named = [*command, "--session-id", SESSION]
-    shown = subprocess.run(named, input=entries, capture_output=True, check=True)
-    assert trace_id(SESSION) in shown.stdout.decode()
 
 
 def test_otlp_lines_are_drawn_like_the_answer_they_were_made_from(

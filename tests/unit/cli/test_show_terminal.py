@@ -1,26 +1,13 @@
-"""``fuse-otel show`` on a terminal, in a pipe, and where nobody reads to the end."""
+"""The colours, the width and the characters of ``fuse-otel show``."""
 
-import contextlib
-import fcntl
 import io
-import os
-import pty
-import struct
-import subprocess
 import sys
-import termios
 
 import pytest
 from support.builders.saved_files import listed, run_command, save
 
 from fuse_otel.cli.commands import show
 from fuse_otel.config import colour_refused
-
-RUN = (
-    "import argparse, sys; from fuse_otel.cli.commands import show; "
-    "parser = argparse.ArgumentParser(); "
-    "show.arguments(parser); sys.exit(show.run(parser.parse_args()))"
-)
 
 
 @pytest.fixture
@@ -43,48 +30,6 @@ def test_colour_follows_the_option_and_a_pipe_has_none(two_calls, capsys, choice
 )
 def test_the_environment_can_refuse_colour(environment, refused):
     assert colour_refused(environment) is refused
-
-
-def in_a_terminal(columns, environment, *words):
-    """What the command writes into a terminal of so many columns."""
-    parent, child = pty.openpty()
-    try:
-        fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        command = [sys.executable, "-c", RUN, *words]
-        with subprocess.Popen(command, stdout=child, env={**os.environ, **environment}) as running:
-            os.close(child)
-            child = -1
-            written = bytearray()
-            with contextlib.suppress(OSError):  # Linux says so when the other end is closed
-                while block := os.read(parent, 65536):
-                    written += block
-            assert running.wait() == 0
-        return written.decode()
-    finally:
-        os.close(parent)
-        if child >= 0:
-            os.close(child)
-
-
-def test_a_terminal_gets_its_width_and_colours_unless_it_refuses_them(two_calls):
-    environment = {"TERM": "xterm", "NO_COLOR": ""}
-    coloured = in_a_terminal(120, environment, two_calls)
-    assert "\x1b[1;31m" in coloured
-    plain = in_a_terminal(120, {**environment, "NO_COLOR": "1"}, two_calls)
-    assert "\x1b" not in plain
-    assert 100 < max(map(len, plain.splitlines())) <= 120
-
-
-def test_a_reader_that_has_enough_is_no_traceback(tmp_path):
-    calls = {"calls": [listed(f"call;{n}") for n in range(2000)]}
-    file = save(tmp_path, "many.json", calls)
-    with subprocess.Popen(
-        [sys.executable, "-c", RUN, file], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as running:
-        running.stdout.readline()
-        running.stdout.close()
-        assert running.stderr.read() == b""
-        assert running.wait() == 1
 
 
 def test_an_output_that_knows_no_boxes_gets_stand_ins(two_calls, monkeypatch):

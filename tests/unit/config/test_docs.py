@@ -1,6 +1,5 @@
 import re
-import subprocess
-import sys
+import runpy
 import tomllib
 from pathlib import Path
 
@@ -14,10 +13,9 @@ from fuse_otel.config.settings import Account, Settings
 DOCS = Path(__file__).parents[3] / "docs" / "configuration.md"
 
 
-def test_the_documentation_is_what_the_settings_make_of_it():
-    made = subprocess.run(
-        [sys.executable, "-m", "fuse_otel.config"], capture_output=True, check=True
-    ).stdout.decode()
+def test_the_page_is_what_the_module_prints(capsys):
+    runpy.run_module("fuse_otel.config", run_name="__main__")
+    made = capsys.readouterr().out
     assert made == document()
     assert DOCS.read_text(encoding="utf-8") == made
 

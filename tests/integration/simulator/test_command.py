@@ -16,7 +16,7 @@ from support.patience import PATIENCE
 
 from fuse_otel.cli.commands import simulate
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SCRIPT = """
 import argparse, sys
 from fuse_otel.cli.commands import simulate

@@ -8,7 +8,7 @@ import pytest
 from fuse_otel.destinations import grpc_result, http_result
 from fuse_otel.net.quiet_grpc import grpc
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 
 
 def test_every_alert_is_explained_and_no_other():

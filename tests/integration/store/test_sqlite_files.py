@@ -20,7 +20,7 @@ from fuse_otel.errors import Busy
 from fuse_otel.ports import Acknowledgement, Store
 from fuse_otel.store import MemoryStore, open_store
 
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[2]
 EVERYTHING = 10**9
 
 

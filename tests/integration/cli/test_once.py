@@ -11,7 +11,7 @@ from support.rigs.program import fuse_otel, pointed_at, started
 
 from fuse_otel.simulator import Fault, SamplesWorld, SimulatedApi, World
 
-SAMPLES = Path(__file__).parents[1] / "data" / "samples"
+SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 HOUR = 3600
 LISTED = 2  # calls of the samples
 NO_SUCH_TENANT = Answer(404, {"Content-Type": "text/plain"}, b"no such tenant")
