@@ -1,10 +1,13 @@
-"""Ids that follow from a call's identity alone, so that the same call has the same ids for ever
-and anybody who knows its session id can compute them.
+"""Ids that follow from a call's identity alone: the same call always has the same ids, and anybody
+who knows its session id can compute them.
 """
 
 from __future__ import annotations
 
 from hashlib import sha256
+
+MAX_SESSION_ID = 256
+"""Characters of a session id that is kept as it is. The API's own have about 22."""
 
 _GOLDEN = 0x9E3779B97F4A7C15  # odd: multiples of it meet every 64-bit number before repeating
 _MASK = (1 << 64) - 1
@@ -22,6 +25,25 @@ def digest(namespace: str, session_id: str) -> bytes:
 def trace_id(namespace: str, session_id: str) -> bytes:
     """16 bytes, never all zero."""
     return _trace(digest(namespace, session_id))
+
+
+def is_long_session_id(session_id: str) -> bool:
+    """Whether the id is too long for a URL. No request names such a call: its log comes with
+    ``/all_logs`` or not at all.
+    """
+    return len(session_id) > MAX_SESSION_ID
+
+
+def session_key(session_id: str) -> str:
+    """What the store keeps of a session id: the id, or ``sha256:`` and the hex SHA-256 of an id
+    above ``MAX_SESSION_ID`` characters. A key is its own key.
+
+    A peer that lists ids of 50,000 characters would fill the store with them. Two calls never
+    share a key, because the hash is that of the whole id.
+    """
+    if not is_long_session_id(session_id):
+        return session_id
+    return f"sha256:{sha256(session_id.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 class CallIds:

@@ -5,7 +5,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fuse_otel.core.model import ids
-from fuse_otel.core.model.ids import CallIds, digest, trace_id
+from fuse_otel.core.model.ids import (
+    MAX_SESSION_ID,
+    CallIds,
+    digest,
+    is_long_session_id,
+    session_key,
+    trace_id,
+)
 
 SESSION = "300060;001;1529552581"
 
@@ -49,3 +56,20 @@ def test_two_calls_share_an_id_only_if_they_are_one(namespace, session, namespac
 def test_no_two_spans_of_a_call_share_an_id(session):
     call = CallIds("", session)
     assert len({call.span_id(number) for number in range(1000)}) == 1000
+
+
+@pytest.mark.parametrize("length", [1, 22, MAX_SESSION_ID])
+def test_a_session_id_of_usual_length_is_its_own_key(length):
+    assert session_key("1" * length) == "1" * length
+    assert not is_long_session_id("1" * length)
+
+
+def test_a_long_session_id_is_kept_as_the_hash_of_the_whole():
+    long = "1" * 70_000
+    key = session_key(long)
+    assert is_long_session_id(long)
+    assert key == f"sha256:{sha256(long.encode()).hexdigest()}"
+    assert session_key(long + "2") != key
+    assert session_key(key) == key
+    # The ids of the trace do not depend on what the store keeps.
+    assert trace_id("", long) == sha256(f"fuse-otel/1\0\0{long}".encode()).digest()[:16]
