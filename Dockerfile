@@ -5,7 +5,7 @@ FROM python:3.13-slim AS build
 WORKDIR /src
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/fuse-otel && python -m venv /opt/build
-# The locks first: a change of the code alone leaves this layer as it was.
+# Copy the locks first, so that a change of the code keeps this layer.
 COPY requirements/runtime.txt requirements/build.txt requirements/
 RUN /opt/fuse-otel/bin/pip install --require-hashes -r requirements/runtime.txt \
  && /opt/build/bin/pip install --require-hashes -r requirements/build.txt
@@ -13,7 +13,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY fuse_otel fuse_otel
 RUN /opt/build/bin/python -m hatchling build --target wheel \
  && /opt/fuse-otel/bin/pip install --no-deps --no-compile dist/*.whl \
- # A read-only root cannot keep byte code at run time: it is made here.
+ # Compile now: with a read-only root the program cannot write byte code at run time.
  && /opt/fuse-otel/bin/python -m compileall -q /opt/fuse-otel/lib
 
 FROM python:3.13-slim
@@ -35,7 +35,7 @@ WORKDIR /var/lib/fuse-otel
 VOLUME /var/lib/fuse-otel
 EXPOSE 9464
 STOPSIGNAL SIGTERM
-# A status other than 2xx raises, and so does a loop that hangs longer than the time-out.
+# A status other than 2xx raises an error, and so does an answer that takes longer than the time-out.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
   CMD ["python", "-c", "import urllib.request as r; r.build_opener(r.ProxyHandler({})).open('http://127.0.0.1:9464/-/healthy', timeout=4)"]
 ENTRYPOINT ["fuse-otel"]
