@@ -18,8 +18,7 @@ from fuse_otel.core.model.call import (
     CallRecord,
     Direction,
     ListedCall,
-    LogCompleteness,
-    LogState,
+    log_completeness,
 )
 from fuse_otel.core.model.lane import Rendering
 from fuse_otel.core.model.options import ModelOptions
@@ -56,7 +55,7 @@ def render_saved(data: bytes, session_id: str, options: ModelOptions) -> Iterato
     renderer = Renderer(options, renderings)
     for record, log in decode_saved(data):
         call = _listed(record, log, session_id, options.pseudonym_key)
-        out = renderer.render(call, log, _details(call, log))
+        out = renderer.render(call, log, log_completeness(call, log))
         traces, logs = (out.parts.get(signal, (b"", 0))[0] for signal in Signal)
         yield SavedTelemetry(out.trace_id, traces, logs, out.tally.notes or ())
 
@@ -90,14 +89,6 @@ def _listed(
         user_hash=None,
         destination=None,
     )
-
-
-def _details(call: ListedCall, log: CallLog) -> LogCompleteness:
-    if log.state is LogState.EXPIRED:
-        return LogCompleteness.EXPIRED
-    if log.entries:
-        return LogCompleteness.FULL if log.exited else LogCompleteness.OPEN
-    return LogCompleteness.MISSING if call.logged else LogCompleteness.NONE
 
 
 @contextmanager

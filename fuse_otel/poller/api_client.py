@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from fuse_otel.core.model.call import CallPage, LogPage
 from fuse_otel.core.timing.backoff import Backoff, Random
 from fuse_otel.core.timing.windows import HOUR
 from fuse_otel.errors import SourceError, Throttled, TooLarge, Unauthorized
@@ -25,7 +26,7 @@ from fuse_otel.poller.requests import (
     make,
 )
 from fuse_otel.poller.scheduler import EndpointState, Task
-from fuse_otel.ports import CallPage, LogPage, Source
+from fuse_otel.ports import Source
 
 # UNIX times as floats are exact to a quarter of a microsecond only: without it the wait could end
 # a hair too early, and come to nothing when it is added to the time once more.

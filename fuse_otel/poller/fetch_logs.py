@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from fuse_otel.core.model.call import CallLog, ListedCall, LogState
+from fuse_otel.core.model.call import CallLog, ListedCall, LogPage, LogState
 from fuse_otel.core.timing.windows import OVERLAP, Window
 from fuse_otel.errors import ServerFailed, TooLarge
 from fuse_otel.poller.ingest import Fetched
@@ -19,7 +19,6 @@ from fuse_otel.poller.requests import (
     logs_page,
     read_calls,
 )
-from fuse_otel.ports import LogPage
 
 Put = Callable[[Sequence[Fetched]], object]
 FEW = 4  # so many single requests are cheaper than a bulk page, whatever the window holds

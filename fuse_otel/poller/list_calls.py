@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
-from fuse_otel.core.model.call import CallRecord, ListedCall
+from fuse_otel.core.model.call import CallPage, CallRecord, ListedCall
 from fuse_otel.core.redaction.pseudonym import pseudonymise
 from fuse_otel.core.timing.windows import Window
 from fuse_otel.poller.requests import ListPage, Scan, list_page
-from fuse_otel.ports import CallPage
 
 READINGS = 4  # one, and three more while the count does not come out even
 # Pages in a row, and the records on them, that show nothing new. One page may hold nothing but

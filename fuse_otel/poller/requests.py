@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from fuse_otel.core.model.call import TOO_LARGE_LOG, CallLog
+from fuse_otel.core.model.call import TOO_LARGE_LOG, CallLog, CallPage, LogPage
 from fuse_otel.core.timing.windows import Window
 from fuse_otel.errors import SourceError, TooLarge
-from fuse_otel.ports import CallPage, LogPage, Source
+from fuse_otel.ports import Source
 
 
 class EndpointQueue(StrEnum):

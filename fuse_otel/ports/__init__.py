@@ -33,13 +33,12 @@ from fuse_otel.ports.ledger import (
     Step,
 )
 from fuse_otel.ports.outbox import Acknowledgement, Outbox, ParkedCopy, Reread
-from fuse_otel.ports.source import CallPage, Endpoint, LogPage, Source
+from fuse_otel.ports.source import Endpoint, Source
 from fuse_otel.ports.store import Store
 
 __all__ = [
     "AccountStatus",
     "Acknowledgement",
-    "CallPage",
     "Carried",
     "Clock",
     "Control",
@@ -52,7 +51,6 @@ __all__ = [
     "LaneStatus",
     "Lease",
     "Ledger",
-    "LogPage",
     "NumberPosition",
     "Outbox",
     "ParkedCall",

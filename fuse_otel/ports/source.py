@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from fuse_otel.core.model.call import CallLog, CallRecord
+from fuse_otel.core.model.call import CallLog, CallPage, LogPage
 
 
 class Endpoint(StrEnum):
     CALLS = "calls"
     ALL_LOGS = "all_logs"
     CALL = "call"
-
-
-@dataclass(frozen=True, slots=True)
-class CallPage:
-    """``records`` counts what the page held, unreadable ones included; ``total`` is the API's
-    ``total_calls``, ``None`` if it named none.
-    """
-
-    calls: tuple[CallRecord, ...]
-    records: int
-    total: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class LogPage:
-    """``records`` counts what the page held; ``size`` is the decoded answer in bytes."""
-
-    logs: Mapping[str, CallLog]
-    records: int
-    size: int
 
 
 class Source(Protocol):

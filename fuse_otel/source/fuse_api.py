@@ -21,10 +21,10 @@ from fuse_otel.core.decoding.answers import (
     decode_logs,
     error_log,
 )
-from fuse_otel.core.model.call import EXPIRED_LOG, MISSING_LOG, CallLog
+from fuse_otel.core.model.call import EXPIRED_LOG, MISSING_LOG, CallLog, CallPage, LogPage
 from fuse_otel.errors import SourceError
 from fuse_otel.events import AnomaliesSeen, ApiFailed, Emit
-from fuse_otel.ports import CallPage, Endpoint, LogPage
+from fuse_otel.ports import Endpoint
 from fuse_otel.source.exchange import ApiOptions, ApiResponse, misunderstanding, refusal
 
 _Decoded = TypeVar("_Decoded")
@@ -55,7 +55,7 @@ class FuseApi:
             answer = self._ask(Endpoint.CALLS, f"calls/{start}/{end}", number, offset, limit)
             page = self._understood(Endpoint.CALLS, answer, decode_calls)
         self._tell(page.anomalies)
-        return CallPage(page.calls, page.records, page.total)
+        return page
 
     def read_logs(self, start: int, end: int, *, number: str, offset: int, limit: int) -> LogPage:
         """A page of ``/all_logs``."""
@@ -63,7 +63,7 @@ class FuseApi:
             answer = self._ask(Endpoint.ALL_LOGS, f"all_logs/{start}/{end}", number, offset, limit)
             page = self._understood(Endpoint.ALL_LOGS, answer, decode_logs)
         self._tell(page.anomalies)
-        return LogPage(page.logs, page.records, len(answer.body))
+        return page
 
     def read_call(self, session_id: str) -> CallLog:
         """The log of ``/call``. That there is none is an answer, that it failed is an error."""

@@ -8,8 +8,7 @@ Whatever JSON comes, only an answer that as a whole is not what was asked for ra
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import msgspec
@@ -20,35 +19,14 @@ from fuse_otel.core.decoding.coercion import count, text
 from fuse_otel.core.decoding.lenient_json import BOM, NotUnderstood, decode, decode_page
 from fuse_otel.core.decoding.log_entries import RawDetail, call_log, error_log, joined, renumbered
 from fuse_otel.core.decoding.saved_calls import SavedCall, decode_xml, saved_calls
-from fuse_otel.core.model.call import CallLog, CallRecord
+from fuse_otel.core.model.call import CallLog, CallPage, CallRecord, LogPage
 
 __all__ = [
-    "DecodedCalls", "DecodedLogs", "NotUnderstood", "SavedCall", "decode_call", "decode_calls",
-    "decode_error", "decode_logs", "decode_saved", "error_log",
+    "NotUnderstood", "SavedCall", "decode_call", "decode_calls", "decode_error", "decode_logs",
+    "decode_saved", "error_log",
 ]  # fmt: skip
 
 _Raw = TypeVar("_Raw", bound=RawRecord)
-
-
-@dataclass(frozen=True, slots=True)
-class DecodedCalls:
-    """``records`` counts the page's elements, unreadable and repeated ones included; ``total`` is
-    ``total_calls``, ``None`` if the answer names none.
-    """
-
-    calls: tuple[CallRecord, ...]
-    records: int
-    total: int | None
-    anomalies: Counter[str]
-
-
-@dataclass(frozen=True, slots=True)
-class DecodedLogs:
-    """``logs`` by session id; ``records`` counts as in ``DecodedCalls``."""
-
-    logs: Mapping[str, CallLog]
-    records: int
-    anomalies: Counter[str]
 
 
 class _Page(msgspec.Struct):
@@ -66,7 +44,7 @@ _DETAIL: msgspec.json.Decoder[RawDetail] = msgspec.json.Decoder(RawDetail)
 _ANY = msgspec.json.Decoder()
 
 
-def decode_calls(data: bytes) -> DecodedCalls:
+def decode_calls(data: bytes) -> CallPage:
     """The answer of ``/calls``. Of records that share a session id the one that ends last stays."""
     odd: Counter[str] = Counter()
     page, calls = _page(data, odd)
@@ -83,10 +61,10 @@ def decode_calls(data: bytes) -> DecodedCalls:
     total = count(page.total_calls)
     if total is None and page.total_calls is not None:
         odd[Anomaly.TOTAL] += 1
-    return DecodedCalls(tuple(found.values()), len(calls), total, odd)
+    return CallPage(tuple(found.values()), len(calls), total, odd)
 
 
-def decode_logs(data: bytes) -> DecodedLogs:
+def decode_logs(data: bytes) -> LogPage:
     """The answer of ``/all_logs``. Logs of records that share a session id are joined in order."""
     odd: Counter[str] = Counter()
     _, calls = _page(data, odd)
@@ -100,7 +78,7 @@ def decode_logs(data: bytes) -> DecodedLogs:
             odd[Anomaly.RECORD_REPEATED] += 1
             log = joined(logs[call], log)
         logs[call] = log
-    return DecodedLogs(logs, len(calls), odd)
+    return LogPage(logs, len(calls), len(data), odd)
 
 
 def decode_call(data: bytes) -> tuple[CallLog, Counter[str]]:

@@ -1,12 +1,10 @@
-"""How much of a call's log is known, by what the API answered.
-
-What the API tells of a call, as values: the list record, the entries of its log.
-"""
+"""What the API says about calls, as values: list records, logs and their entries, pages of both."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import msgspec
@@ -119,6 +117,30 @@ TOO_LARGE_LOG = CallLog(LogState.TOO_LARGE)
 
 
 @dataclass(frozen=True, slots=True)
+class CallPage:
+    """A page of ``/calls``. ``records`` counts its elements, unreadable and repeated ones included;
+    ``total`` is ``total_calls``, ``None`` if the API named none. ``anomalies``: kind → how often.
+    """
+
+    calls: tuple[CallRecord, ...]
+    records: int
+    total: int | None
+    anomalies: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """A page of ``/all_logs``: ``logs`` by session id; ``size`` is the decoded page in bytes,
+    ``records`` and ``anomalies`` as in ``CallPage``.
+    """
+
+    logs: Mapping[str, CallLog]
+    records: int
+    size: int
+    anomalies: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """What the ledger knows of a call that was exported."""
 
@@ -128,7 +150,11 @@ class Seen:
 
 
 def log_completeness(call: ListedCall, log: CallLog) -> LogCompleteness:
-    """A log that is too large to be read counts as open: the call is sent without its entries."""
+    """How complete the log of a call is. The daemon, ``show`` and ``convert`` all ask here.
+
+    A log that is too large to be read counts as open: the call is exported without its entries. An
+    array without a readable entry is open as well: the API has a log, so it is not missing.
+    """
     if not call.logged and log.state is not LogState.PRESENT:
         return LogCompleteness.NONE
     match log.state:

@@ -12,6 +12,7 @@ from fuse_otel.core.model.call import (
     CallLog,
     Direction,
     ListedCall,
+    LogPage,
     LogState,
 )
 from fuse_otel.core.timing.windows import Window
@@ -20,7 +21,6 @@ from fuse_otel.poller.fetch_logs import BulkSize, LogFetcher
 from fuse_otel.poller.list_calls import Listing
 from fuse_otel.poller.options import PollerOptions
 from fuse_otel.poller.requests import LogsPage, ReadCalls, Request, WindowPoisoned
-from fuse_otel.ports import LogPage
 
 START = 10_000
 LOG = CallLog(LogState.PRESENT)

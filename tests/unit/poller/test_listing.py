@@ -2,11 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fuse_otel.core.model.call import CallRecord
+from fuse_otel.core.model.call import CallPage, CallRecord
 from fuse_otel.core.timing.windows import Window
 from fuse_otel.poller.list_calls import Listing, Paging, list_window
 from fuse_otel.poller.requests import ListPage
-from fuse_otel.ports import CallPage
 
 WINDOW = Window(100, 200)
 
