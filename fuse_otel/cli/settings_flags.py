@@ -22,7 +22,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         what = f"a file that holds: {setting.meaning}" if setting.secret else setting.meaning
         group.add_argument(
             setting.flag,
-            dest=_DEST + setting.given,
+            dest=_DEST + setting.flag_name,
             metavar="FILE" if setting.secret else _metavar(setting.kind),
             help=_plain(what, setting.default),
         )

@@ -1,5 +1,7 @@
-"""The configuration: flags over environment over file over defaults. Only this module reads the
-environment. Importing it is fast; loading imports pydantic.
+"""The configuration: flags outrank the environment, which outranks the file, which outranks
+defaults.
+
+Only this module reads the environment. Importing it is fast; ``load`` imports pydantic.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from fuse_otel.config.catalogue import variable_of
 from fuse_otel.config.file.contents import path_of, read_toml
+from fuse_otel.config.values.quantities import read_text
 from fuse_otel.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -35,11 +38,11 @@ def load(
     flags: Mapping[str, str] | None = None,
     needs_account: bool = True,
 ) -> Loaded:
-    """Read and check everything. Raises ``ConfigurationError`` with all problems at once.
+    """Reads and checks everything. Raises ``ConfigurationError`` with all problems at once.
 
-    ``environ`` is the process's own if absent. ``config_file`` overrides ``FUSE_OTEL_CONFIG``.
-    ``flags``: a setting's key (``poll_interval``, ``developer_key_file``) → its text; empty: unset.
-    ``needs_account`` false: no account at all is fine, for commands that only read the store.
+    ``environ`` is by default that of the process. ``config_file`` overrides ``FUSE_OTEL_CONFIG``.
+    ``flags``: key of a setting (``poll_interval``, ``developer_key_file``) → text, empty if unset.
+    ``needs_account`` is false for commands that only read the store: they work without an account.
     """
     from fuse_otel.config.loading import load_from  # noqa: PLC0415 - imports pydantic
 
@@ -51,22 +54,22 @@ def load(
 def namespace_of(
     *, environ: Mapping[str, str] | None = None, config_file: str | None = None
 ) -> str:
-    """The namespace alone: enough to compute the id of a trace, whatever else is said wrongly.
+    """The namespace only. It is enough to compute a trace id, even if other settings are wrong.
 
-    Raises ``ConfigurationError`` for a file that cannot be read.
+    Raises ``ConfigurationError`` if the file cannot be read.
     """
-    said = os.environ if environ is None else environ
-    if text := said.get(variable_of("namespace"), "").strip():
+    environ = os.environ if environ is None else environ
+    if text := environ.get(variable_of("namespace"), "").strip():
         return text
-    file = path_of(said, config_file)
-    found = read_toml(file, by_flag=bool(config_file)).get("namespace", "")
-    if not isinstance(found, str):
-        raise ConfigurationError([f"{file}: namespace: It has to be text in quotes."])
-    return found.strip()
+    file = path_of(environ, config_file)
+    try:
+        return read_text(read_toml(file, by_flag=bool(config_file)).get("namespace", ""))
+    except ValueError as error:
+        raise ConfigurationError([f"{file}: namespace: {error}"]) from error
 
 
 def otel_environ() -> Mapping[str, str]:
-    """OpenTelemetry's own variables alone, for what shall run without ours."""
+    """OpenTelemetry's variables only, for commands that ignore ours."""
     return {name: text for name, text in os.environ.items() if name.startswith("OTEL_")}
 
 

@@ -1,4 +1,4 @@
-"""A place that calls are delivered to, ready to be built."""
+"""A destination of calls, complete: the assembly builds its lanes from it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _plain(flavours: Mapping[Signal, Profile]) -> dict[str, str]:
 
 
 def _masked_url(url: str) -> str:
-    """Scheme, host, port and path; what may hold a credential is masked. gRPC's names hold none."""
+    """Masks user, password and query, which may hold credentials. gRPC's own names have none."""
     if not url.startswith(("http://", "https://")):
         return url
     parts = urlsplit(url)
@@ -39,12 +39,12 @@ def _masked_headers(headers: Mapping[Signal, Mapping[str, str]]) -> dict[str, di
 
 
 class Destination(BaseModel):
-    """``urls`` are final and used as they are; ``timeout`` is in seconds. What is said for each
-    signal holds exactly the ``signals``, but for ``flavours``: where one is missing the general one
-    counts, as for ``redaction``. ``path`` means something for ``file`` alone, ``protocol`` and what
-    follows for ``otlp`` alone, ``insecure`` for gRPC's endpoints without a scheme.
+    """``urls`` are used unchanged. ``timeout`` is in seconds. Each mapping has exactly the keys
+    ``signals``, except ``flavours``: for a signal without one, and for ``redaction`` None, the
+    general setting applies. Only the type ``file`` has a ``path``, and only ``otlp`` has the fields
+    from ``protocol`` on. ``insecure`` applies to gRPC endpoints without a scheme.
 
-    Two destinations may share a name when their signals differ: a lane is a name and a signal.
+    Two destinations may have the same name if their signals differ: a lane is a name and a signal.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)

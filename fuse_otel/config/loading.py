@@ -1,4 +1,4 @@
-"""From what was said in all places to the settings, or to everything that is wrong."""
+"""Loads the settings from all sources, or reports every problem at once."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def load_from(
     if inputs.problems or settings is None:
         raise ConfigurationError(dict.fromkeys(inputs.problems))
     origins = {
-        name: inputs.won[name].origin if name in inputs.won else DEFAULT
+        name: inputs.effective[name].origin if name in inputs.effective else DEFAULT
         for name in Settings.model_fields
     }
     has_destinations = "destinations" in inputs.content

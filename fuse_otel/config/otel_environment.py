@@ -36,7 +36,7 @@ LIMITS = (
     "OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT",
     "OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT",
 )
-_MOST_DIGITS = 18
+_MAX_DIGITS = 18  # Python refuses to parse texts of more than 4,300
 _SHARED = ("type", "protocol", "certificate", "client_certificate", "client_key", "insecure")
 _FOR_EACH_SIGNAL = ("urls", "headers", "timeout", "compression")
 
@@ -46,7 +46,7 @@ def exporter_variable(signal: Signal) -> str:
 
 
 def variables() -> Iterator[str]:
-    """Every variable that is understood."""
+    """Every variable about exporters that we read, in the order of the standard."""
     yield from map(exporter_variable, Signal)
     for option in OPTIONS:
         yield _BASE + option
@@ -57,26 +57,26 @@ def _own(signal: Signal, option: str) -> str:
     return f"{_BASE}{signal.value.upper()}_{option}"
 
 
-def defaults_of(environ: Mapping[str, str], problems: list[str]) -> tuple[Destination, ...]:
-    """One destination, or two of the same name where the signals do not go the same way. Adds to
-    ``problems`` what is wrong. ``environ`` holds no empty values.
+def destinations(environ: Mapping[str, str], problems: list[str]) -> tuple[Destination, ...]:
+    """One destination, or two of the same name if the options of the signals differ. Adds to
+    ``problems``. ``environ`` holds no empty values.
     """
     before = len(problems)
     each = [_destination(signal, environ, problems) for signal in Signal]
     found = [destination for destination in each if destination is not None]
     if not found and len(problems) == before:
         names = " and ".join(map(exporter_variable, Signal))
-        problems.append(f"{names}: Both are none, so nothing would be delivered: give one otlp.")
+        problems.append(f"{names}: Both are none, so nothing would be delivered. Set one to otlp.")
     return _joined(found)
 
 
 def _encoded_headers(value: object, info: ValidationInfo) -> dict[str, str]:
-    """``key=value,…`` percent-encoded, as the standard's variable has it."""
+    """``key=value,…``, percent-encoded."""
     return sendable(read_pairs(read_text(value)), info)
 
 
 class _SignalVariables(DestinationTable):
-    """The variables of one signal, as the table of the file that says the same."""
+    """The variables of one signal as a table of the file, apart from the format of some values."""
 
     type: Annotated[str, fields.choice("otlp", "console", "none")] = "otlp"
     headers: Annotated[Mapping[str, str], BeforeValidator(_encoded_headers)] = {}
@@ -92,21 +92,22 @@ class _SignalVariables(DestinationTable):
 def _destination(
     signal: Signal, environ: Mapping[str, str], problems: list[str]
 ) -> Destination | None:
-    """Where a signal goes; ``None`` if it is switched off, or cannot be read."""
-    said = {"type": exporter_variable(signal)}
-    if environ.get(said["type"], "otlp").strip().lower() not in {"console", "none"}:
-        said |= dict(_options(signal, environ))
-    table = {key: environ[variable] for key, variable in said.items() if variable in environ}
+    """``None`` if the signal is switched off, or if there are problems."""
+    used = {"type": exporter_variable(signal)}
+    # A console has no options, and a signal that is off may have bad ones: nobody uses them.
+    if environ.get(used["type"], "otlp").strip().lower() not in {"console", "none"}:
+        used |= dict(_options(signal, environ))
+    table = {key: environ[variable] for key, variable in used.items() if variable in environ}
     try:
         read = _SignalVariables.model_validate({**table, "name": _NAME, "signals": [signal.value]})
     except ValidationError as error:
-        problems += sentences(error, {(key,): variable for key, variable in said.items()})
+        problems += sentences(error, {(key,): variable for key, variable in used.items()})
         return None
     return read.destination() if read.type != "none" else None
 
 
 def _options(signal: Signal, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Key of the table, and the variable that says it: the signal's own outranks the general."""
+    """(key of the table, variable). The variable of the signal outranks the general one."""
     for option in OPTIONS:
         own = _own(signal, option)
         if own not in environ:
@@ -118,7 +119,9 @@ def _options(signal: Signal, environ: Mapping[str, str]) -> Iterator[tuple[str, 
 
 
 def _joined(found: list[Destination]) -> tuple[Destination, ...]:
-    """One destination, if the signals agree in all that is said once a destination."""
+    """One destination, if the signals differ only in what a destination has for each signal."""
+    # A lane is a destination and a signal, so the number of destinations changes no behaviour. But
+    # one is what the operator wrote, and `fuse-otel config` prints it as one table.
     if len(found) < len(Signal):
         return tuple(found)
     traces, logs = map(dict, found)
@@ -129,7 +132,7 @@ def _joined(found: list[Destination]) -> tuple[Destination, ...]:
 
 
 def traces_protocol(environ: Mapping[str, str]) -> tuple[str, str]:
-    """What the SDK shall speak for the daemon's own traces, and the variable that says so, if any.
+    """The protocol for the daemon's own traces, and the variable that sets it, empty if none does.
     ``environ`` holds no empty values.
     """
     for name in (_own(Signal.TRACES, "PROTOCOL"), f"{_BASE}PROTOCOL"):
@@ -139,32 +142,33 @@ def traces_protocol(environ: Mapping[str, str]) -> tuple[str, str]:
     return otlp.HTTP, ""
 
 
-def limits_of(environ: Mapping[str, str], problems: list[str]) -> Limits:
-    """The tighter one of the model's and the standard's; a signal's own variable outranks the
-    general one. Adds to ``problems`` what is wrong. ``environ`` holds no empty values.
+def limits(environ: Mapping[str, str], problems: list[str]) -> Limits:
+    """The limits of the variables, where they are tighter than those of the data model. The
+    variable of a signal outranks the general one. Adds to ``problems``. ``environ`` holds no empty
+    values.
     """
-    said = {name: _limit(name, environ[name], problems) for name in LIMITS if name in environ}
+    given = {name: _limit(name, environ[name], problems) for name in LIMITS if name in environ}
 
     def most(of: str, model: Most) -> Most:
         return Most(
-            min(_first(said, of, "ATTRIBUTE_COUNT_LIMIT", model.attributes), model.attributes),
-            min(_first(said, of, "ATTRIBUTE_VALUE_LENGTH_LIMIT", model.length), model.length),
+            min(_first(given, of, "ATTRIBUTE_COUNT_LIMIT", model.attributes), model.attributes),
+            min(_first(given, of, "ATTRIBUTE_VALUE_LENGTH_LIMIT", model.length), model.length),
         )
 
     return Limits(
         span=most("SPAN", MODEL.span),
         record=most("LOGRECORD", MODEL.record),
-        links=min(said.get("OTEL_SPAN_LINK_COUNT_LIMIT", MODEL.links), MODEL.links),
+        links=min(given.get("OTEL_SPAN_LINK_COUNT_LIMIT", MODEL.links), MODEL.links),
     )
 
 
-def _first(said: Mapping[str, int], of: str, what: str, model: int) -> int:
-    return said.get(f"OTEL_{of}_{what}", said.get(f"OTEL_{what}", model))
+def _first(given: Mapping[str, int], of: str, what: str, model: int) -> int:
+    return given.get(f"OTEL_{of}_{what}", given.get(f"OTEL_{what}", model))
 
 
 def _limit(name: str, text: str, problems: list[str]) -> int:
     digits = text.strip()
-    if digits.isascii() and digits.isdecimal() and len(digits) <= _MOST_DIGITS:
+    if digits.isascii() and digits.isdecimal() and len(digits) <= _MAX_DIGITS:
         return int(digits)
-    problems.append(f"{name}: {quoted(text)} is no number: give 0 or more.")
+    problems.append(f"{name}: {quoted(text)} is not a number. Use 0 or more.")
     return 0

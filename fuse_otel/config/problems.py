@@ -1,4 +1,4 @@
-"""What is wrong, as sentences for the operator. Pydantic finds it; the words are ours."""
+"""Turns what pydantic finds into sentences for the operator."""
 
 from __future__ import annotations
 
@@ -13,29 +13,21 @@ if TYPE_CHECKING:
 
 Place = tuple[int | str, ...]
 _SENTENCES = {
-    "missing": "It is missing: give it.",
-    "tuple_type": "It has to be a list.",
-    "model_type": "It has to be a table.",
-    "model_attributes_type": "It has to be a table.",
-    "dict_type": "It has to be a table.",
-    "mapping_type": "It has to be a table.",
+    "missing": "This setting is required.",
+    "tuple_type": "Must be a list.",
+    "model_type": "Must be a table.",
+    "model_attributes_type": "Must be a table.",
+    "dict_type": "Must be a table.",
+    "mapping_type": "Must be a table.",
 }
 
 
 def unknown(name: str, known: Iterable[str], prefix: str = "") -> str:
-    """Of a name that is not known: a sentence without the name. ``prefix`` is common to all."""
+    """The sentence for a name that is not known. ``prefix`` is common to all names."""
     bare = {each.removeprefix(prefix).lower(): each for each in known}
     near = get_close_matches(name.removeprefix(prefix).lower(), bare, n=1)
-    advice = f"Did you mean {bare[near[0]]}?" if near else "Take it away."
-    return f"There is no such setting. {advice}"
-
-
-def written(place: Place) -> str:
-    """``("accounts", 1, "email")`` → ``accounts[1].email``."""
-    text = ""
-    for step in place:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
-    return text
+    advice = f"Did you mean `{bare[near[0]]}`?" if near else "Remove it."
+    return f"Unknown setting `{name}`. {advice}"
 
 
 def sentences(
@@ -43,13 +35,13 @@ def sentences(
     names: Mapping[Place, str],
     models: Mapping[str, type[BaseModel]] | None = None,
 ) -> list[str]:
-    """A sentence a finding, those about tables of the file first. ``names``: place → the setting as
-    the user wrote it; of a place that is not there the nearest one around it counts. ``models``:
-    what the tables of a list can hold.
+    """One sentence for each finding, those about tables of the file first. ``names``: place → the
+    setting as the user wrote it, for the place itself or one around it. ``models``: the keys of the
+    tables in a list.
     """
     findings = error.errors(include_url=False, include_input=False)
     return [
-        f"{_name(finding['loc'], names)}: {_sentence(finding, models or {})}"
+        _sentence(finding, names, models or {})
         for finding in sorted(findings, key=lambda finding: _rank(str(finding["loc"][0])))
     ]
 
@@ -58,18 +50,28 @@ def _rank(name: str) -> int:
     return TABLES.index(name) if name in TABLES else len(TABLES)
 
 
+def _sentence(
+    finding: Mapping[str, Any],
+    names: Mapping[Place, str],
+    models: Mapping[str, type[BaseModel]],
+) -> str:
+    place, kind = finding["loc"], finding["type"]
+    if kind == "extra_forbidden":
+        *table, key = place
+        fields = models[str(place[0])].model_fields
+        return f"{_name(tuple(table), names)}: {unknown(str(key), fields)}"
+    if kind == "value_error":
+        return f"{_name(place, names)}: {finding['ctx']['error']}"
+    return f"{_name(place, names)}: {_SENTENCES.get(kind, 'Not a valid value.')}"
+
+
 def _name(place: Place, names: Mapping[Place, str]) -> str:
+    """``accounts[1].email`` below the name of the nearest place that has one."""
     for length in range(len(place), 0, -1):
         if (name := names.get(place[:length])) is not None:
-            rest = written(place[length:])
-            return f"{name}.{rest}" if rest and not rest.startswith("[") else name + rest
-    return written(place)
+            return name + "".join(map(_step, place[length:]))
+    return "".join(map(_step, place)).removeprefix(".")
 
 
-def _sentence(finding: Mapping[str, Any], models: Mapping[str, type[BaseModel]]) -> str:
-    place, kind = finding["loc"], finding["type"]
-    if kind == "value_error":
-        return str(finding["ctx"]["error"])
-    if kind == "extra_forbidden":
-        return unknown(str(place[-1]), models[str(place[0])].model_fields)
-    return _SENTENCES.get(kind, "It cannot be read: see the documentation of this setting.")
+def _step(step: int | str) -> str:
+    return f"[{step}]" if isinstance(step, int) else f".{step}"

@@ -1,4 +1,4 @@
-"""The settings, read and checked: what the assembly builds the daemon from."""
+"""The validated settings, from which the assembly builds the daemon."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from fuse_otel.config.file.tables import (
     ServiceNames,
     Severities,
 )
-from fuse_otel.config.sources import Inputs, Written, sources
+from fuse_otel.config.sources import Inputs, SourceValue, sources
 from fuse_otel.config.values import fields
 from fuse_otel.config.values.fields import choice, count, duration, number, size
 from fuse_otel.core.model.redaction_policy import OwnRules
@@ -31,10 +31,10 @@ _MIB = 1 << 20
 
 
 class Settings(BaseSettings):
-    """Durations are seconds, sizes bytes. ``severities`` maps a raw log class to SeverityNumber and
-    SeverityText, ``service_names`` our own number (its digits) or an application's name to a
-    ``service.name``. ``loki_stream_attribute`` is empty for none. ``self_traces_protocol`` is told
-    by the standard variables alone.
+    """Durations are in seconds, sizes in bytes. ``severities`` maps a log class to SeverityNumber
+    and SeverityText. ``service_names`` maps our own number (its digits) or the name of an
+    application to a ``service.name``. ``loki_stream_attribute`` is empty for none. Only the
+    standard variables set ``self_traces_protocol`` and ``limits``.
     """
 
     model_config = SettingsConfigDict(
@@ -88,16 +88,16 @@ class Settings(BaseSettings):
 
     @classmethod
     def read(cls, inputs: Inputs) -> Settings:
-        """Raises ``ValidationError``. What the sources find wrong is in ``inputs`` in any case."""
+        """Raises ``ValidationError``. Problems of the sources are in ``inputs`` either way."""
         keywords: dict[str, Any] = {"inputs": inputs}
         return cls(**keywords)
 
     @model_validator(mode="before")
     @classmethod
-    def _values(cls, state: Mapping[str, Written]) -> dict[str, object]:
+    def _values(cls, state: Mapping[str, SourceValue]) -> dict[str, object]:
         return {name: each.value for name, each in state.items() if name in cls.model_fields}
 
     def flavour_of(self, destination: Destination, signal: Signal) -> Profile:
-        """The destination's own, else the general one."""
+        """The destination's own, or else the general one."""
         general = self.traces_flavour if signal is Signal.TRACES else self.logs_flavour
         return destination.flavours.get(signal, general)

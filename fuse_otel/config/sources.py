@@ -1,9 +1,9 @@
-"""The places that settings come from, as sources of pydantic-settings. From the highest priority to
-the lowest: flags, our variables, the file, OpenTelemetry's variables, defaults.
+"""Where settings come from, as sources of pydantic-settings. From the highest priority to the
+lowest: flags, our variables, the file, OpenTelemetry's variables, defaults.
 
-The sources that pydantic-settings has stop at the first value that they cannot read, know no
-``*_FILE`` twins and ignore names that they do not know. These collect every problem, and remember
-where each value was written.
+The environment source of pydantic-settings stops at the first value that it cannot parse. None of
+its sources knows ``*_FILE`` variables or reports unknown names. Ours collect every problem and
+remember where each value was set.
 """
 
 from __future__ import annotations
@@ -25,20 +25,18 @@ from fuse_otel.config.catalogue import (
     flag_of,
     variable_of,
 )
-from fuse_otel.config.file.contents import unfold
-from fuse_otel.config.file.tables import repeats
+from fuse_otel.config.file.contents import read_secret
+from fuse_otel.config.file.tables import duplicates
 from fuse_otel.config.problems import Place, unknown
 
 DEFAULT = "default"
 _ONE_ACCOUNT = ("email", "developer_key")
 _NO_ACCOUNT = (
-    f"{variable_of('email')}, {variable_of('developer_key')}: They are missing: give them, or list"
-    " [[accounts]] in the file."
+    f"{variable_of('email')}, {variable_of('developer_key')}: Both are required, unless the file"
+    " lists [[accounts]]."
 )
-# An empty list of accounts is none: then there may be one outside.
-_TABLES = tuple(name for name in TABLES if name != "accounts")
-_NAMES = tuple(name for each in SETTINGS for name in (each.name, each.twin)[: 1 + each.secret])
-# Kubernetes puts these into every container of a namespace that has a Service of our name:
+_NAMES = tuple(name for each in SETTINGS for name in each.names)
+# Kubernetes sets these in every container of a namespace that has a Service of our name:
 # https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
 _OF_KUBERNETES = re.compile(
     r"FUSE_OTEL_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)"
@@ -47,25 +45,27 @@ _LINK = re.compile(r"(tcp|udp|sctp)://")
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """``where``: the setting as the user wrote it. ``origin``: the flag, variable or file.
+class SourceValue:
+    """``name``: the setting as the user wrote it. ``origin``: the flag, variable or file.
 
-    pydantic-settings merges dictionaries of several sources and can log what a source gives
-    (``PYDANTIC_SETTINGS_DEBUG``). It does neither with the value inside.
+    pydantic-settings merges the dictionaries of several sources, and ``PYDANTIC_SETTINGS_DEBUG=1``
+    makes it log what each source returns. This class keeps the value out of both: the value of the
+    source with the highest priority wins whole, and no secret gets into a log.
     """
 
     value: object = field(repr=False)
-    where: str
+    name: str
     origin: str
 
 
-Layer = Mapping[str, Written]
+Layer = Mapping[str, SourceValue]
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What the sources read, and what they add: ``problems``, the name of each place as the user
-    wrote it, and for each setting the value that won. ``environ`` holds no empty values.
+    """What the sources read, and what they add: ``problems``, ``names`` (place → the setting as the
+    user wrote it) and ``effective`` (setting → its value of the highest priority). ``environ``
+    holds no empty values.
     """
 
     environ: Mapping[str, str]
@@ -75,7 +75,7 @@ class Inputs:
     needs_account: bool
     problems: list[str] = field(default_factory=list)
     names: dict[Place, str] = field(default_factory=dict)
-    won: dict[str, Written] = field(default_factory=dict)
+    effective: dict[str, SourceValue] = field(default_factory=dict)
 
 
 def sources(
@@ -94,44 +94,43 @@ class _Source(PydanticBaseSettingsSource):
 
     @abstractmethod
     def read(self) -> Layer:
-        """What this place says. ``current_state`` holds what higher places say."""
+        """The values of this source. ``current_state`` holds those of higher priority."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[object, str, bool]:  # noqa: ARG002 - the base class's signature
         return self._layer.get(field_name), field_name, False
 
     def __call__(self) -> dict[str, object]:
         self._layer = self.read()
-        for name, written in self._layer.items():
-            self.inputs.won.setdefault(name, written)
-            self.inputs.names.setdefault((name,), written.where)
+        for name, found in self._layer.items():
+            self.inputs.effective.setdefault(name, found)
+            self.inputs.names.setdefault((name,), found.name)
         return dict(self._layer)
 
-    def once(self, layer: Layer) -> Layer:
-        """The scalar settings that no higher place has set, each under its own name: the twin of a
-        secret is replaced by what its file holds.
+    def with_secrets_read(self, layer: Layer) -> Layer:
+        """The scalar settings of the layer. ``NAME_file`` becomes ``NAME`` with the content of that
+        file; the file is not opened if a source of higher priority has set ``NAME``.
         """
-        found: dict[str, Written] = {}
+        found: dict[str, SourceValue] = {}
         for each in SETTINGS:
-            own, twin = layer.get(each.name), layer.get(each.twin) if each.secret else None
             if each.name in self.current_state:
                 continue
-            if own and twin:
-                self.inputs.problems.append(
-                    f"{own.where} and {twin.where}: Give one of them, not both."
-                )
-            if own:
-                found[each.name] = own
-            elif twin:
-                secret = unfold(twin.value, twin.where, self.inputs.problems)
-                found[each.name] = replace(twin, value=secret)
+            given = [layer[name] for name in each.names if name in layer]
+            if len(given) > 1:
+                names = " and ".join(value.name for value in given)
+                self.inputs.problems.append(f"{names}: Set only one of them.")
+            if each.name in layer:
+                found[each.name] = layer[each.name]
+            elif given:
+                secret = read_secret(given[0].value, given[0].name, self.inputs.problems)
+                found[each.name] = replace(given[0], value=secret)
         return found
 
 
 class FlagSource(_Source):
     def read(self) -> Layer:
-        return self.once(
+        return self.with_secrets_read(
             {
-                name: Written(text, flag_of(name), flag_of(name))
+                name: SourceValue(text, flag_of(name), flag_of(name))
                 for name, text in self.inputs.flags.items()
                 if text.strip()
             }
@@ -139,127 +138,123 @@ class FlagSource(_Source):
 
 
 class EnvironmentSource(_Source):
-    """The variables of our prefix."""
+    """The variables with our prefix."""
 
     def read(self) -> Layer:
         names = {variable_of(name): name for name in _NAMES}
         layer = {}
         for variable, text in self.inputs.environ.items():
             if variable in names:
-                layer[names[variable]] = Written(text, variable, variable)
-            elif _is_mistyped(variable, text):
-                sentence = unknown(variable, (*names, CONFIG_VARIABLE), PREFIX)
-                self.inputs.problems.append(f"{variable}: {sentence}")
-        return self.once(layer)
+                layer[names[variable]] = SourceValue(text, variable, variable)
+            elif _is_unknown(variable, text):
+                problem = unknown(variable, (*names, CONFIG_VARIABLE), PREFIX)
+                self.inputs.problems.append(problem)
+        return self.with_secrets_read(layer)
 
 
-def _is_mistyped(variable: str, text: str) -> bool:
+def _is_unknown(variable: str, text: str) -> bool:
     if not variable.startswith(PREFIX) or variable == CONFIG_VARIABLE:
         return False
-    linked = variable.endswith("_PORT") and _LINK.match(text)
-    return not (linked or _OF_KUBERNETES.fullmatch(variable))
+    link = variable.endswith("_PORT") and _LINK.match(text)
+    return not (link or _OF_KUBERNETES.fullmatch(variable))
 
 
 class FileSource(_Source):
-    """Scalar settings and tables. An empty text is unset here too."""
+    """Scalar settings and tables of the file. An empty text counts as unset."""
 
     def read(self) -> Layer:
-        file, content, problems = self.inputs.file, self.inputs.content, self.inputs.problems
+        file, content = self.inputs.file, self.inputs.content
         known = (*_NAMES, *TABLES)
-        problems += [f"{file}: {key}: {unknown(key, known)}" for key in content if key not in known]
-        problems += [
-            f"{file}: {listed}[{place}].{key}: {sentence}"
-            for listed, place, key, sentence in repeats(content)
-        ]
-        scalars = {
-            name: self._written(name, content[name])
-            for name in _NAMES
-            if content.get(name, "") != ""
+        problems = [f"{file}: {unknown(key, known)}" for key in content if key not in known]
+        problems += [f"{file}: {problem}" for problem in duplicates(content)]
+        self.inputs.problems.extend(problems)
+        layer = {
+            name: SourceValue(content[name], f"{file}: {name}", file)
+            for name in known
+            if name in content and not _is_unset(name, content[name])
         }
-        tables = {name: self._written(name, content[name]) for name in _TABLES if name in content}
-        if accounts := content.get("accounts"):
-            tables["accounts"] = self._written("accounts", self._accounts(accounts))
-        return {
-            **self.once({name: self._written(name, content[name]) for name in scalars}),
-            **tables,
-        }
+        tables = {name: layer[name] for name in TABLES if name in layer}
+        if "accounts" in tables:
+            accounts = self._with_keys_read(tables["accounts"].value)
+            tables["accounts"] = replace(tables["accounts"], value=accounts)
+        return {**self.with_secrets_read(layer), **tables}
 
-    def _written(self, name: str, value: object) -> Written:
-        return Written(value, f"{self.inputs.file}: {name}", self.inputs.file)
+    def _with_keys_read(self, accounts: object) -> object:
+        if not isinstance(accounts, list):
+            return accounts
+        return [self._with_key_read(place, each) for place, each in enumerate(accounts)]
 
-    def _accounts(self, listed: object) -> object:
-        if not isinstance(listed, list):
-            return listed
-        return [self._account(place, each) for place, each in enumerate(listed)]
-
-    def _account(self, place: int, table: object) -> object:
-        """The table with its key, where that stands in a file of its own."""
+    def _with_key_read(self, place: int, table: object) -> object:
+        """The table of an account: the content of ``developer_key_file`` becomes its key."""
         if not isinstance(table, dict) or "developer_key_file" not in table:
             return table
-        where = f"{self.inputs.file}: accounts[{place}].developer_key_file"
+        name = f"{self.inputs.file}: accounts[{place}].developer_key_file"
         if "developer_key" in table:
             self.inputs.problems.append(
-                f"{where}: Give developer_key or developer_key_file, not both."
+                f"{name}: Set developer_key or developer_key_file, not both."
             )
-        self.inputs.names["accounts", place, "developer_key"] = where
-        path = table["developer_key_file"]
+        self.inputs.names["accounts", place, "developer_key"] = name
         rest = {key: value for key, value in table.items() if key != "developer_key_file"}
-        return {**rest, "developer_key": unfold(path, where, self.inputs.problems)}
+        secret = read_secret(table["developer_key_file"], name, self.inputs.problems)
+        return {**rest, "developer_key": secret}
+
+
+def _is_unset(name: str, value: object) -> bool:
+    # An empty list of accounts counts as unset: email and developer_key may then set the account.
+    return not value if name == "accounts" else value == "" and name in _NAMES
 
 
 class OpenTelemetrySource(_Source):
-    """The standard's variables. They stand below the file, because its destinations outrank the
-    one that they define.
+    """The standard variables. Their priority is below the file, because destinations of the file
+    replace the one that they define.
     """
 
     def read(self) -> Layer:
         environ, problems = self.inputs.environ, self.inputs.problems
+        limits = otel_environment.limits(environ, problems)
         protocol, variable = otel_environment.traces_protocol(environ)
         layer = {
-            "limits": self._written(
-                otel_environment.limits_of(environ, problems), otel_environment.LIMITS
-            ),
-            "self_traces_protocol": Written(protocol, variable, variable or DEFAULT),
+            "limits": self._value(limits, otel_environment.LIMITS),
+            "self_traces_protocol": self._value(protocol, [variable]),
         }
         if "destinations" not in self.current_state:
-            layer["destinations"] = self._written(
-                otel_environment.defaults_of(environ, problems), otel_environment.variables()
-            )
+            destinations = otel_environment.destinations(environ, problems)
+            layer["destinations"] = self._value(destinations, otel_environment.variables())
         return layer
 
-    def _written(self, value: object, variables: Iterable[str]) -> Written:
+    def _value(self, value: object, variables: Iterable[str]) -> SourceValue:
         names = ", ".join(name for name in variables if name in self.inputs.environ)
-        return Written(value, names, names or DEFAULT)
+        return SourceValue(value, names, names or DEFAULT)
 
 
 class DefaultSource(_Source):
-    """The defaults of the catalogue, and the settings that by default follow from others."""
+    """The defaults of the catalogue, and settings whose default depends on other settings."""
 
     def read(self) -> Layer:
         layer = {
-            each.name: Written(each.default, each.variable, DEFAULT)
+            each.name: SourceValue(each.default, each.variable, DEFAULT)
             for each in SETTINGS
             if each.default
         }
         flavour = self.current_state.get("flavour") or layer["flavour"]
         layer["traces_flavour"] = layer["logs_flavour"] = flavour
-        layer["accounts"] = self._account()
+        layer["accounts"] = self._accounts()
         return layer
 
-    def _account(self) -> Written:
-        """The account of ``email`` and ``developer_key``, where the file lists none."""
-        there = {name: found for name in _ONE_ACCOUNT if (found := self.current_state.get(name))}
-        if there and self.current_state.get("accounts"):
+    def _accounts(self) -> SourceValue:
+        """The account of ``email`` and ``developer_key``, if these are set."""
+        state = self.current_state
+        one = {name: state[name] for name in _ONE_ACCOUNT if name in state}
+        if one and "accounts" in state:
+            names = " and ".join(value.name for value in one.values())
             self.inputs.problems.append(
-                f"{' and '.join(each.where for each in there.values())}: The file lists"
-                " [[accounts]]: name one account or list several, not both."
+                f"{names}: The file lists [[accounts]]. Use the list or these settings, not both."
             )
-        elif there:
+        elif one:
             for name in _ONE_ACCOUNT:
-                where = there[name].where if name in there else variable_of(name)
+                where = one[name].name if name in one else variable_of(name)
                 self.inputs.names["accounts", 0, name] = where
-        elif self.inputs.needs_account and not self.current_state.get("accounts"):
+        elif self.inputs.needs_account and "accounts" not in state:
             self.inputs.problems.append(_NO_ACCOUNT)
-        values = [{name: written.value for name, written in there.items()}] if there else []
-        origin = there["email"].origin if "email" in there else DEFAULT
-        return Written(values, "", origin)
+        tables = [{name: found.value for name, found in one.items()}] if one else []
+        return SourceValue(tables, "", one["email"].origin if "email" in one else DEFAULT)

@@ -1,4 +1,4 @@
-"""What works but is probably not what was meant."""
+"""Warnings: settings that work, but probably not as intended."""
 
 from __future__ import annotations
 
@@ -35,23 +35,23 @@ def _warnings(
         yield f"{', '.join(ignored)}: Ignored for calls, because the file lists [[destinations]]."
     url = urlsplit(settings.api_url)
     if url.scheme == "http" and not _is_loopback(url.hostname or ""):
-        yield "api_url: Over plain http the developer key can be read on the way: use https."
+        yield "api_url: Plain http exposes the developer key on the network. Use https."
     for destination in settings.destinations:
         yield from _odd_ports(destination)
         if _idle_certificates(destination):
             yield (
-                f"destination {destination.name}: Its certificates are not used, because no"
-                " endpoint of its speaks TLS: write https://."
+                f"destination {destination.name}: Its certificates are not used, because none of"
+                " its endpoints uses TLS. Use https://."
             )
         if _is_loki(destination) and settings.flavour_of(destination, _LOGS) is not Profile.LOKI:
             yield (
-                f"destination {destination.name}: Its logs go to {_LOKI}, which is Loki's: give"
-                " them the flavour loki, or it refuses records that come an hour late."
+                f"destination {destination.name}: Its logs go to {_LOKI}, the endpoint of Loki. Set"
+                " the flavour loki for logs, or Loki rejects records that are an hour late."
             )
     if Mode.OFF in {settings.redaction, *(each.redaction for each in settings.destinations)}:
-        yield "redaction: off lets personal data leave as they are, and puts them on the disk."
+        yield "redaction: off sends personal data unchanged and writes them to disk."
     if settings.state_url in _MEMORY:
-        yield "state_url: The store is in memory: what was read is forgotten at the end."
+        yield "state_url: The store is in memory. It is lost when the process ends."
 
 
 def _idle_certificates(destination: Destination) -> bool:
@@ -68,14 +68,14 @@ def _is_loki(destination: Destination) -> bool:
 
 
 def _odd_ports(destination: Destination) -> Iterator[str]:
-    """Once a port, however many signals go there."""
+    """Once for each port, however many signals use it."""
     usual = _USUAL_PORTS[destination.protocol]
     ports = dict.fromkeys(urlsplit(url).port for url in destination.urls.values() if "://" in url)
     for name, port in _USUAL_PORTS.items():
         if port != usual and port in ports:
             yield (
-                f"destination {destination.name}: It speaks {_SHORT[destination.protocol]} to port"
-                f" {port}, where OTLP over {_SHORT[name]} is usual."
+                f"destination {destination.name}: It uses {_SHORT[destination.protocol]} on port"
+                f" {port}, the usual port of OTLP over {_SHORT[name]}."
             )
 
 

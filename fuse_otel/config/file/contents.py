@@ -1,5 +1,5 @@
-"""Reads the configuration file, and the files that hold one secret each, as Docker and Kubernetes
-mount them.
+"""Reads the configuration file, and files that hold one secret each, as Docker and Kubernetes mount
+them.
 """
 
 from __future__ import annotations
@@ -12,52 +12,54 @@ from fuse_otel.config.catalogue import CONFIG_VARIABLE, flag_of
 from fuse_otel.config.values.quantities import read_required_text
 from fuse_otel.errors import ConfigurationError
 
-_MOST = 64 * 1024  # bytes of a secret
+_MAX_SECRET = 64 * 1024  # bytes
 _UNREAD = "unread"
 
 
 def path_of(environ: Mapping[str, str], config_file: str | None) -> str | None:
-    """The path that the flag or else the variable names; empty is unset."""
+    """The path that the flag or else the variable gives. An empty one counts as unset."""
     return config_file or environ.get(CONFIG_VARIABLE, "").strip() or None
 
 
 def read_toml(path: str | None, *, by_flag: bool) -> Mapping[str, object]:
-    """Raises ``ConfigurationError``: whatever else is wrong would only follow from this."""
+    """Raises ``ConfigurationError`` at once, because other problems would only follow from it."""
     if path is None:
         return {}
     try:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
-        where = flag_of("config") if by_flag else CONFIG_VARIABLE
-        problem = f"{where}: The file {path} cannot be read: {error.strerror}."
+        name = flag_of("config") if by_flag else CONFIG_VARIABLE
+        problem = f"{name}: Cannot read the file {path}: {error.strerror}."
     except UnicodeDecodeError:
-        problem = f"{path}: It holds no UTF-8 text."
+        problem = f"{path}: Not UTF-8 text."
     except tomllib.TOMLDecodeError as error:
-        problem = f"{path}: It is no TOML: {error}."
+        problem = f"{path}: Not valid TOML: {error}."
     raise ConfigurationError([problem])
 
 
-def unfold(path: object, where: str, problems: list[str]) -> str:
-    """What the file holds, without white space around it. Adds to ``problems`` if there is nothing
-    to be had; what is returned then only keeps the secret from being called missing as well.
+def read_secret(path: object, name: str, problems: list[str]) -> str:
+    """The content of the file, without white space around it. ``name`` is that of the setting.
+
+    Adds to ``problems`` if the file holds no secret. It then returns a text all the same, so that
+    the secret is not reported as missing as well.
     """
     try:
         return _read_secret(Path(read_required_text(path)))
     except ValueError as error:
-        problems.append(f"{where}: {error}")
+        problems.append(f"{name}: {error}")
         return _UNREAD
 
 
 def _read_secret(path: Path) -> str:
     try:
         with path.open("rb") as file:
-            content = file.read(_MOST + 1)
+            content = file.read(_MAX_SECRET + 1)
     except OSError as error:
-        raise ValueError(f"The file it names cannot be read: {error.strerror}.") from error
+        raise ValueError(f"Cannot read the file: {error.strerror}.") from error
     try:
         text = content.decode().strip()
     except UnicodeDecodeError:
-        raise ValueError("The file it names holds no UTF-8 text.") from None
-    if not text or len(content) > _MOST:
-        raise ValueError("The file it names has to hold the secret alone.")
+        raise ValueError("The file is not UTF-8 text.") from None
+    if not text or len(content) > _MAX_SECRET:
+        raise ValueError("The file must contain the secret and nothing else.")
     return text

@@ -13,7 +13,7 @@ from fuse_otel.config.values.quantities import read_required_text, read_text
 from fuse_otel.core.model.telemetry import Profile, Signal
 
 _SIGNALS = tuple(Signal)
-_OTLP_ALONE = (
+_ONLY_OTLP = (
     "protocol", "endpoint", "traces_endpoint", "logs_endpoint", "headers", "timeout",
     "compression", "certificate", "client_certificate", "client_key",
 )  # fmt: skip
@@ -33,13 +33,13 @@ def _endpoint(value: object, info: ValidationInfo) -> str:
 def _headers(value: object, info: ValidationInfo) -> dict[str, str]:
     if not isinstance(value, Mapping):
         raise ValueError(  # noqa: TRY004 - pydantic collects these
-            'It has to be a table, such as { "X-Scope-OrgID" = "acme" }.'
+            'Must be a table, such as { "X-Scope-OrgID" = "acme" }.'
         )
     return sendable({str(name): read_text(text) for name, text in value.items()}, info)
 
 
 def sendable(headers: dict[str, str], info: ValidationInfo) -> dict[str, str]:
-    """The headers, if the protocol that was read before can send them. Raises ``ValueError``."""
+    """The headers, if the protocol can send them. Raises ``ValueError``."""
     headers = otlp.check_headers(headers)
     return otlp.check_metadata(headers) if info.data.get("protocol") == otlp.GRPC else headers
 
@@ -47,20 +47,20 @@ def sendable(headers: dict[str, str], info: ValidationInfo) -> dict[str, str]:
 def _signals(value: object) -> tuple[Signal, ...]:
     known = {signal.value: signal for signal in _SIGNALS}
     if not isinstance(value, list) or not value or not all(each in known for each in value):
-        raise ValueError('It has to be a list of "traces" and "logs", one at least.')
+        raise ValueError('Must be a list of "traces", "logs" or both.')
     return tuple(signal for signal in _SIGNALS if signal.value in value)
 
 
 def _client_key(path: str | None, info: ValidationInfo) -> str | None:
-    # A key without its certificate would be ignored in silence.
+    # The TLS libraries ignore a key without its certificate, without any message.
     if path and info.data.get("client_certificate", "wrong") is None:
-        raise ValueError("A client key needs the client certificate it belongs to.")
+        raise ValueError("A client key needs its client certificate.")
     return path
 
 
 class DestinationTable(fields.Frozen):
-    """As written; ``destination()`` is what it means. ``protocol`` stands before all that is read
-    by it.
+    """The table as written; ``destination()`` completes it. ``protocol`` comes before the fields
+    that it changes, because pydantic reads them in this order.
     """
 
     name: Annotated[str, BeforeValidator(read_required_text)]
@@ -83,14 +83,14 @@ class DestinationTable(fields.Frozen):
     client_key: Annotated[fields.ReadableFile | None, AfterValidator(_client_key)] = None
 
     @model_validator(mode="after")
-    def _fits_its_type(self) -> DestinationTable:
+    def _fits_type(self) -> DestinationTable:
         if self.type == "file" and not self.path:
-            raise ValueError("A file needs its path.")
+            raise ValueError('type = "file" needs a path.')
         if self.type != "file" and self.path:
-            raise ValueError('A path is for type = "file" alone.')
-        foreign = [name for name in _OTLP_ALONE if name in self.model_fields_set]
+            raise ValueError('Only type = "file" has a path.')
+        foreign = [name for name in _ONLY_OTLP if name in self.model_fields_set]
         if self.type != "otlp" and foreign:
-            raise ValueError(f'{", ".join(foreign)}: for type = "otlp" alone.')
+            raise ValueError(f'Only type = "otlp" has {", ".join(foreign)}.')
         return self
 
     def destination(self) -> Destination:
@@ -122,17 +122,17 @@ class DestinationTable(fields.Frozen):
 
 def _destination(value: object) -> Destination:
     if isinstance(value, Destination):
-        return value  # of OpenTelemetry's variables
+        return value  # from OpenTelemetry's variables
     return DestinationTable.model_validate(value).destination()
 
 
-def _some(value: object) -> object:
-    # The variables give a tuple: that it is empty is told by their names.
+def _not_empty(value: object) -> object:
+    # OpenTelemetry's variables give a tuple, and report by their own names that it is empty.
     if value == []:
-        raise ValueError("An empty list delivers nothing: list one, or leave it out.")
+        raise ValueError("An empty list delivers nothing. Add a destination or remove the list.")
     return value
 
 
 Destinations = Annotated[
-    tuple[Annotated[Destination, BeforeValidator(_destination)], ...], BeforeValidator(_some)
+    tuple[Annotated[Destination, BeforeValidator(_destination)], ...], BeforeValidator(_not_empty)
 ]

@@ -1,12 +1,12 @@
 """A ``[[redaction_rules]]`` table of the file. Its regular expressions run over every text, so none
-may run away.
+may need exponential time.
 """
 
 from __future__ import annotations
 
 import re
 
-# Python has no public door to a parsed expression; a test holds this one to what it promises.
+# Python has no public function for a parsed expression. Tests check what we rely on here.
 from re import _parser  # type: ignore[attr-defined]
 from typing import Annotated, Any, TypeAlias
 
@@ -19,14 +19,14 @@ from fuse_otel.core.model.rule_names import REDACTIONS
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
 _Parsed: TypeAlias = Any
-_FEW = 10
+_FEW = 10  # repetitions of a fixed number that are still fast
 _REPEATS = {"MAX_REPEAT", "MIN_REPEAT"}
 _CLOSED = {"POSSESSIVE_REPEAT", "ATOMIC_GROUP", "ASSERT", "ASSERT_NOT"}
 _REFERENCES = {"GROUPREF", "GROUPREF_EXISTS", "GROUPREF_IGNORE"}
-_TANGLED = (
-    "It can take for ever on some texts: something that varies is repeated, or refers back."
-    " Let the inner part give nothing back, like \\d++ or (?>...), or repeat it a fixed number of"
-    " times."
+_EXPONENTIAL = (
+    "This expression may need exponential time: it has a back reference, or it repeats a part that"
+    " can match in several ways. Make that part possessive (\\d++), atomic (?>...) or of a fixed"
+    " length."
 )
 
 
@@ -34,23 +34,23 @@ def _name(value: object) -> str:
     name = quantities.read_required_text(value)
     if not _NAME.fullmatch(name):
         raise ValueError(
-            f"{quantities.quoted(name)} is no name: small letters, digits and _ make one, at most"
-            " 32 of them."
+            f"{quantities.quoted(name)} is not a name. Use up to 32 lower-case letters, digits and"
+            " _, with a letter first."
         )
     if name in REDACTIONS:
-        raise ValueError(f"{quantities.quoted(name)} is a rule of its own: give another name.")
+        raise ValueError(f"{quantities.quoted(name)} names a built-in rule. Use another name.")
     return name
 
 
 def _modules(value: object) -> frozenset[str]:
     if not isinstance(value, list) or not value:
-        raise ValueError('It has to be a list of kinds of modules, such as ["rest", "soap"].')
+        raise ValueError('Must be a list of module types, such as ["rest", "soap"].')
     return frozenset(module_kind(quantities.read_required_text(each)) for each in value)
 
 
 class RedactionRuleTable(fields.Frozen):
-    """One of ``allow``, ``drop`` and ``pattern``; ``modules`` belongs to the first two, ``name``
-    to the third.
+    """One of ``allow``, ``drop`` and ``pattern``. ``modules`` narrows the first two, ``name``
+    replaces what the third finds.
     """
 
     allow: fields.RequiredText | None = None
@@ -60,13 +60,13 @@ class RedactionRuleTable(fields.Frozen):
     name: Annotated[str | None, BeforeValidator(_name)] = None
 
     @model_validator(mode="after")
-    def _says_one_thing(self) -> RedactionRuleTable:
+    def _is_one_rule(self) -> RedactionRuleTable:
         if sum(each is not None for each in (self.allow, self.drop, self.pattern)) != 1:
-            raise ValueError("Give one of allow, drop and pattern.")
+            raise ValueError("Set exactly one of allow, drop and pattern.")
         if (self.pattern is None) != (self.name is None):
-            raise ValueError("A pattern and the name that stands for what it finds go together.")
+            raise ValueError("A pattern needs a name, and a name needs a pattern.")
         if self.pattern is not None and self.modules:
-            raise ValueError("A pattern holds in all modules: take modules away.")
+            raise ValueError("A pattern applies to all modules. Remove modules.")
         return self
 
 
@@ -101,46 +101,48 @@ def read_pattern(value: object) -> str:
     text = quantities.read_required_text(value)
     try:
         found = re.compile(text).search("")
-        tangled = _is_tangled(_parser.parse(text), repeated=False)
+        explodes = _can_explode(_parser.parse(text), repeated=False)
     except re.error as error:
         where = "" if error.pos is None else f" at position {error.pos}"
-        raise ValueError(f"It is no regular expression: {error.msg}{where}.") from None
+        raise ValueError(f"Not a regular expression: {error.msg}{where}.") from None
     except (RecursionError, OverflowError):
-        raise ValueError("It is no regular expression anybody could read.") from None
+        raise ValueError("This regular expression is too large.") from None
     if found:
-        raise ValueError("It finds nothing everywhere: let it ask for one character at least.")
-    if tangled:
-        raise ValueError(_TANGLED)
+        raise ValueError("This expression matches an empty text. Require at least one character.")
+    if explodes:
+        raise ValueError(_EXPONENTIAL)
     return text
 
 
-def _is_tangled(parsed: _Parsed, *, repeated: bool) -> bool:
-    """Whether two ways through the same text can multiply: ``repeated`` says that this part of the
-    expression may be gone through again and again.
+def _can_explode(parsed: _Parsed, *, repeated: bool) -> bool:
+    """Whether there may be exponentially many ways to match the same text. ``repeated``: this part
+    of the expression is inside a repetition.
     """
-    return any(_is_tangled_step(str(step), told, repeated=repeated) for step, told in parsed)
+    return any(
+        _step_can_explode(str(step), argument, repeated=repeated) for step, argument in parsed
+    )
 
 
-def _is_tangled_step(step: str, told: _Parsed, *, repeated: bool) -> bool:
+def _step_can_explode(step: str, argument: _Parsed, *, repeated: bool) -> bool:
     if step in _REPEATS:
-        low, high, inner = told
+        low, high, inner = argument
         again = high > 1 and (low != high or high > _FEW)
-        return (repeated and low != high) or _is_tangled(inner, repeated=repeated or again)
+        return (repeated and low != high) or _can_explode(inner, repeated=repeated or again)
     if step == "BRANCH":
-        return (repeated and not _are_apart(told[1])) or any(
-            _is_tangled(way, repeated=repeated) for way in told[1]
+        return (repeated and not _differ_at_once(argument[1])) or any(
+            _can_explode(way, repeated=repeated) for way in argument[1]
         )
     if step == "SUBPATTERN":
-        return _is_tangled(told[-1], repeated=repeated)
+        return _can_explode(argument[-1], repeated=repeated)
     if step in _CLOSED:
-        # What is inside is gone through in one way alone.
-        inner = told if step == "ATOMIC_GROUP" else told[-1]
-        return _is_tangled(inner, repeated=False)
+        # The engine never goes back into this part.
+        inner = argument if step == "ATOMIC_GROUP" else argument[-1]
+        return _can_explode(inner, repeated=False)
     return step in _REFERENCES
 
 
-def _are_apart(ways: _Parsed) -> bool:
-    """Whether the first character tells which way is meant."""
+def _differ_at_once(ways: _Parsed) -> bool:
+    """Whether the first character decides between the alternatives."""
     first = [next(iter(way), None) for way in ways]
     letters = {each[1] for each in first if each is not None and str(each[0]) == "LITERAL"}
     return len(letters) == len(first)

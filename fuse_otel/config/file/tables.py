@@ -8,11 +8,16 @@ from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
-from fuse_otel.config.values import fields, quantities
-from fuse_otel.config.values.quantities import read_required_text, write_duration
+from fuse_otel.config.values import fields
+from fuse_otel.config.values.quantities import (
+    quoted,
+    read_duration,
+    read_required_text,
+    write_duration,
+)
 
-_ACCOUNT = "default"  # the name of one that has none
-_EMAIL = re.compile(r"[^\s@:]+@[^\s@:]+")  # a colon would end the name of Basic authentication
+_ACCOUNT = "default"  # the name of an account without one
+_EMAIL = re.compile(r"[^\s@:]+@[^\s@:]+")  # no colon: it ends the user name in Basic authentication
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _NUMBER = re.compile(r"\+?[0-9(][0-9 ().-]*", re.ASCII)
 # The short names of https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber
@@ -28,29 +33,29 @@ _SHORTEST_NUMBER = 3
 def _email(value: object) -> str:
     email = read_required_text(value)
     if not _EMAIL.fullmatch(email):
-        raise ValueError("It is no e-mail address.")
+        raise ValueError("Not an e-mail address.")
     return email
 
 
 def _account_name(value: object) -> str:
     name = read_required_text(value)
     if not _NAME.fullmatch(name):
-        raise ValueError("Letters, digits, -, _ and . make a name: it is a label of the metrics.")
+        raise ValueError("Use 1 to 64 letters, digits, -, _ and . in a name: it is a metric label.")
     return name
 
 
 def _numbers(value: object) -> tuple[str, ...]:
-    # The numbers are not repeated in the sentence.
+    # The message leaves the numbers out.
     if not isinstance(value, list):
-        raise ValueError("It has to be a list.")  # noqa: TRY004 - pydantic collects these
+        raise ValueError("Must be a list.")  # noqa: TRY004 - pydantic collects these
     numbers = dict.fromkeys(str(each).strip() for each in value)
     if not all(_NUMBER.fullmatch(number) for number in numbers):
-        raise ValueError("It has to be a list of phone numbers.")
+        raise ValueError("Must be a list of phone numbers.")
     return tuple(numbers)
 
 
 class Account(fields.Frozen):
-    """``numbers`` empty: all numbers of the account."""
+    """Empty ``numbers``: all numbers of the account."""
 
     name: Annotated[str, BeforeValidator(_account_name)] = _ACCOUNT
     email: Annotated[
@@ -64,7 +69,9 @@ class Account(fields.Frozen):
 
 
 class Rescan(NamedTuple):
-    """The last ``span`` seconds are listed again ``every`` so many seconds; 0: on every poll."""
+    """The calls of the last ``span`` seconds are listed again at intervals of ``every`` seconds,
+    with 0 on every poll.
+    """
 
     span: int
     every: int
@@ -79,25 +86,16 @@ DEFAULT_RESCANS = (
 )  # fmt: skip
 
 
-def _whole(value: object) -> int:
-    seconds = quantities.read_duration(value)
+def _whole_seconds(value: object) -> int:
+    seconds = read_duration(value)
     if not seconds.is_integer():
-        raise ValueError(f"{quantities.quoted(value)} is no whole number of seconds.")
+        raise ValueError(f"{quoted(value)} is not a whole number of seconds.")
     return int(seconds)
 
 
-def _span(value: object) -> int:
-    span = _whole(value)
-    if not 1 <= span <= 5 * fields.DAY:
-        raise ValueError(
-            f"{quantities.quoted(value)} is out of bounds: give something from 1s to 5d."
-        )
-    return span
-
-
 class RescanTable(fields.Frozen):
-    span: Annotated[int, BeforeValidator(_span)]
-    every: Annotated[int, BeforeValidator(_whole)] = 0
+    span: Annotated[int, fields.bounded(_whole_seconds, 1, 5 * int(fields.DAY), write_duration)]
+    every: Annotated[int, BeforeValidator(_whole_seconds)] = 0
 
 
 def _rescan(value: object) -> Rescan:
@@ -107,7 +105,7 @@ def _rescan(value: object) -> Rescan:
 
 def _map(value: object) -> Mapping[str, str]:
     if not isinstance(value, Mapping):
-        raise ValueError("It has to be a table.")  # noqa: TRY004 - pydantic collects these
+        raise ValueError("Must be a table.")  # noqa: TRY004 - pydantic collects these
     return {key: read_required_text(text) for key, text in value.items()}
 
 
@@ -126,33 +124,35 @@ def _severities(value: object) -> dict[str, tuple[int, str]]:
     for word in words.values():
         if word not in _SEVERITIES:
             raise ValueError(
-                f"{quantities.quoted(word)} is no severity: give TRACE, DEBUG, INFO, WARN, ERROR"
-                " or FATAL, or one with a 2, 3 or 4 behind it."
+                f"{quoted(word)} is not a severity. Use TRACE, DEBUG, INFO, WARN, ERROR or FATAL,"
+                " or one of these followed by 2, 3 or 4."
             )
     return {name: (_SEVERITIES[word], word) for name, word in words.items()}
 
 
-def repeats(raw: Mapping[str, object]) -> Iterator[tuple[str, int, str, str]]:
-    """What two tables of a list have in common and must not: (list, place, key, sentence). Told of
-    the tables as they were read, so that what else is wrong in one hides none.
+def duplicates(content: Mapping[str, object]) -> Iterator[str]:
+    """A sentence for each value that two tables of a list must not share. Reads the tables as they
+    are in the file, so that another problem in one of them hides nothing.
     """
-    apart = "each needs its own."
-    yield from _repeats(raw, "accounts", "name", f"{apart} Without one it is {_ACCOUNT}.", _ACCOUNT)
-    yield from _repeats(raw, "accounts", "email", "list all its numbers in one account.")
-    yield from _repeats(raw, "destinations", "name", apart)
+    yield from _duplicates(
+        content, "accounts", "name",
+        f"Each account needs its own. An account without a name is called {_ACCOUNT}.", _ACCOUNT,
+    )  # fmt: skip
+    yield from _duplicates(content, "accounts", "email", "List all its numbers in one account.")
+    yield from _duplicates(content, "destinations", "name", "Each destination needs its own.")
 
 
-def _repeats(
-    raw: Mapping[str, object], listed: str, key: str, advice: str, unsaid: str = ""
-) -> Iterator[tuple[str, int, str, str]]:
+def _duplicates(
+    content: Mapping[str, object], listed: str, key: str, advice: str, default: str = ""
+) -> Iterator[str]:
     first: dict[str, int] = {}
-    tables = raw.get(listed)
+    tables = content.get(listed)
     for place, table in enumerate(tables if isinstance(tables, list) else []):
-        said = table.get(key, unsaid) if isinstance(table, dict) else ""
-        text = said.strip() if isinstance(said, str) else ""
+        value = table.get(key, default) if isinstance(table, dict) else ""
+        text = value.strip() if isinstance(value, str) else ""
         text = text.casefold() if key == "email" else text
         if text and first.setdefault(text, place) != place:
-            yield listed, place, key, f"It is that of {listed}[{first[text]}] too: {advice}"
+            yield f"{listed}[{place}].{key}: {listed}[{first[text]}] has the same {key}. {advice}"
 
 
 Rescans = Annotated[

@@ -1,1 +1,1 @@
-"""How single values are written in a configuration: durations, sizes, addresses, OTLP's options."""
+"""Single values of a configuration: durations, sizes, addresses, options of OTLP."""

@@ -1,4 +1,4 @@
-"""The types of the settings: how a value is read, what its bounds are, how it is shown."""
+"""The types of the settings: how a value is read, which range it has, how it is shown."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ _ATTRIBUTE = re.compile(r"[a-z][a-z0-9_.]*", re.ASCII)
 
 
 class Frozen(BaseModel):
-    """A table. No wrong value gets into pydantic's own messages, and no unknown key is ignored."""
+    """A table. Unknown keys are errors, and pydantic's messages do not repeat values."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-def _bounded(
+def bounded(
     reader: _Read[_Number], least: _Number, most: _Number, write: Callable[[_Number], str]
 ) -> BeforeValidator:
     def check(value: object) -> _Number:
         number = reader(value)
         if not least <= number <= most:
             raise ValueError(
-                f"{read.quoted(value)} is out of bounds:"
-                f" give something from {write(least)} to {write(most)}."
+                f"{read.quoted(value)} is out of range."
+                f" Use a value from {write(least)} to {write(most)}."
             )
         return number
 
@@ -52,19 +52,19 @@ def _bounded(
 
 
 def duration(least: float = 0.0, most: float = _LONGEST) -> BeforeValidator:
-    return _bounded(read.read_duration, least, most, read.write_duration)
+    return bounded(read.read_duration, least, most, read.write_duration)
 
 
 def size(least: int, most: int) -> BeforeValidator:
-    return _bounded(read.read_size, least, most, read.write_size)
+    return bounded(read.read_size, least, most, read.write_size)
 
 
 def count(least: int, most: int) -> BeforeValidator:
-    return _bounded(read.read_count, least, most, str)
+    return bounded(read.read_count, least, most, str)
 
 
 def number(least: float, most: float) -> BeforeValidator:
-    return _bounded(read.read_number, least, most, "{:g}".format)
+    return bounded(read.read_number, least, most, "{:g}".format)
 
 
 def choice(*words: str) -> BeforeValidator:
@@ -73,7 +73,7 @@ def choice(*words: str) -> BeforeValidator:
     def check(value: object) -> str:
         word = str(value).strip().lower()
         if word not in words:
-            raise ValueError(f"{read.quoted(value)} is not known: give {_either(words)}.")
+            raise ValueError(f"{read.quoted(value)} is not supported. Use {_either(words)}.")
         return word
 
     return BeforeValidator(check)
@@ -85,14 +85,14 @@ def _either(words: tuple[str, ...]) -> str:
 
 
 def split_http(value: object) -> SplitResult:
-    """An ``http://`` or ``https://`` URL. It is not repeated: it may hold a password."""
+    """An ``http://`` or ``https://`` URL. The message leaves it out: it may hold a password."""
     try:
         parts = urlsplit(read.read_required_text(value))
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
     if not usable or any(each.isspace() for each in str(value).strip()):
-        raise ValueError("It is no address: write it like https://host or http://host:4318.")
+        raise ValueError("Not a URL. Use one such as https://host or http://host:4318.")
     return parts
 
 
@@ -100,11 +100,10 @@ def _api_url(value: object) -> str:
     parts = split_http(value)
     if parts.username or parts.password:
         raise ValueError(
-            "Take the credentials out of the address: they are settings of their own,"
-            " email and developer_key."
+            "The URL must not contain credentials. Use the settings email and developer_key."
         )
     if parts.query or parts.fragment:
-        raise ValueError("The address ends with its path: take away what follows ? or #.")
+        raise ValueError("The URL must end with its path. Remove the query (?) or fragment (#).")
     return parts.geturl().rstrip("/")
 
 
@@ -112,16 +111,14 @@ def _state_url(value: object) -> str:
     url = read.read_required_text(value)
     scheme, colon, path = url.partition(":")
     if scheme.startswith("postgres"):
-        raise ValueError(
-            "PostgreSQL comes with a later version: for now give sqlite:/// and a path."
-        )
+        raise ValueError("PostgreSQL is not supported yet. Use sqlite:/// and a path.")
     if scheme != "sqlite" or not colon or (path != "//" and not path.startswith("///")):
         raise ValueError(
-            "It is no store: write sqlite:///fuse-otel.db, or sqlite:////var/lib/fuse-otel.db"
-            " for an absolute path."
+            "Not a store. Use sqlite:///fuse-otel.db, or sqlite:////var/lib/fuse-otel.db for an"
+            " absolute path."
         )
     if path == "///":
-        raise ValueError("The path is missing: write it like sqlite:///fuse-otel.db.")
+        raise ValueError("The path is missing. Use a URL such as sqlite:///fuse-otel.db.")
     return url
 
 
@@ -132,12 +129,12 @@ def _attributes(value: object) -> dict[str, str]:
 
 
 def read_attribute_name(value: object) -> str:
-    """An attribute's name; empty for ``off``."""
+    """An attribute name, or an empty text for ``off``."""
     name = read.read_required_text(value)
     if name.lower() == "off":
         return ""
     if not _ATTRIBUTE.fullmatch(name):
-        raise ValueError(f"{read.quoted(value)} is no attribute's name: give one, or off.")
+        raise ValueError(f"{read.quoted(value)} is not an attribute name. Use one, or off.")
     return name
 
 
@@ -147,7 +144,7 @@ def readable(path: str) -> str:
         with Path(path).open("rb"):
             return path
     except OSError as error:
-        raise ValueError(f"The file cannot be read: {error.strerror}.") from error
+        raise ValueError(f"Cannot read the file: {error.strerror}.") from error
 
 
 def _written_limits(limits: Limits) -> str:

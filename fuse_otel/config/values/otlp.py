@@ -1,4 +1,4 @@
-"""What a destination's OTLP values may be, wherever they are written."""
+"""Reads the OTLP options of a destination: the same rules for variables and for the file."""
 
 from __future__ import annotations
 
@@ -29,60 +29,60 @@ _HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.%]+\])(:[0-9]{1,5})?", re.AS
 
 
 def signal_url(base: str, signal: Signal) -> str:
-    """The signal's URL below a base: ``/v1/traces`` or ``/v1/logs`` behind its path."""
+    """The signal's URL: ``/v1/traces`` or ``/v1/logs`` appended to the path of the base."""
     parts = split_http(base)
     path = f"{parts.path.rstrip('/')}/v1/{signal.value}"
     return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
 
 
 def exact_url(url: str) -> str:
-    """A signal's own URL, as it is; one without a path gets the root's, as OpenTelemetry says."""
+    """A signal's own URL, unchanged. OpenTelemetry says: one without a path gets the path ``/``."""
     parts = split_http(url)
     return urlunsplit((parts.scheme, parts.netloc, parts.path or "/", parts.query, ""))
 
 
 def grpc_target(value: object) -> str:
-    """``http://host:port``, ``https://host:port``, or a name as gRPC has them, as it is. Nothing of
-    it is repeated in the sentences: it may hold a password.
+    """``http://host:port``, ``https://host:port`` or a name in gRPC's own syntax, unchanged. The
+    messages leave the text out: it may hold a password.
     """
     text = read_required_text(value)
     if not has_scheme(text):
         if _NAMED.fullmatch(text) or _HOST.fullmatch(text):
             return text
         raise ValueError(
-            "It is no address: write it like http://host:4317, https://host:4317 or host:4317."
+            "Not an endpoint. Use one such as http://host:4317, https://host:4317 or host:4317."
         )
     parts = split_http(text)
     if parts.username or parts.password:
         raise ValueError(
-            "Take the credentials out of the address: over gRPC they are a header, such as"
+            "The endpoint must not contain credentials. Over gRPC send them in a header, such as"
             " Authorization."
         )
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError(
-            f"gRPC knows no paths: write it like http://host:4317, or give the protocol {HTTP}."
+            f"A gRPC endpoint has no path. Use one such as http://host:4317, or protocol {HTTP}."
         )
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def has_scheme(endpoint: str) -> bool:
-    """Whether it tells by itself if TLS is spoken."""
+    """Whether the endpoint itself says if it uses TLS."""
     return endpoint.lower().startswith(("http://", "https://"))
 
 
 def in_plain_text(endpoint: str) -> str:
-    """A host without a scheme with the one that says so; gRPC's own names have none."""
+    """A host without a scheme gets ``http://``. gRPC's own names stay, they have no scheme."""
     return f"http://{endpoint}" if _HOST.fullmatch(endpoint) else endpoint
 
 
 def read_milliseconds(value: object) -> float:
-    """Seconds. Zero, "no limit" elsewhere, is refused: a server that never ends would hold a lane
-    for ever.
+    """Seconds. Other programs take zero as "no limit". It is an error here, because a server that
+    never ends its answer would then block a lane for ever.
     """
     milliseconds = read_count(value)
     if not 1 <= milliseconds <= _LONGEST_TIMEOUT:
         raise ValueError(
-            f"{quoted(value)} is out of bounds: give milliseconds from 1 to {_LONGEST_TIMEOUT}."
+            f"{quoted(value)} is out of range. Use 1 to {_LONGEST_TIMEOUT} milliseconds."
         )
     return milliseconds / 1000
 
@@ -90,26 +90,26 @@ def read_milliseconds(value: object) -> float:
 def check_headers(headers: dict[str, str]) -> dict[str, str]:
     for name, text in headers.items():
         if not _HEADER.fullmatch(name):
-            raise ValueError("The name of a header holds what names of headers cannot.")
+            raise ValueError("A header name contains a character that is not allowed.")
         if not (text.isascii() and text.isprintable()):
-            raise ValueError(f"The value of the header {name} holds more than printable ASCII.")
+            raise ValueError(f"The value of header {name} must be printable ASCII.")
     return headers
 
 
 def check_metadata(headers: dict[str, str]) -> dict[str, str]:
-    """GRPC sends headers under rules of its own, all in lower case."""
+    """Checks gRPC's own rules for headers. gRPC sends their names in lower case."""
     for name in headers:
         lower = name.lower()
         if not _METADATA.fullmatch(lower):
             raise ValueError(
-                "The name of a header holds what gRPC cannot send: letters, digits, -, _ and . are"
-                " possible."
+                "A header name contains a character that gRPC does not allow. Use letters, digits,"
+                " -, _ and . in it."
             )
         if lower.endswith("-bin"):
             raise ValueError(
-                f"The header {name} would be binary, as its name ends with -bin: gRPC cannot send"
+                f"Header {name} would be binary, because its name ends with -bin. gRPC cannot send"
                 " text in it."
             )
         if lower in _OWN_METADATA or lower.startswith("grpc-"):
-            raise ValueError(f"The header {name} is written by gRPC itself: take it away.")
+            raise ValueError(f"gRPC sets header {name} itself. Remove it.")
     return headers

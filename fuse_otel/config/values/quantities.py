@@ -1,5 +1,7 @@
-"""Values as people write them in a configuration, read and written. Every reader takes what TOML or
-a variable holds and raises ``ValueError`` with a sentence for the operator.
+"""Reads and writes durations, sizes, numbers, addresses and lists as a configuration has them.
+
+A reader takes a value of TOML or the text of a variable. It raises ``ValueError`` with a sentence
+for the operator.
 """
 
 from __future__ import annotations
@@ -8,9 +10,9 @@ import re
 from typing import NamedTuple
 from urllib.parse import unquote
 
-_SHOWN = 64  # characters of a wrong value that are repeated
+_SHOWN = 64  # characters of a wrong value in a message
 _HIGHEST_PORT = 65_535
-# Twelve digits are more than anything here can mean; past that a number is a slip of the key.
+# No quantity here needs more than twelve digits. A longer number is a typing error.
 _NUMBER = re.compile(r"\d{1,12}(?:\.\d{1,9})?", re.ASCII)
 _COUNT = re.compile(r"\d{1,12}", re.ASCII)
 _PORT = re.compile(r"\d{1,5}", re.ASCII)
@@ -25,29 +27,29 @@ _KEY = re.compile(r"[!-~]+", re.ASCII)
 
 
 def quoted(value: object) -> str:
-    """A harmless wrong value as a sentence repeats it."""
+    """A wrong value for a message, on one line. Not for values that may be secret."""
     text = " ".join(str(value).split())
     return f'"{text[:_SHOWN]}…"' if len(text) > _SHOWN else f'"{text}"'
 
 
 def _written(value: object) -> str:
-    """TOML has numbers of its own; what is neither text nor number reads as nothing."""
+    """The text of a value. TOML also has numbers; any other type gives an empty text."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     return str(value).strip()
 
 
 def read_text(value: object) -> str:
-    """Text without white space around it. The value is not repeated: it may be a secret."""
+    """Text without white space around it. The message leaves the value out: it may be a secret."""
     if not isinstance(value, str):
-        raise ValueError("It has to be text, in quotes.")  # noqa: TRY004 - pydantic collects these
+        raise ValueError("Must be text in quotes.")  # noqa: TRY004 - pydantic collects these
     return value.strip()
 
 
 def read_required_text(value: object) -> str:
     text = read_text(value)
     if not text:
-        raise ValueError("It is empty: give it or leave it out.")
+        raise ValueError("Must not be empty. Set a value or remove the setting.")
     return text
 
 
@@ -56,13 +58,13 @@ def read_duration(value: object) -> float:
     match = _DURATION.fullmatch(_written(value))
     if not match:
         raise ValueError(
-            f"{quoted(value)} is no duration: write it like 30s, 5m, 1h or 5d, or in seconds."
+            f"{quoted(value)} is not a duration. Use 30s, 5m, 1h, 5d or a number of seconds."
         )
     return float(match[1]) * _SECONDS[match[2]]
 
 
 def write_duration(seconds: float) -> str:
-    """The shortest way to write it: ``90`` is ``90s``, ``3600`` is ``1h``."""
+    """The shortest form: ``90`` is ``90s``, ``3600`` is ``1h``."""
     for unit in ("d", "h", "m"):
         if seconds and seconds % _SECONDS[unit] == 0:
             return f"{seconds / _SECONDS[unit]:.0f}{unit}"
@@ -73,7 +75,7 @@ def read_size(value: object) -> int:
     """Bytes, of ``512MiB``, ``2GiB`` or a number of bytes."""
     match = _SIZE.fullmatch(_written(value))
     if not match:
-        raise ValueError(f"{quoted(value)} is no size: write it like 512MiB or 2GiB, or in bytes.")
+        raise ValueError(f"{quoted(value)} is not a size. Use 512MiB, 2GiB or a number of bytes.")
     return int(match[1]) * _BYTES[match[2]]
 
 
@@ -85,26 +87,26 @@ def write_size(size: int) -> str:
 def read_number(value: object) -> float:
     text = _written(value)
     if not _NUMBER.fullmatch(text):
-        raise ValueError(f"{quoted(value)} is no number: write it like 5 or 2.5.")
+        raise ValueError(f"{quoted(value)} is not a number. Use a number such as 5 or 2.5.")
     return float(text)
 
 
 def read_count(value: object) -> int:
     text = _written(value)
     if not _COUNT.fullmatch(text):
-        raise ValueError(f"{quoted(value)} is no whole number.")
+        raise ValueError(f"{quoted(value)} is not a whole number.")
     return int(text)
 
 
 def read_switch(value: object) -> bool:
     switch = _SWITCH.get(str(value).strip().lower())
     if switch is None:
-        raise ValueError(f"{quoted(value)} is not known: give on or off.")
+        raise ValueError(f"{quoted(value)} is not supported. Use on or off.")
     return switch
 
 
 class Listen(NamedTuple):
-    """``host`` stands without brackets; ``port`` 0 takes a free one."""
+    """``host`` without brackets. ``port`` 0 takes any free port."""
 
     host: str
     port: int
@@ -114,22 +116,23 @@ class Listen(NamedTuple):
 
 
 def read_listen(value: object) -> Listen:
-    """``host:port``, an IPv6 host in brackets; without a host: on all addresses."""
+    """``host:port``, an IPv6 host in brackets. Without a host: all addresses."""
     host, colon, port = _written(value).rpartition(":")
     bracketed = host.startswith("[") and host.endswith("]")
     name = host[1:-1] if bracketed else host
     good = colon and _PORT.fullmatch(port) and int(port) <= _HIGHEST_PORT
     if not good or not _HOST.fullmatch(name) or (":" in name) != bracketed:
         raise ValueError(
-            f"{quoted(value)} is no address: write host:port, such as 127.0.0.1:9464 or [::1]:9464."
+            f"{quoted(value)} is not an address. Use host:port, such as 127.0.0.1:9464 or"
+            " [::1]:9464."
         )
-    return Listen(name or "0.0.0.0", int(port))  # noqa: S104 - said so by who left the host out
+    return Listen(name or "0.0.0.0", int(port))  # noqa: S104 - the operator left the host out
 
 
 def read_pairs(text: str) -> dict[str, str]:
     """``key=value,key=value``, percent-encoded, as OpenTelemetry writes headers and attributes.
 
-    Nothing of it is repeated in the sentence: it may be a credential.
+    The message leaves the text out: it may be a credential.
     """
     pairs: dict[str, str] = {}
     for place, part in enumerate(text.split(","), 1):
@@ -143,10 +146,10 @@ def _pair(part: str, place: int) -> tuple[str, str]:
     key, equals, value = part.partition("=")
     if not (equals and _KEY.fullmatch(key.strip())):
         raise ValueError(
-            f"Part {place} is not key=value: write key=value,key=value, and percent-encode"
-            " a comma (%2C) inside a value."
+            f"Part {place} is not key=value. Use key=value,key=value and percent-encode a comma in"
+            " a value (%2C)."
         )
     try:
         return unquote(key.strip(), errors="strict"), unquote(value.strip(), errors="strict")
     except UnicodeDecodeError:
-        raise ValueError(f"Part {place} is no percent-encoded UTF-8.") from None
+        raise ValueError(f"Part {place} is not percent-encoded UTF-8.") from None

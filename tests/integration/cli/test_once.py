@@ -101,4 +101,4 @@ def test_a_time_limit_is_written_like_every_duration(samples, tmp_path):
         for wrong in ("-1", "nan", "soon"):
             ended = fuse_otel("once", "--timeout", wrong, env=env)
             assert ended.returncode == 2
-            assert "is no duration" in ended.stderr
+            assert "is not a duration" in ended.stderr

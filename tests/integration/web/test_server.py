@@ -70,11 +70,14 @@ def test_health_is_answered_while_every_page_hangs(store):
 
 
 def test_reload(store):
-    answers = [None, "FUSE_OTEL_SINCE: 'x' is no duration."]
+    answers = [None, "FUSE_OTEL_SINCE: 'x' is not a duration."]
     with served(site(store, reload=lambda: answers.pop(0))) as url:
         assert ask.post(f"{url}/-/reload").status_code == 200
         failed = ask.post(f"{url}/-/reload")
-        assert (failed.status_code, failed.text) == (500, "FUSE_OTEL_SINCE: 'x' is no duration.\n")
+        assert (failed.status_code, failed.text) == (
+            500,
+            "FUSE_OTEL_SINCE: 'x' is not a duration.\n",
+        )
 
 
 def test_another_sites_page_may_not_reload(store):

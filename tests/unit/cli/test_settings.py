@@ -43,7 +43,7 @@ def parsed(*words):
     return parser.parse_args(words)
 
 
-def test_every_setting_has_a_flag_that_counts_and_secrets_only_by_file(account, tmp_path):
+def test_every_setting_has_a_flag_and_secrets_only_one_for_their_file(account, tmp_path):
     secret = tmp_path / "secret"
     secret.write_text("s")
     for setting in SETTINGS:
@@ -56,12 +56,12 @@ def test_every_setting_has_a_flag_that_counts_and_secrets_only_by_file(account, 
         parsed("--developer-key", "k")
 
 
-def test_a_setting_that_was_not_flagged_comes_from_the_environment(account, monkeypatch):
+def test_a_setting_without_a_flag_comes_from_the_environment(account, monkeypatch):
     monkeypatch.setenv("FUSE_OTEL_GROW", "3m")
     assert load_settings(parsed("--settle", "1m")).settings.grow == 180
 
 
-def test_check_tells_what_it_found_and_nothing_secret(account, capsys, monkeypatch):
+def test_check_prints_the_configuration_without_secrets(account, capsys, monkeypatch):
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://u:geheim@collector:4318")
     assert main(["check"]) == 0
     out, err = capsys.readouterr()
@@ -92,7 +92,7 @@ def test_check_counts_numbers_and_names_files_and_consoles(tmp_path, capsys):
     assert "15550100001" not in out
 
 
-def test_check_tells_warnings_on_stderr_and_is_still_good(account, capsys):
+def test_check_prints_warnings_on_stderr_and_exits_0(account, capsys):
     assert main(["check", "--state-url", "sqlite://"]) == 0
     out, err = capsys.readouterr()
     assert out.startswith("ok\n")
@@ -118,7 +118,7 @@ def test_check_online_prints_a_line_for_each_question(account, online, capsys):
     ]
 
 
-def test_check_online_asks_on_after_a_failure_and_exits_1(account, online, capsys):
+def test_check_online_continues_after_a_failure_and_exits_1(account, online, capsys):
     online(("account default", False, "The key is wrong."), ("store", True, "It opens."))
     assert main(["check", "--online"]) == 1
     assert capsys.readouterr().out.splitlines()[-2:] == [
@@ -127,7 +127,7 @@ def test_check_online_asks_on_after_a_failure_and_exits_1(account, online, capsy
     ]
 
 
-def test_check_without_online_asks_nobody(account, online, capsys):
+def test_check_without_online_asks_no_server(account, online, capsys):
     online(("store", False, "Never asked."))
     assert main(["check"]) == 0
     assert "Never asked" not in capsys.readouterr().out
@@ -162,7 +162,7 @@ def test_config_shows_every_setting_with_its_origin_and_no_secret(account, monke
         assert secret not in out
 
 
-def test_what_config_prints_is_a_file_that_says_the_same(tmp_path, capsys):
+def test_the_output_of_config_is_a_file_with_the_same_settings(tmp_path, capsys):
     """Once the secrets, which it does not tell, are put in again."""
     example = resources.files("fuse_otel.config").joinpath("example.toml").read_text()
     said = (
@@ -197,8 +197,9 @@ redaction = "off"
     assert load(config_file=str(second)).settings == load(config_file=str(first)).settings
 
 
-def test_config_tells_of_each_signal_what_the_variables_say_of_it(account, monkeypatch, capsys):
-    """A table of the file cannot: these are two."""
+def test_config_prints_two_tables_if_the_options_of_the_signals_differ(
+    account, monkeypatch, capsys
+):
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_INSECURE", "true")
@@ -227,7 +228,7 @@ def test_config_as_json_is_one_object_of_values_and_origins(account, capsys):
     assert {setting.name for setting in SETTINGS} <= {*shown, "email", "developer_key"}
 
 
-def test_config_needs_no_account_and_tells_warnings_on_stderr(capsys):
+def test_config_needs_no_account_and_prints_warnings_on_stderr(capsys):
     assert main(["config", "--state-url", "sqlite://"]) == 0
     out, err = capsys.readouterr()
     assert rows(out)["# accounts: none"] == "default"

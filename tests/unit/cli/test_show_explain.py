@@ -102,7 +102,7 @@ def test_own_rules_are_tried_on_a_saved_answer(saved, tmp_path, capsys):
 
 def test_a_redaction_that_is_none_is_told_in_a_sentence(saved, capsys):
     assert main(["show", saved, "--redaction", "loose"]) == 78
-    assert '"loose" is not known: give strict, standard or off.' in capsys.readouterr().err
+    assert '"loose" is not supported. Use strict, standard or off.' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [("--explain",), ("--redaction", "off")])

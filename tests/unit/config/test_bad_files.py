@@ -9,13 +9,13 @@ FOLDER = Path(__file__).parents[2] / "data" / "config"
 BAD = sorted(FOLDER.glob("bad-*.toml"))
 
 
-def test_there_are_bad_files_and_each_has_its_messages():
+def test_each_bad_file_has_a_file_of_messages():
     assert len(BAD) >= 30
     assert [file.with_suffix(".txt") for file in BAD] == sorted(FOLDER.glob("bad-*.txt"))
 
 
 @pytest.mark.parametrize("file", BAD, ids=lambda file: file.stem)
-def test_a_bad_file_is_refused_with_exactly_the_messages_beside_it(file, monkeypatch):
+def test_a_bad_file_gives_exactly_the_expected_messages(file, monkeypatch):
     monkeypatch.chdir(FOLDER)
     with pytest.raises(ConfigurationError) as caught:
         load(environ={}, config_file=file.name)
@@ -28,7 +28,7 @@ def test_no_message_repeats_a_credential_or_a_number():
         assert secret not in said
 
 
-def test_no_message_speaks_the_language_of_the_library():
+def test_no_message_contains_words_of_pydantic():
     said = "".join(file.with_suffix(".txt").read_text() for file in BAD).lower()
     for word in ("pydantic", "validation", "input_", "valueerror", "type=", "extra inputs"):
         assert word not in said

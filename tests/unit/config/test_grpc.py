@@ -37,7 +37,7 @@ def by_file(tmp_path, text):
     return loaded(str(file)).settings.destinations
 
 
-def test_without_an_endpoint_it_goes_to_the_collector_beside_us():
+def test_the_default_endpoint_is_a_local_collector():
     found = destination()
     assert found.protocol == "grpc"
     assert found.urls == dict.fromkeys(Signal, "http://localhost:4317")
@@ -45,7 +45,7 @@ def test_without_an_endpoint_it_goes_to_the_collector_beside_us():
 
 
 @pytest.mark.parametrize("word", ["grpc", "GRPC", " grpc "])
-def test_the_protocol_is_read_as_people_write_it(word):
+def test_case_and_spaces_of_the_protocol_do_not_matter(word):
     assert destination(PROTOCOL=word).protocol == "grpc"
 
 
@@ -89,11 +89,11 @@ def test_a_signals_own_endpoint_outranks_the_general_one():
         ({"INSECURE": "true"}, False),
     ],
 )
-def test_insecure_counts_where_the_endpoint_has_no_scheme(variables, insecure):
+def test_insecure_applies_only_to_endpoints_without_a_scheme(variables, insecure):
     assert destination(**variables).insecure is insecure
 
 
-def test_insecure_can_be_said_for_one_signal():
+def test_insecure_can_be_set_for_one_signal():
     both = loaded(
         PROTOCOL="grpc", ENDPOINT="c:4317", INSECURE="true", LOGS_INSECURE="false"
     ).settings.destinations
@@ -103,37 +103,43 @@ def test_insecure_can_be_said_for_one_signal():
 @pytest.mark.parametrize(
     ("endpoint", "sentence"),
     [
-        ("http://collector:4317/v1/traces", "gRPC knows no paths: write it like http://host:4317"),
-        ("http://collector:4317?key=geheim", "gRPC knows no paths"),
-        ("http://user:geheim@collector:4317", "Take the credentials out of the address: over gRPC"),
-        ("http://:4317", "It is no address"),
-        ("collector:port", "It is no address: write it like http://host:4317, https://host:4317"),
-        ("user:geheim@collector:4317", "It is no address"),
-        ("collector:4317/v1/traces", "It is no address"),
-        ("grpc://collector:4317", "It is no address"),
-        ("two words", "It is no address"),
+        (
+            "http://collector:4317/v1/traces",
+            "A gRPC endpoint has no path. Use one such as http://host:4317",
+        ),
+        ("http://collector:4317?key=geheim", "A gRPC endpoint has no path."),
+        (
+            "http://user:geheim@collector:4317",
+            "The endpoint must not contain credentials. Over gRPC",
+        ),
+        ("http://:4317", "Not a URL."),
+        ("collector:port", "Not an endpoint. Use one such as http://host:4317, https://host:4317"),
+        ("user:geheim@collector:4317", "Not an endpoint."),
+        ("collector:4317/v1/traces", "Not an endpoint."),
+        ("grpc://collector:4317", "Not an endpoint."),
+        ("two words", "Not an endpoint."),
     ],
 )
-def test_what_is_no_endpoint_is_refused_by_its_name(endpoint, sentence):
+def test_a_bad_endpoint_is_an_error_that_names_the_variable(endpoint, sentence):
     assert problem(ENDPOINT=endpoint).startswith(f"OTEL_EXPORTER_OTLP_ENDPOINT: {sentence}")
 
 
 @pytest.mark.parametrize(
     ("headers", "sentence"),
     [
-        ("trace-bin=geheim", "The header trace-bin would be binary"),
-        ("Trace-BIN=geheim", "The header Trace-BIN would be binary"),
-        ("grpc-timeout=geheim", "The header grpc-timeout is written by gRPC itself: take it away."),
-        ("Content-Type=geheim", "The header Content-Type is written by gRPC itself"),
-        ("a*b=geheim", "The name of a header holds what gRPC cannot send"),
-        ("a=geheim%0a", "The value of the header a holds more than printable ASCII"),
+        ("trace-bin=geheim", "Header trace-bin would be binary"),
+        ("Trace-BIN=geheim", "Header Trace-BIN would be binary"),
+        ("grpc-timeout=geheim", "gRPC sets header grpc-timeout itself. Remove it."),
+        ("Content-Type=geheim", "gRPC sets header Content-Type itself."),
+        ("a*b=geheim", "A header name contains a character that gRPC does not allow."),
+        ("a=geheim%0a", "The value of header a must be printable ASCII."),
     ],
 )
-def test_headers_that_grpc_cannot_send_are_refused(headers, sentence):
+def test_headers_that_grpc_cannot_send_are_errors(headers, sentence):
     assert problem(HEADERS=headers).startswith(f"OTEL_EXPORTER_OTLP_HEADERS: {sentence}")
 
 
-def test_headers_and_time_outs_mean_what_they_mean_over_http():
+def test_headers_and_timeouts_are_read_as_for_http():
     found = destination(
         HEADERS="X-Scope-OrgID=acme", LOGS_HEADERS="Authorization=Basic%20YTpi=", TIMEOUT="2500"
     )
@@ -158,13 +164,13 @@ def test_each_signal_may_have_its_own_protocol():
     ]
 
 
-def test_the_signals_word_outranks_the_general_protocol():
+def test_the_protocol_of_a_signal_outranks_the_general_one():
     assert destination(TRACES_PROTOCOL="http/protobuf", LOGS_PROTOCOL="http/protobuf").protocol == (
         "http/protobuf"
     )
 
 
-def test_destinations_of_the_file_mean_the_same_as_the_variables(tmp_path):
+def test_the_file_and_the_variables_can_define_the_same_destination(tmp_path):
     text = """
         [[destinations]]
         name = "default"
@@ -182,7 +188,7 @@ def test_destinations_of_the_file_mean_the_same_as_the_variables(tmp_path):
     assert by_file(tmp_path, text) == by_variables.settings.destinations
 
 
-def test_a_destination_of_the_file_has_grpcs_default_endpoint_too(tmp_path):
+def test_a_grpc_destination_of_the_file_has_the_default_endpoint(tmp_path):
     (found,) = by_file(tmp_path, '[[destinations]]\nname = "a"\nprotocol = "grpc"\n')
     assert found.urls == dict.fromkeys(Signal, "http://localhost:4317")
 
@@ -192,15 +198,15 @@ def test_a_destination_of_the_file_has_grpcs_default_endpoint_too(tmp_path):
     [
         (
             {"PROTOCOL": "grpc", "ENDPOINT": "http://c:4318"},
-            "destination default: It speaks gRPC to port 4318, where OTLP over HTTP is usual.",
+            "destination default: It uses gRPC on port 4318, the usual port of OTLP over HTTP.",
         ),
         (
             {"ENDPOINT": "http://c:4317"},
-            "destination default: It speaks HTTP to port 4317, where OTLP over gRPC is usual.",
+            "destination default: It uses HTTP on port 4317, the usual port of OTLP over gRPC.",
         ),
     ],
 )
-def test_the_usual_port_of_the_other_protocol_is_warned_of(variables, sentence):
+def test_the_usual_port_of_the_other_protocol_gives_a_warning(variables, sentence):
     assert loaded(**variables).warnings == (sentence,)
 
 
@@ -218,14 +224,14 @@ def test_the_usual_port_of_the_other_protocol_is_warned_of(variables, sentence):
         ({"LOGS_PROTOCOL": "grpc"}, "http/protobuf", "default"),
     ],
 )
-def test_the_daemons_own_traces_speak_what_the_variables_say(variables, protocol, origin):
+def test_the_variables_set_the_protocol_of_the_daemons_own_traces(variables, protocol, origin):
     found = loaded(**variables)
     assert found.settings.self_traces_protocol == protocol
     assert found.origins["self_traces_protocol"] == origin
 
 
 @pytest.mark.parametrize("endpoint", ["dns:///collector:4317", "10.0.0.7:4317", "collector"])
-def test_a_name_of_grpc_is_shown_as_it_is(endpoint):
+def test_a_grpc_name_is_shown_unchanged(endpoint):
     shown = destination(ENDPOINT=endpoint, HEADERS="k=geheim").model_dump(mode="json")
     assert shown["urls"] == {"traces": endpoint, "logs": endpoint}
     assert "geheim" not in str(shown)
@@ -241,7 +247,7 @@ def test_a_name_of_grpc_is_shown_as_it_is(endpoint):
         ({"ENDPOINT": "c:4317"}, False),
     ],
 )
-def test_certificates_that_nobody_is_shown_are_warned_of(variables, warned, tmp_path):
+def test_unused_certificates_give_a_warning(variables, warned, tmp_path):
     certificate = tmp_path / "ca.pem"
     certificate.touch()
     found = loaded(PROTOCOL="grpc", CERTIFICATE=str(certificate), **variables).warnings

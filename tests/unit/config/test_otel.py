@@ -27,7 +27,7 @@ def problems(**variables):
     return caught.value.problems
 
 
-def test_without_a_word_otlp_goes_to_the_collector_beside_us():
+def test_by_default_otlp_goes_to_a_local_collector():
     found = destination()
     assert (found.name, found.type, found.signals) == ("default", "otlp", (TRACES, LOGS))
     assert found.urls == {
@@ -64,12 +64,12 @@ def test_the_signals_path_is_appended_to_the_base(base, url):
         ("http://tempo/a?b=c", "http://tempo/a?b=c"),
     ],
 )
-def test_a_signals_own_endpoint_is_used_as_it_is(own, url):
+def test_the_endpoint_of_a_signal_is_used_unchanged(own, url):
     found = destination(EXPORTER_OTLP_ENDPOINT="http://c", EXPORTER_OTLP_TRACES_ENDPOINT=own)
     assert found.urls == {TRACES: url, LOGS: "http://c/v1/logs"}
 
 
-def test_headers_are_percent_decoded_and_a_signals_own_replace_the_general_ones():
+def test_headers_are_percent_decoded_and_those_of_a_signal_replace_the_general_ones():
     found = destination(
         EXPORTER_OTLP_HEADERS="Authorization=Basic%20YTpi=, x-a = 1%2C2 ,",
         EXPORTER_OTLP_LOGS_HEADERS="X-Scope-OrgID=acme",
@@ -79,7 +79,7 @@ def test_headers_are_percent_decoded_and_a_signals_own_replace_the_general_ones(
     }  # fmt: skip
 
 
-def test_time_outs_are_milliseconds():
+def test_timeouts_are_in_milliseconds():
     found = destination(EXPORTER_OTLP_TIMEOUT="2500", EXPORTER_OTLP_LOGS_TIMEOUT="30000")
     assert found.timeout == {TRACES: 2.5, LOGS: 30.0}
 
@@ -92,37 +92,43 @@ def test_compression_can_be_none():
 @pytest.mark.parametrize(
     ("variables", "problem"),
     [
-        ({"EXPORTER_OTLP_INSECURE": "yes"}, 'INSECURE: "yes" is not known: give true or false'),
-        ({"EXPORTER_OTLP_LOGS_PROTOCOL": "http/json"}, 'LOGS_PROTOCOL: "http/json" is not known'),
-        ({"EXPORTER_OTLP_COMPRESSION": "zstd"}, 'COMPRESSION: "zstd" is not known'),
-        ({"EXPORTER_OTLP_TIMEOUT": "10s"}, 'TIMEOUT: "10s" is no whole number'),
-        ({"EXPORTER_OTLP_TIMEOUT": "0"}, 'TIMEOUT: "0" is out of bounds: give milliseconds'),
-        ({"EXPORTER_OTLP_ENDPOINT": "collector:4318"}, "ENDPOINT: It is no address"),
-        ({"EXPORTER_OTLP_TRACES_ENDPOINT": "/v1/traces"}, "TRACES_ENDPOINT: It is no address"),
+        ({"EXPORTER_OTLP_INSECURE": "yes"}, 'INSECURE: "yes" is not supported. Use true or false'),
+        (
+            {"EXPORTER_OTLP_LOGS_PROTOCOL": "http/json"},
+            'LOGS_PROTOCOL: "http/json" is not supported',
+        ),
+        ({"EXPORTER_OTLP_COMPRESSION": "zstd"}, 'COMPRESSION: "zstd" is not supported'),
+        ({"EXPORTER_OTLP_TIMEOUT": "10s"}, 'TIMEOUT: "10s" is not a whole number'),
+        (
+            {"EXPORTER_OTLP_TIMEOUT": "0"},
+            'TIMEOUT: "0" is out of range. Use 1 to 3600000 milliseconds',
+        ),
+        ({"EXPORTER_OTLP_ENDPOINT": "collector:4318"}, "ENDPOINT: Not a URL"),
+        ({"EXPORTER_OTLP_TRACES_ENDPOINT": "/v1/traces"}, "TRACES_ENDPOINT: Not a URL"),
         ({"EXPORTER_OTLP_HEADERS": "geheim"}, "HEADERS: Part 1 is not key=value"),
         ({"EXPORTER_OTLP_HEADERS": "a b=geheim"}, "HEADERS: Part 1 is not key=value"),
-        ({"EXPORTER_OTLP_HEADERS": "a=%ff"}, "HEADERS: Part 1 is no percent-encoded UTF-8"),
-        ({"EXPORTER_OTLP_HEADERS": "a=geheim%0a"}, "HEADERS: The value of the header a holds"),
-        ({"EXPORTER_OTLP_CERTIFICATE": "/nowhere/ca"}, "CERTIFICATE: The file cannot be read"),
-        ({"TRACES_EXPORTER": "zipkin"}, 'OTEL_TRACES_EXPORTER: "zipkin" is not known'),
+        ({"EXPORTER_OTLP_HEADERS": "a=%ff"}, "HEADERS: Part 1 is not percent-encoded UTF-8"),
+        ({"EXPORTER_OTLP_HEADERS": "a=geheim%0a"}, "HEADERS: The value of header a must be"),
+        ({"EXPORTER_OTLP_CERTIFICATE": "/nowhere/ca"}, "CERTIFICATE: Cannot read the file"),
+        ({"TRACES_EXPORTER": "zipkin"}, 'OTEL_TRACES_EXPORTER: "zipkin" is not supported'),
     ],
 )
-def test_what_is_wrong_is_told_once_by_its_name(variables, problem):
+def test_a_bad_variable_is_reported_once_by_its_name(variables, problem):
     (found,) = problems(**variables)
     assert problem in found
     assert found.startswith("OTEL_")
     assert "geheim" not in found
 
 
-def test_a_client_key_without_its_certificate_is_refused(tmp_path):
+def test_a_client_key_without_its_certificate_is_an_error(tmp_path):
     key = tmp_path / "key.pem"
     key.write_text("-")
     assert problems(EXPORTER_OTLP_CLIENT_KEY=str(key)) == (
-        "OTEL_EXPORTER_OTLP_CLIENT_KEY: A client key needs the client certificate it belongs to.",
+        "OTEL_EXPORTER_OTLP_CLIENT_KEY: A client key needs its client certificate.",
     )
 
 
-def test_an_empty_value_is_unset():
+def test_an_empty_variable_counts_as_unset():
     empty = dict.fromkeys((f"EXPORTER_OTLP_{option}" for option in OPTIONS), "")
     assert (
         destination(**empty, TRACES_EXPORTER="", EXPORTER_OTLP_LOGS_ENDPOINT=" ") == destination()
@@ -135,16 +141,16 @@ def test_a_signal_can_be_switched_off():
     assert set(found.urls) == {TRACES}
 
 
-def test_both_signals_switched_off_are_refused():
+def test_switching_off_both_signals_is_an_error():
     assert problems(TRACES_EXPORTER="none", LOGS_EXPORTER="none") == (
         (
             "OTEL_TRACES_EXPORTER and OTEL_LOGS_EXPORTER: Both are none, so nothing would be"
-            " delivered: give one otlp."
+            " delivered. Set one to otlp."
         ),
     )
 
 
-def test_signals_that_go_different_ways_make_two_destinations_of_one_name():
+def test_signals_with_different_options_give_two_destinations_of_one_name():
     both = loaded(LOGS_EXPORTER="console").settings.destinations
     assert [(each.name, each.type, each.signals) for each in both] == [
         ("default", "otlp", (TRACES,)),
@@ -157,7 +163,7 @@ def test_both_signals_on_the_console_are_one_destination():
     assert (found.type, found.signals, found.urls) == ("console", (TRACES, LOGS), {})
 
 
-def test_a_signals_own_certificate_does_not_reach_the_other(tmp_path):
+def test_the_certificate_of_a_signal_does_not_apply_to_the_other(tmp_path):
     general, own = tmp_path / "ca.pem", tmp_path / "own.pem"
     general.touch()
     own.touch()
@@ -175,16 +181,16 @@ def test_insecure_changes_nothing_over_http():
     assert found == destination(EXPORTER_OTLP_ENDPOINT="https://host")
 
 
-def test_metrics_variables_are_not_ours():
+def test_variables_for_metrics_are_ignored():
     assert destination(EXPORTER_OTLP_METRICS_PROTOCOL="grpc", METRICS_EXPORTER="?") == destination()
 
 
-def test_the_origin_names_the_variables_that_were_said():
+def test_the_origin_names_the_variables_that_are_set():
     origin = loaded(EXPORTER_OTLP_ENDPOINT="http://c", LOGS_EXPORTER="none").origins["destinations"]
     assert origin == "OTEL_LOGS_EXPORTER, OTEL_EXPORTER_OTLP_ENDPOINT"
 
 
-def test_beside_destinations_of_the_file_the_variables_are_ignored_with_a_warning(tmp_path):
+def test_destinations_of_the_file_replace_the_variables_with_a_warning(tmp_path):
     file = tmp_path / "fuse-otel.toml"
     file.write_text(FILE)
     found = loaded(str(file), EXPORTER_OTLP_ENDPOINT="no address", TRACES_EXPORTER="none")
@@ -198,11 +204,11 @@ def test_beside_destinations_of_the_file_the_variables_are_ignored_with_a_warnin
     assert loaded(str(file)).warnings == ()
 
 
-def test_every_variable_exists_for_all_and_for_each_signal():
+def test_every_option_has_a_general_variable_and_one_for_each_signal():
     assert len(list(variables())) == 2 + 3 * len(OPTIONS)
 
 
-def test_destinations_of_the_file_mean_the_same_as_the_variables(tmp_path):
+def test_the_file_and_the_variables_can_define_the_same_destination(tmp_path):
     certificate = tmp_path / "ca.pem"
     certificate.touch()
     file = tmp_path / "fuse-otel.toml"
@@ -241,12 +247,12 @@ def test_files_and_consoles_of_the_file(tmp_path):
     assert (terminal.type, terminal.path, terminal.signals) == ("console", None, (TRACES, LOGS))
 
 
-def test_without_a_word_the_limits_are_the_models():
+def test_by_default_the_limits_are_those_of_the_data_model():
     assert loaded().settings.limits == MODEL
     assert loaded().origins["limits"] == "default"
 
 
-def test_a_signals_own_limit_outranks_the_general_one_and_none_loosens():
+def test_the_limit_of_a_signal_outranks_the_general_one_and_cannot_loosen_the_model():
     found = loaded(
         ATTRIBUTE_VALUE_LENGTH_LIMIT="100",
         ATTRIBUTE_COUNT_LIMIT="1000",
@@ -260,10 +266,10 @@ def test_a_signals_own_limit_outranks_the_general_one_and_none_loosens():
 
 @pytest.mark.parametrize("variable", LIMITS)
 @pytest.mark.parametrize("value", ["-1", "many", "1e3", "9" * 30])
-def test_a_limit_that_is_no_number_is_refused(variable, value):
+def test_a_limit_that_is_not_a_number_is_an_error(variable, value):
     (problem,) = problems(**{variable.removeprefix("OTEL_"): value})
     assert problem.startswith(f"{variable}: ")
-    assert problem.endswith(" is no number: give 0 or more.")
+    assert problem.endswith(" is not a number. Use 0 or more.")
 
 
 @pytest.mark.parametrize(
@@ -275,8 +281,8 @@ def test_a_limit_that_is_no_number_is_refused(variable, value):
         ({"FUSE_OTEL_TRACES_FLAVOUR": "loki"}, True),
     ],
 )
-def test_what_looks_like_loki_without_its_flavour_is_warned_of(flavours, warned):
+def test_a_loki_endpoint_without_the_flavour_loki_gives_a_warning(flavours, warned):
     own = {"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": "http://loki:3100/otlp/v1/logs"}
     found = load(environ={**ACCOUNT, **own, **flavours}).warnings
     assert bool(found) is warned
-    assert not warned or "give them the flavour loki" in found[0]
+    assert not warned or "Set the flavour loki for logs" in found[0]

@@ -44,7 +44,7 @@ def test_sizes_are_read_as_bytes(written, size):
                      "a b:80", "http://host:80", "host:" + "9" * 5000, 9464)
     ],
 )  # fmt: skip
-def test_what_is_no_value_is_refused_in_one_short_sentence(read, written):
+def test_a_bad_value_gives_one_short_sentence(read, written):
     with pytest.raises(ValueError, match=r"^\S.*\.$") as caught:
         read(written)
     assert "\n" not in str(caught.value)
@@ -61,23 +61,23 @@ def test_switches_off(written):
     assert quantities.read_switch(written) is False
 
 
-def test_what_is_repeated_is_cut_and_on_one_line():
+def test_a_quoted_value_is_short_and_on_one_line():
     assert quoted("a\nb") == '"a b"'
     assert quoted("x" * 100) == f'"{"x" * 64}…"'
 
 
 @given(st.integers(0, 10**9))
-def test_a_duration_is_read_as_it_was_written(seconds):
+def test_a_written_duration_reads_back(seconds):
     assert quantities.read_duration(quantities.write_duration(seconds)) == seconds
 
 
 @given(st.integers(0, 10**14))
-def test_a_size_is_read_as_it_was_written(size):
+def test_a_written_size_reads_back(size):
     assert quantities.read_size(quantities.write_size(size)) == size
 
 
 @given(st.sampled_from(["127.0.0.1", "::1", "fe80::1%eth0", "host.example"]), st.integers(0, 65535))
-def test_an_address_is_read_as_it_was_written(host, port):
+def test_a_written_address_reads_back(host, port):
     assert quantities.read_listen(str(Listen(host, port))) == (host, port)
 
 
@@ -91,7 +91,7 @@ def test_an_address_is_read_as_it_was_written(host, port):
 )  # fmt: skip
 @settings(max_examples=scaled(100))
 @given(text=st.text(max_size=40))
-def test_any_text_at_all_is_read_or_refused_in_our_words(read, text):
+def test_any_text_is_read_or_gives_our_own_message(read, text):
     try:
         read(text)
     except ValueError as error:

@@ -31,7 +31,7 @@ def loaded(tmp_path, text, **environ):
 
 
 @pytest.mark.parametrize("mode", Mode)
-def test_each_mode_is_one_word_and_off_is_warned_of(mode):
+def test_each_mode_is_one_word_and_off_gives_a_warning(mode):
     found = load(environ={"FUSE_OTEL_REDACTION": mode.value.upper()}, needs_account=False)
     assert found.settings.redaction is mode
     assert any("personal data" in each for each in found.warnings) is (mode is Mode.OFF)
@@ -79,7 +79,7 @@ signals = ["logs"]
     assert model_options(settings).redaction.mode is Mode.STANDARD
 
 
-def test_the_name_of_a_rendering_changes_with_the_rules_and_with_nothing_else(tmp_path):
+def test_the_id_of_a_rendering_changes_only_with_the_rules(tmp_path):
     names = [
         [each.id for each in renderings(loaded(tmp_path, rules))]
         for rules in ("", RULES, RULES, RULES.replace("queue", "line"))
@@ -103,7 +103,7 @@ def test_the_name_of_a_rendering_changes_with_the_rules_and_with_nothing_else(tm
         r"[A-Z]{2}\d+(?=x)",
     ],
 )
-def test_a_pattern_that_goes_through_a_text_in_one_way_is_taken(pattern):
+def test_a_pattern_that_runs_in_linear_time_is_accepted(pattern):
     assert read_pattern(pattern) == pattern
 
 
@@ -123,22 +123,22 @@ def test_a_pattern_that_goes_through_a_text_in_one_way_is_taken(pattern):
         r"(a)?(?(1)b|c)",
     ],
 )
-def test_a_pattern_that_could_run_away_is_refused(pattern):
-    with pytest.raises(ValueError, match="for ever"):
+def test_a_pattern_that_may_need_exponential_time_is_an_error(pattern):
+    with pytest.raises(ValueError, match="exponential time"):
         read_pattern(pattern)
 
 
 @pytest.mark.parametrize(
     ("pattern", "problem"),
     [
-        ("(", "no regular expression: missing \\), unterminated subpattern at position 0"),
-        ("a*", "finds nothing everywhere"),
-        ("^", "finds nothing everywhere"),
-        ("(" * 3000 + ")" * 3000, "no regular expression|finds nothing"),
-        ("a{99999999999}", "no regular expression"),
+        ("(", "Not a regular expression: missing \\), unterminated subpattern at position 0"),
+        ("a*", "matches an empty text"),
+        ("^", "matches an empty text"),
+        ("(" * 3000 + ")" * 3000, "too large|matches an empty text"),
+        ("a{99999999999}", "too large"),
         ("", "empty"),
     ],
 )
-def test_what_is_no_pattern_is_told_in_a_sentence(pattern, problem):
+def test_a_bad_pattern_gives_one_sentence(pattern, problem):
     with pytest.raises(ValueError, match=problem):
         read_pattern(pattern)

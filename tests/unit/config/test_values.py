@@ -14,12 +14,12 @@ def toml(tmp_path):
     return partial(write_toml, tmp_path)
 
 
-def test_one_account_beside_a_list_is_refused(toml):
+def test_one_account_beside_a_list_is_an_error(toml):
     file = toml('[[accounts]]\nname="a"\nemail="a@example.com"\ndeveloper_key="k"\n')
     assert problems(config_file=file) == (
         (
-            "FUSE_OTEL_EMAIL and FUSE_OTEL_DEVELOPER_KEY: The file lists [[accounts]]: name one"
-            " account or list several, not both."
+            "FUSE_OTEL_EMAIL and FUSE_OTEL_DEVELOPER_KEY: The file lists [[accounts]]. Use the"
+            " list or these settings, not both."
         ),
     )
 
@@ -47,7 +47,7 @@ def test_accounts_of_the_file_have_names_keys_and_numbers(toml, tmp_path):
     assert loaded.origins["accounts"] == file
 
 
-def test_one_flavour_holds_for_both_signals_unless_one_is_told_apart():
+def test_the_flavour_of_a_signal_outranks_the_general_one():
     found = settings({"FUSE_OTEL_FLAVOUR": "tempo", "FUSE_OTEL_LOGS_FLAVOUR": "loki"})
     assert (found.traces_flavour, found.logs_flavour) == (Profile.TEMPO, Profile.LOKI)
 
@@ -109,7 +109,7 @@ def test_maps_and_rescans_of_the_file(toml):
     assert found.rescans == (Rescan(7200, 0), Rescan(86_400, 600))
 
 
-def test_nothing_secret_stands_in_a_repr_or_in_what_is_dumped(toml):
+def test_repr_and_dump_contain_no_secret(toml):
     file = toml(
         '[[destinations]]\nname = "a"\nendpoint = "http://u:geheim1@host/?k=geheim2"\n'
         'headers = { Authorization = "geheim3" }\n'
@@ -126,7 +126,7 @@ def test_nothing_secret_stands_in_a_repr_or_in_what_is_dumped(toml):
     assert "http://********@host/v1/logs?********" in found.model_dump_json()
 
 
-def test_settings_are_frozen_and_equal_when_said_alike():
+def test_settings_are_frozen_and_comparable():
     assert settings() == settings()
     with pytest.raises(Exception, match="frozen"):
         settings().log_level = "debug"
