@@ -1,12 +1,11 @@
-"""What gRPC's library says when it finds no back end to talk to → what became of the request.
+"""What became of an export request over gRPC, from the status of the call.
 
-There are no codes for it: the library's sentences are read. One that changes is tried again, which
-loses nothing; the tests hold each to a real peer.
+https://opentelemetry.io/docs/specs/otlp/#failures with one deviation: RESOURCE_EXHAUSTED without a
+time to wait is retried too, because overloaded back ends answer so.
 
-A gRPC status in answer to an export request → what became of the request.
-
-https://opentelemetry.io/docs/specs/otlp/#failures with one deviation: RESOURCE_EXHAUSTED is tried
-again also where no time is told, as back ends give it while they are overloaded.
+A call that found no back end has a status of gRPC's own library. It has no code for the cause, so
+its sentences are read. One that a new release words anew is retried, which loses nothing; the tests
+hold each sentence to a real peer.
 """
 
 from __future__ import annotations
@@ -26,9 +25,10 @@ from fuse_otel.destinations.otlp_response import (
     Foreign,
     RpcStatus,
     about_one_record,
-    outcome_of_success,
     partial_success,
+    result_of_success,
     rpc_status,
+    sentence,
 )
 
 OK = "OK"
@@ -40,7 +40,7 @@ _RETRY = frozenset(
     }
 )  # fmt: skip
 # Ours to mend: nothing is wrong with the data.
-_HELD = {
+_SUSPENDED = {
     "UNAUTHENTICATED": "check the credentials in the headers",
     "PERMISSION_DENIED": "check the credentials in the headers and what they may do",
     "UNIMPLEMENTED": "check the endpoint: it does not take such export requests",
@@ -66,55 +66,49 @@ class GrpcResponse:
     body: bytes = b""
 
 
-def outcome_of(answer: GrpcResponse, items: int, timeout: float) -> ExportResult:
+def result_of(response: GrpcResponse, items: int, timeout: float) -> ExportResult:
     """``items``: spans or log records that were sent. ``timeout``: the seconds the exchange was
     given. The reason may quote the back end.
     """
-    if answer.code == OK:
-        return _success(answer, items)
-    told = rpc_status(answer.status) or RpcStatus()
-    words = answer.details or told.message
-    if answer.code in _HELD:
-        return Suspended(answer.code, _sentence(answer.code, words, _HELD[answer.code]))
-    if answer.code in _RETRY:
-        return _ours(answer, timeout) or _later(answer, words, told.after)
+    if response.code == OK:
+        return _success(response, items)
+    status = rpc_status(response.status) or RpcStatus()
+    words = response.details or status.message
+    if response.code in _SUSPENDED:
+        return Suspended(response.code, sentence(response.code, words, _SUSPENDED[response.code]))
+    if response.code in _RETRY:
+        return _ours(response, timeout) or _later(response, words, status.after)
     return PermanentFailure(
-        answer.code, _sentence(answer.code, words), one_record=about_one_record(words)
+        response.code, sentence(response.code, words), one_record=about_one_record(words)
     )
 
 
-def _success(answer: GrpcResponse, items: int) -> ExportResult:
+def _success(response: GrpcResponse, items: int) -> ExportResult:
     try:
-        told = partial_success("", answer.body)
+        found = partial_success("", response.body)
     except Foreign:
         return Suspended(OK, "check the endpoint: this is no answer of OTLP")
-    return outcome_of_success(OK, told, items)
+    return result_of_success(OK, found, items)
 
 
-def _ours(answer: GrpcResponse, timeout: float) -> ExportResult | None:
+def _ours(response: GrpcResponse, timeout: float) -> ExportResult | None:
     """What no back end said but the library, of an exchange that it could not finish."""
-    if answer.code == _UNAVAILABLE:
-        return outcome_of_no_connection(answer.details)
-    if answer.code == _DEADLINE and _OUR_DEADLINE.fullmatch(answer.details):
+    if response.code == _UNAVAILABLE:
+        return result_without_connection(response.details)
+    if response.code == _DEADLINE and _OUR_DEADLINE.fullmatch(response.details):
         return Retry("timeout", f"no complete answer within {timeout:.3g} s")
-    if answer.code == _EXHAUSTED and _OUR_SIDE in answer.details:
-        return Suspended(answer.code, "check the endpoint: this answer is too long to be OTLP's")
-    if answer.details == _OUR_METADATA:
+    if response.code == _EXHAUSTED and _OUR_SIDE in response.details:
+        return Suspended(response.code, "check the endpoint: this answer is too long to be OTLP's")
+    if response.details == _OUR_METADATA:
         return Suspended("headers", "a configured header cannot be sent")
     return None
 
 
-def _later(answer: GrpcResponse, words: str, after: float | None) -> ExportResult:
-    sentence = _sentence(answer.code, words)
-    if answer.code == _EXHAUSTED and any(part in words for part in _LARGER):
-        return RequestTooLarge(answer.code, sentence)
-    return Retry(answer.code, sentence, after)
-
-
-def _sentence(code: str, words: str, hint: str = "") -> str:
-    """The hint comes before the foreign words: those may be long."""
-    ours = f"{code}; {hint}" if hint else code
-    return f"{ours}: {words}" if words else ours
+def _later(response: GrpcResponse, words: str, after: float | None) -> ExportResult:
+    reason = sentence(response.code, words)
+    if response.code == _EXHAUSTED and any(part in words for part in _LARGER):
+        return RequestTooLarge(response.code, reason)
+    return Retry(response.code, reason, after)
 
 
 _NO_CONNECTION = re.compile(r"failed to connect to all addresses; last error: (?:[A-Z_]+: )?")
@@ -131,14 +125,14 @@ _PASSING_HTTP_1 = re.compile(r"HTTP status 5\d\d")
 _CUT = ("Socket closed", "Connection reset", "Broken pipe")
 
 
-def outcome_of_no_connection(said: str) -> ExportResult | None:
-    """``None`` where it was the back end itself that said so."""
-    if said.startswith(_NO_NAME):
-        return Retry("network", said)
-    refused = _NO_CONNECTION.match(said)
+def result_without_connection(details: str) -> ExportResult | None:
+    """``None`` where the words are the back end's own."""
+    if details.startswith(_NO_NAME):
+        return Retry("network", details)
+    refused = _NO_CONNECTION.match(details)
     if refused is None:
         return None
-    why = said[refused.end() :]
+    why = details[refused.end() :]
     proxy = _PROXY.search(why)
     if proxy is not None:
         return refused_by_proxy(int(proxy[1]))

@@ -1,7 +1,4 @@
-"""An exchange that httpx could not finish → what became of the request.
-
-An HTTP answer to an export request → what became of the request.
-"""
+"""What became of an export request over HTTP: from the response, or from httpx's error."""
 
 from __future__ import annotations
 
@@ -24,14 +21,15 @@ from fuse_otel.core.batching.export_result import (
 from fuse_otel.destinations.otlp_response import (
     Foreign,
     about_one_record,
-    outcome_of_success,
     partial_success,
+    result_of_success,
+    sentence,
     words,
 )
 from fuse_otel.net import words_of
 
 # Ours to mend: nothing is wrong with the data.
-_HELD = {
+_SUSPENDED = {
     HTTPStatus.UNAUTHORIZED: "check the credentials in the headers",
     HTTPStatus.FORBIDDEN: "check the credentials in the headers and what they may do",
     HTTPStatus.NOT_FOUND: "check the path of the endpoint",
@@ -72,79 +70,74 @@ class HttpResponse:
         return words(self.content_type, self.body or b"")
 
 
-def outcome_of(answer: HttpResponse, items: int) -> ExportResult:
+def result_of(response: HttpResponse, items: int) -> ExportResult:
     """``items``: spans or log records that were sent. The reason may quote the back end."""
-    status = answer.status
-    if status < HTTPStatus.MULTIPLE_CHOICES:
-        return _success(answer, items)
-    if status < HTTPStatus.BAD_REQUEST:
-        return _redirect(answer)
-    if status in _HELD:
-        return Suspended(answer.code, _sentence(answer, _HELD[HTTPStatus(status)]))
+    status = response.status
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return _success(response, items)
+    if status < HTTPStatus.BAD_REQUEST:  # of 1xx only 101 comes this far: no HTTP follows it
+        return _redirect(response)
+    if status in _SUSPENDED:
+        return Suspended(response.code, _sentence(response, _SUSPENDED[HTTPStatus(status)]))
     if status in _RETRY or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Retry(answer.code, _sentence(answer), answer.after)
+        return Retry(response.code, _sentence(response), response.after)
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return RequestTooLarge(answer.code, _sentence(answer))
-    return _refusal(answer)
+        return RequestTooLarge(response.code, _sentence(response))
+    return _refusal(response)
 
 
 def refused_by_proxy(status: int) -> Suspended | Retry:
     """A proxy would not connect us to the back end: nothing is wrong with the data."""
-    outcome = outcome_of(HttpResponse(status), 0)
-    reason = f"the proxy refused to connect: {status}"
-    return (
-        Suspended(outcome.code, reason)
-        if isinstance(outcome, Suspended)
-        else Retry(str(status), reason)
-    )
+    result = result_of(HttpResponse(status), 0)
+    kind = Suspended if isinstance(result, Suspended) else Retry
+    return kind(str(status), f"the proxy refused to connect: {status}")
 
 
-def _success(answer: HttpResponse, items: int) -> ExportResult:
-    if answer.body is None:
-        return _foreign(answer)
+def _success(response: HttpResponse, items: int) -> ExportResult:
+    if response.body is None:
+        return _foreign(response)
     try:
-        told = partial_success(answer.content_type, answer.body)
+        found = partial_success(response.content_type, response.body)
     except Foreign:
-        return _foreign(answer)
-    return outcome_of_success(answer.code, told, items)
+        return _foreign(response)
+    return result_of_success(response.code, found, items)
 
 
-def _foreign(answer: HttpResponse) -> Suspended:
+def _foreign(response: HttpResponse) -> Suspended:
     """A proxy, a login page or another service answers in the back end's place."""
     return Suspended(
-        answer.code, _sentence(answer, "check the endpoint: this is no answer of OTLP")
+        response.code, _sentence(response, "check the endpoint: this is no answer of OTLP")
     )
 
 
-def _redirect(answer: HttpResponse) -> Suspended:
+def _redirect(response: HttpResponse) -> Suspended:
     """Not followed: data and credentials go only where the configuration says."""
-    reason = f"{answer.status}: redirected{_origin(answer.location)}; check the endpoint"
-    return Suspended(answer.code, reason)
+    reason = f"{response.status}: redirected{_origin(response.location)}; check the endpoint"
+    return Suspended(response.code, reason)
 
 
 def _origin(location: str) -> str:
     """Scheme and host alone: the rest of an address may hold a token."""
     try:
         target = urlsplit(location)
+        host = target.hostname
     except ValueError:
         return ""
-    return f" to {target.scheme}://{target.hostname}" if target.hostname else ""
+    return f" to {target.scheme}://{host}" if host else ""
 
 
-def _refusal(answer: HttpResponse) -> ExportResult:
-    told = answer.words
-    if any(words in told.lower() for words in _TLS_PORT):
-        return Suspended(answer.code, "plain HTTP was spoken to a TLS port; write https://")
-    if _TOO_LARGE in told.lower():
-        return RequestTooLarge(answer.code, _sentence(answer))
-    return PermanentFailure(answer.code, _sentence(answer), one_record=about_one_record(told))
+def _refusal(response: HttpResponse) -> ExportResult:
+    text = response.words
+    if any(phrase in text.lower() for phrase in _TLS_PORT):
+        return Suspended(response.code, "plain HTTP was spoken to a TLS port; write https://")
+    if _TOO_LARGE in text.lower():
+        return RequestTooLarge(response.code, _sentence(response))
+    return PermanentFailure(response.code, _sentence(response), one_record=about_one_record(text))
 
 
-def _sentence(answer: HttpResponse, hint: str = "") -> str:
-    """The hint comes before the foreign words: those may be long."""
-    status = f"{answer.status} {_PHRASES.get(answer.status, '')}".strip()
-    ours = f"{status}; {hint}" if hint else status
-    return f"{ours}: {answer.words}" if answer.words else ours
+def _sentence(response: HttpResponse, hint: str = "") -> str:
+    status = f"{response.status} {_PHRASES.get(response.status, '')}".strip()
+    return sentence(status, response.words, hint)
 
 
 # A connection that broke while TLS was spoken, not a disagreement about TLS.
@@ -154,7 +147,7 @@ _NO_STATUS_LINE = ("illegal request line", "illegal status line")
 _STATUS = re.compile(r"\d{3}")
 
 
-def outcome_of_failure(error: httpx.HTTPError, timeout: float) -> ExportResult:
+def result_of_failure(error: httpx.HTTPError, timeout: float) -> ExportResult:
     """``timeout``: the seconds the exchange was given. The reason may quote the back end."""
     if isinstance(error, httpx.ProxyError):
         return _proxy(error)

@@ -15,7 +15,7 @@ from fuse_otel import __version__, net
 from fuse_otel.core.batching.export_result import Accepted, ExportResult, PermanentFailure
 from fuse_otel.core.batching.gzip_member import inflate
 from fuse_otel.core.model.telemetry import Signal
-from fuse_otel.destinations.grpc_result import OK, GrpcResponse, outcome_of
+from fuse_otel.destinations.grpc_result import OK, GrpcResponse, result_of
 from fuse_otel.destinations.options import OtlpOptions
 from fuse_otel.destinations.sanitize import scrub, secrets_of
 from fuse_otel.destinations.tls import tls_context, trusted
@@ -75,10 +75,10 @@ class OtlpGrpc:
         except ValueError as error:
             return PermanentFailure("damaged", f"the stored body is damaged: {error}")
         timeout = net.left(line.timeout)
-        outcome = outcome_of(line.exchange(request, timeout), items, timeout)
-        if isinstance(outcome, Accepted):
-            return outcome
-        return replace(outcome, reason=scrub(outcome.reason, self._secrets))
+        result = result_of(line.exchange(request, timeout), items, timeout)
+        if isinstance(result, Accepted):
+            return result
+        return replace(result, reason=scrub(result.reason, self._secrets))
 
     def close(self) -> None:
         for line in self._lines.values():

@@ -13,7 +13,7 @@ from fuse_otel import __version__, net
 from fuse_otel.core.batching.export_result import Accepted, ExportResult, PermanentFailure
 from fuse_otel.core.batching.gzip_member import inflate
 from fuse_otel.core.model.telemetry import Signal
-from fuse_otel.destinations.http_result import HttpResponse, outcome_of, outcome_of_failure
+from fuse_otel.destinations.http_result import HttpResponse, result_of, result_of_failure
 from fuse_otel.destinations.options import TIMEOUT, OtlpOptions
 from fuse_otel.destinations.sanitize import scrub, secrets_of
 from fuse_otel.destinations.tls import tls_context
@@ -69,12 +69,12 @@ class OtlpHttp:
             return PermanentFailure("damaged", f"the stored body is damaged: {error}")
         timeout = net.left(way.timeout)
         try:
-            outcome = outcome_of(self._exchange(way, content), items)
+            result = result_of(self._exchange(way, content), items)
         except httpx.HTTPError as error:
-            outcome = outcome_of_failure(error, timeout)
-        if isinstance(outcome, Accepted):
-            return outcome
-        return replace(outcome, reason=scrub(outcome.reason, self._secrets))
+            result = result_of_failure(error, timeout)
+        if isinstance(result, Accepted):
+            return result
+        return replace(result, reason=scrub(result.reason, self._secrets))
 
     def close(self) -> None:
         self._client.close()

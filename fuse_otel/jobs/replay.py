@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from fuse_otel.core.batching.batch import Batch, CallSlice
 from fuse_otel.core.batching.gzip_member import deflate, inflate
-from fuse_otel.core.encoding.relabel import flavoured_logs
+from fuse_otel.core.encoding.relabel import relabel_logs
 from fuse_otel.core.model.lane import Lane, Rendering
 from fuse_otel.core.model.telemetry import Profile, Signal
 from fuse_otel.ports import ParkedCall
@@ -65,7 +65,7 @@ def _present(call: ParkedCall, lanes: Lanes) -> bytes:
     if not data:
         raise ValueError("nothing is left of the call's bytes")
     if call.lane.signal is Signal.LOGS:
-        data = flavoured_logs(data, lanes.flavours[call.lane], lanes.stream_attribute)
+        data = relabel_logs(data, lanes.flavours[call.lane], lanes.stream_attribute)
     return data
 
 

@@ -36,9 +36,9 @@ def answers():
 def test_the_table_of_answers_is_what_they_are_taken_for(outcome, code):
     words = "message larger than max" if outcome == "request too large" else ""
     found = (
-        http_result.outcome_of(http_result.HttpResponse(int(code)), 1)
+        http_result.result_of(http_result.HttpResponse(int(code)), 1)
         if code.isdigit()
-        else grpc_result.outcome_of(grpc_result.GrpcResponse(code, words), 1, 10.0)
+        else grpc_result.result_of(grpc_result.GrpcResponse(code, words), 1, 10.0)
     )
     assert type(found).__name__.lower() == outcome.replace(" ", "")
 

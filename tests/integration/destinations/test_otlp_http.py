@@ -25,7 +25,7 @@ from fuse_otel.core.batching.export_result import (
 )
 from fuse_otel.core.batching.gzip_member import deflate
 from fuse_otel.core.model.telemetry import Signal
-from fuse_otel.destinations.http_result import outcome_of_failure
+from fuse_otel.destinations.http_result import result_of_failure
 from fuse_otel.destinations.otlp_http import OtlpHttp, OtlpHttpOptions
 from fuse_otel.errors import ConfigurationError
 
@@ -158,7 +158,7 @@ def test_what_a_proxy_answers_is_told_from_the_back_end(monkeypatch, answer, out
 
 
 def test_a_proxy_that_refuses_in_another_way_is_tried_again():
-    outcome = outcome_of_failure(httpx.ProxyError("Invalid username/password"), 10)
+    outcome = result_of_failure(httpx.ProxyError("Invalid username/password"), 10)
     assert outcome == Retry("proxy", "the proxy refused to connect")
 
 

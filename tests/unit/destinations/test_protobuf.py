@@ -1,4 +1,4 @@
-"""The small reader of protobuf against protobuf itself."""
+"""Responses of back ends, written by protobuf's own classes."""
 
 import pytest
 from google.rpc.status_pb2 import Status
@@ -9,7 +9,6 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from fuse_otel.destinations.otlp_response import (
     Foreign,
     RejectedItems,
-    fields,
     partial_success,
     words,
 )
@@ -52,18 +51,23 @@ def test_of_any_bytes_words_can_be_made(body, content_type):
     [b"\x00", b"\x0a", b"\x0a\x05ab", b"\x0d\x00", b"\x09\x00", b"\x0b", b"\x08" + b"\xff" * 11],
     ids=["field 0", "no length", "cut", "4 bytes cut", "8 bytes cut", "group", "endless number"],
 )
-def test_what_is_no_protobuf_is_told(data):
-    with pytest.raises(ValueError, match=r"."):
-        list(fields(data))
+def test_what_is_no_protobuf_is_foreign(data):
+    with pytest.raises(Foreign):
+        partial_success(PROTOBUF, data)
 
 
-def test_every_wire_type_is_passed_over():
-    data = b"\x0d\x01\x02\x03\x04" + b"\x11\x01\x02\x03\x04\x05\x06\x07\x08" + b"\x18\x01"
-    assert list(fields(data)) == [
-        (1, b"\x01\x02\x03\x04"),
-        (2, b"\x01\x02\x03\x04\x05\x06\x07\x08"),
-        (3, 1),
-    ]
+def test_fields_of_a_newer_otlp_are_passed_over():
+    newer = b"\x15\x01\x02\x03\x04" + b"\x19\x01\x02\x03\x04\x05\x06\x07\x08" + b"\x20\x01"
+    assert partial_success(PROTOBUF, newer) == RejectedItems()
+
+
+@given(st.integers(1, 2**63 - 1), st.sampled_from([b"\xff", b"ab\xe2\x82"]))
+def test_a_count_is_read_although_its_text_is_cut_inside_a_character(count, text):
+    partial = ExportTraceServiceResponse().partial_success
+    partial.rejected_spans = count
+    inner = partial.SerializeToString() + b"\x12" + bytes([len(text)]) + text
+    body = b"\x0a" + bytes([len(inner)]) + inner
+    assert partial_success(PROTOBUF, body) == RejectedItems(count)
 
 
 def test_a_number_where_a_message_is_due_is_foreign():
@@ -73,3 +77,48 @@ def test_a_number_where_a_message_is_due_is_foreign():
 
 def test_a_status_of_words_that_are_no_text_is_shown_as_they_come():
     assert words("", b"\x12\x02\xff\xfe") == "\x12\x02\ufffd\ufffd"
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (b'{"partialSuccess":{"rejectedSpans":"2","errorMessage":[[{"a":1}]]}}', RejectedItems(2)),
+        (b'{"partialSuccess":{"rejectedSpans":2.0,"more":[1]}}', RejectedItems(2)),
+        (b'{"partial_success":{"rejected_spans":1,"error_message":"no"}}', RejectedItems(1, "no")),
+    ],
+)
+def test_json_counts_whatever_stands_in_place_of_its_text(body, found):
+    assert partial_success("application/json", body) == found
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"partialSuccess":{"rejectedSpans":1e999}}',
+        b'{"partialSuccess":{"rejectedSpans":"' + b"9" * 5000 + b'"}}',
+        b'{"partialSuccess":{"rejectedSpans":[1]}}',
+        b'{"partialSuccess":[]}',
+        b"[" * 100_000,
+        b"[]",
+        b'{"ok":true}',
+    ],
+)
+def test_json_that_is_no_export_response_is_foreign(body):
+    with pytest.raises(Foreign):
+        partial_success("application/json", body)
+
+
+@pytest.mark.parametrize(
+    ("page", "shown"),
+    [
+        ("<title>Sign&nbsp;in</title>", "a web page “Sign\xa0in”"),
+        ("<TITLE lang=en>\n 502 </TITLE>", "a web page “502”"),
+        ("<title>&#" + "9" * 5000 + ";</title>", "a web page “\ufffd”"),
+        ("<title>no end", "a web page"),
+        ("<title" * 30_000, "a web page"),
+        ("<title>" * 30_000, "a web page"),
+        ("<html>\u0130<title>a</title>", "a web page"),
+    ],
+)
+def test_the_title_of_a_web_page_is_read_in_one_pass(page, shown):
+    assert words("text/html", page.encode()) == shown

@@ -86,18 +86,12 @@ def test_a_known_field_of_another_wire_type_is_passed_over():
 
 
 @pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        (b"\x0a\x05abc", "cut off"),
-        (b"\x09abc", "cut off"),
-        (b"\x0a", "cut off or too long"),
-        (b"\xff" * 11, "cut off or too long"),
-        (b"\x0b", "wire type 3"),
-        (b"\x0f", "wire type 7"),
-    ],
+    "data",
+    [b"\x0a\x05abc", b"\x09abc", b"\x0a", b"\xff" * 11, b"\x0b", b"\x0f"],
+    ids=["cut off", "number cut off", "no length", "endless number", "open group", "wire type 7"],
 )
-def test_what_is_no_protobuf_is_refused(data, message):
-    with pytest.raises(ValueError, match=message):
+def test_what_is_no_protobuf_is_refused(data):
+    with pytest.raises(ValueError, match="no message of OTLP"):
         traces_json(data)
 
 
@@ -118,5 +112,5 @@ def nested(depth):
 
 def test_messages_may_be_nested_as_deep_as_protobuf_allows():
     assert traces_json(nested(40))["resourceSpans"]
-    with pytest.raises(ValueError, match="deeper than 100"):
+    with pytest.raises(ValueError, match="no message of OTLP"):
         traces_json(nested(60))

@@ -1,4 +1,4 @@
-"""Logs written for another flavour are what the encoder would have made of the call."""
+"""Logs relabelled for another back-end profile are the bytes that the writer makes of the call."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -16,21 +16,21 @@ from support.builders.telemetry_values import (
 )
 from support.scale import scaled
 
-from fuse_otel.core.encoding.relabel import flavoured_logs
+from fuse_otel.core.encoding.relabel import relabel_logs
 from fuse_otel.core.encoding.writer import encode_logs, encode_traces
 from fuse_otel.core.model.telemetry import Profile
 
-FLAVOURS = st.sampled_from(Profile)
+PROFILES = st.sampled_from(Profile)
 NAMES = st.sampled_from(["", "off", "service.instance.id", "hour"])
 
 
 @settings(max_examples=scaled(150))
-@given(telemetries(), FLAVOURS, NAMES, FLAVOURS, NAMES)
+@given(telemetries(), PROFILES, NAMES, PROFILES, NAMES)
 def test_it_makes_no_difference_how_the_call_was_written_before(call, was, was_name, now, name):
     # As the transform gives them.
     call = replace(call, records=sorted(call.records, key=lambda record: record.time))
     before = encode_logs(call, was, was_name)
-    assert flavoured_logs(before, now, name) == encode_logs(call, now, name)
+    assert relabel_logs(before, now, name) == encode_logs(call, now, name)
 
 
 def test_a_call_over_three_hours_is_parted_by_the_hour_and_joined_again():
@@ -40,8 +40,8 @@ def test_a_call_over_three_hours_is_parted_by_the_hour_and_joined_again():
     loki = encode_logs(call, Profile.LOKI, "hour")
 
     assert loki.count(b"2025-11-18T1") == 3
-    assert flavoured_logs(generic, Profile.LOKI, "hour") == loki
-    assert flavoured_logs(loki, Profile.GENERIC, "hour") == generic
+    assert relabel_logs(generic, Profile.LOKI, "hour") == loki
+    assert relabel_logs(loki, Profile.GENERIC, "hour") == generic
 
 
 def test_an_attribute_of_that_name_that_tells_no_hour_is_the_users():
@@ -49,8 +49,8 @@ def test_an_attribute_of_that_name_that_tells_no_hour_is_the_users():
     call = make_telemetry(records=[make_record()], resource=resource)
     generic = encode_logs(call, Profile.GENERIC, "")
 
-    assert flavoured_logs(generic, Profile.GENERIC, "service.instance.id") == generic
-    assert flavoured_logs(generic, Profile.LOKI, "service.instance.id") == encode_logs(
+    assert relabel_logs(generic, Profile.GENERIC, "service.instance.id") == generic
+    assert relabel_logs(generic, Profile.LOKI, "service.instance.id") == encode_logs(
         call, Profile.LOKI, "service.instance.id"
     )
 
@@ -59,11 +59,11 @@ def test_an_attribute_of_that_name_that_tells_no_hour_is_the_users():
 @given(st.binary(max_size=60))
 def test_other_bytes_raise_nothing_but_a_value_error(data):
     with suppress(ValueError):
-        flavoured_logs(data, Profile.LOKI, "hour")
+        relabel_logs(data, Profile.LOKI, "hour")
 
 
 def test_what_is_no_call_is_refused():
     traces = encode_traces(make_telemetry(spans=[make_span()]))
     for data in (traces + b"\x12\x00", b"\x08\x01", b"\x0a\x02\x0a\xff"):
-        with pytest.raises(ValueError, match=r"not |cut off"):
-            flavoured_logs(data, Profile.LOKI, "hour")
+        with pytest.raises(ValueError, match=r"not the logs|no message"):
+            relabel_logs(data, Profile.LOKI, "hour")
