@@ -49,8 +49,9 @@ format: dev  ## formats, and mends what the linter can mend
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
 
-golden: dev  ## the golden calls and the pages made from the code, written anew: read the difference
-	UPDATE_GOLDENS=1 .venv/bin/pytest -q tests/golden
+golden: dev  ## writes golden calls, golden messages and generated pages anew: read the difference
+	UPDATE_GOLDENS=1 .venv/bin/pytest -q tests/golden tests/unit/config/test_bad_files.py
+	.venv/bin/python -m fuse_otel.config >docs/configuration.md
 	UPDATE_DOCS=1 .venv/bin/pytest -q tests/repository/test_telemetry_page.py
 
 fuzz: dev  ## the decoders and the transform against FUZZ_SECONDS=600 of changed answers

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ def test_a_bad_file_gives_exactly_the_expected_messages(file, monkeypatch):
     monkeypatch.chdir(FOLDER)
     with pytest.raises(ConfigurationError) as caught:
         load(environ={}, config_file=file.name)
+    if os.environ.get("UPDATE_GOLDENS"):
+        file.with_suffix(".txt").write_text("\n".join(caught.value.problems) + "\n")
     assert list(caught.value.problems) == file.with_suffix(".txt").read_text().splitlines()
 
 
