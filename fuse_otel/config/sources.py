@@ -90,21 +90,21 @@ class _Source(PydanticBaseSettingsSource):
     def __init__(self, settings_cls: type[BaseSettings], inputs: Inputs) -> None:
         super().__init__(settings_cls)
         self.inputs = inputs
-        self._layer: Layer = {}
 
     @abstractmethod
     def read(self) -> Layer:
         """The values of this source. ``current_state`` holds those of higher priority."""
 
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[object, str, bool]:  # noqa: ARG002 - the base class's signature
-        return self._layer.get(field_name), field_name, False
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[object, str, bool]:
+        # The base class wants it, for sources that read field by field. Ours read all at once.
+        raise NotImplementedError
 
     def __call__(self) -> dict[str, object]:
-        self._layer = self.read()
-        for name, found in self._layer.items():
+        layer = self.read()
+        for name, found in layer.items():
             self.inputs.effective.setdefault(name, found)
             self.inputs.names.setdefault((name,), found.name)
-        return dict(self._layer)
+        return dict(layer)
 
     def with_secrets_read(self, layer: Layer) -> Layer:
         """The scalar settings of the layer. ``NAME_file`` becomes ``NAME`` with the content of that
