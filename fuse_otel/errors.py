@@ -22,6 +22,8 @@ FuseOtelError
 
 from __future__ import annotations
 
+import traceback
+from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -30,6 +32,14 @@ if TYPE_CHECKING:
 
 class FuseOtelError(Exception):
     """The sentence in ``str(error)`` may be shown to the operator as it is."""
+
+
+def code_location(error: BaseException) -> str:
+    """Where an error came from, as ``poller/ingest.py:41``: no value that the message may quote."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return "unknown"
+    return f"{'/'.join(PurePath(frames[-1].filename).parts[-2:])}:{frames[-1].lineno}"
 
 
 class ConfigurationError(FuseOtelError):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from fuse_otel.core.model.lane import Lane
 from fuse_otel.core.model.telemetry import CallSummary, Tally
-from fuse_otel.errors import StoreError
+from fuse_otel.errors import StoreError, code_location
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,10 +227,15 @@ class ConfigReloaded:
 
 @dataclass(frozen=True, slots=True)
 class LoopFailed:
-    """A loop met an error that nothing foresaw; it goes on after a pause."""
+    """An unexpected error in a loop, which retries with back-off. ``where`` is file and line."""
 
     loop: str
     error_type: str
+    where: str
+
+    @classmethod
+    def of(cls, loop: str, error: BaseException) -> LoopFailed:
+        return cls(loop, type(error).__name__, code_location(error))
 
 
 Event = (

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable
 from threading import Event, Thread
 
+from fuse_otel.core.timing.backoff import Backoff
 from fuse_otel.events import Emit, LoopFailed
 
 Step = Callable[[float], float]
 """The present time → when to step again, both UNIX seconds."""
 
 LONGEST_SLEEP = 60.0  # a clock that is set back must not stop a loop for longer than that
-PAUSE = 5.0  # after an error that nothing foresaw
+# After an unexpected error. A step that always fails the same way must not send the same request
+# every few seconds.
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 60.0
 HUNG_AFTER = 300.0  # no step takes that long: every request has a deadline
 
 
@@ -22,6 +26,7 @@ class Loop:
         self._step = step
         self._emit = emit
         self._clock = clock
+        self._pauses = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         self._stop = Event()
         self._wake = Event()
         self._beat = time.monotonic()
@@ -54,11 +59,15 @@ class Loop:
             self._wake.clear()
             wait = min(self._stepped() - self._clock(), LONGEST_SLEEP)
             if wait > 0:
-                self._wake.wait(wait)
+                # A commit or a webhook is no reason to repeat an unexpected error sooner.
+                (self._stop if self._pauses.failures else self._wake).wait(wait)
 
     def _stepped(self) -> float:
+        now = self._clock()
         try:
-            return self._step(self._clock())
+            wake = self._step(now)
         except Exception as error:  # noqa: BLE001 - one bad step must not end the loop for good
-            self._emit(LoopFailed(self.name, type(error).__name__))
-            return self._clock() + PAUSE
+            self._emit(LoopFailed.of(self.name, error))
+            return now + self._pauses.fail(now, random.random)
+        self._pauses.succeed()
+        return wake

@@ -26,5 +26,5 @@ def _tell(subscriber: Emit, event: Event) -> LoopFailed | None:
     try:
         subscriber(event)
     except Exception as error:  # noqa: BLE001 - a broken log must stop neither polling nor metrics
-        return LoopFailed("instrumentation", type(error).__name__)
+        return LoopFailed.of("instrumentation", error)
     return None

@@ -240,9 +240,9 @@ def _(event: events.ConfigReloaded) -> Line:
 def _(event: events.LoopFailed) -> Line:
     return Line(
         LogLevel.ERROR,
-        "an error nothing foresaw; the loop goes on",
-        {"loop": event.loop, "error": event.error_type},
-        flood=("loop", event.loop, event.error_type),
+        "unexpected error in a loop; it retries with back-off",
+        {"loop": event.loop, "error": event.error_type, "where": event.where},
+        flood=("loop", event.loop, event.error_type, event.where),
     )
 
 

@@ -219,7 +219,9 @@ _DAEMON = (
     ),
     counter("fuse_otel_store_errors_total", ("error_type",), "Transactions that were refused."),
     counter(
-        "fuse_otel_loop_errors_total", ("loop",), "Errors that nothing foresaw; the loop goes on."
+        "fuse_otel_loop_errors_total",
+        ("loop",),
+        "Unexpected errors in a loop. The loop retries with back-off.",
     ),
     gauge(
         "fuse_otel_config_last_reload_successful",

@@ -36,7 +36,7 @@ EVERY_EVENT: tuple[events.Event, ...] = (
     events.OutboxCrossed(filling=True, used=1800, capacity=2000),
     events.HookAnswered(202),
     events.ConfigReloaded(successful=False, message="FUSE_OTEL_SINCE is not a duration."),
-    events.LoopFailed("poller main", "KeyError"),
+    events.LoopFailed("poller main", "KeyError", "poller/ingest.py:41"),
 )
 
 assert {type(event) for event in EVERY_EVENT} == set(get_args(events.Event))

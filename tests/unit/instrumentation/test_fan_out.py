@@ -1,6 +1,6 @@
 """One emit for many subscribers."""
 
-from fuse_otel.events import HookAnswered, LoopFailed
+from fuse_otel.events import HookAnswered
 from fuse_otel.instrumentation import fan_out
 
 EVENT = HookAnswered(202)
@@ -20,7 +20,9 @@ def test_everybody_hears_everything_in_order():
 def test_a_broken_subscriber_stops_nobody_and_the_others_are_told():
     first, last = [], []
     fan_out(first.append, broken, last.append)(EVENT)
-    failure = LoopFailed("instrumentation", "RuntimeError")
+    _, failure = first
+    assert (failure.loop, failure.error_type) == ("instrumentation", "RuntimeError")
+    assert failure.where.startswith("instrumentation/test_fan_out.py:")
     assert first == [EVENT, failure]
     assert last == [failure, EVENT]
 
