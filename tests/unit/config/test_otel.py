@@ -128,6 +128,16 @@ def test_a_client_key_without_its_certificate_is_an_error(tmp_path):
     )
 
 
+def test_a_client_key_with_its_certificate_is_used(tmp_path):
+    certificate, key = tmp_path / "client.pem", tmp_path / "key.pem"
+    certificate.touch()
+    key.touch()
+    found = destination(
+        EXPORTER_OTLP_CLIENT_CERTIFICATE=str(certificate), EXPORTER_OTLP_CLIENT_KEY=str(key)
+    )
+    assert (found.client_certificate, found.client_key) == (str(certificate), str(key))
+
+
 def test_an_empty_variable_counts_as_unset():
     empty = dict.fromkeys((f"EXPORTER_OTLP_{option}" for option in OPTIONS), "")
     assert (
