@@ -1,8 +1,8 @@
-"""How moments, spans of time and sizes are written for people. Unknown is a dash, never 0."""
+"""Times, durations and sizes as text for people. Unknown is a dash, never 0."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 UNKNOWN = "\N{EN DASH}"
@@ -17,12 +17,17 @@ def moment(seconds: float | None) -> str:
     """UNIX seconds as date and time, UTC."""
     if seconds is None:
         return UNKNOWN
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}Z"
+    return f"{_utc(seconds):%Y-%m-%d %H:%M:%S}Z"
 
 
 def machine(seconds: float) -> str:
     """UNIX seconds as RFC 3339, UTC."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{_utc(seconds):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _utc(seconds: float) -> datetime:
+    # Not fromtimestamp: on some platforms it refuses what is far away.
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(seconds))
 
 
 def duration(seconds: float | None) -> str:

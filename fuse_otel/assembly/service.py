@@ -113,7 +113,7 @@ class Service:
             readiness=self._unready,
             reload=reload,
             version=__version__,
-            hook=self._hook if token else None,
+            hook=self._daemon.poke if token else None,
             hook_token=token.get_secret_value() if token else None,
             emit=self.emit,
         )
@@ -121,9 +121,6 @@ class Service:
 
     def _unready(self) -> Sequence[str]:
         return self.conditions.unready()
-
-    def _hook(self, _session_id: str | None) -> None:
-        self._daemon.poke()
 
 
 def _self_traces(settings: Settings) -> SelfTraces | None:

@@ -1,17 +1,185 @@
-"""Where accounts and lanes stand, as the pages and the commands tell it alike."""
+"""The state of accounts, lanes, outbox and jobs, as tables for the pages and the terminal."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from fuse_otel.core.timing.windows import RETENTION
-from fuse_otel.ports import AccountStatus, Gap, GapReason, Job, JobStatus, LaneStatus, Status
+from fuse_otel.humanize import UNKNOWN, ago, duration, plural, size
+from fuse_otel.ports import AccountStatus, Gap, GapReason, Job, JobStatus, LaneStatus, Status, Told
+from fuse_otel.views.table import Cell, Severity, Table, moment_cell, number_cell
 
 # Left by trouble. History and backfill are read by choice, and are no risk to anybody.
 AT_RISK = frozenset({GapReason.ERROR, GapReason.DOWNTIME, GapReason.DAMAGE})
-TIGHT = RETENTION / 2  # seconds of headroom
-ALMOST_FULL = 0.8  # of the outbox
+_HEADROOM_LOW = RETENTION / 2  # seconds
+_ALMOST_FULL = 0.8  # of the outbox
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """``used`` and ``capacity`` are bytes of the outbox, ``outbox`` the same as text."""
+
+    tables: tuple[Table, ...]
+    outbox: Cell
+    used: int
+    capacity: int
+
+    @property
+    def almost_full(self) -> int:
+        """Bytes from which on the outbox is a matter for the operator."""
+        return int(self.capacity * _ALMOST_FULL)
+
+
+def status_report(status: Status, now: float, *, running: bool = True) -> StatusReport:
+    """Without a ``running`` daemon nobody knows the states of accounts and lanes."""
+    running = running and _reported(status)
+    share = status.used / status.capacity if status.capacity else 1.0
+    text = f"{size(status.used)} of {size(status.capacity)} ({share:.0%})"
+    return StatusReport(
+        tables=(
+            _accounts(status.accounts, now, running=running),
+            _lanes(lanes_of(status), now, running=running),
+            _numbers(status.accounts, now),
+            _gaps(status.accounts),
+            _unreadable(status.accounts, now),
+            _jobs(status.orders),
+        ),
+        outbox=Cell(text, Severity.ALARM if share >= _ALMOST_FULL else Severity.PLAIN),
+        used=status.used,
+        capacity=status.capacity,
+    )
+
+
+def _accounts(accounts: Sequence[AccountStatus], now: float, *, running: bool) -> Table:
+    heads = ("Account", "State", "#Headroom", "Read up to", "#Pending", "#Calls", "To read")
+    rows = [
+        (
+            Cell(account.account),
+            _state(account.told, running=running),
+            _headroom_cell(account, now),
+            Cell(ago(min(_cursors(account), default=None), now)),
+            number_cell(account.waiting),
+            number_cell(account.calls),
+            Cell(_to_read(account.gaps)),
+        )
+        for account in accounts
+    ]
+    return Table("Accounts", "account", heads, rows, "No account was read yet.")
+
+
+def _headroom_cell(account: AccountStatus, now: float) -> Cell:
+    left = headroom_of(account, now)
+    low = left is not None and left < _HEADROOM_LOW
+    return Cell(duration(left), Severity.ALARM if low else Severity.PLAIN)
+
+
+def _to_read(gaps: Sequence[Gap]) -> str:
+    seconds = sum(gap.end - gap.start for gap in gaps)
+    return f"{duration(seconds)} in {plural(len(gaps), 'gap')}" if seconds else UNKNOWN
+
+
+def _lanes(lanes: Sequence[LaneStatus], now: float, *, running: bool) -> Table:
+    heads = ("Lane", "State", "#Waiting", "Oldest ended", "#Parked")
+    rows = [
+        (
+            Cell(f"{each.lane.destination}/{each.lane.signal}"),
+            _state(each.told, running=running),
+            number_cell(each.calls),
+            Cell(ago(each.oldest, now)),
+            number_cell(each.parked, Severity.WARNING),
+        )
+        for each in lanes
+    ]
+    return Table("Lanes", "lane", heads, rows, "No destination is configured.")
+
+
+def _state(reported: Told, *, running: bool) -> Cell:
+    if not running:
+        return Cell(UNKNOWN)
+    if not reported.state:
+        return Cell("not configured", Severity.WARNING)
+    return Cell(reported.state, Severity.PLAIN if reported.state == "up" else Severity.ALARM)
+
+
+def _numbers(accounts: Sequence[AccountStatus], now: float) -> Table:
+    """For accounts that are read number by number; the table of accounts has the others whole."""
+    heads = ("Account", "Number", "Read up to", "#Behind", "Never before")
+    rows = [
+        (
+            Cell(account.account),
+            _number(number),
+            moment_cell(position.cursor),
+            Cell(duration(now - position.cursor)),
+            moment_cell(position.floor),
+        )
+        for account in accounts
+        for number, position in account.numbers.items()
+        if number
+    ]
+    return Table("Numbers", "number", heads, rows)
+
+
+def _gaps(accounts: Sequence[AccountStatus]) -> Table:
+    heads = ("Account", "Number", "Gap from", "To", "Reason")
+    rows = [
+        (
+            Cell(account.account),
+            _number(gap.number),
+            moment_cell(gap.start),
+            moment_cell(gap.end),
+            _reason(gap.reason),
+        )
+        for account in accounts
+        for gap in account.gaps
+    ]
+    return Table("Gaps", "gap", heads, rows)
+
+
+def _reason(reason: GapReason) -> Cell:
+    if reason is GapReason.ERROR:
+        return Cell(reason.value, Severity.ALARM)
+    return Cell(reason.value, Severity.WARNING if reason in AT_RISK else Severity.PLAIN)
+
+
+def _unreadable(accounts: Sequence[AccountStatus], now: float) -> Table:
+    """The latest first."""
+    heads = ("Account", "Number", "Given up from", "To", "Closed")
+    rows = [
+        (
+            Cell(account.account),
+            _number(each.number),
+            moment_cell(each.start),
+            moment_cell(each.end),
+            Cell(ago(each.closed_at, now)),
+        )
+        for account in accounts
+        for each in reversed(account.unreadable)
+    ]
+    return Table("Intervals given up", "interval", heads, rows)
+
+
+def _jobs(jobs: Iterable[tuple[Job, JobStatus]]) -> Table:
+    heads = ("#Job", "What", "State", "#Calls", "To read")
+    rows = [
+        (
+            Cell(str(progress.id)),
+            Cell(job.kind),
+            Cell(progress.state),
+            number_cell(progress.calls),
+            Cell(duration(progress.left or None)),
+        )
+        for job, progress in jobs
+    ]
+    return Table("Jobs", "job", heads, rows)
+
+
+def _number(number: str) -> Cell:
+    return Cell(masked(number) or "all")
+
+
+def _cursors(account: AccountStatus) -> Iterator[int]:
+    return (position.cursor for position in account.numbers.values())
 
 
 def headroom(
@@ -27,25 +195,19 @@ def headroom(
 
 
 def headroom_of(account: AccountStatus, now: float) -> float | None:
-    cursors = (position.cursor for position in account.numbers.values())
-    return headroom(cursors, account.gaps, account.waiting_since, now)
+    return headroom(_cursors(account), account.gaps, account.waiting_since, now)
 
 
 def lanes_of(status: Status) -> Sequence[LaneStatus]:
-    """Those the daemon has, and those that still keep calls although it has them no more."""
-    known = told(status)
+    """The lanes of the daemon, and former ones that still keep calls."""
+    known = _reported(status)
     return [e for e in status.lanes if e.told.state or e.calls or e.parked or not known]
 
 
-def told(status: Status) -> bool:
-    """Whether a daemon has ever said how its accounts and lanes are."""
-    states = [each.told.state for each in status.accounts]
-    states += [each.told.state for each in status.lanes]
-    return any(states)
-
-
-def share_used(status: Status) -> float:
-    return status.used / status.capacity if status.capacity else 1.0
+def _reported(status: Status) -> bool:
+    """Whether a daemon has ever reported the states of its accounts and lanes."""
+    accounts = any(account.told.state for account in status.accounts)
+    return accounts or any(each.told.state for each in status.lanes)
 
 
 def masked(number: str) -> str:
@@ -53,88 +215,12 @@ def masked(number: str) -> str:
     return f"…{number[-4:]}" if number else ""
 
 
-def told_problems(status: Status) -> list[str]:
-    """What the daemon told does not work, a sentence each."""
+def reported_problems(status: Status) -> list[str]:
+    """What does not work, as the daemon last reported it: a sentence each."""
     accounts = [(f"account {each.account}", each.told) for each in status.accounts]
     lanes = [(f"lane {e.lane.destination}/{e.lane.signal}", e.told) for e in status.lanes]
     return [
-        f"{what} is {told.state}: {told.reason}"
-        for what, told in (*accounts, *lanes)
-        if told.state not in {"", "up"}
+        f"{what} is {reported.state}: {reported.reason}"
+        for what, reported in (*accounts, *lanes)
+        if reported.state not in {"", "up"}
     ]
-
-
-def status_json(
-    status: Status, now: float, wrong: Sequence[str], version: str, daemon: str | None
-) -> dict[str, object]:
-    """Times are UNIX seconds. Of a phone number only the last digits are told; ``None`` stands for
-    all numbers of the account. ``daemon`` is who holds the store, ``None`` if nobody does.
-    """
-    return {
-        "version": version,
-        "time": now,
-        "daemon": daemon,
-        "problems": list(wrong),
-        "accounts": [_account_json(account, now) for account in status.accounts],
-        "lanes": list(map(_lane_json, lanes_of(status))),
-        "outbox": {"used_bytes": status.used, "capacity_bytes": status.capacity},
-        "orders": [_order_json(order, receipt) for order, receipt in status.orders],
-    }
-
-
-def _account_json(account: AccountStatus, now: float) -> dict[str, object]:
-    return {
-        "account": account.account,
-        "state": account.told.state or None,
-        "reason": account.told.reason,
-        "headroom_seconds": headroom_of(account, now),
-        "calls": account.calls,
-        "pending": account.waiting,
-        "pending_since": account.waiting_since,
-        "numbers": [
-            {"number": masked(number) or None, "cursor": position.cursor, "floor": position.floor}
-            for number, position in account.numbers.items()
-        ],
-        "gaps": [
-            {
-                "number": masked(gap.number) or None,
-                "start": gap.start,
-                "end": gap.end,
-                "reason": gap.reason.value,
-            }
-            for gap in account.gaps
-        ],
-        "unreadable": [
-            {
-                "number": masked(each.number) or None,
-                "start": each.start,
-                "end": each.end,
-                "closed_at": each.closed_at,
-            }
-            for each in account.unreadable
-        ],
-    }
-
-
-def _lane_json(each: LaneStatus) -> dict[str, object]:
-    return {
-        "destination": each.lane.destination,
-        "signal": each.lane.signal.value,
-        "state": each.told.state or None,
-        "reason": each.told.reason,
-        "calls": each.calls,
-        "oldest": each.oldest,
-        "parked": each.parked,
-    }
-
-
-def _order_json(order: Job, receipt: JobStatus) -> dict[str, object]:
-    return {
-        "id": receipt.id,
-        "order": order.kind,
-        "arguments": json.loads(order.arguments),
-        "state": receipt.state,
-        "calls": receipt.calls,
-        "entries": receipt.entries,
-        "left_seconds": receipt.left,
-    }

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from fuse_otel import humanize
 from fuse_otel.ports import RecentCall
 from fuse_otel.web.html import Child, Html, tag
-from fuse_otel.web.page import call_path, page, table, when
+from fuse_otel.web.page import call_path, page, table_of_rows, when
 
 MOST = 500
 
@@ -23,7 +23,7 @@ def calls_page(calls: Sequence[RecentCall]) -> Response:
         )
         if calls
         else None,
-        table(
+        table_of_rows(
             ("Started", "Outcome", "Application", "#Lasted", "Direction", "Session"),
             (_row(call) for call in calls),
             empty="No call was stored yet.",

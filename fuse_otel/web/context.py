@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from fuse_otel.events import Emit, Event
+from fuse_otel.events import Emit, unheard
 from fuse_otel.ports import Control
-
-
-def _silent(_event: Event) -> None:
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +18,7 @@ class PageContext:
     - ``metrics``: an ``Accept`` header → the exposition and its content type
     - ``health``, ``readiness``: what is wrong, a sentence a problem; empty means well
     - ``reload``: read the configuration again; a sentence if that failed
-    - ``hook``: a call ended (its session id, if that was told): poll now; absent without a token
-    - ``config``: the effective settings, secrets masked
+    - ``hook``: a call ended: poll now; absent without a token
     - ``clock``: UNIX seconds
     """
 
@@ -33,8 +28,7 @@ class PageContext:
     readiness: Callable[[], Sequence[str]]
     reload: Callable[[], str | None]
     version: str
-    hook: Callable[[str | None], None] | None = None
+    hook: Callable[[], None] | None = None
     hook_token: str | None = field(default=None, repr=False)
-    config: Callable[[], Mapping[str, str]] | None = None
-    emit: Emit = _silent
+    emit: Emit = unheard
     clock: Callable[[], float] = time.time

@@ -1,5 +1,6 @@
-"""The post-call webhook: the platform tells that a call ended, we poll at once. It carries no
-trust beyond its token: whatever it says, the API is asked.
+"""The post-call webhook: the platform announces that a call ended, and the daemon polls at once.
+
+The API, not the announcement, is the source of truth: the body is received and ignored.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from fuse_otel.events import HookAnswered
-from fuse_otel.web.announced import session_id
 from fuse_otel.web.context import PageContext
 from fuse_otel.web.responses import plain
 
@@ -42,15 +42,14 @@ class Hook:
             )
         try:
             async with asyncio.timeout(_PATIENCE):
-                body = await _body(request)
+                received = await _received(request)
         except TimeoutError:
             return plain(408, f"The body did not arrive within {_PATIENCE:.0f} s.")
         except ClientDisconnect:
             return plain(400, "The body broke off.")
-        if body is None:
+        if not received:
             return plain(413, f"The body is larger than {LARGEST // 1024} KiB.")
-        content_type = request.headers.get("content-type", "")
-        self._site.hook(session_id(request.query_params, content_type, body))
+        self._site.hook()
         return plain(202, "Accepted: the account is polled now.")
 
 
@@ -66,11 +65,11 @@ def _given(request: Request) -> bytes:
     return request.query_params.get("token", "").encode("utf-8", "replace")
 
 
-async def _body(request: Request) -> bytes | None:
-    """``None`` for one that is too large, without reading on."""
-    body = bytearray()
+async def _received(request: Request) -> bool:
+    """Take the body, so that its sender is not cut off. False as soon as it is too large."""
+    size = 0
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            return None
-    return bytes(body)
+        size += len(chunk)
+        if size > LARGEST:
+            return False
+    return True

@@ -1,4 +1,4 @@
-"""What all pages share: the frame around them, tables, links that work below any prefix."""
+"""What all pages share: the frame, tables, and links that work behind any path prefix."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from urllib.parse import quote
 from starlette.responses import HTMLResponse
 
 from fuse_otel import humanize
+from fuse_otel.views.table import Cell, Severity, Table
 from fuse_otel.web.html import Child, Html, join, tag
 
 _NAME = "fuse-otel"
@@ -44,8 +45,27 @@ def _navigation(up: str) -> Html:
     )
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[Child]], *, empty: str) -> Html:
-    """``heads`` starting with ``#`` stand over numbers. ``empty`` is said in place of no rows."""
+def css_class(severity: Severity) -> str | None:
+    return None if severity is Severity.PLAIN else severity.name.lower()
+
+
+def table_of(table: Table) -> Html:
+    """A table of the views."""
+    rows = ((_content(cell) for cell in row) for row in table.rows)
+    return table_of_rows(table.heads, rows, empty=table.empty)
+
+
+def _content(cell: Cell) -> Html:
+    if cell.at is not None:
+        return when(cell.at)
+    severity = css_class(cell.severity)
+    return tag("span", cell.text, class_=severity) if severity else join(cell.text)
+
+
+def table_of_rows(heads: Sequence[str], rows: Iterable[Iterable[Child]], *, empty: str) -> Html:
+    """``heads`` that begin with ``#`` stand over numbers. ``empty`` replaces a table without
+    rows.
+    """
     made = [
         tag("tr", (_cell(head, child) for head, child in zip(heads, row, strict=True)))
         for row in rows
@@ -81,8 +101,8 @@ def when(seconds: float | None) -> Html:
     return tag("time", humanize.moment(seconds), datetime=humanize.machine(seconds))
 
 
-def problems(sentences: Sequence[str]) -> Html | None:
-    """What does not work, where nobody can overlook it."""
+def problem_list(sentences: Sequence[str]) -> Html | None:
+    """What does not work, on top of the page."""
     if not sentences:
         return None
     return tag("ul", (tag("li", each) for each in sentences), class_="problems", role="alert")

@@ -1,4 +1,4 @@
-"""What stands behind each route."""
+"""The handlers of the routes."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from fuse_otel.core.encoding import otlp_json
-from fuse_otel.ports import RecentCall
+from fuse_otel.ports import RecentCall, Status
 from fuse_otel.views.call_tree import call_trees
-from fuse_otel.views.status_report import status_json
+from fuse_otel.views.status_json import status_json
+from fuse_otel.views.status_report import reported_problems
 from fuse_otel.web import calls
 from fuse_otel.web.context import PageContext
-from fuse_otel.web.landing import landing_page
-from fuse_otel.web.responses import plain, verdict
-from fuse_otel.web.status import status_page
+from fuse_otel.web.responses import plain, probe
+from fuse_otel.web.status import landing_page, status_page
 from fuse_otel.web.waterfall import call_page
 
 P = ParamSpec("P")
@@ -27,8 +27,8 @@ T = TypeVar("T")
 
 
 class Pages:
-    """What may wait for the disk runs beside the loop, two at a time, so that health is answered
-    meanwhile and a crowd of readers takes no crowd of threads.
+    """Whatever may wait for the disk runs in one of two threads beside the loop: health is answered
+    meanwhile, and many readers need no more threads than one.
     """
 
     def __init__(self, site: PageContext) -> None:
@@ -41,8 +41,7 @@ class Pages:
     async def landing(self, _request: Request) -> Response:
         site = self._site
         status = await self._beside(site.control.status)
-        config = None if site.config is None else await self._beside(site.config)
-        return landing_page(site.version, status, self._wrong(), config)
+        return landing_page(site.version, status, self._problems(status))
 
     async def metrics(self, request: Request) -> Response:
         accept = ",".join(request.headers.getlist("accept"))
@@ -50,13 +49,13 @@ class Pages:
         return Response(body, headers={"Content-Type": content_type})
 
     async def healthy(self, _request: Request) -> Response:
-        return verdict(self._site.health(), "Healthy.")
+        return probe(self._site.health(), "Healthy.")
 
     async def ready(self, _request: Request) -> Response:
-        return verdict(self._site.readiness(), "Ready.")
+        return probe(self._site.readiness(), "Ready.")
 
     async def reload(self, request: Request) -> Response:
-        # Browsers tell where a request comes from: nobody else's page may reload us.
+        # Browsers say where a request comes from: another site's page may not reload us.
         if request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
             return plain(403, "Another site's page may not reload the configuration.")
         failed = await self._beside(self._site.reload)
@@ -64,11 +63,11 @@ class Pages:
 
     async def status(self, request: Request) -> Response:
         status = await self._beside(self._site.control.status)
-        now, wrong = self._site.clock(), self._wrong()
+        now, problems = self._site.clock(), self._problems(status)
         if _wants_json(request):
             daemon = self._site.control.server()
-            return JSONResponse(status_json(status, now, wrong, self._site.version, daemon))
-        return status_page(status, now, wrong)
+            return JSONResponse(status_json(status, now, problems, self._site.version, daemon))
+        return status_page(status, now, problems)
 
     async def calls(self, _request: Request) -> Response:
         return calls.calls_page(await self._beside(self._site.control.recent, calls.MOST))
@@ -84,9 +83,12 @@ class Pages:
         except ValueError:  # a disk may damage what no index of the database covers
             return plain(404, "The stored copy of this call is damaged; a back end may have it.")
 
-    def _wrong(self) -> list[str]:
-        """What health and readiness name, each once."""
-        return list(dict.fromkeys([*self._site.health(), *self._site.readiness()]))
+    def _problems(self, status: Status) -> list[str]:
+        """What does not work, a sentence each. Readiness names problems only when it fails; then
+        it names all of them.
+        """
+        unready = self._site.readiness() or reported_problems(status)
+        return list(dict.fromkeys([*self._site.health(), *unready]))
 
     async def _beside(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         loop = asyncio.get_running_loop()

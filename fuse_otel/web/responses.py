@@ -1,6 +1,5 @@
-"""The headers of every answer: nothing is fetched from elsewhere, run, framed or kept.
-
-Answers in one plain sentence, for people with curl and for probes.
+"""Answers of one plain sentence, and the headers of every answer: a browser fetches nothing from
+elsewhere, runs no script, frames no page and keeps no copy.
 """
 
 from __future__ import annotations
@@ -16,9 +15,9 @@ def plain(code: int, sentence: str, headers: Mapping[str, str] | None = None) ->
     return PlainTextResponse(f"{sentence}\n", code, dict(headers or {}))
 
 
-def verdict(wrong: Sequence[str], well: str) -> PlainTextResponse:
+def probe(problems: Sequence[str], well: str) -> PlainTextResponse:
     """200, or 503 with a line a problem."""
-    return plain(503, "\n".join(wrong)) if wrong else plain(200, well)
+    return plain(503, "\n".join(problems)) if problems else plain(200, well)
 
 
 _HEADERS = {

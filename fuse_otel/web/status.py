@@ -1,4 +1,4 @@
-"""Where accounts and lanes stand, as tables."""
+"""The first page, and the status page."""
 
 from __future__ import annotations
 
@@ -7,197 +7,76 @@ from collections.abc import Sequence
 from starlette.responses import Response
 
 from fuse_otel import humanize
-from fuse_otel.ports import (
-    AccountStatus,
-    Gap,
-    GapReason,
-    Job,
-    JobStatus,
-    LaneStatus,
-    Status,
-    Told,
-    Unreadable,
+from fuse_otel.ports import Status
+from fuse_otel.views.status_report import StatusReport, status_report
+from fuse_otel.views.table import MOST_ROWS, Severity, Table
+from fuse_otel.web.html import Child, Html, tag
+from fuse_otel.web.page import css_class, facts, page, problem_list, table_of, when
+
+_LINKS = (
+    ("status", "Status", "accounts, gaps, lanes, outbox"),
+    ("calls/", "Calls", "the calls stored last, each as a waterfall"),
+    ("metrics", "Metrics", "for Prometheus"),
+    ("-/healthy", "Healthy", "whether all loops are making progress"),
+    ("-/ready", "Ready", "whether the store, an account and a lane work"),
 )
-from fuse_otel.views.status_report import (
-    ALMOST_FULL,
-    AT_RISK,
-    TIGHT,
-    headroom_of,
-    lanes_of,
-    masked,
-    share_used,
-)
-from fuse_otel.web.html import Html, tag
-from fuse_otel.web.page import facts, page, problems, table, when
 
 
-def status_page(status: Status, now: float, wrong: Sequence[str]) -> Response:
+def landing_page(version: str, status: Status, problems: Sequence[str]) -> Response:
+    return page(
+        "fuse-otel",
+        tag("p", "Every call of a Plum Fuse phone application as one OpenTelemetry trace."),
+        problem_list(problems),
+        facts([("Version", version), *_counts(status)]),
+        tag("ul", (_link(*each) for each in _LINKS), class_="links"),
+    )
+
+
+def _counts(status: Status) -> list[tuple[str, Child]]:
+    parked = sum(each.parked for each in status.lanes)
+    alarm = css_class(Severity.ALARM) if parked else None
+    return [
+        ("Accounts", f"{len(status.accounts):,}"),
+        ("Calls in the ledger", f"{sum(account.calls for account in status.accounts):,}"),
+        ("Pending calls", f"{sum(account.waiting for account in status.accounts):,}"),
+        # A call waits for each of its lanes, so that a sum would count it twice.
+        ("Calls to deliver", f"{max((each.calls for each in status.lanes), default=0):,}"),
+        ("Parked calls", tag("span", f"{parked:,}", class_=alarm)),
+        ("Outbox", f"{humanize.size(status.used)} of {humanize.size(status.capacity)}"),
+    ]
+
+
+def _link(path: str, name: str, text: str) -> Html:
+    return tag("li", tag("a", name, href=path), f": {text}")
+
+
+def status_page(status: Status, now: float, problems: Sequence[str]) -> Response:
+    report = status_report(status, now)
     return page(
         "Status",
-        problems(wrong),
-        tag("h2", "Accounts"),
-        *(_account(account, now) for account in status.accounts),
-        None if status.accounts else tag("p", "No account was read yet.", class_="faint"),
-        tag("h2", "Delivery"),
-        _lanes(lanes_of(status), now),
+        problem_list(problems),
+        *(_section(table) for table in report.tables if table.rows or table.empty),
         tag("h2", "Outbox"),
-        _outbox(status),
-        _orders(status.orders),
+        _outbox(report),
         tag(
             "p", "As of ", when(now), ". ", tag("a", "As JSON", href="?format=json"), class_="faint"
         ),
     )
 
 
-def _account(account: AccountStatus, now: float) -> Html:
-    left = headroom_of(account, now)
-    tight = left is not None and left < TIGHT
-    return tag(
-        "section",
-        tag("h3", account.account),
-        facts(
-            [
-                ("State", _state(account.told)),
-                (
-                    "Retention headroom",
-                    tag("strong", humanize.duration(left), class_=_alarm(tight)),
-                ),
-                ("Calls in the ledger", f"{account.calls:,}"),
-                ("Pending calls", _pending(account, now)),
-            ]
-        ),
-        table(
-            ("Number", "Read up to", "#Behind", "Never before"),
-            [
-                (
-                    _number(number),
-                    when(at.cursor),
-                    humanize.duration(now - at.cursor),
-                    when(at.floor),
-                )
-                for number, at in account.numbers.items()
-            ],
-            empty="Nothing was read yet.",
-        ),
-        _gaps(account.gaps),
-        _unreadable(account.unreadable),
-    )
+def _section(table: Table) -> Html:
+    made = table_of(table)
+    if len(table.rows) > MOST_ROWS:
+        summary = humanize.plural(len(table.rows), table.noun)
+        made = tag("details", tag("summary", summary), made)
+    return tag("section", tag("h2", table.title), made)
 
 
-def _pending(account: AccountStatus, now: float) -> str:
-    if not account.waiting:
-        return "none"
-    return f"{account.waiting:,}, the oldest ended {humanize.ago(account.waiting_since, now)}"
-
-
-def _gaps(gaps: Sequence[Gap]) -> Html | None:
-    if not gaps:
-        return None
-    total = sum(gap.end - gap.start for gap in gaps)
-    return tag(
-        "details",
-        tag("summary", f"{humanize.plural(len(gaps), 'gap')}, {humanize.duration(total)} to read"),
-        table(
-            ("Number", "From", "To", "#Length", "Reason"),
-            [
-                (
-                    _number(gap.number),
-                    when(gap.start),
-                    when(gap.end),
-                    humanize.duration(gap.end - gap.start),
-                    tag("span", gap.reason.value, class_=_alarm(gap.reason is GapReason.ERROR)),
-                )
-                for gap in gaps
-            ],
-            empty="",
-        ),
-        open=any(gap.reason in AT_RISK for gap in gaps),
-    )
-
-
-def _lanes(lanes: Sequence[LaneStatus], now: float) -> Html:
-    return table(
-        ("Destination", "Signal", "State", "#Waiting calls", "Oldest ended", "#Parked calls"),
-        [
-            (
-                each.lane.destination,
-                each.lane.signal.value,
-                _state(each.told),
-                f"{each.calls:,}",
-                humanize.ago(each.oldest, now),
-                tag("span", f"{each.parked:,}", class_=_alarm(each.parked > 0)),
-            )
-            for each in lanes
-        ],
-        empty="No destination is configured.",
-    )
-
-
-def _state(told: Told) -> Html:
-    """The state in a word, with the reason behind it."""
-    why = f"{told.state}: {told.reason}" if told.reason else told.state
-    wrong = told.state not in {"", "up"}
-    return tag("span", why or humanize.UNKNOWN, class_=_alarm(wrong))
-
-
-def _unreadable(intervals: Sequence[Unreadable]) -> Html | None:
-    if not intervals:
-        return None
-    return tag(
-        "details",
-        tag("summary", f"{humanize.plural(len(intervals), 'interval')} given up as unreadable"),
-        table(
-            ("Number", "From", "To", "Given up"),
-            [
-                (_number(each.number), when(each.start), when(each.end), when(each.closed_at))
-                for each in reversed(intervals)
-            ],
-            empty="",
-        ),
-    )
-
-
-def _orders(orders: Sequence[tuple[Job, JobStatus]]) -> Html | None:
-    if not orders:
-        return None
-    return tag(
-        "section",
-        tag("h2", "Orders"),
-        table(
-            ("#Order", "What", "State", "#Calls", "#To read"),
-            [
-                (
-                    str(receipt.id),
-                    order.kind,
-                    receipt.state,
-                    f"{receipt.calls:,}",
-                    humanize.duration(receipt.left) if receipt.left else humanize.UNKNOWN,
-                )
-                for order, receipt in orders
-            ],
-            empty="",
-        ),
-    )
-
-
-def _outbox(status: Status) -> Html:
-    share = share_used(status)
-    text = f"{humanize.size(status.used)} of {humanize.size(status.capacity)} ({share:.0%})"
+def _outbox(report: StatusReport) -> Html:
+    text = report.outbox.text
     return tag(
         "p",
-        tag("meter", text, value=status.used, max=status.capacity, high=_high(status.capacity)),
+        tag("meter", text, value=report.used, max=report.capacity, high=report.almost_full),
         " ",
-        tag("span", text, class_=_alarm(share >= ALMOST_FULL)),
+        tag("span", text, class_=css_class(report.outbox.severity)),
     )
-
-
-def _high(capacity: int) -> int:
-    return int(capacity * ALMOST_FULL)
-
-
-def _number(number: str) -> str:
-    return masked(number) or "all numbers"
-
-
-def _alarm(wrong: bool) -> str | None:
-    return "alarm" if wrong else None

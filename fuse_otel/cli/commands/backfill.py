@@ -63,9 +63,9 @@ def _accounts(names: list[str], settings: Settings) -> tuple[str, ...]:
 
 
 def _read(settings: Settings, asked: Backfill) -> int:
-    from fuse_otel.cli.commands.show import coloured, terminal_width  # noqa: PLC0415
     from fuse_otel.cli.run_job import carry_out  # noqa: PLC0415 - the whole daemon
     from fuse_otel.cli.terminal.progress import Progress  # noqa: PLC0415
+    from fuse_otel.cli.terminal.text import coloured, terminal_width  # noqa: PLC0415
 
     live = sys.stderr.isatty()
     progress = Progress(

@@ -161,8 +161,8 @@ def _settings(directory: Path, api_url: str, port: int) -> Settings:
 
 def _draw_one(control: Control) -> None:
     """The most telling of the first calls."""
-    from fuse_otel.cli.commands.show import coloured, terminal_width  # noqa: PLC0415
     from fuse_otel.cli.terminal.call_tree import draw  # noqa: PLC0415
+    from fuse_otel.cli.terminal.text import coloured, terminal_width  # noqa: PLC0415
     from fuse_otel.core.encoding.otlp_json import logs_json, traces_json  # noqa: PLC0415
     from fuse_otel.views.call_tree import call_trees  # noqa: PLC0415
 

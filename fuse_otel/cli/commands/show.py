@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import BinaryIO, TextIO
+from typing import BinaryIO
 
 from fuse_otel.cli.output import complain, print_lines, reason
 from fuse_otel.cli.saved_calls import (
@@ -22,6 +21,7 @@ from fuse_otel.cli.saved_calls import (
 )
 from fuse_otel.cli.terminal.call_tree import NARROWEST, draw
 from fuse_otel.cli.terminal.explain import explained
+from fuse_otel.cli.terminal.text import coloured, terminal_width
 from fuse_otel.core.decoding.answers import NotUnderstood
 from fuse_otel.core.encoding.otlp_json import dumps, logs_json, traces_json
 from fuse_otel.core.model.telemetry import Note
@@ -30,7 +30,6 @@ from fuse_otel.views.call_tree import call_trees
 from fuse_otel.views.otlp_reader import Requests, first_lines, is_otlp_lines, read_otlp_lines
 
 _DONE, _FAILED = 0, 1
-_WIDTH = 80
 _SAVED = (".json", ".jsonl", ".xml")
 
 
@@ -178,19 +177,3 @@ class _Found:
     def _complain(self, sentence: str) -> None:
         self.failed = True
         complain(sentence)
-
-
-def terminal_width(stream: TextIO | None = None) -> int:
-    """The columns of the terminal behind the stream (standard output if absent), else 80."""
-    stream = stream or sys.stdout
-    if not stream.isatty():
-        return _WIDTH
-    return max(os.get_terminal_size(stream.fileno()).columns, NARROWEST)
-
-
-def coloured(choice: str = "auto", stream: TextIO | None = None) -> bool:
-    from fuse_otel.config import colour_refused  # noqa: PLC0415 - heavy package
-
-    if choice == "auto":
-        return (stream or sys.stdout).isatty() and not colour_refused()
-    return choice == "always"

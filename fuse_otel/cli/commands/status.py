@@ -29,21 +29,25 @@ def run(args: argparse.Namespace) -> int:
 
 def _json(args: argparse.Namespace) -> Iterator[str]:
     from fuse_otel.assembly import open_control  # noqa: PLC0415 - not for the help
-    from fuse_otel.views.status_report import status_json, told_problems  # noqa: PLC0415
+    from fuse_otel.views.status_json import status_json  # noqa: PLC0415
+    from fuse_otel.views.status_report import reported_problems  # noqa: PLC0415
 
     settings = load_settings(args, needs_account=False).settings
     with open_control(settings) as control:
         status, daemon = control.status(), control.server()
-    wrong = told_problems(status) if daemon else ()
-    found = status_json(status, time.time(), wrong, __version__, daemon)
+    problems = reported_problems(status) if daemon else ()
+    found = status_json(status, time.time(), problems, __version__, daemon)
     yield json.dumps(found, indent=2, ensure_ascii=False)
 
 
 def _text(args: argparse.Namespace) -> Iterator[str]:
     from fuse_otel.assembly import open_control  # noqa: PLC0415 - not for the help
-    from fuse_otel.cli.commands.show import coloured, terminal_width  # noqa: PLC0415
     from fuse_otel.cli.terminal.status import status_lines  # noqa: PLC0415
-    from fuse_otel.cli.terminal.text import paint  # noqa: PLC0415
+    from fuse_otel.cli.terminal.text import (  # noqa: PLC0415
+        coloured,
+        paint,
+        terminal_width,
+    )
 
     settings = load_settings(args, needs_account=False).settings
     with open_control(settings) as control:

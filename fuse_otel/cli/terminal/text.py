@@ -1,12 +1,18 @@
-"""Text for a terminal that comes from strangers: measured in columns, harmless, maybe coloured."""
+"""Text for a terminal: measured in columns, coloured if wanted, harmless whoever wrote it."""
 
 from __future__ import annotations
 
+import os
+import sys
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TextIO
 
+from fuse_otel.views.table import Severity
+
+_USUAL_WIDTH = 80  # where no terminal says its own
 _ELLIPSIS = "…"
 _STAND_IN = "\N{REPLACEMENT CHARACTER}"
 # Combining marks take no column: without a bound a "word" of them would never end.
@@ -25,12 +31,40 @@ class Ink(StrEnum):
     REMOTE = "35"
 
 
+INKS = {
+    Severity.FAINT: Ink.FAINT,
+    Severity.PLAIN: Ink.PLAIN,
+    Severity.WARNING: Ink.WARNING,
+    Severity.ALARM: Ink.ALARM,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A stretch of a line in one colour."""
 
     text: str
     ink: Ink = Ink.PLAIN
+
+
+Line = list[Piece]
+
+
+def terminal_width(stream: TextIO | None = None) -> int:
+    """The columns of the terminal behind the stream (standard output if absent), else 80."""
+    stream = stream or sys.stdout
+    if not stream.isatty():
+        return _USUAL_WIDTH
+    return os.get_terminal_size(stream.fileno()).columns or _USUAL_WIDTH
+
+
+def coloured(choice: str = "auto", stream: TextIO | None = None) -> bool:
+    """What ``--color`` comes to on the stream (standard output if absent)."""
+    from fuse_otel.config import colour_refused  # noqa: PLC0415 - heavy package
+
+    if choice == "auto":
+        return (stream or sys.stdout).isatty() and not colour_refused()
+    return choice == "always"
 
 
 def clean(text: str) -> str:

@@ -28,7 +28,7 @@ def url():
     ("path", "text"),
     [
         ("/", "Every call of a Plum Fuse phone application"),
-        ("/status", "Retention headroom"),
+        ("/status", "Headroom"),
         ("/calls/", "The 2 calls stored last"),
         ("/calls/300060%3B001%3B1529552581", "look_up_claim"),
     ],

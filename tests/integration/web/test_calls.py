@@ -62,7 +62,7 @@ def test_a_call_is_a_waterfall(web):
         (int(x), int(width))
         for x, width in re.findall(r'<rect x="(\d+)" y="0" width="(\d+)"', text)
     ]
-    assert bars[0] == (0, 11)
+    assert bars[0] == (0, 10)
     assert bars[4] == (505, 126)
     assert all(x + width <= 1000 and width > 0 for x, width in bars)
     assert bars == sorted(bars)
@@ -100,7 +100,7 @@ def test_a_call_is_there_as_otlp_json(web):
     [
         ({"details": "none"}, "Nothing was logged for this call."),
         ({"details": "expired"}, "The log of this call had expired when it was read."),
-        ({"details": "missing"}, "The log of this call was not to be had."),
+        ({"details": "missing"}, "The API did not return this call&#x27;s log."),
         ({}, "No execution of a module is known."),
     ],
 )

@@ -49,16 +49,16 @@ CALL = CallTree(
 )
 
 DRAWN = """\
-claims line 1.4 · ERROR · inbound · completed · 1m 40s
-  started  2018-06-21 03:44:51 UTC
+claims line 1.4 · ERROR · inbound · completed · 1 min 40 s
+  started  2018-06-21 03:44:51Z
   session  300060;001;1529552581
   trace    5b8aa5a2d2c872e8321cf37308d69df2
 
-├─ start start     ▏                                        0:00    0.0 s
-├─ menu main_menu  █████████                                0:00   25.0 s
-├─ rest lookup              ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓              0:25   50.0 s  ERROR
+├─ start start     ▏                                     0:00         0 s
+├─ menu main_menu  ████████                              0:00        25 s
+├─ rest lookup             ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓              0:25        50 s  ERROR
 │     1:15 ERROR Timed out
-└─ exit hangup                                █████████     1:15   25.0 s"""
+└─ exit hangup                             █████████     1:15        25 s"""
 
 
 def test_a_call_is_drawn_on_a_bar_of_time():
@@ -87,8 +87,8 @@ def test_without_colour_there_is_no_escape_at_all():
 
 def test_a_narrow_terminal_loses_the_bar_but_no_figure():
     lines = draw(CALL, width=NARROWEST).splitlines()
-    assert lines[5] == "├─ start start        0:00    0.0 s"
-    assert lines[7].endswith("0:25   50.0 s  ERROR")
+    assert lines[5] == "├─ start start        0:00         0 s"
+    assert lines[7].endswith("0:25        50 s  ERROR")
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_narrow_terminal_loses_the_bar_but_no_figure():
     [
         ("none", "Nothing was logged for this call."),
         ("expired", "The log of this call had expired when it was read."),
-        ("missing", "The log of this call was not to be had."),
+        ("missing", "The API did not return this call's log."),
         ("full", "No execution of a module is known."),
     ],
 )
@@ -110,7 +110,7 @@ def test_a_call_without_executions_says_why(details, sentence):
 def test_what_is_unknown_is_not_made_up():
     tree = CallTree("", "", "call", 0, 0, error=False, attributes={}, resource={}, executions=())
     assert draw(tree).splitlines()[:4] == [
-        "call · 0.0 s",
+        "call · 0 s",
         "  started  unknown",
         "  session  unknown",
         "  trace    unknown",
@@ -126,20 +126,20 @@ def test_a_long_name_leaves_the_verdict_in_the_line():
     tree = replace(CALL, resource={"service.name": "claims " * 40})
     first = draw(tree).splitlines()[0]
     assert first.startswith("claims claims")
-    assert first.endswith("… · ERROR · inbound · completed · 1m 40s")
+    assert first.endswith("… · ERROR · inbound · completed · 1 min 40 s")
     assert columns(first) == 80
 
 
 @pytest.mark.parametrize(
     ("seconds", "offset", "duration"),
     [
-        (0.04, "0:00", "0.0 s"),
+        (0.04, "0:00", "0 s"),
         (7.26, "0:07", "7.3 s"),
-        (59.94, "0:59", "59.9 s"),
-        (59.96, "0:59", "1m 00s"),
-        (125, "2:05", "2m 05s"),
-        (3725, "1:02:05", "1h 02m"),
-        (360_000, "100:00:00", "100h 00m"),
+        (59.44, "0:59", "59 s"),
+        (59.96, "0:59", "1 min"),
+        (125, "2:05", "2 min 5 s"),
+        (3725, "1:02:05", "1 h 2 min"),
+        (360_000, "100:00:00", "4 d 4 h"),
     ],
 )
 def test_offsets_and_durations(seconds, offset, duration):

@@ -142,30 +142,41 @@ def test_damaged_bytes_are_said_to_be_so(filled, parked):
 def test_a_call_that_is_not_parked_cannot_be_shown(filled, parked):
     code, out, err = parked("show", "99")
     assert (code, out) == (1, "")
-    assert err.startswith("fuse-otel: There is no parked call 99")
+    assert err.startswith("fuse-otel: Call 99 is not parked")
 
 
 @pytest.mark.parametrize("action", ["replay", "drop"])
-def test_it_has_to_be_said_which(filled, parked, action):
+def test_parked_calls_have_to_be_named(filled, parked, action):
     for words in ([], ["--destination", "tempo"], ["1", "--all"]):
         code, _, err = parked(action, *words)
         assert (code, err) == (
             2,
-            "fuse-otel: Say which parked calls: their IDs as `list` tells them, or --all.\n",
+            "fuse-otel: Name the parked calls: IDs as printed by `list`, or --all.\n",
         )
 
 
 @pytest.mark.parametrize("action", ["replay", "drop"])
 def test_an_id_that_is_not_there_stops_all_of_it(filled, parked, action):
     code, _, err = parked(action, "1", "98", "99")
-    assert (code, err) == (1, "fuse-otel: Not parked (there): 98, 99. Nothing was done.\n")
-    assert parked(action, "1", "--signal", "logs")[0] == 1
+    assert (code, err) == (1, "fuse-otel: Calls 98, 99 are not parked. Nothing was done.\n")
+    code, _, err = parked(action, "1", "--signal", "logs")
+    problem = "Call 1 is not parked for this destination and signal. Nothing was done."
+    assert (code, err) == (1, f"fuse-otel: {problem}\n")
     assert filled.control.orders() == ()
 
 
-@pytest.mark.parametrize("action", ["replay", "drop"])
-def test_all_of_nothing_is_done_at_once(store, parked, action):
-    assert parked(action, "--all") == (0, "Nothing is parked.\n", "")
+@pytest.mark.parametrize("words", [("replay", "--all"), ("drop", "--all", "--yes")])
+def test_all_of_nothing_is_done_at_once(store, parked, words):
+    assert parked(*words) == (0, "Nothing is parked.\n", "")
+
+
+@pytest.mark.parametrize("stdin", [io.StringIO("y\n"), None])
+def test_without_a_terminal_nobody_drops_all_unasked(filled, parked, monkeypatch, stdin):
+    monkeypatch.setattr(sys, "stdin", stdin)
+    code, out, err = parked("drop", "--all", "--destination", "tempo")
+    sentence = "drop --all deletes for good: without a terminal it needs --yes."
+    assert (code, out, err) == (2, "", f"fuse-otel: {sentence}\n")
+    assert filled.control.orders() == ()
 
 
 @pytest.mark.parametrize("answer", ["", "n\n", "yess\n"])

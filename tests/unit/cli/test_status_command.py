@@ -87,7 +87,8 @@ def test_it_tells_where_everything_stands(url, filled, capsys):
         "loki/logs      up                    0  -             0",
         "tempo/traces   held                  2  2 min ago     0",
         "",
-        f"OUTBOX  {filled.control.status().used} B of 2.0 GiB (0%)",
+        "ACCOUNT  NUMBER  READ UP TO             BEHIND  NEVER BEFORE",
+        "main     …0100   2026-09-18 06:13:20Z  3 d 8 h  1970-01-01 00:00:00Z",
         "",
         "ACCOUNT  NUMBER  GAP FROM              TO                    REASON",
         "main     all     2026-09-21 05:13:20Z  2026-09-21 10:13:20Z  backfill",
@@ -96,8 +97,10 @@ def test_it_tells_where_everything_stands(url, filled, capsys):
         "ACCOUNT  NUMBER  GIVEN UP FROM         TO                    CLOSED",
         "main     all     2026-09-13 06:13:20Z  2026-09-13 07:13:20Z  1 min 30 s ago",
         "",
-        "ORDER  WHAT      STATE    CALLS  TO READ",
-        "    1  backfill  working      2  5 h",
+        "JOB  WHAT      STATE    CALLS  TO READ",
+        "  1  backfill  working      2  5 h",
+        "",
+        f"OUTBOX  {filled.control.status().used} B of 2.0 GiB (0%)",
     ]
 
 
@@ -158,7 +161,7 @@ def test_many_gaps_are_not_all_listed(store):
         for line in status_lines(store.control.status(), None, NOW, 80)
     ]
     assert sum("history" in line for line in lines) == 10
-    assert lines[-1] == "15 more: --json lists them all."
+    assert "15 more: --json lists them all." in lines
 
 
 def test_colour_is_for_what_needs_a_look(store):

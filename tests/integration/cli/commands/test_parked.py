@@ -72,7 +72,7 @@ def test_a_replay_that_is_refused_again_is_parked_again_and_may_be_dropped(victi
 
     told = fuse_otel("parked", "replay", "--all", env=env)
     assert told.returncode == 1
-    assert "4 calls were refused and parked once more" in told.stderr
+    assert "4 calls were refused and parked again" in told.stderr
     second = parked(env)
     assert {one["session_id"] for one in second} == set(victims)
     assert not {one["id"] for one in second} & {one["id"] for one in first}

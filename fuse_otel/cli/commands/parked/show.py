@@ -1,4 +1,4 @@
-"""Parked calls on a terminal: as a table, and one of them as a tree."""
+"""``parked list`` and ``parked show``: parked calls as a table, and one of them as a tree."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import time
 from collections.abc import Iterator, Sequence
 
 from fuse_otel.assembly import open_control
-from fuse_otel.cli.commands.parked_query import query_of
-from fuse_otel.cli.commands.show import coloured, terminal_width
+from fuse_otel.cli.commands.parked.query import query_of
 from fuse_otel.cli.output import complain, print_lines
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.cli.terminal.call_tree import draw
-from fuse_otel.cli.terminal.table import table
-from fuse_otel.cli.terminal.text import Ink, Piece, clean, paint
+from fuse_otel.cli.terminal.table import table_lines
+from fuse_otel.cli.terminal.text import Ink, Line, Piece, clean, coloured, paint, terminal_width
 from fuse_otel.core.batching.gzip_member import inflate
 from fuse_otel.core.encoding.otlp_json import Json, dumps, logs_json, traces_json
 from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.humanize import ago, moment, plural
 from fuse_otel.ports import ParkedCall
 from fuse_otel.views.call_tree import call_trees
+from fuse_otel.views.table import Cell, Table
 
 _DONE, _FAILED = 0, 1
-_HEADINGS = ("#ID", "LANE", "CALL", "PARKED", "WHY")
+_HEADS = ("#ID", "Lane", "Call", "Parked", "Why")
 
 
 def list_parked(args: argparse.Namespace) -> int:
@@ -62,23 +62,24 @@ def _table(calls: Sequence[ParkedCall], count: int) -> Iterator[str]:
         yield "Nothing is parked."
         return
     now, colour = time.time(), coloured()
-    rows = [_row(call, now) for call in calls]
-    # Whoever reads it from a pipe gets the whole reason.
+    table = Table("Parked calls", "call", _HEADS, [_row(call, now) for call in calls])
+    # A pipe gets the whole reason.
     width = terminal_width() if sys.stdout.isatty() else None
-    for line in table(_HEADINGS, rows, width):
+    for line in table_lines(table, width):
         yield paint(line, width or sys.maxsize, colour=colour)
     if count > len(calls):
         yield f"{count - len(calls):,} more: --limit {count} lists them all."
 
 
-def _row(parked: ParkedCall, now: float) -> list[str]:
-    return [
+def _row(parked: ParkedCall, now: float) -> list[Cell]:
+    texts = (
         str(parked.id),
         f"{parked.lane.destination}/{parked.lane.signal}",
         parked.call.session_id,
         ago(parked.parked_at, now),
         _why(parked),
-    ]
+    )
+    return [Cell(text) for text in texts]
 
 
 def _why(parked: ParkedCall) -> str:
@@ -93,7 +94,7 @@ def show_parked(args: argparse.Namespace) -> int:
     with open_control(settings) as control:
         parked = control.parked_call(args.id)
     if parked is None:
-        complain(f"fuse-otel: There is no parked call {args.id}: `fuse-otel parked list` has all.")
+        complain(f"fuse-otel: Call {args.id} is not parked: see `fuse-otel parked list`.")
         return _FAILED
     try:
         request = _request(parked)
@@ -113,7 +114,7 @@ def _request(parked: ParkedCall) -> Json:
     return read(inflate(parked.data))
 
 
-def _facts(parked: ParkedCall) -> Iterator[list[Piece]]:
+def _facts(parked: ParkedCall) -> Iterator[Line]:
     unit = "spans" if parked.lane.signal is Signal.TRACES else "log records"
     facts = (
         ("parked", f"{parked.id}, {moment(parked.parked_at)}"),

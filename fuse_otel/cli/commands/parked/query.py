@@ -1,4 +1,4 @@
-"""Which parked calls a command is about, as its flags say it."""
+"""Which parked calls a command is about."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fuse_otel.ports import Control, ParkedQuery
 
 
 class UnknownDestination(ValueError):
-    """No destination is called so, and nothing is parked under that name."""
+    """The named destination is not configured and has no parked calls."""
 
 
 def query_of(args: argparse.Namespace, settings: Settings, control: Control) -> ParkedQuery:

@@ -1,0 +1,85 @@
+"""``fuse-otel parked``: list, show, replay or drop the calls that destinations refused."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from importlib import import_module
+from typing import TypeAlias
+
+from fuse_otel.cli.output import complain
+from fuse_otel.cli.settings_flags import add_settings
+
+_USAGE = 2
+_LIMIT = 100
+
+Run: TypeAlias = Callable[[argparse.Namespace], int]
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    # The settings stand behind the action, where all other flags are.
+    parser.set_defaults(takes_settings=True)
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    listing = _action(actions, "list", "list parked calls, newest first", "show.list_parked")
+    listing.add_argument("--json", action="store_true", help="print one JSON array")
+    listing.add_argument(
+        "--limit", type=int, default=_LIMIT, metavar="COUNT", help=f"at most (default: {_LIMIT})"
+    )
+    _filters(listing)
+    showing = _action(
+        actions, "show", "show one parked call and the destination's answer", "show.show_parked"
+    )
+    showing.add_argument("id", type=int, metavar="ID", help="as printed by `list`")
+    showing.add_argument("--otlp", action="store_true", help="print OTLP/JSON instead of a drawing")
+    showing.add_argument(
+        "--color", choices=("auto", "always", "never"), default="auto", help="default: auto"
+    )
+    _selection(_action(actions, "replay", "send parked calls again", "change.replay"))
+    dropping = _action(actions, "drop", "delete parked calls for good", "change.drop")
+    _selection(dropping)
+    dropping.add_argument(
+        "--yes",
+        action="store_true",
+        help="do not ask for confirmation; required with --all where there is no terminal",
+    )
+
+
+def _action(
+    actions: argparse._SubParsersAction[argparse.ArgumentParser], name: str, what: str, act: str
+) -> argparse.ArgumentParser:
+    """``act`` is a function of this package, as ``module.function``: imported when it is run."""
+    description = f"{what[0].upper()}{what[1:]}."
+    parser = actions.add_parser(name, help=what, description=description, allow_abbrev=False)
+    parser.set_defaults(act=act, takes_settings=False)
+    add_settings(parser)
+    return parser
+
+
+def _filters(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--destination", default="", metavar="NAME", help="only those of this destination"
+    )
+    parser.add_argument(
+        "--signal", choices=("traces", "logs"), default="", help="only those of this signal"
+    )
+
+
+def _selection(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("ids", nargs="*", type=int, metavar="ID", help="as printed by `list`")
+    parser.add_argument("--all", action="store_true", help="all parked calls")
+    _filters(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    from fuse_otel.cli.commands.parked.query import UnknownDestination  # noqa: PLC0415 - not for the help
+
+    if "ids" in args and bool(args.ids) == args.all:
+        complain("fuse-otel: Name the parked calls: IDs as printed by `list`, or --all.")
+        return _USAGE
+    module, _, function = args.act.partition(".")
+    act: Run = getattr(import_module(f"{__name__}.{module}"), function)
+    try:
+        return act(args)
+    except UnknownDestination as error:
+        complain(f"fuse-otel: {error}")
+        return _USAGE

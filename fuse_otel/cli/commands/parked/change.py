@@ -1,0 +1,101 @@
+"""``parked replay`` and ``parked drop``: jobs for the process that holds the store."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+
+from fuse_otel.assembly import open_control
+from fuse_otel.cli.commands.parked.query import query_of
+from fuse_otel.cli.output import complain
+from fuse_otel.cli.run_job import GOES_ON, JobEnded, carry_out
+from fuse_otel.cli.settings_flags import load_settings
+from fuse_otel.cli.signals import leave_if_hung
+from fuse_otel.config.settings import Settings
+from fuse_otel.errors import FuseOtelError
+from fuse_otel.humanize import plural
+from fuse_otel.jobs import Asked, Drop, Replay
+from fuse_otel.ports import JobStatus, ParkedQuery
+
+_DONE, _FAILED, _USAGE, _INTERRUPTED = 0, 1, 2, 130
+
+
+def replay(args: argparse.Namespace) -> int:
+    settings = load_settings(args, needs_account=False).settings
+    query, count = _matching(args, settings)
+    return _run(settings, Replay(query)) if count else _DONE
+
+
+def drop(args: argparse.Namespace) -> int:
+    terminal = sys.stdin is not None and sys.stdin.isatty()
+    if args.all and not (args.yes or terminal):
+        complain("fuse-otel: drop --all deletes for good: without a terminal it needs --yes.")
+        return _USAGE
+    settings = load_settings(args, needs_account=False).settings
+    query, count = _matching(args, settings)
+    if not count:
+        return _DONE
+    if terminal and not args.yes and not _confirmed(count):
+        print("Nothing was dropped.")
+        return _FAILED
+    return _run(settings, Drop(query))
+
+
+class NotParked(FuseOtelError):
+    """The command names calls that are not parked, or not for this destination and signal."""
+
+
+def _matching(args: argparse.Namespace, settings: Settings) -> tuple[ParkedQuery, int]:
+    """What the command is about as it stands now, and how many calls that are.
+
+    A call that is parked later, such as one that is refused again, does not belong to it. Raises
+    ``NotParked``.
+    """
+    with open_control(settings) as control:
+        query = query_of(args, settings, control)
+        count, last = control.parked_count(query)
+        found = {call.id for call in control.parked(count, query)} if query.ids else set()
+    missing = [str(each) for each in query.ids if each not in found]
+    if missing:
+        which = f"Call {missing[0]} is" if len(missing) == 1 else f"Calls {', '.join(missing)} are"
+        there = " for this destination and signal" if query.destination or query.signal else ""
+        raise NotParked(f"{which} not parked{there}. Nothing was done.")
+    if not count:
+        print("Nothing is parked.")
+    return replace(query, last=last), count
+
+
+def _confirmed(count: int) -> bool:
+    try:
+        answer = input(f"Drop {plural(count, 'parked call')} for good? [y/N] ")
+    except EOFError:
+        return False
+    return answer.strip().lower() in {"y", "yes"}
+
+
+def _run(settings: Settings, asked: Asked) -> int:
+    ended = carry_out(settings, asked, _silent, sys.stderr)
+    if ended.stopped:
+        complain(f"Stopped. The job is kept: {GOES_ON}.")
+        leave_if_hung(_INTERRUPTED)
+        return _INTERRUPTED
+    return _report(ended)
+
+
+def _report(ended: JobEnded) -> int:
+    problems = list(ended.problems)
+    if ended.receipt.state == "failed":
+        problems.insert(0, ended.receipt.result)
+    elif ended.receipt.state == "done":
+        print(ended.receipt.result)
+    if ended.parked:
+        again = plural(ended.parked, "call was", "calls were")
+        problems.append(f"{again} refused and parked again: see `fuse-otel parked list`.")
+    for problem in problems:
+        complain(f"fuse-otel: {problem}")
+    return _FAILED if problems else _DONE
+
+
+def _silent(_progress: JobStatus) -> None:
+    """It takes a second or two: nothing to show on the way."""

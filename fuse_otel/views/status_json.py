@@ -1,0 +1,85 @@
+"""The state of accounts, lanes, outbox and jobs, as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from fuse_otel.ports import AccountStatus, Job, JobStatus, LaneStatus, Status
+from fuse_otel.views.status_report import headroom_of, lanes_of, masked
+
+
+def status_json(
+    status: Status, now: float, problems: Sequence[str], version: str, daemon: str | None
+) -> dict[str, object]:
+    """Times are UNIX seconds. Of a phone number only the last digits are shown; ``None`` stands
+    for all numbers of the account. ``daemon`` is who holds the store, ``None`` if nobody does.
+    """
+    return {
+        "version": version,
+        "time": now,
+        "daemon": daemon,
+        "problems": list(problems),
+        "accounts": [_account_json(account, now) for account in status.accounts],
+        "lanes": list(map(_lane_json, lanes_of(status))),
+        "outbox": {"used_bytes": status.used, "capacity_bytes": status.capacity},
+        "orders": [_job_json(job, progress) for job, progress in status.orders],
+    }
+
+
+def _account_json(account: AccountStatus, now: float) -> dict[str, object]:
+    return {
+        "account": account.account,
+        "state": account.told.state or None,
+        "reason": account.told.reason,
+        "headroom_seconds": headroom_of(account, now),
+        "calls": account.calls,
+        "pending": account.waiting,
+        "pending_since": account.waiting_since,
+        "numbers": [
+            {"number": masked(number) or None, "cursor": position.cursor, "floor": position.floor}
+            for number, position in account.numbers.items()
+        ],
+        "gaps": [
+            {
+                "number": masked(gap.number) or None,
+                "start": gap.start,
+                "end": gap.end,
+                "reason": gap.reason.value,
+            }
+            for gap in account.gaps
+        ],
+        "unreadable": [
+            {
+                "number": masked(each.number) or None,
+                "start": each.start,
+                "end": each.end,
+                "closed_at": each.closed_at,
+            }
+            for each in account.unreadable
+        ],
+    }
+
+
+def _lane_json(each: LaneStatus) -> dict[str, object]:
+    return {
+        "destination": each.lane.destination,
+        "signal": each.lane.signal.value,
+        "state": each.told.state or None,
+        "reason": each.told.reason,
+        "calls": each.calls,
+        "oldest": each.oldest,
+        "parked": each.parked,
+    }
+
+
+def _job_json(job: Job, progress: JobStatus) -> dict[str, object]:
+    return {
+        "id": progress.id,
+        "order": job.kind,
+        "arguments": json.loads(job.arguments),
+        "state": progress.state,
+        "calls": progress.calls,
+        "entries": progress.entries,
+        "left_seconds": progress.left,
+    }
