@@ -58,7 +58,7 @@ class Service:
         if self._self_traces is not None:
             told.append(self._self_traces)
         self.emit = fan_out(*told)
-        self.works = begin_works(settings, self.emit, standing=self.conditions.standing)
+        self.works = begin_works(settings, self.emit, standing=self.conditions.states)
         self._daemon = Daemon(
             self.works.pollers, self.works.shippers, self.works.clerk, self.emit, time.time
         )

@@ -127,7 +127,7 @@ class _Here:
         show: Callable[[JobStatus], None],
         interrupt: Interrupt,
     ) -> JobEnded:
-        from fuse_otel.daemon import Crew, work_off  # noqa: PLC0415 - the whole daemon
+        from fuse_otel.daemon import WorkerGroup, run_once  # noqa: PLC0415 - the whole daemon
 
         def done() -> bool:
             receipt = _receipt(works.store.control, order_id)
@@ -139,12 +139,12 @@ class _Here:
 
         interrupt.words = STOPPING
         shippers = () if isinstance(self._asked, Drop) else works.shippers
-        ended = work_off(
-            Crew(works.clerk, works.pollers, shippers),
+        ended = run_once(
+            WorkerGroup(works.clerk, works.pollers, shippers),
             timeout=float("inf"),
             clock=time.time,
             sleep=interrupt.sleep,
-            ordered=done,
+            jobs_done=done,
             down=self._state.lanes_down,
             halt=halt,
         )

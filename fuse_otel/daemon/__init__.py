@@ -1,17 +1,17 @@
-"""The threads: one an account, one a lane. They own the loops and the clock, and decide nothing."""
+"""The threads: one for each account and each lane. They own loops and clock and decide nothing."""
 
 from fuse_otel.daemon.daemon import Daemon
 from fuse_otel.daemon.detail_pool import DetailPool
 from fuse_otel.daemon.malloc import share_one_arena
 from fuse_otel.daemon.readiness import Readiness
-from fuse_otel.daemon.run_once import Crew, RunOnceResult, work_off
+from fuse_otel.daemon.run_once import RunOnceResult, WorkerGroup, run_once
 
 __all__ = [
-    "Crew",
     "Daemon",
     "DetailPool",
     "Readiness",
     "RunOnceResult",
+    "WorkerGroup",
+    "run_once",
     "share_one_arena",
-    "work_off",
 ]

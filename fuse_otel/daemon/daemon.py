@@ -1,4 +1,4 @@
-"""The daemon: its loops, how they are woken, how they end."""
+"""The daemon: starts, wakes and ends its loops."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from fuse_otel.jobs import JobWorker
 from fuse_otel.poller import Poller
 from fuse_otel.shipper import Shipper
 
-_LOOK = 0.05  # seconds between two looks whether the lanes are empty
-# Also when a lane that cannot deliver has used up the grace: a loop that makes no request right now
-# ends at once, and then the store can be closed.
+_LOOK = 0.05  # seconds between two checks whether the lanes are empty
+# A lane that cannot deliver uses up the grace. A loop without a request under way still ends within
+# this time, and then the store can be closed.
 _LAST_MOMENT = 1.0
 
 
 class Daemon:
-    """Pollers, shippers and the clerk as threads. ``clock`` gives UNIX seconds."""
+    """Pollers, shippers and the job worker as threads. ``clock`` gives UNIX seconds."""
 
     def __init__(
         self,
         pollers: Sequence[Poller],
         shippers: Sequence[Shipper],
-        clerk: JobWorker,
+        job_worker: JobWorker,
         emit: Emit,
         clock: Callable[[], float],
     ) -> None:
@@ -33,14 +33,14 @@ class Daemon:
         self._shippers = shippers
         self._reading = [Loop(f"account {p.account}", p.step, emit, clock) for p in pollers]
         self._sending = [Loop(f"lane {_name(s)}", s.step, emit, clock) for s in shippers]
-        self._orders = Loop("the orders", clerk.step, emit, clock)
+        self._jobs = Loop("the orders", job_worker.step, emit, clock)
 
     def start(self) -> None:
         for loop in self._all:
             loop.start()
 
     def notice(self, event: Event) -> None:
-        """A subscriber: what was stored is sent at once, what was ordered is read at once."""
+        """A subscriber of events: send stored calls and begin jobs at once."""
         if isinstance(event, JobChanged):
             for loop in self._reading:
                 loop.wake()
@@ -60,24 +60,23 @@ class Daemon:
         return [loop.name for loop in self._all]
 
     def hung(self) -> list[str]:
-        """The loops that step no more, a sentence each."""
+        """One sentence for each loop that makes no progress."""
         return [f"The loop of {loop.name} hangs." for loop in self._all if loop.hung]
 
     @property
     def _all(self) -> Sequence[Loop]:
-        return (*self._sending, *self._reading, self._orders)
+        return (*self._sending, *self._reading, self._jobs)
 
     def stop(self, grace: float, *, drain: bool = True) -> bool:
-        """End reading, let the lanes send what is there (to ``drain``), for at most ``grace``
-        seconds.
+        """End the reading loops, then let the lanes send for the rest of ``grace`` (to ``drain``).
 
-        Whether all threads have ended. What was not sent is in the store.
+        Returns whether all threads have ended. Unsent calls stay in the store.
         """
         end = time.monotonic() + grace
-        asking = (*self._reading, self._orders)
-        for loop in asking:
+        reading = (*self._reading, self._jobs)
+        for loop in reading:
             loop.stop()
-        stopped = [loop.join(end - time.monotonic()) for loop in asking]
+        stopped = [loop.join(end - time.monotonic()) for loop in reading]
         for loop in self._sending:
             loop.wake()
         while (

@@ -1,4 +1,4 @@
-"""Details of a few calls side by side."""
+"""Requests the details of a few calls side by side."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from fuse_otel.ports import Source
 
 
 class DetailPool:
-    """Asks for several calls at once: the caller's thread for one, a pool for the others.
+    """One request runs in the caller's thread, the others in a pool.
 
-    The pool is made when it is first needed, and never touches the store.
+    The pool is created at its first use and never touches the store.
     """
 
     def __init__(self, source: Source, threads: int) -> None:
@@ -30,9 +30,9 @@ class DetailPool:
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="details")
         first, *others = session_ids
-        # The caller's deadline holds for them too.
-        waiting = [self._pool.submit(copy_context().run, self._read, each) for each in others]
-        answers = [self._read(first), *(future.result() for future in waiting)]
+        # The caller's deadline applies to them too.
+        futures = [self._pool.submit(copy_context().run, self._read, each) for each in others]
+        answers = [self._read(first), *(future.result() for future in futures)]
         return dict(zip(session_ids, answers, strict=True))
 
     def close(self) -> None:

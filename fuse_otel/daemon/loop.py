@@ -1,4 +1,4 @@
-"""A thread that steps and sleeps, and can be woken and asked whether it still steps."""
+"""A thread that steps and sleeps. It can be woken, and reports whether it still makes progress."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from fuse_otel.events import Emit, LoopFailed
 Step = Callable[[float], float]
 """The present time → when to step again, both UNIX seconds."""
 
-LONGEST_SLEEP = 60.0  # a clock that is set back must not stop a loop for longer than that
+LONGEST_SLEEP = 60.0  # limits the effect of a clock that is set back
 # After an unexpected error. A step that always fails the same way must not send the same request
 # every few seconds.
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 60.0
-HUNG_AFTER = 300.0  # no step takes that long: every request has a deadline
+HUNG_AFTER = 300.0  # no step takes this long: every request has a deadline
 
 
 class Loop:
@@ -36,11 +36,11 @@ class Loop:
         self._thread.start()
 
     def wake(self) -> None:
-        """Step now rather than when it was planned."""
+        """Step now instead of at the planned time."""
         self._wake.set()
 
     def stop(self) -> None:
-        """Step no more; a step that is on its way ends first."""
+        """End after the present step."""
         self._stop.set()
         self._wake.set()
 

@@ -1,4 +1,4 @@
-"""The C library's memory, shared by all threads."""
+"""The allocator of the C library, set up for many threads."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ _M_ARENA_MAX = -8  # of glibc's malloc.h
 
 
 def share_one_arena() -> None:
-    """To be called before the first thread starts.
+    """Call this before the first thread starts.
 
-    glibc gives each of a dozen threads an arena of its own, and each keeps what was freed in it:
-    with five destinations 160 MB that nobody used, 20 MB in one arena. The threads take turns for
-    Python's lock anyway. Other C libraries have no such call, and no need of it.
+    glibc gives each thread a memory arena of its own, and each arena keeps its freed memory: 160 MB
+    unused with five destinations, 20 MB in a single arena. Python's lock lets one thread run at a
+    time anyway. Other C libraries neither have nor need this call.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:

@@ -1,4 +1,4 @@
-"""What works and what does not, as the readiness page tells it. A subscriber of events."""
+"""Which accounts and lanes work, and why others do not. A subscriber of events."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from fuse_otel.ports import Told
 
 
 class Readiness:
-    """Nothing is known to be broken before it was tried."""
+    """Everything counts as working until its first failure."""
 
     def __init__(self, accounts: Sequence[str], lanes: Sequence[Lane]) -> None:
         self._accounts: dict[str, str] = dict.fromkeys(accounts, "")
         self._lanes: dict[Lane, str] = dict.fromkeys(lanes, "")
-        self._held: set[Lane] = set()
+        self._suspended: set[Lane] = set()
         self._store = ""
         self._last_error: dict[str, str] = {}
         self._lock = Lock()
@@ -42,7 +42,7 @@ class Readiness:
                     self._last_error.pop(event.account, None)
                 case LaneChanged():
                     self._lanes[event.lane] = "" if event.up else event.reason
-                    (self._held.add if event.held else self._held.discard)(event.lane)
+                    (self._suspended.add if event.held else self._suspended.discard)(event.lane)
                 case StoreFailed():
                     self._store = event.message
                 case CallsStored() | PollDone():
@@ -50,18 +50,18 @@ class Readiness:
                 case _:
                     pass
 
-    def standing(self) -> tuple[Mapping[str, Told], Mapping[Lane, Told]]:
-        """What is to be told of each account and each lane."""
+    def states(self) -> tuple[Mapping[str, Told], Mapping[Lane, Told]]:
+        """The state of each account and each lane, as the store keeps it for the commands."""
         with self._lock:
-            accounts = {name: _told(why) for name, why in self._accounts.items()}
+            accounts = {name: _state(why) for name, why in self._accounts.items()}
             lanes = {
-                lane: _told(why, "held" if lane in self._held else "down")
+                lane: _state(why, "held" if lane in self._suspended else "down")
                 for lane, why in self._lanes.items()
             }
             return accounts, lanes
 
     def problems(self) -> list[str]:
-        """All that does not work, a sentence each."""
+        """One sentence for each part that does not work."""
         with self._lock:
             found = [f"store: {self._store}"] if self._store else []
             found += [f"account {name}: {why}" for name, why in self._accounts.items() if why]
@@ -69,7 +69,7 @@ class Readiness:
             return found + [f"lane {lane.destination}/{lane.signal}: {why}" for lane, why in down]
 
     def lanes_down(self) -> Mapping[Lane, str]:
-        """Why, a sentence each."""
+        """One sentence for each lane that cannot deliver."""
         with self._lock:
             return self._lanes_down()
 
@@ -77,13 +77,13 @@ class Readiness:
         return {lane: why for lane, why in self._lanes.items() if why}
 
     def unready(self) -> list[str]:
-        """Empty as long as the store, one account and one lane work."""
+        """Empty while the store, at least one account and at least one lane work."""
         with self._lock:
             blocked = bool(self._store) or _all(self._accounts) or _all(self._lanes)
         return self.problems() if blocked else []
 
 
-def _told(why: str, otherwise: str = "down") -> Told:
+def _state(why: str, otherwise: str = "down") -> Told:
     return Told(otherwise, why) if why else Told("up")
 
 

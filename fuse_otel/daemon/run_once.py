@@ -1,4 +1,4 @@
-"""Work off all that is due, in one thread, and end."""
+"""Processes everything that is due, in one thread, and ends: for ``once`` and for jobs."""
 
 from __future__ import annotations
 
@@ -10,17 +10,15 @@ from fuse_otel.jobs import JobWorker
 from fuse_otel.poller import Poller
 from fuse_otel.shipper import Shipper
 
-GIVE_UP_AFTER = (
-    3  # failed requests in a row: a program that runs once does not wait for better days
-)
+GIVE_UP_AFTER = 3  # failed requests in a row: a program that runs once does not wait for long
 
-_SOME = "some requests fail again and again, others are answered"
+_SOME = "some requests fail repeatedly while others are answered"
 
 
 @dataclass(frozen=True, slots=True)
 class RunOnceResult:
-    """``problems``: why not all that was due is done, a sentence each. ``waiting`` calls are due
-    later: their logs may still grow.
+    """``problems``: one sentence for each reason why not everything is done. ``waiting`` calls are
+    due later, because their logs may still grow.
     """
 
     problems: tuple[str, ...]
@@ -28,22 +26,22 @@ class RunOnceResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
-    """Whose steps are made, the clerk's first: what it begins is due for the others then."""
+class WorkerGroup:
+    """What is stepped, the job worker first: the work it begins is then due for the others."""
 
-    clerk: JobWorker
+    job_worker: JobWorker
     pollers: Sequence[Poller]
     shippers: Sequence[Shipper]
 
     def step(self, clock: Callable[[], float], end: float) -> float:
-        """When the first of them wants to step again. None of them begins after ``end``."""
+        """Returns when the first of them wants to step again. No step begins after ``end``."""
         pollers, shippers = (p.step for p in self.pollers), (s.step for s in self.shippers)
-        steps = (self.clerk.step, *pollers, *shippers)
+        steps = (self.job_worker.step, *pollers, *shippers)
         return min((step(clock()) for step in steps if clock() < end), default=end)
 
-    def rests(self, hopeless: Collection[str], down: Collection[Lane]) -> bool:
-        """Whether nothing is due, apart from these accounts and lanes, and from orders."""
-        return all(p.state().idle or p.account in hopeless for p in self.pollers) and all(
+    def idle(self, failing: Collection[str], down: Collection[Lane]) -> bool:
+        """Whether nothing is due, except for these accounts and lanes, and for jobs."""
+        return all(p.state().idle or p.account in failing for p in self.pollers) and all(
             s.idle or s.lane in down for s in self.shippers
         )
 
@@ -51,45 +49,44 @@ class Crew:
         return bool(self.shippers) and all(s.lane in down for s in self.shippers)
 
 
-def work_off(
-    crew: Crew,
+def run_once(
+    workers: WorkerGroup,
     *,
     timeout: float,
     clock: Callable[[], float],
     sleep: Callable[[float], None],
-    ordered: Callable[[], bool] | None = None,
+    jobs_done: Callable[[], bool] | None = None,
     down: Callable[[], Mapping[Lane, str]] = dict,
     halt: Callable[[], Sequence[str]] = tuple,
 ) -> RunOnceResult:
-    """Step all of them until nothing is due and what was ordered is done, or ``timeout`` is over.
+    """Step all workers until nothing is due and the jobs are done, or until ``timeout`` is over.
 
-    No account and no lane keeps another from being worked off: one that is hopeless, or among
-    those that are ``down``, is told in the end and not waited for. If no lane works there is
-    nothing to wait for. ``ordered``: whether the orders that count are done, all of them if
-    absent. ``halt`` is asked after each round for reasons to end at once.
+    A failing account and a lane that is ``down`` delay no other: they are reported in the end. If
+    no lane works the run ends. ``jobs_done`` limits the jobs that count (default: all). ``halt``
+    gives reasons to end after each round.
     """
     end = clock() + timeout
     while True:
         now = clock()
-        wake = crew.step(clock, end)
-        hopeless, lanes = _hopeless(crew.pollers), down()
+        wake = workers.step(clock, end)
+        failing, lanes = _failing(workers.pollers), down()
         problems = list(halt())
-        done = crew.clerk.idle if ordered is None else ordered()
-        rests = crew.rests(hopeless, lanes) and (done or bool(hopeless))
-        if problems or rests or (done and crew.delivers_nothing(lanes)):
+        done = workers.job_worker.idle if jobs_done is None else jobs_done()
+        idle = workers.idle(failing, lanes) and (done or bool(failing))
+        if problems or idle or (done and workers.delivers_nothing(lanes)):
             break
         if clock() >= end:
             problems = [f"Not all was done within {timeout:g} s; a later run goes on from there."]
             break
         sleep(max(0.0, min(wake, end) - max(now, clock())))
-    problems += [f"account {account}: {why}" for account, why in hopeless.items()]
+    problems += [f"account {account}: {why}" for account, why in failing.items()]
     problems += [f"lane {lane.destination}/{lane.signal}: {why}" for lane, why in lanes.items()]
-    waiting = sum(poller.state().waiting for poller in crew.pollers)
-    return RunOnceResult((*problems, *_unread(crew.pollers)), waiting)
+    waiting = sum(poller.state().waiting for poller in workers.pollers)
+    return RunOnceResult((*problems, *_unread(workers.pollers)), waiting)
 
 
-def _hopeless(pollers: Sequence[Poller]) -> dict[str, str]:
-    """Why, by the account's name."""
+def _failing(pollers: Sequence[Poller]) -> dict[str, str]:
+    """The reason by the account's name."""
     found = {}
     for poller in pollers:
         state = poller.state()
@@ -99,7 +96,7 @@ def _hopeless(pollers: Sequence[Poller]) -> dict[str, str]:
 
 
 def _unread(pollers: Sequence[Poller]) -> list[str]:
-    """Intervals that answered with errors stay as gaps when all else is done."""
+    """Intervals that fail stay as gaps when everything else is done."""
     return [
         f"account {poller.account}: {poller.state().gaps} intervals could not be read."
         for poller in pollers

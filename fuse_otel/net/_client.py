@@ -27,10 +27,10 @@ def client(
     timeout: float = 10.0,
     max_connections: int = 4,
 ) -> httpx.Client:
-    """A client for many threads that follows no redirect, keeps no cookie, asks for gzip at most.
+    """A client for many threads. It follows no redirect, keeps no cookie and accepts only gzip.
 
-    ``timeout`` bounds each connect, read and write in seconds; ``deadline`` bounds the whole. The
-    environment's proxies apply. Raises ``ConfigurationError`` if those cannot be used.
+    ``timeout`` limits each connect, read and write in seconds; ``deadline`` limits the whole
+    request. The environment's proxies apply. Raises ``ConfigurationError`` for unusable ones.
     """
     _silence_addresses()
     made = _build(
@@ -72,25 +72,25 @@ def _build(
 
 
 def _with_gzip(headers: Mapping[str, str] | None) -> httpx.Headers:
-    """The one encoding that is inflated under a bound is the one to ask for."""
+    """Gzip is the one encoding that ``read_limited`` inflates under a bound."""
     merged = httpx.Headers({"Accept-Encoding": "gzip"})
     merged.update(headers or {})
     return merged
 
 
 def _hold_deadlines(transport: httpx.BaseTransport | None) -> None:
-    """Neither httpx nor its proxy transports take a backend, so it is put in before the first
-    request. A release that moves these names fails here, loudly.
+    """Neither httpx nor its proxy transports take a network backend as a parameter, so it is
+    replaced before the first request. A release that renames these attributes fails here.
     """
-    if transport is None:  # a host that NO_PROXY names: the direct transport serves it
+    if transport is None:  # a host in NO_PROXY: the direct transport serves it
         return
     pool = transport._pool  # type: ignore[attr-defined]  # noqa: SLF001
     pool._network_backend = DeadlineBackend(pool._network_backend)  # noqa: SLF001
 
 
 def _silence_addresses() -> None:
-    """Keep the addresses that httpx logs at INFO and the headers that httpcore logs at DEBUG
-    out of every log: they may hold a phone number or a credential.
+    """Httpx logs addresses at INFO and httpcore logs headers at DEBUG. They may contain a phone
+    number or a credential and must not reach a log.
     """
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,5 +1,5 @@
-"""One limit for a whole request. httpx's ``timeout`` bounds each read and write alone, so a server
-that sends a byte a second is never given up; here every wait is clipped to what remains.
+"""One time limit for a whole request. httpx's ``timeout`` limits each single read and write, so a
+server that sends a byte a second holds a client for ever. Here every wait is cut to the time left.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextvars import ContextVar
 import httpcore
 import httpx
 
-_WRITE_SIZE = 4096  # what a writable socket takes at once: one wait a piece, so each is clipped
+_WRITE_SIZE = 4096  # bytes that a writable socket takes at once; each such write has its own limit
 
 _limit: ContextVar[float | None] = ContextVar("limit", default=None)
 
@@ -24,15 +24,15 @@ SocketOption = (
 
 
 class DeadlinePassed(httpx.TimeoutException):
-    """The request as a whole took longer than it was given."""
+    """The whole request took longer than its deadline."""
 
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """Bound all requests made by this thread inside the block, the reading of streamed bodies
-    included. Raises ``DeadlinePassed`` from whatever waits then. An outer deadline stays in force.
+    """Limit all requests of this thread inside the block, including the reading of streamed bodies.
+    The wait that reaches the limit raises ``DeadlinePassed``. An outer deadline stays in force.
 
-    Name resolution is the system's and cannot be interrupted: it alone may overrun.
+    The system's name resolution cannot be interrupted: it may take longer.
     """
     outer = _limit.get()
     inner = time.monotonic() + seconds
@@ -44,14 +44,14 @@ def deadline(seconds: float) -> Iterator[None]:
 
 
 def left(seconds: float) -> float:
-    """``seconds``, or what remains of the thread's deadline if that is less; 0 once it passed."""
+    """``seconds``, or the rest of the thread's deadline if that is less; 0 after its end."""
     limit = _limit.get()
     return seconds if limit is None else max(0.0, min(seconds, limit - time.monotonic()))
 
 
 @contextmanager
 def _clipped(timeout: float | None) -> Iterator[float | None]:
-    """``timeout`` or what remains, whichever is less; running out of the latter is told apart."""
+    """``timeout`` or the time left, whichever is less. The end of the latter has its own error."""
     limit = _limit.get()
     if limit is None:
         yield timeout
@@ -69,7 +69,7 @@ def _clipped(timeout: float | None) -> Iterator[float | None]:
 
 
 def clip_pool_wait(request: httpx.Request) -> None:
-    """An httpx request hook: waiting for a free connection counts too."""
+    """An httpx request hook: the wait for a free connection counts too."""
     timeouts = request.extensions.get("timeout", {})
     limit = _limit.get()
     if limit is not None and timeouts.get("pool") is not None:
@@ -108,7 +108,7 @@ class _Stream(httpcore.NetworkStream):
 
 
 class DeadlineBackend(httpcore.NetworkBackend):
-    """A network backend of httpcore that holds the deadline of the calling thread."""
+    """A network backend of httpcore that keeps the deadline of the calling thread."""
 
     def __init__(self, inner: httpcore.NetworkBackend) -> None:
         self._inner = inner
@@ -121,8 +121,8 @@ class DeadlineBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[SocketOption] | None = None,
     ) -> httpcore.NetworkStream:
-        """The addresses of ``host`` are tried in turn here: the socket library would give each
-        of them the whole time.
+        """Tries the addresses of ``host`` in turn. The socket library would give each of them the
+        whole time.
         """
         options = None if socket_options is None else list(socket_options)
         failure: Exception | None = None
@@ -138,7 +138,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
 
 
 def _addresses(host: str, port: int) -> list[str]:
-    """In the order of the system's preference, each once."""
+    """The addresses in the system's order, each once."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:

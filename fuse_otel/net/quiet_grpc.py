@@ -1,7 +1,7 @@
-"""grpcio, without what its C library writes to standard error by itself: addresses, headers, and
-whatever a peer said. Who sets ``GRPC_VERBOSITY`` gets that all the same.
+"""grpcio without the lines that its C library writes to standard error: they quote addresses,
+headers and the peer's words. Setting ``GRPC_VERBOSITY`` brings them back.
 
-Takes a while to import.
+Slow to import.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Reads an account: which request to make next, and what its answer changes in the store.
+"""Reads an account: decides on the next request, and on what its answer changes in the store.
 
-One step makes one request. What spans several requests (a window, a rescan, a gap) is a *reading*:
-a generator that yields the requests it needs and is sent their answers. Nothing here waits, and
-what a crash interrupts is read again from the ledger's position.
+One step makes one request. Work that takes several requests (a window, a rescan, a gap) is a
+*scan*: a generator that yields its requests and is sent their answers. Nothing here waits. After a
+crash the poller reads again from the position in the ledger.
 """
 
 from fuse_otel.poller.options import PollerOptions, RescanSchedule

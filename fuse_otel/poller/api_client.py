@@ -1,7 +1,4 @@
-"""The API as one account sees it: budget, back-off per endpoint, and what blocks all of them.
-
-How many requests the API is asked: a token bucket.
-"""
+"""The API as one account uses it: request budget, back-off per endpoint, common waits."""
 
 from __future__ import annotations
 
@@ -28,40 +25,40 @@ from fuse_otel.poller.requests import (
 from fuse_otel.poller.scheduler import EndpointState, Task
 from fuse_otel.ports import Source
 
-# UNIX times as floats are exact to a quarter of a microsecond only: without it the wait could end
-# a hair too early, and come to nothing when it is added to the time once more.
-ENOUGH = 1e-5
+# UNIX times as floats are exact to a quarter of a microsecond only. Without this tolerance a wait
+# could end a little too early and the next one be too short to change the time.
+TOLERANCE = 1e-5
 
 
 @dataclass(slots=True)
 class Budget:
-    """``rate`` requests a second on average; a second's worth may go at once."""
+    """A token bucket: ``rate`` requests a second on average, one second's worth at once."""
 
     rate: float
     tokens: float = 1.0
     at: float = 0.0
 
     def take(self, cost: int, now: float) -> float:
-        """Take ``cost`` requests. Returns 0.0, or the time at which they may be asked again for.
+        """Take ``cost`` requests. Returns 0.0, or the time at which to try again.
 
-        A cost above a second's worth goes when the bucket is full and leaves a debt.
+        A cost above one second's worth goes when the bucket is full and leaves a debt.
         """
-        # A clock that was set back must not stop reading: the time before counts as nothing.
+        # A clock that was set back must not stop reading.
         passed = max(0.0, now - self.at)
         full = max(1.0, self.rate)
         self.tokens = min(full, self.tokens + passed * self.rate)
         self.at = now
         needed = min(float(cost), full)
-        if self.tokens + ENOUGH >= needed:
+        if self.tokens + TOLERANCE >= needed:
             self.tokens -= cost
             return 0.0
         return now + (needed - self.tokens) / self.rate
 
 
-UNAUTHORIZED_EVERY = 60.0
+UNAUTHORIZED_EVERY = 60.0  # seconds between tries after a 401
 FARTHEST_PROBE = 8  # doublings of an hour: a little more than ten days
-BULK_DOWN_AFTER = 4  # failures of bulk requests in a row, whatever they asked for
-PROBE_AFTER = 2  # failures of the only request there is: ask the endpoint something harmless
+BULK_DOWN_AFTER = 4  # failures of bulk requests in a row, whatever their windows
+PROBE_AFTER = 2  # failures of a task's request without any other request to its endpoint: probe
 
 
 class ApiClient:
@@ -81,8 +78,8 @@ class ApiClient:
         self._budget = Budget(options.requests_per_second)
         self._throttle = Backoff(first=1.0, most=60.0)
         self._blocked_until = 0.0
-        self.endpoints = {track: EndpointState() for track in EndpointQueue}
-        self.requests = 0
+        self.endpoints = {queue: EndpointState() for queue in EndpointQueue}
+        self._requests = 0
         self.up = False
         self.error: SourceError | None = None
 
@@ -90,31 +87,34 @@ class ApiClient:
     def unauthorized(self) -> bool:
         return isinstance(self.error, Unauthorized)
 
+    def requests_made(self) -> int:
+        return self._requests
+
     def blocked_until(self, cost: int, now: float) -> float:
-        """0.0 if a request of that cost may go now (it is taken from the budget then)."""
+        """0.0 if a request of that cost may go now. Its cost is then taken from the budget."""
         if now < self._blocked_until:
             return self._blocked_until
         return self._budget.take(cost, now)
 
     def ask(self, task: Task, request: Request, now: float) -> None:
-        """Make the task's request and hand the answer, or what it must know of a failure, to it.
+        """Make the task's request and pass it the answer, or a failure that it can act on.
 
-        Errors other than the API's (the store's) pass through: they end the task.
+        Errors of the store pass through and end the task.
         """
-        endpoint = self.endpoints[request.track]
-        if not isinstance(request, ReadCalls) and self._needs_witness(task, endpoint):
+        endpoint = self.endpoints[request.queue]
+        if not isinstance(request, ReadCalls) and self._needs_probe(task, endpoint):
             self._probe(task, request, endpoint, now)
             return
-        outcome = self._try(request, endpoint, now)
-        if not isinstance(outcome, SourceError):
-            task.answer(outcome)
-            return
-        self._after_failure(task, endpoint, outcome)
+        answer = self._try(request, endpoint, now)
+        if isinstance(answer, SourceError):
+            self._after_failure(task, endpoint, answer)
+        else:
+            task.answer(answer)
 
     def _try(
         self, request: Request, endpoint: EndpointState, now: float
     ) -> CallPage | LogPage | Answers | SourceError:
-        self.requests += request.cost
+        self._requests += request.cost
         try:
             answer = make(request, self._source, self._read_many)
         except SourceError as error:
@@ -126,10 +126,10 @@ class ApiClient:
         return answer
 
     def _heed(self, answers: Answers, now: float) -> None:
-        """One of several answers may say what concerns all requests."""
-        told = [a for a in answers.values() if isinstance(a, Unauthorized | Throttled)]
-        if told:
-            self._block(max(told, key=lambda error: error.retry_after or 0.0), now)
+        """A 401 or 429 for one of several calls concerns all requests."""
+        errors = [a for a in answers.values() if isinstance(a, Unauthorized | Throttled)]
+        if errors:
+            self._block(max(errors, key=lambda error: error.retry_after or 0.0), now)
 
     def _succeeded(self, endpoint: EndpointState) -> None:
         endpoint.succeed()
@@ -145,7 +145,7 @@ class ApiClient:
             self._block(error, now)
         else:
             endpoint.backoff.fail(now, self._random, error.retry_after)
-        # The API answers, it is merely busy with others or with this request.
+        # In these two cases the API does answer.
         self.up = isinstance(error, Throttled | TooLarge)
 
     def _block(self, error: Unauthorized | Throttled, now: float) -> None:
@@ -160,9 +160,9 @@ class ApiClient:
             self._emit(ApiThrottled(self._options.account, wait))
 
     def _after_failure(self, task: Task, endpoint: EndpointState, error: SourceError) -> None:
-        """Tell the task what it can act on; otherwise it asks the same again later."""
+        """Pass the failure to the task if it can act on it. Else the task repeats its request."""
         if isinstance(error, Unauthorized | Throttled):
-            return  # says nothing about this request
+            return  # no information about this request
         task.failed(endpoint)
         if isinstance(error, TooLarge):
             endpoint.succeed()
@@ -171,23 +171,23 @@ class ApiClient:
             task.throw(WindowPoisoned())
 
     def bulk_works(self, now: float) -> bool:
-        """Whether it is worth a try to read logs in bulk."""
+        """Whether to try bulk requests."""
         bulk = self.endpoints[EndpointQueue.ALL_LOGS]
         return not self._bulk_is_down(bulk) or bulk.backoff.ready(now)
 
     def _bulk_is_down(self, endpoint: EndpointState) -> bool:
-        """All details can be had one by one: nothing waits long for an endpoint that is down."""
+        """Single requests can replace bulk requests, so no scan waits long for a dead endpoint."""
         bulk = endpoint is self.endpoints[EndpointQueue.ALL_LOGS]
         return bulk and endpoint.backoff.failures >= BULK_DOWN_AFTER
 
-    def _needs_witness(self, task: Task, endpoint: EndpointState) -> bool:
-        """The only request to an endpoint keeps failing: is it to blame, or the API?."""
+    def _needs_probe(self, task: Task, endpoint: EndpointState) -> bool:
+        """Whether the endpoint has no other request that shows if it is the API that fails."""
         return task.failures >= PROBE_AFTER and task.failures % 2 == 0 and task.doubtful(endpoint)
 
     def _probe(
         self, task: Task, request: ListPage | LogsPage, endpoint: EndpointState, now: float
     ) -> None:
-        # Further back each time: what cannot be read may be longer than an hour.
+        # Further back each time: the interval that fails may be longer than an hour.
         back = HOUR << min(task.failures // 2 - 1, FARTHEST_PROBE)
         self._try(request.probe(back), endpoint, now)
         task.probed()

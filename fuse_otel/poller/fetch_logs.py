@@ -1,4 +1,4 @@
-"""Getting the logs of calls: in bulk where many are wanted, one by one where few are."""
+"""Fetches the logs of calls: in bulk where many are wanted, one by one where few are."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fuse_otel.core.model.call import CallLog, ListedCall, LogPage, LogState
 from fuse_otel.core.timing.windows import OVERLAP, Window
 from fuse_otel.errors import ServerFailed, TooLarge
-from fuse_otel.poller.ingest import Fetched
+from fuse_otel.poller.ingest import CallSink
 from fuse_otel.poller.list_calls import Listing
 from fuse_otel.poller.options import PollerOptions
 from fuse_otel.poller.requests import (
@@ -20,15 +20,14 @@ from fuse_otel.poller.requests import (
     read_calls,
 )
 
-Put = Callable[[Sequence[Fetched]], object]
-FEW = 4  # so many single requests are cheaper than a bulk page, whatever the window holds
-PORTION = 1000  # entries that are rendered and stored at once: bodies that merge well
-SMALLEST = 8  # a bulk page of so few calls that is still too large is not the page's fault
+FEW = 4  # up to four single requests are cheaper than any bulk page
+PORTION = 1000  # entries rendered and stored at once: enough for batches that compress well
+SMALLEST = 8  # a bulk page of up to eight calls is not made smaller: halve the window instead
 
 
 @dataclass(slots=True)
 class BulkSize:
-    """How many calls a bulk page asks for, so that the answers come to about ``bytes``."""
+    """How many calls a bulk page asks for, so that an answer has about ``bytes``."""
 
     calls: int
     bytes: int
@@ -43,7 +42,7 @@ class BulkSize:
 
 
 class LogFetcher:
-    """Reads logs and hands them to ``put`` page by page, so that each page is stored at once."""
+    """Puts the logs into the sink page by page, so that each page is stored at once."""
 
     def __init__(self, options: PollerOptions, bulk_works: Callable[[], bool]) -> None:
         self._options = options
@@ -54,26 +53,25 @@ class LogFetcher:
         self,
         calls: Sequence[ListedCall],
         listing: Listing | None,
-        put: Put,
+        sink: CallSink,
         *,
         again: bool = False,
     ) -> Scan[None]:
-        """Read the logs of ``calls``. ``listing`` is where they come from, if one window lists
-        them: a bulk reading pays when it holds many of the window's calls. ``again``: they failed
-        before.
+        """Read the logs of ``calls``. ``listing`` is the window that listed them, if there is one:
+        bulk requests pay where many of its calls are wanted. ``again``: they failed before.
         """
         left = {call.session_id: call for call in calls}
         if listing is not None:
             window = _narrowed(listing, calls)
             if self._bulk_pays(len(left), _records(listing, window)) and self._bulk_works():
-                yield from self._bulk(window, listing, left, put)
-        yield from self._singly(list(left.values()), put, again=again)
+                yield from self._bulk(window, listing, left, sink)
+        yield from self._singly(list(left.values()), sink, again=again)
 
     def _bulk_pays(self, wanted: int, listed: int) -> bool:
         pages = -(-listed // self._size.calls)
         return wanted > FEW + 2 * pages
 
-    def _singly(self, calls: Sequence[ListedCall], put: Put, *, again: bool) -> Scan[None]:
+    def _singly(self, calls: Sequence[ListedCall], sink: CallSink, *, again: bool) -> Scan[None]:
         for batch in _batches(calls, max(1, self._options.concurrent_requests)):
             try:
                 answers = yield from read_calls(
@@ -81,15 +79,15 @@ class LogFetcher:
                 )
             except (WindowPoisoned, TooLarge):
                 error = ServerFailed("the details are not answered")
-                put([(call, error) for call in batch])
+                sink.put([(call, error) for call in batch])
                 continue
-            put([(call, answers[call.session_id]) for call in batch])
+            sink.put([(call, answers[call.session_id]) for call in batch])
 
     def _bulk(
-        self, whole: Window, listing: Listing, left: dict[str, ListedCall], put: Put
+        self, whole: Window, listing: Listing, left: dict[str, ListedCall], sink: CallSink
     ) -> Scan[None]:
-        """Halves a window that is not answered; what is left at one second stays in ``left``, as
-        does everything if no bulk request is answered at all.
+        """Halves a window that fails. The calls of a failing second stay in ``left``, and so do
+        all if no bulk request is answered.
         """
         windows = [whole]
         newest_first = listing.newest_first
@@ -97,19 +95,21 @@ class LogFetcher:
             window = windows.pop()
             try:
                 if newest_first and window == listing.window:
-                    yield from self._from_the_end(listing, left, put)
+                    yield from self._from_the_end(listing, left, sink)
                 else:
-                    yield from self._pages(window, listing.number, 0, None, left, put)
+                    yield from self._pages(window, listing.number, 0, None, left, sink)
             except (WindowPoisoned, TooLarge):
                 if window.seconds > 1 and self._bulk_works():
                     windows.extend(reversed(window.halves()))
 
-    def _from_the_end(self, listing: Listing, left: dict[str, ListedCall], put: Put) -> Scan[None]:
-        """The API lists newest first: its last page holds the oldest calls, which go first."""
+    def _from_the_end(
+        self, listing: Listing, left: dict[str, ListedCall], sink: CallSink
+    ) -> Scan[None]:
+        """For an API that lists newest first: its last page has the oldest calls, read first."""
         high = listing.records
         while high > 0 and left:
             low = max(0, high - self._size.calls)
-            yield from self._pages(listing.window, listing.number, low, high, left, put)
+            yield from self._pages(listing.window, listing.number, low, high, left, sink)
             high = low
 
     def _pages(
@@ -119,7 +119,7 @@ class LogFetcher:
         offset: int,
         stop: int | None,
         left: dict[str, ListedCall],
-        put: Put,
+        sink: CallSink,
     ) -> Scan[None]:
         """Pages from ``offset`` up to ``stop``, or to one that is empty or shows nothing new."""
         seen: set[str] = set()
@@ -128,7 +128,7 @@ class LogFetcher:
             known = len(seen)
             try:
                 offset += yield from self._page(
-                    LogsPage(window, number, offset, limit), left, seen, put
+                    LogsPage(window, number, offset, limit), left, seen, sink
                 )
             except TooLarge:
                 if limit <= SMALLEST:
@@ -139,18 +139,18 @@ class LogFetcher:
                 return
 
     def _page(
-        self, request: LogsPage, left: dict[str, ListedCall], seen: set[str], put: Put
+        self, request: LogsPage, left: dict[str, ListedCall], seen: set[str], sink: CallSink
     ) -> Scan[int]:
-        """How many records the page held. Nothing of it is in memory when the next is asked for."""
+        """Returns the page's number of records. The page is freed before the next request."""
         page = yield from logs_page(request)
         self._size.learn(page)
-        _take(page, left, put)
+        _take(page, left, sink)
         seen.update(page.logs)
         return page.records
 
 
-def _take(page: LogPage, left: dict[str, ListedCall], put: Put) -> None:
-    """What the page tells of the wanted calls. A log missing here is asked for one by one."""
+def _take(page: LogPage, left: dict[str, ListedCall], sink: CallSink) -> None:
+    """Store the page's logs of the wanted calls. A log missing here is requested singly later."""
     found: list[tuple[ListedCall, CallLog]] = [
         (left.pop(session_id), log)
         for session_id, log in page.logs.items()
@@ -158,7 +158,7 @@ def _take(page: LogPage, left: dict[str, ListedCall], put: Put) -> None:
     ]
     found.sort(key=lambda pair: (pair[0].end or 0, pair[0].session_id))
     for portion in _portions(found):
-        put(portion)
+        sink.put(portion)
 
 
 def _portions(
@@ -174,8 +174,8 @@ def _portions(
 
 
 def _narrowed(listing: Listing, wanted: Sequence[ListedCall]) -> Window:
-    """The part of the window that holds the wanted calls, by whichever of start and end the API
-    seems to filter on. Nobody says which: where the listing does not show it, the whole window.
+    """The part of the window that holds the wanted calls. The API's filter field (start or end) is
+    undocumented: where the listing does not show it, this is the whole window.
     """
     if len(wanted) == len(listing.calls):
         return listing.window
@@ -196,7 +196,7 @@ def _narrowed(listing: Listing, wanted: Sequence[ListedCall]) -> Window:
 
 
 def _records(listing: Listing, window: Window) -> int:
-    """How many records the part of the listed window is likely to hold."""
+    """An estimate of how many records that part of the listed window has."""
     if window == listing.window:
         return listing.records
     return sum(_inside(call.start, window) or _inside(call.end, window) for call in listing.calls)

@@ -1,4 +1,4 @@
-"""Calls with their logs into the store: decide, render, cut bodies, one transaction, then tell."""
+"""Stores fetched calls: decides on each, renders it, cuts batches, commits, then emits events."""
 
 from __future__ import annotations
 
@@ -21,23 +21,15 @@ from fuse_otel.poller.release_policy import (
     failing,
     release_policy,
 )
-from fuse_otel.ports import (
-    Lease,
-    Ledger,
-    Pending,
-    PendingReason,
-    RecentCall,
-    SeenRow,
-    Step,
-)
+from fuse_otel.ports import Lease, Pending, PendingReason, RecentCall, SeenRow, Step
 
-Fetched = tuple[ListedCall, CallLog | SourceError]
-SHOWN = 500  # the pages keep no more calls than that
+FetchedCall = tuple[ListedCall, CallLog | SourceError]
+RECENT_CALLS = 500  # the pages keep no more calls than that
 
 
 @dataclass(slots=True)
 class _Draft:
-    """A step in the making."""
+    """The parts of a step, before they are committed."""
 
     rendered: list[RenderedCall] = field(default_factory=list)
     grown: list[RenderedCall] = field(default_factory=list)
@@ -47,61 +39,58 @@ class _Draft:
 
 
 class Ingest:
-    """Puts what was found on the shelf. ``clock`` gives the time of the poller's present step."""
+    """Stores the calls of one account. ``clock`` gives the time of the poller's present step."""
 
     def __init__(
         self,
         options: PollerOptions,
-        ledger: Ledger,
+        lease: Lease,
         renderer: Renderer,
         emit: Emit,
         random: Random,
         clock: Callable[[], float],
     ) -> None:
         self._options = options
-        self._ledger = ledger
+        self._lease = lease
         self._renderer = renderer
         self._emit = emit
         self._random = random
         self._clock = clock
         self._failing: dict[str, Backoff] = {}
-        self.commits = 0  # of bodies
+        self.batch_commits = 0
 
-    def put(
+    def store(
         self,
-        lease: Lease,
-        found: Sequence[Fetched],
+        fetched: Sequence[FetchedCall],
         number: str,
-        listed: Sequence[str] = (),
+        relisted: Sequence[str] = (),
         *,
         again: bool = False,
-        order: int = 0,
+        job: int = 0,
     ) -> int:
-        """Store what is known of these calls; returns how many were stored as new.
+        """Commit what is known of these calls. Returns how many of them are new in the store.
 
-        ``listed`` are ledger rows to be kept longer. ``again`` sends known calls once more. The
-        calls count for the ``order`` that asked for them, if one did.
+        ``relisted`` are ids of known calls whose ledger rows are kept longer. ``again`` exports
+        known calls once more. The calls count for ``job``, if it is not 0.
         """
-        # Another reading may have stored a call since this one listed it: ask the ledger now.
-        known = self._known([call.session_id for call, _ in found], again=again)
+        # Another scan may have stored a call since this one listed it: ask the ledger now.
+        known = self._known([call.session_id for call, _ in fetched], again=again)
         draft = _Draft()
-        for call, log in found:
+        for call, log in fetched:
             self._decide(draft, call, log, known.get(call.session_id), number)
-        if found or listed:
-            step = replace(self._step(draft, listed), order=order)
-            self._ledger.commit(lease, step)
-            self.commits += bool(step.bodies)
-            self._tell(draft)
+        if fetched or relisted:
+            step = replace(self._step(draft, relisted), order=job)
+            self._lease.commit(step)
+            self.batch_commits += bool(step.bodies)
+            self._emit_stored(draft)
         return len(draft.rendered)
 
     def fails(self, pending: Pending) -> bool:
-        """Whether the call's details failed when they were asked for last."""
+        """Whether the last request for the call's details failed."""
         return pending.reason is PendingReason.FAILING or pending.call.session_id in self._failing
 
     def _known(self, session_ids: Sequence[str], *, again: bool) -> Mapping[str, Seen]:
-        if again or not session_ids:
-            return {}
-        return self._ledger.known(self._options.account, session_ids)
+        return {} if again or not session_ids else self._lease.known(session_ids)
 
     def _decide(
         self,
@@ -147,29 +136,29 @@ class Ingest:
         return decision
 
     def _over(self, call: ListedCall) -> float:
-        """When the call was over, at the latest."""
+        """The latest time at which the call can have ended."""
         known = call.start if call.end is None else call.end
         if known is not None:
             return known
-        waiting = self._ledger.waiting(self._options.account, [call.session_id])
+        waiting = self._lease.waiting([call.session_id])
         return next((pending.since for pending in waiting.values()), self._clock())
 
-    def _step(self, draft: _Draft, listed: Sequence[str]) -> Step:
+    def _step(self, draft: _Draft, relisted: Sequence[str]) -> Step:
         rendered = [*draft.rendered, *draft.grown]
-        bodies = [
-            body for rendering in self._renderer.renderings for body in cut(rendering, rendered)
+        batches = [
+            batch for rendering in self._renderer.renderings for batch in cut(rendering, rendered)
         ]
         return Step(
             at=int(self._clock()),
             seen=draft.seen,
-            listed=listed,
+            listed=relisted,
             pending=draft.pending,
             settled=draft.settled,
-            bodies=bodies,
-            recent=[_recent(call) for call in draft.rendered[-SHOWN:]],
+            bodies=batches,
+            recent=[_recent(call) for call in draft.rendered[-RECENT_CALLS:]],
         )
 
-    def _tell(self, draft: _Draft) -> None:
+    def _emit_stored(self, draft: _Draft) -> None:
         account = self._options.account
         if draft.rendered:
             self._emit(
@@ -183,6 +172,24 @@ class Ingest:
             )
         if draft.grown:
             self._emit(CallsGrown(account, len(draft.grown)))
+
+
+@dataclass(slots=True)
+class CallSink:
+    """Where a scan puts the calls it fetched. ``stored`` counts the new ones; the other fields are
+    those of ``Ingest.store``.
+    """
+
+    ingest: Ingest
+    number: str
+    again: bool = False
+    job: int = 0
+    stored: int = 0
+
+    def put(self, fetched: Sequence[FetchedCall], relisted: Sequence[str] = ()) -> None:
+        self.stored += self.ingest.store(
+            fetched, self.number, relisted, again=self.again, job=self.job
+        )
 
 
 def _row(call: ListedCall, seen: Seen) -> SeenRow:

@@ -1,4 +1,4 @@
-"""Reading a window's list of calls until it is whole."""
+"""Lists the calls of a window, page by page, until the list is complete."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from fuse_otel.core.redaction.pseudonym import pseudonymise
 from fuse_otel.core.timing.windows import Window
 from fuse_otel.poller.requests import ListPage, Scan, list_page
 
-READINGS = 4  # one, and three more while the count does not come out even
-# Pages in a row, and the records on them, that show nothing new. One page may hold nothing but
-# repetitions, and so may a few of one record each when the list has moved meanwhile.
+PASSES = 4  # one, and up to three more while the number of records does not match the total
+# A pass ends after so many pages in a row, with so many records, that show nothing new. One page of
+# repetitions is no end, nor are a few of one record each: the list may have moved meanwhile.
 SILENT = 2
 SILENT_RECORDS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The calls of a window in the API's order, each once. ``records`` counts what was listed.
+    """The calls of a window in the API's order, each one. ``records`` counts all listed records.
 
-    ``whole`` is false if the count never came to what the API named.
+    ``whole`` is false if that number never matched the API's total.
     """
 
     window: Window
@@ -39,8 +39,8 @@ class Listing:
 
 @dataclass(slots=True)
 class Paging:
-    """What the lists have shown of the API's pages. ``full`` is how many records a page holds at
-    most, as far as it is known; ``understated``: there were more records than the API named.
+    """What earlier lists have shown of the API's pages. ``full`` is the largest number of records
+    on a page, as far as known; ``understated``: there were more records than the API's total.
     """
 
     limit: int
@@ -52,43 +52,42 @@ class Paging:
         return cls(limit, limit)
 
     def learn(self, page: int, total: int | None, listed: int) -> None:
-        """``page`` records were followed by others, ``listed`` are known in all."""
+        """``page`` records were followed by others; ``listed`` are all records so far."""
         if 0 < page < self.limit:
             self.full = page
         self.understated |= total is not None and total < listed
 
     def may_go_on(self, page: int) -> bool:
-        """Whether there may be another page although the total is reached."""
+        """Whether to request another page although the total is reached."""
         return self.understated or page >= self.full
 
 
 def list_window(window: Window, number: str, key: bytes | None, paging: Paging) -> Scan[Listing]:
-    """List the window; again, up to three times, while the count differs from the API's own or the
-    list moved under the reading: a call may have come in where the reading had been already.
+    """List the window. Repeat up to three times while the number of records differs from the API's
+    total, or while the list moved during the pass: a call may have come in on a page already read.
 
-    What any of the readings showed is listed.
+    The listing has the records of all passes.
     """
     seen: dict[CallRecord, None] = {}
     before: AbstractSet[CallRecord] | None = None
     count = 0
-    for _ in range(READINGS):
-        once = yield from _read_once(window, number, paging)
-        seen |= once.records
-        count = max(count, once.listed)
-        even = once.total in {None, once.listed}
-        # Where the API itself repeats records on other pages, two readings agree.
-        if (even and not once.moved) or before == once.records.keys():
+    for _ in range(PASSES):
+        one = yield from _list_once(window, number, paging)
+        seen |= one.records
+        count = max(count, one.listed)
+        even = one.total in {None, one.listed}
+        # Some APIs repeat records on other pages: then two equal passes are the end.
+        if (even and not one.moved) or before == one.records.keys():
             break
-        before = once.records.keys()
+        before = one.records.keys()
     calls = tuple(_one_a_session(pseudonymise(record, key) for record in seen))
     return Listing(window, number, calls, count, whole=even)
 
 
 @dataclass(slots=True)
-class _Once:
-    """One pass over the pages: the different records in their order, how many were ``listed`` with
-    repetitions, and how many there are as the API said last. ``moved``: a page showed again what
-    one before it had shown.
+class _Pass:
+    """One pass over the pages: the distinct records in order, the number ``listed`` with
+    repetitions, and the API's last ``total``. ``moved``: a page repeated a record.
     """
 
     records: dict[CallRecord, None] = field(default_factory=dict)
@@ -103,24 +102,24 @@ class _Once:
         self.total = self.total if page.total is None else page.total
 
 
-def _read_once(window: Window, number: str, paging: Paging) -> Scan[_Once]:
-    """Ends where the offset reaches that total (with a page that is not full), at an empty page, or
-    after pages that showed nothing new (an API that ignores the offset would be asked for ever).
+def _list_once(window: Window, number: str, paging: Paging) -> Scan[_Pass]:
+    """Ends where the offset reaches the total (with a page that is not full), at an empty page, or
+    after pages that show nothing new (else an API that ignores the offset would be read for ever).
     """
-    once, last = _Once(), 0
+    one, last = _Pass(), 0
     silent: list[int] = []
     while True:
-        page = yield from list_page(ListPage(window, number, once.listed, paging.limit))
-        before = len(once.records)
-        once.add(page)
+        page = yield from list_page(ListPage(window, number, one.listed, paging.limit))
+        before = len(one.records)
+        one.add(page)
         if page.records:
-            paging.learn(last, once.total, once.listed)
-        silent = [*silent, page.records] if len(once.records) == before else []
-        counted = once.total is not None and once.listed >= once.total
+            paging.learn(last, one.total, one.listed)
+        silent = [*silent, page.records] if len(one.records) == before else []
+        counted = one.total is not None and one.listed >= one.total
         if page.records == 0 or _is_silent(silent):
-            return once
+            return one
         if counted and not paging.may_go_on(page.records):
-            return once
+            return one
         last = page.records
 
 

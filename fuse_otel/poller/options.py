@@ -1,4 +1,4 @@
-"""What may be set about reading."""
+"""The settings of a poller."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fuse_otel.core.timing.windows import DAY, HOUR
 
 @dataclass(frozen=True, slots=True)
 class RescanSchedule:
-    """The last ``span`` seconds are listed again ``every`` so many seconds; 0: on every poll."""
+    """List the last ``span`` seconds again ``every`` so many seconds; 0: with every poll."""
 
     span: int
     every: int
@@ -17,7 +17,7 @@ class RescanSchedule:
 
 @dataclass(frozen=True, slots=True)
 class PollerOptions:
-    """Seconds where nothing else is said. ``numbers`` empty: all numbers of the account."""
+    """Durations are in seconds. Empty ``numbers``: all numbers of the account."""
 
     account: str
     numbers: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ class PollerOptions:
 
     @property
     def live_span(self) -> int:
-        """How far back every poll lists: its rescan and the new window are one listing."""
+        """How many seconds every poll lists: its rescan and the new window are one listing."""
         spans = [rescan.span for rescan in self.rescans if rescan.every <= self.poll_interval]
         return max(spans, default=HOUR)
 

@@ -1,4 +1,4 @@
-"""What to do with a call whose log was asked for: export it now, keep it pending, or nothing."""
+"""What to do with a call after a request for its log: export it, keep it pending, or nothing."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from fuse_otel.core.model.call import (
 from fuse_otel.core.timing.windows import HOUR, RETENTION
 from fuse_otel.ports import PendingReason
 
-LATE = 15 * 60  # a hang-up's log is read once more so long after its end; missing details wait so
-NEAR_END = 2  # a last entry so close to the end leaves nothing to grow …
-SHORT_HOLD = 15  # … but for so long
+LATE = (
+    15 * 60
+)  # seconds after its end a hang-up is read once more, and missing details are given up
+NEAR_END = 2  # with a last entry this close to the end the log hardly grows any more …
+SHORT_HOLD = 15  # … and is held for this long only
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class KeepPending:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """The ledger knows it all; ``recheck`` as in ``Export``."""
+    """The ledger has all of it. ``recheck`` as in ``Export``."""
 
     recheck: int | None = None
 
@@ -47,7 +49,7 @@ Decision = Export | KeepPending | Nothing
 def release_policy(
     call: ListedCall, log: CallLog, seen: Seen | None, now: float, grow: float
 ) -> Decision:
-    """``now`` and ``grow`` in seconds. ``seen``: as what the call was exported before."""
+    """``now`` is UNIX seconds, ``grow`` seconds. ``seen``: what an earlier export contained."""
     if seen is not None:
         return _again(call, log, seen, now)
     match log_completeness(call, log):
@@ -60,8 +62,8 @@ def release_policy(
 
 
 def failing(over: float, now: float, wait: float) -> Decision:
-    """The details answer with an error: tried until Plum has deleted them. ``over``: when the call
-    was over, as far as is known.
+    """The request for the details failed: repeat it until Plum has deleted them. ``over``: the
+    latest time at which the call can have ended.
     """
     if now > over + RETENTION:
         return Export(LogCompleteness.MISSING)
@@ -70,8 +72,8 @@ def failing(over: float, now: float, wait: float) -> Decision:
 
 
 def _missing(call: ListedCall, now: float) -> Decision:
-    """Details may appear a little after the call; then they are believed missing, but for one
-    more look an hour later (pointless once the API deletes them).
+    """Details may appear a little after the call. Later the call is exported without them, and read
+    once more after an hour, unless the API has deleted them by then.
     """
     if call.end is None or now >= call.end + RETENTION:
         return Export(LogCompleteness.MISSING)
@@ -88,8 +90,8 @@ def _open(call: ListedCall, log: CallLog, now: float, grow: float) -> Decision:
         return Export(LogCompleteness.OPEN)
     last = max((e.timestamp for e in log.entries if e.timestamp is not None), default=None)
     complete = last is not None and abs(last - call.end) <= NEAR_END
-    # Entries after the end show a call that was listed while it was running: they count from
-    # the last of them (if its time can be believed), and the next list tells a later end.
+    # Entries after the end show a call that was listed while it was running: it is held from its
+    # last entry (if that time is plausible), and the next list has a later end.
     end = min(max(call.end, last or 0), call.end + LATE)
     release = end + (SHORT_HOLD if complete else grow)
     if now < release:

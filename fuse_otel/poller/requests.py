@@ -1,4 +1,4 @@
-"""The requests a reading asks for, and how one of them is made."""
+"""The requests of the scans, and the code that makes one of them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from fuse_otel.ports import Source
 
 
 class EndpointQueue(StrEnum):
-    """Requests that share a back-off: those to one endpoint. Calls whose details failed before
-    wait by themselves, so that one bad call holds up no other.
+    """Requests that share a back-off: those to one endpoint. Calls whose details failed before have
+    a queue of their own, so that one bad call delays no other.
     """
 
     CALLS = "calls"
@@ -30,12 +30,12 @@ class ListPage:
     number: str
     offset: int
     limit: int
-    track = EndpointQueue.CALLS
+    queue = EndpointQueue.CALLS
     cost = 1
 
     def probe(self, back: int) -> ListPage:
-        """A harmless question to the same endpoint, to see whether it answers at all: about a
-        second that lies ``back`` seconds before the window.
+        """A small request that shows whether the endpoint answers at all. It asks for one second,
+        ``back`` seconds before the window.
         """
         return replace(self, window=_before(self.window, back), offset=0, limit=1)
 
@@ -46,7 +46,7 @@ class LogsPage:
     number: str
     offset: int
     limit: int
-    track = EndpointQueue.ALL_LOGS
+    queue = EndpointQueue.ALL_LOGS
     cost = 1
 
     def probe(self, back: int) -> LogsPage:
@@ -55,13 +55,13 @@ class LogsPage:
 
 @dataclass(frozen=True, slots=True)
 class ReadCalls:
-    """Details of a few calls, asked for at once. ``again``: they failed before."""
+    """The details of a few calls, requested at once. ``again``: they failed before."""
 
     session_ids: tuple[str, ...]
     again: bool = False
 
     @property
-    def track(self) -> EndpointQueue:
+    def queue(self) -> EndpointQueue:
         return EndpointQueue.FAILING_CALL if self.again else EndpointQueue.CALL
 
     @property
@@ -72,15 +72,16 @@ class ReadCalls:
 Request = ListPage | LogsPage | ReadCalls
 Answers = Mapping[str, CallLog | SourceError]
 ReadMany = Callable[[Sequence[str]], Answers]
-"""Asks for the details of a few calls at once; an error stands for its call alone."""
+"""Requests the details of a few calls at once. An error concerns its own call only."""
 
 Result = TypeVar("Result")
 Scan = Generator[Request, Any, Result]
-"""Yields requests, is sent their answers, may have ``WindowPoisoned`` or ``TooLarge`` thrown in."""
+"""Yields requests and is sent their answers. The scheduler may throw ``WindowPoisoned`` or
+``TooLarge`` into it."""
 
 
 class WindowPoisoned(Exception):
-    """One request is not answered while its endpoint answers others. Never leaves the poller."""
+    """One request fails while its endpoint answers others. Never leaves the poller."""
 
 
 def list_page(request: ListPage) -> Scan[CallPage]:
@@ -99,9 +100,10 @@ def read_calls(request: ReadCalls) -> Scan[Answers]:
 
 
 def make(request: Request, source: Source, read_many: ReadMany) -> CallPage | LogPage | Answers:
-    """Make the request. Raises ``SourceError``; of several calls' only when all of them failed.
+    """Make the request. Raises ``SourceError``. A request for several calls fails only if all of
+    them fail.
 
-    A single call whose log is too large to be read is an answer: that will not change.
+    A log that is too large counts as an answer, because a later try would not change it.
     """
     if isinstance(request, ListPage):
         start, end = request.window

@@ -1,7 +1,4 @@
-"""Which task goes next, and when there will be one.
-
-A reading on its way: the request it waits for, and how often that one failed.
-"""
+"""Tasks (scans under way with the request each waits for), and which of them goes next."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ class Priority(IntEnum):
 
 
 class EndpointState:
-    """Whether an endpoint answers: back-off over all requests to it, and a count of answers."""
+    """The back-off of all requests to an endpoint, and how many it has answered."""
 
     def __init__(self) -> None:
         self.backoff = Backoff(first=1.0, most=60.0)
@@ -37,12 +34,12 @@ class EndpointState:
 
 
 class Task:
-    """``name`` tells tasks apart that must not run twice at once."""
+    """A scan and the request it waits for. No two tasks with the same ``name`` run at once."""
 
-    def __init__(self, priority: Priority, name: str, reading: Scan[None]) -> None:
+    def __init__(self, priority: Priority, name: str, scan: Scan[None]) -> None:
         self.priority = priority
         self.name = name
-        self._reading = reading
+        self._scan = scan
         self.request: Request | None = None
         self.failures = 0
         self._answered = 0
@@ -53,16 +50,16 @@ class Task:
 
     def start(self) -> None:
         """Run to the first request."""
-        self._go_on(lambda: next(self._reading))
+        self._go_on(lambda: next(self._scan))
 
     def answer(self, answer: object) -> None:
-        self._go_on(lambda: self._reading.send(answer))
+        self._go_on(lambda: self._scan.send(answer))
 
     def throw(self, error: Exception) -> None:
-        self._go_on(lambda: self._reading.throw(error))
+        self._go_on(lambda: self._scan.throw(error))
 
     def _go_on(self, advance: Callable[[], Request]) -> None:
-        # Cleared first: a reading that ends with an error is done too.
+        # Cleared first: a scan that ends with an error is done too.
         self.request = None
         self.failures = 0
         with suppress(StopIteration):
@@ -74,34 +71,35 @@ class Task:
         self.failures += 1
 
     def probed(self) -> None:
-        """Something else was asked on this task's turn: its own request is next."""
+        """A probe took this task's turn. Its own request is next."""
         self.failures += 1
 
     def doubtful(self, endpoint: EndpointState) -> bool:
-        """It failed, and nothing of its endpoint was answered since: others go first."""
+        """Its request failed and its endpoint has answered nothing since: other tasks go first."""
         return self.failures > 0 and endpoint.answered == self._answered
 
     def unanswerable(self, endpoint: EndpointState, error: SourceError) -> bool:
-        """The request is to blame, not the API: its endpoint answers others meanwhile. Single
-        calls that fail never hold up what waits behind them.
+        """Whether the request is the cause of the failures and not the API: the endpoint answers
+        other requests. A request for single calls counts as the cause at once, so that failing
+        calls do not delay the ones behind them.
         """
         if self.failures < UNANSWERED_AFTER:
             return False
         if not isinstance(error, ServerFailed | Malformed | TimedOut):
             return False
         request = self.request
-        single = request is not None and request.track in {
+        single = request is not None and request.queue in {
             EndpointQueue.CALL,
             EndpointQueue.FAILING_CALL,
         }
         return single or endpoint.answered > self._answered
 
 
-LOWER_SHARE = 4  # one request in so many goes to a lower priority while it has work
+LOWER_SHARE = 4  # one request in four goes to a lower priority while it has work
 
 
 class Scheduler:
-    """Live calls first, but no priority below is starved."""
+    """Live calls go first; every fourth request goes to a lower priority that has work."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -121,7 +119,7 @@ class Scheduler:
         return ready[0]
 
     def took(self, task: Task) -> None:
-        """The chosen task has made its request. One that had to wait is no turn."""
+        """Count the turn of a chosen task that made its request (one that had to wait has none)."""
         self._count += 1
         self._served[task.priority] = self._count
 
@@ -129,7 +127,7 @@ class Scheduler:
 def _witnesses_first(
     ready: list[Task], endpoints: Mapping[EndpointQueue, EndpointState]
 ) -> list[Task]:
-    """A request that failed lets one go first that can show whether its endpoint answers."""
+    """A failed request waits for another one that can show whether the endpoint answers."""
     doubtful = [task for task in ready if task.doubtful(_endpoint(task, endpoints))]
     others = [task for task in ready if task not in doubtful]
     witnessed = {id(_endpoint(task, endpoints)) for task in others}
@@ -147,4 +145,4 @@ def next_ready(
 def _endpoint(task: Task, endpoints: Mapping[EndpointQueue, EndpointState]) -> EndpointState:
     if task.request is None:
         raise ValueError("a task without a request has no endpoint")
-    return endpoints[task.request.track]
+    return endpoints[task.request.queue]

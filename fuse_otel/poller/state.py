@@ -1,4 +1,4 @@
-"""How a poller stands, for those who watch it."""
+"""The state of a poller, for ``once``, metrics and the readiness page."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from fuse_otel.views.status_report import headroom
 
 @dataclass(frozen=True, slots=True)
 class PollerState:
-    """How a poller stands, for ``once`` and the readiness page.
-
-    ``idle``: nothing is due. ``waiting`` calls are listed but not exported yet. ``error`` is the
-    store's, else the last request's, ``None`` if all is well; ``failures`` counts those in a row.
+    """``idle``: nothing is due. ``waiting`` calls are listed but not exported yet. ``error`` is the
+    store's, else the last request's, ``None`` if the last one succeeded; ``failures`` counts
+    failures in a row.
     """
 
     idle: bool
@@ -30,7 +29,7 @@ class PollerState:
 def account_moved(
     account: str, position: Position, numbers: Collection[str], now: float, *, up: bool
 ) -> AccountMoved:
-    """``numbers`` are those that are read; what is stored of others counts no more."""
+    """``numbers`` are the configured ones. Stored positions of other numbers do not count."""
     cursors = [here.cursor for number, here in position.numbers.items() if number in numbers]
     return AccountMoved(
         account=account,

@@ -1,4 +1,4 @@
-"""When the recurring readings are due: polls, rescans, intervals that answered with an error."""
+"""When the recurring scans are due: polls, rescans, gaps that failed before."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from fuse_otel.core.timing.backoff import Backoff, Random
 from fuse_otel.poller.options import PollerOptions, RescanSchedule
 from fuse_otel.ports import Gap, GapReason
 
-ERROR_GAP_EVERY = 60.0  # an interval that answers with an error is tried so often at first …
-ERROR_GAP_MOST = 600.0  # … and at last
+ERROR_GAP_FIRST = 60.0  # seconds from the first to the second try of a gap that fails
+ERROR_GAP_MOST = 600.0  # seconds between later tries
 
 
 class Timetable:
@@ -21,7 +21,7 @@ class Timetable:
         self.numbers = options.numbers or ("",)
         self._polls = dict.fromkeys(self.numbers, 0.0)
         self._rescans = dict.fromkeys(options.slower_rescans, 0.0)
-        self._error_gaps = Backoff(ERROR_GAP_EVERY, ERROR_GAP_MOST)
+        self._error_gaps = Backoff(ERROR_GAP_FIRST, ERROR_GAP_MOST)
 
     def poll_due(self, number: str, now: float) -> bool:
         return now >= self._polls[number]
@@ -35,7 +35,7 @@ class Timetable:
             self._polls[number] = min(due, time)
 
     def due_rescans(self, now: float) -> Sequence[RescanSchedule]:
-        """The longest last; it does the work of the shorter ones too."""
+        """The longest comes last. It covers the shorter ones too."""
         return [rescan for rescan, due in self._rescans.items() if now >= due]
 
     def rescanned(self, rescans: Sequence[RescanSchedule], now: float) -> None:
@@ -43,8 +43,8 @@ class Timetable:
             self._rescans[rescan] = now + rescan.every
 
     def next_gap(self, gaps: Sequence[Gap], now: float) -> Gap | None:
-        """An interval that answered with an error, once its wait is over; of several the one that
-        was tried longest ago (a try gives it a new id). Else the oldest of the others.
+        """A gap that failed before, once its wait is over: of several the one that was tried
+        longest ago (each try gives a gap a new id). Else the oldest of the other gaps.
         """
         errors = [gap for gap in gaps if gap.reason is GapReason.ERROR]
         if errors and self._error_gaps.ready(now):
@@ -53,16 +53,16 @@ class Timetable:
         return min(others, key=lambda gap: gap.start, default=None)
 
     def trying(self, now: float) -> None:
-        """An interval that answered with an error is tried again: the next try waits longer."""
+        """A gap that failed before is tried again: the next try waits longer."""
         self._error_gaps.fail(now, self._random)
 
     def tried(self, *, answered: bool) -> None:
-        """How the try ended. There is no wait after one that was answered."""
+        """How the try ended. After an answered one there is no wait."""
         if answered:
             self._error_gaps.succeed()
 
     def times(self, gaps: Sequence[Gap]) -> list[float]:
-        """When something of it all is due, past times included."""
+        """When each of them is due, past times included."""
         times = [*self._polls.values(), *self._rescans.values()]
         if any(gap.reason is GapReason.ERROR for gap in gaps):
             times.append(self._error_gaps.until)

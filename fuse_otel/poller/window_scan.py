@@ -1,4 +1,4 @@
-"""Reading an interval whole: list it, get what is new, store it; halve what is not answered."""
+"""Reads a window: lists it, fetches the logs of new calls, stores them; halves it if it fails."""
 
 from __future__ import annotations
 
@@ -10,21 +10,20 @@ from fuse_otel.core.timing.windows import DAY, HOUR, OVERLAP, Window
 from fuse_otel.errors import TooLarge
 from fuse_otel.events import Emit, WindowMismatch
 from fuse_otel.poller.fetch_logs import LogFetcher
-from fuse_otel.poller.ingest import Fetched, Ingest
+from fuse_otel.poller.ingest import CallSink, Ingest
 from fuse_otel.poller.list_calls import Listing, Paging, list_window
 from fuse_otel.poller.options import PollerOptions
 from fuse_otel.poller.requests import Scan, WindowPoisoned
-from fuse_otel.ports import Lease, Ledger, Pending, PendingReason, Step
+from fuse_otel.ports import Lease, Pending, PendingReason, Step
 
-MOST_UNANSWERED = 16  # parts of one reading that are sought out; what else fails is one gap
+MOST_UNANSWERED = 16  # parts of a window that are searched for; all others that fail are one gap
 LONGEST_WAIT = 2 * HOUR  # no pending call is due later than that, unless the clock was set back
 
 
 @dataclass(slots=True)
 class ScanResult:
-    """What reading an interval came to. ``unanswered`` are the parts (single seconds, unless there
-    are many) that answer with an error while others do not; all other calls are in the ledger or
-    pending now.
+    """Counts of calls. ``unanswered`` are the parts of the interval that fail while others do not
+    (single seconds, unless there are many). All other calls are in the ledger or pending now.
     """
 
     listed: int = 0
@@ -40,48 +39,57 @@ class ScanResult:
 
 
 class WindowScan:
+    """``clock`` gives the time of the poller's present step."""
+
     def __init__(
         self,
         options: PollerOptions,
-        ledger: Ledger,
-        shelf: Ingest,
+        lease: Lease,
+        ingest: Ingest,
         emit: Emit,
         clock: Callable[[], float],
         bulk_works: Callable[[], bool],
     ) -> None:
         self._options = options
-        self._ledger = ledger
-        self._shelf = shelf
+        self._lease = lease
+        self._ingest = ingest
         self._emit = emit
         self._clock = clock
-        self._details = LogFetcher(options, bulk_works)
+        self._logs = LogFetcher(options, bulk_works)
         self._density = 0.0  # calls a second, as last listed
         self._paging = Paging.by(options.list_limit)
 
     def window(
-        self,
-        lease: Lease,
-        window: Window,
-        number: str,
-        *,
-        again: bool = False,
-        order: int = 0,
+        self, window: Window, number: str, *, again: bool = False, job: int = 0
     ) -> Scan[ScanResult]:
-        """Read every call of the window. A second more is asked for on both sides."""
-        covered = ScanResult()
+        """Read every call of the window. Requests ask for one second more on both sides."""
+        result = ScanResult()
         windows = [window]
         while windows:
             part = windows.pop()
             try:
                 listing = yield from self._list(part.asked, number)
             except (WindowPoisoned, TooLarge):
-                if part.seconds > 1 and len(covered.unanswered) < MOST_UNANSWERED:
+                if part.seconds > 1 and len(result.unanswered) < MOST_UNANSWERED:
                     windows.extend(reversed(part.halves()))
                 else:
-                    covered.unanswered.append(part)
+                    result.unanswered.append(part)
                 continue
-            yield from self._take(lease, listing, covered, again=again, order=order)
-        return covered
+            sink = CallSink(self._ingest, number, again, job)
+            try:
+                yield from self._take(listing, sink, result)
+            finally:
+                result.stored += sink.stored
+        return result
+
+    def pending(self, due: Sequence[Pending], *, again: bool) -> Scan[None]:
+        """Read calls that were listed before once more, those of a number together. ``again``:
+        their details failed.
+        """
+        for number in dict.fromkeys(pending.number for pending in due):
+            calls = [pending.call for pending in due if pending.number == number]
+            sink = CallSink(self._ingest, number)
+            yield from self._logs.read(calls, self._hull(calls, number), sink, again=again)
 
     def _list(self, asked: Window, number: str) -> Scan[Listing]:
         key = self._options.pseudonym_key
@@ -90,50 +98,31 @@ class WindowScan:
             self._emit(WindowMismatch(self._options.account))
         return listing
 
-    def pending(self, lease: Lease, due: Sequence[Pending], *, again: bool) -> Scan[None]:
-        """Read calls again that were listed before, those of a number together. ``again``: their
-        details failed.
-        """
-        for number in dict.fromkeys(pending.number for pending in due):
-            calls = [pending.call for pending in due if pending.number == number]
-            listing = self._hull(calls, number)
-
-            def put(found: Sequence[Fetched], number: str = number) -> object:
-                return self._shelf.put(lease, found, number)
-
-            yield from self._details.read(calls, listing, put, again=again)
-
-    def _take(
-        self, lease: Lease, listing: Listing, covered: ScanResult, *, again: bool, order: int
-    ) -> Scan[None]:
-        """Sort the listed calls into those to read, those to keep, and those that changed."""
-        account = self._options.account
+    def _take(self, listing: Listing, sink: CallSink, result: ScanResult) -> Scan[None]:
+        """Read new and changed calls; keep the ledger rows of the others."""
         ids = [call.session_id for call in listing.calls]
-        known = {} if again else self._ledger.known(account, ids)
-        waiting = {} if again else self._ledger.waiting(account, ids)
+        known = {} if sink.again else self._lease.known(ids)
+        waiting = {} if sink.again else self._lease.waiting(ids)
         self._density = listing.records / max(1, listing.window.seconds)
-        fresh = [c for c in listing.calls if c.session_id not in {*known, *waiting}]
-        moved = [c for c in listing.calls if _moved(c, known.get(c.session_id))]
-        self._follow(lease, listing.calls, waiting)
+        # Two look-ups a call: a union of both mappings would be built anew for each of them.
+        fresh = [
+            call
+            for call in listing.calls
+            if call.session_id not in known and call.session_id not in waiting
+        ]
+        moved = [call for call in listing.calls if _moved(call, known.get(call.session_id))]
+        self._follow(listing.calls, waiting)
         wanted = fresh + moved
-        covered.listed += len(listing.calls)
-        covered.new += len(fresh)
-
-        def put(found: Sequence[Fetched], kept: Sequence[str] = ()) -> None:
-            covered.stored += self._shelf.put(
-                lease, found, listing.number, kept, again=again, order=order
-            )
-
+        result.listed += len(listing.calls)
+        result.new += len(fresh)
         kept = [c.session_id for c in listing.calls if c.session_id in known and self._old(c)]
-        silent = [(c, MISSING_LOG) for c in wanted if not c.logged]
+        silent = [(call, MISSING_LOG) for call in wanted if not call.logged]
         if kept or silent:
-            put(silent, kept)
-        yield from self._details.read([c for c in wanted if c.logged], listing, put)
+            sink.put(silent, kept)
+        yield from self._logs.read([call for call in wanted if call.logged], listing, sink)
 
-    def _follow(
-        self, lease: Lease, listed: Sequence[ListedCall], waiting: Mapping[str, Pending]
-    ) -> None:
-        """A pending call whose listed end changed is held by its new end."""
+    def _follow(self, listed: Sequence[ListedCall], waiting: Mapping[str, Pending]) -> None:
+        """A pending call whose listed end changed is due at once."""
         now = int(self._clock())
         changed = [
             replace(pending, call=call, due=now)
@@ -142,17 +131,17 @@ class WindowScan:
             and (_changed(call, pending) or pending.due > now + LONGEST_WAIT)
         ]
         if changed:
-            self._ledger.commit(lease, Step(at=now, pending=changed))
+            self._lease.commit(Step(at=now, pending=changed))
 
     def _hull(self, calls: Sequence[ListedCall], number: str) -> Listing | None:
-        """The window around the calls, if it is short enough to be read in bulk."""
+        """The window around the calls, if it is short enough for bulk requests."""
         starts = [call.start for call in calls if call.start is not None]
         ends = [call.end for call in calls if call.end is not None]
         if not starts or not ends or max(ends) - min(starts) > HOUR:
             return None
         window = Window(min(starts) - OVERLAP, max(ends) + OVERLAP)
         expected = max(len(calls), round(self._density * window.seconds))
-        # Oldest first, as nothing is known of the API's order here.
+        # Oldest first, as the API's order is unknown here.
         ordered = sorted(calls, key=lambda call: call.start or 0)
         return Listing(window, number, tuple(ordered), expected)
 
@@ -162,7 +151,7 @@ class WindowScan:
 
 
 def _changed(call: ListedCall, pending: Pending) -> bool:
-    """Of an exported call the ledger knows more than its recheck does."""
+    """For an exported call the ledger's end counts, not that of its recheck."""
     return pending.reason is not PendingReason.RECHECK and pending.call.end != call.end
 
 

@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     from fuse_otel import net  # noqa: PLC0415 - httpx
     from fuse_otel.assembly.recovery import begin_works  # noqa: PLC0415 - the whole daemon
     from fuse_otel.assembly.workers import conditions  # noqa: PLC0415
-    from fuse_otel.daemon import Crew, work_off  # noqa: PLC0415
+    from fuse_otel.daemon import WorkerGroup, run_once  # noqa: PLC0415
     from fuse_otel.instrumentation import fan_out  # noqa: PLC0415
     from fuse_otel.instrumentation.library_log import route_libraries  # noqa: PLC0415
     from fuse_otel.instrumentation.log import Log  # noqa: PLC0415
@@ -56,8 +56,8 @@ def run(args: argparse.Namespace) -> int:
     works = begin_works(settings, emit)
     try:
         with net.deadline(args.timeout):
-            ended = work_off(
-                Crew(works.clerk, works.pollers, works.shippers),
+            ended = run_once(
+                WorkerGroup(works.clerk, works.pollers, works.shippers),
                 timeout=args.timeout,
                 clock=time.time,
                 sleep=interrupt.sleep,

@@ -26,11 +26,11 @@ class Bench:
     def fails(self, call):
         """As after a restart: only the store knows of earlier failures."""
         renderer = Renderer(ModelOptions(), ())
-        shelf = Ingest(
-            PollerOptions("main"), self.store.ledger, renderer, self.events.append,
+        ingest = Ingest(
+            PollerOptions("main"), self.lease, renderer, self.events.append,
             lambda: 0.5, lambda: self.now,
         )  # fmt: skip
-        shelf.put(self.lease, [(call, FAILED)], "")
+        ingest.store([(call, FAILED)], "")
 
     @property
     def pending(self):

@@ -18,6 +18,7 @@ from fuse_otel.core.model.call import (
 from fuse_otel.core.timing.windows import Window
 from fuse_otel.errors import ServerFailed, SourceError, TooLarge
 from fuse_otel.poller.fetch_logs import BulkSize, LogFetcher
+from fuse_otel.poller.ingest import FetchedCall
 from fuse_otel.poller.list_calls import Listing
 from fuse_otel.poller.options import PollerOptions
 from fuse_otel.poller.requests import LogsPage, ReadCalls, Request, WindowPoisoned
@@ -46,12 +47,12 @@ def listing_of(calls: Sequence[ListedCall], *, newest_first: bool = False) -> Li
 
 
 class Api:
-    """Answers requests out of ``calls``; remembers what was asked and what was put, in order."""
+    """Answers requests out of ``calls`` and is the sink. Keeps requests and fetched calls in order."""
 
     def __init__(self, calls: Sequence[ListedCall], *, newest_first: bool = False) -> None:
         self.calls = list(reversed(calls)) if newest_first else list(calls)
         self.asked: list[Request] = []
-        self.put: list[tuple[str, CallLog | SourceError]] = []
+        self.fetched: list[tuple[str, CallLog | SourceError]] = []
         self.missing: set[str] = set()
         self.size_of_a_call = 1000
 
@@ -73,16 +74,18 @@ class Api:
         **options: int,
     ) -> None:
         details = LogFetcher(PollerOptions("a", **options), works)
-        put = lambda found: self.put.extend((c.session_id, log) for c, log in found)  # noqa: E731
-        reading = details.read(wanted, listing, put)
-        request = next(reading, None)
+        scan = details.read(wanted, listing, self)
+        request = next(scan, None)
         while request is not None:
             self.asked.append(request)
             error = fails(request)
             try:
-                request = reading.throw(error) if error else reading.send(self.answer(request))
+                request = scan.throw(error) if error else scan.send(self.answer(request))
             except StopIteration:
                 return
+
+    def put(self, fetched: Sequence[FetchedCall]) -> None:
+        self.fetched += [(call.session_id, log) for call, log in fetched]
 
     @property
     def bulk(self) -> list[LogsPage]:
@@ -112,7 +115,7 @@ def test_neighbours_are_read_in_bulk_within_their_part_of_the_window():
     api.read(CALLS[500:520], listing_of(CALLS))
     assert api.single == []
     assert {request.window for request in api.bulk} == {Window(START + 4999, START + 5191)}
-    assert [one for one, _ in api.put] == ids(CALLS[500:520])
+    assert [one for one, _ in api.fetched] == ids(CALLS[500:520])
 
 
 def test_without_a_window_calls_are_read_one_by_one():
@@ -126,14 +129,14 @@ def test_bulk_of_a_newest_first_list_is_read_from_its_old_end():
     api.read(CALLS, listing_of(CALLS, newest_first=True))
     assert [request.offset for request in api.bulk][:1] == [800]
     # Page by page the older calls come first.
-    assert sorted(ids(CALLS)[:200]) == [one for one, _ in api.put[:200]]
-    assert len({one for one, _ in api.put}) == len(api.put) == 1000
+    assert sorted(ids(CALLS)[:200]) == [one for one, _ in api.fetched[:200]]
+    assert len({one for one, _ in api.fetched}) == len(api.fetched) == 1000
 
 
 def test_bulk_of_an_oldest_first_list_is_read_from_its_start():
     api = Api(CALLS)
     api.read(CALLS, listing_of(CALLS))
-    assert [one for one, _ in api.put] == ids(CALLS)
+    assert [one for one, _ in api.fetched] == ids(CALLS)
 
 
 def test_pages_grow_towards_the_wanted_size():
@@ -158,7 +161,7 @@ def test_what_bulk_does_not_tell_is_asked_one_by_one():
     api.missing = {"003", "017"}
     api.read(CALLS[:20], listing_of(CALLS[:20]))
     assert api.single == [("003", "017")]
-    assert sorted(one for one, _ in api.put) == ids(CALLS[:20])
+    assert sorted(one for one, _ in api.fetched) == ids(CALLS[:20])
 
 
 def test_a_page_that_is_too_large_is_asked_for_in_smaller_parts():
@@ -169,7 +172,7 @@ def test_a_page_that_is_too_large_is_asked_for_in_smaller_parts():
         lambda r: TooLarge("x") if isinstance(r, LogsPage) and r.limit > 60 else None,
     )
     assert [request.limit for request in api.bulk][:2] == [200, 50]
-    assert sorted(one for one, _ in api.put) == ids(CALLS)
+    assert sorted(one for one, _ in api.fetched) == ids(CALLS)
     assert api.single == []
 
 
@@ -185,7 +188,7 @@ def test_a_window_whose_few_calls_are_too_large_is_halved_down_to_single_request
             else None
         ),
     )
-    assert sorted(one for one, _ in api.put) == ids(CALLS[:20])
+    assert sorted(one for one, _ in api.fetched) == ids(CALLS[:20])
     assert "003" in {one for batch in api.single for one in batch}
     assert sum(map(len, api.single)) < 4
 
@@ -203,7 +206,7 @@ def test_a_bulk_window_that_is_not_answered_is_halved():
         ),
     )
     assert api.single == [("007",)]
-    assert sorted(one for one, _ in api.put) == ids(CALLS[:100])
+    assert sorted(one for one, _ in api.fetched) == ids(CALLS[:100])
 
 
 def test_bulk_that_does_not_work_is_not_asked():
@@ -229,9 +232,9 @@ def test_bulk_that_stops_working_is_not_halved():
 def test_single_requests_that_are_not_answered_are_told_as_errors():
     api = Api(CALLS[:6])
     api.read(CALLS[:6], None, lambda r: WindowPoisoned() if "001" in r.session_ids else None)
-    errors = {one for one, log in api.put if isinstance(log, ServerFailed)}
+    errors = {one for one, log in api.fetched if isinstance(log, ServerFailed)}
     assert errors == set(ids(CALLS[:4]))
-    assert dict(api.put)["004"] == LOG
+    assert dict(api.fetched)["004"] == LOG
 
 
 def test_an_expired_log_in_bulk_is_an_answer():
@@ -239,7 +242,7 @@ def test_an_expired_log_in_bulk_is_an_answer():
     api.answer = lambda r: LogPage(dict.fromkeys(ids(CALLS[:20]), EXPIRED_LOG), 20, 100)
     api.read(CALLS[:20], listing_of(CALLS[:20]))
     assert len(api.asked) == 1
-    assert len(api.put) == 20
+    assert len(api.fetched) == 20
 
 
 def test_an_api_that_ignores_the_offset_of_bulk_is_not_asked_for_ever():
