@@ -11,7 +11,8 @@ FuseOtelError
 │   ├── TimedOut           the overall deadline of the request passed
 │   ├── Malformed          an answer that is not what was asked for (HTML, cut, empty, no JSON)
 │   ├── TooLarge           the answer passed the size bound and was cut off
-│   └── Unexpected         any other status: our request or a proxy
+│   ├── Unexpected         any other status: our request or a proxy
+│   └── InternalError      an exception that no code expected, in a library or in ours
 └── StoreError             the step is not done and may be repeated
     ├── Busy               another daemon holds the store
     ├── Full               the cap or the disk is reached
@@ -94,6 +95,18 @@ class TooLarge(SourceError):
 
 class Unexpected(SourceError):
     error_type = "unexpected_status"
+
+
+class InternalError(SourceError):
+    """An exception that no code expected. The message has its type and place and none of its words,
+    because those may quote data.
+    """
+
+    error_type = "internal"
+
+    @classmethod
+    def of(cls, error: BaseException) -> InternalError:
+        return cls(f"An unexpected {type(error).__name__} at {code_location(error)}")
 
 
 class StoreError(FuseOtelError):

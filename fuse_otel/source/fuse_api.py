@@ -1,7 +1,4 @@
-"""The three questions to the Plum Fuse API, one request each.
-
-How to reach the API.
-"""
+"""The three endpoints of the Plum Fuse API, one request each."""
 
 from __future__ import annotations
 
@@ -22,10 +19,10 @@ from fuse_otel.core.decoding.answers import (
     error_log,
 )
 from fuse_otel.core.model.call import EXPIRED_LOG, MISSING_LOG, CallLog, CallPage, LogPage
-from fuse_otel.errors import SourceError
+from fuse_otel.errors import InternalError, SourceError
 from fuse_otel.events import AnomaliesSeen, ApiFailed, Emit
 from fuse_otel.ports import Endpoint
-from fuse_otel.source.exchange import ApiOptions, ApiResponse, misunderstanding, refusal
+from fuse_otel.source.answer import ApiOptions, ApiResponse, error_of, malformed
 
 _Decoded = TypeVar("_Decoded")
 
@@ -33,8 +30,7 @@ _Decoded = TypeVar("_Decoded")
 class FuseApi:
     """A ``Source`` over HTTP. No retry, no sleep. Threads may share it if they may share ``emit``.
 
-    Raises ``ConfigurationError`` when built with a URL, or a proxy in the environment, that cannot
-    be used.
+    Building one raises ``ConfigurationError`` for an unusable URL or proxy in the environment.
     """
 
     def __init__(
@@ -53,25 +49,25 @@ class FuseApi:
         """A page of ``/calls``."""
         with self._failures(Endpoint.CALLS):
             answer = self._ask(Endpoint.CALLS, f"calls/{start}/{end}", number, offset, limit)
-            page = self._understood(Endpoint.CALLS, answer, decode_calls)
-        self._tell(page.anomalies)
+            page = self._decoded(Endpoint.CALLS, answer, decode_calls)
+        self._emit_anomalies(page.anomalies)
         return page
 
     def read_logs(self, start: int, end: int, *, number: str, offset: int, limit: int) -> LogPage:
         """A page of ``/all_logs``."""
         with self._failures(Endpoint.ALL_LOGS):
             answer = self._ask(Endpoint.ALL_LOGS, f"all_logs/{start}/{end}", number, offset, limit)
-            page = self._understood(Endpoint.ALL_LOGS, answer, decode_logs)
-        self._tell(page.anomalies)
+            page = self._decoded(Endpoint.ALL_LOGS, answer, decode_logs)
+        self._emit_anomalies(page.anomalies)
         return page
 
     def read_call(self, session_id: str) -> CallLog:
-        """The log of ``/call``. That there is none is an answer, that it failed is an error."""
+        """The log of ``/call``. A missing log is an answer, a failure is an error."""
         path = f"call/{quote(session_id, safe='', errors='replace')}"
         with self._failures(Endpoint.CALL):
             answer = self._exchange.get(Endpoint.CALL, path, {})
             log, anomalies = self._log(answer)
-        self._tell(anomalies)
+        self._emit_anomalies(anomalies)
         return log
 
     def close(self) -> None:
@@ -90,31 +86,42 @@ class FuseApi:
                 return EXPIRED_LOG, {}
             if answer.status == HTTPStatus.NOT_FOUND:
                 return MISSING_LOG, {}
-        log, anomalies = self._understood(Endpoint.CALL, answer, decode_call)
+        log, anomalies = self._decoded(Endpoint.CALL, answer, decode_call)
         if anomalies[Anomaly.DETAIL_ERROR]:
-            # Nobody knows whether these details are gone: asking again loses nothing.
-            problem = NotUnderstood("it is an error of its own")
-            raise misunderstanding(Endpoint.CALL, answer, problem, self._secrets)
+            # It is unknown whether these details are gone. A later request may still get them.
+            problem = NotUnderstood("it is an unknown error")
+            raise malformed(Endpoint.CALL, answer, problem, self._secrets)
         return log, anomalies
 
-    def _understood(
+    def _decoded(
         self, endpoint: Endpoint, answer: ApiResponse, decode: Callable[[bytes], _Decoded]
     ) -> _Decoded:
         if not answer.ok:
-            raise refusal(endpoint, answer, self._secrets)
+            raise error_of(endpoint, answer, self._secrets)
         try:
             return decode(answer.body)
         except NotUnderstood as problem:
-            raise misunderstanding(endpoint, answer, problem, self._secrets) from None
+            raise malformed(endpoint, answer, problem, self._secrets) from None
 
     @contextmanager
     def _failures(self, endpoint: Endpoint) -> Iterator[None]:
+        """Every exception becomes a ``SourceError`` and is reported. Nobody knows all that httpx
+        and the decoders raise for an odd answer: a session id of 70,000 characters made httpx raise
+        ``InvalidURL``, which is none of its ``HTTPError``s, and stopped the account.
+        """
         try:
             yield
         except SourceError as error:
-            self._emit(ApiFailed(self._account, endpoint, error.error_type, str(error)))
+            self._report(endpoint, error)
             raise
+        except Exception as unexpected:  # noqa: BLE001 - see above
+            internal = InternalError.of(unexpected)
+            self._report(endpoint, internal)
+            raise internal from None
 
-    def _tell(self, anomalies: Mapping[str, int]) -> None:
+    def _report(self, endpoint: Endpoint, error: SourceError) -> None:
+        self._emit(ApiFailed(self._account, endpoint, error.error_type, str(error)))
+
+    def _emit_anomalies(self, anomalies: Mapping[str, int]) -> None:
         if anomalies:
             self._emit(AnomaliesSeen(self._account, tuple(sorted(Counter(anomalies).items()))))

@@ -22,7 +22,7 @@ from fuse_otel.simulator.journal import Journal
 from fuse_otel.simulator.question import Request
 from fuse_otel.simulator.world_content import WorldContent
 from fuse_otel.source import FuseApi
-from fuse_otel.source.exchange import ApiOptions, ApiResponse
+from fuse_otel.source.answer import ApiOptions, ApiResponse
 
 _FAILURES: Mapping[Delivery, tuple[type[SourceError], float]] = {
     Delivery.CUT: (Unreachable, 0.0),

@@ -47,7 +47,7 @@ def listing_of(calls: Sequence[ListedCall], *, newest_first: bool = False) -> Li
 
 
 class Api:
-    """Answers requests out of ``calls`` and is the sink. Keeps requests and fetched calls in order."""
+    """Answers requests out of ``calls``. As the sink it keeps the fetched calls in order."""
 
     def __init__(self, calls: Sequence[ListedCall], *, newest_first: bool = False) -> None:
         self.calls = list(reversed(calls)) if newest_first else list(calls)

@@ -9,7 +9,7 @@ from support.rigs.poller_bench import LOGS, TRACES, PollerBench
 from fuse_otel.events import CallsStored
 from fuse_otel.ports import Endpoint
 from fuse_otel.simulator import World
-from fuse_otel.source.exchange import ApiResponse
+from fuse_otel.source.answer import ApiResponse
 
 ODD = odd_logs()
 MINUTE = 60
