@@ -25,6 +25,13 @@ SPEED = PROJECT["project"]["optional-dependencies"]["speed"]
 GROUPS = PROJECT["dependency-groups"]
 RUNTIME = names(DEPENDENCIES + SPEED)
 DEVELOPMENT = names(DEPENDENCIES + SPEED + GROUPS["build"] + GROUPS["dev"])
+# A package without modules to import: it only requires these.
+EXPORTER = {
+    "opentelemetry-exporter-otlp": {
+        "opentelemetry-exporter-otlp-proto-grpc",
+        "opentelemetry-exporter-otlp-proto-http",
+    }
+}
 PATH = "/usr/bin:/bin"
 
 
@@ -105,7 +112,16 @@ def test_every_imported_module_belongs_to_a_declared_dependency(folders, declare
 
 def test_every_declared_dependency_is_imported():
     owner = owners()
-    assert {owner[module] for module in imports("fuse_otel") if module in owner} >= RUNTIME
+    held = {owner[module] for module in imports("fuse_otel") if module in owner}
+    assert held >= RUNTIME - set(EXPORTER)
+
+
+def test_the_otlp_exporter_package_requires_both_exporters_in_its_own_version():
+    ((package, exporters),) = EXPORTER.items()
+    assert package in RUNTIME
+    version = importlib.metadata.version(package)
+    assert {f"{name}=={version}" for name in exporters} <= set(importlib.metadata.requires(package))
+    assert exporters <= RUNTIME
 
 
 def test_the_wheel_holds_every_file_of_the_package(tmp_path):
