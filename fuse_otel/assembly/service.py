@@ -13,8 +13,7 @@ from fuse_otel.assembly.workers import conditions, lanes
 from fuse_otel.daemon import Daemon
 from fuse_otel.events import Emit, Event, StoreFailed, unheard
 from fuse_otel.instrumentation import fan_out
-from fuse_otel.instrumentation.library_log import route_libraries
-from fuse_otel.instrumentation.log import Log
+from fuse_otel.instrumentation.log import Log, route_libraries
 from fuse_otel.ports import Status
 from fuse_otel.web import PageContext
 

@@ -98,8 +98,7 @@ class _Here:
     def __init__(self, settings: Settings, asked: Asked, log_to: Stream) -> None:
         from fuse_otel.assembly.workers import conditions  # noqa: PLC0415 - the whole daemon
         from fuse_otel.instrumentation import fan_out  # noqa: PLC0415
-        from fuse_otel.instrumentation.library_log import route_libraries  # noqa: PLC0415
-        from fuse_otel.instrumentation.log import Log  # noqa: PLC0415
+        from fuse_otel.instrumentation.log import Log, route_libraries  # noqa: PLC0415
 
         self._settings = settings
         self._asked = asked

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from threading import Lock
 
 from fuse_otel.core.model.telemetry import CallSummary
 from fuse_otel.events import CallsStored
 from fuse_otel.instrumentation.instruments import Instruments
-from fuse_otel.instrumentation.label_cap import LabelCap
+from fuse_otel.instrumentation.log_line import mask_digits
 
 RECENT = 3600
+OTHER = "#other#"
+_LONGEST = 128
 
 
 class CallMetrics:
-    """Counts stored calls; those that ended longer ago than ``RECENT`` seconds in one counter
-    only, since catching up with a week must not look like a rush hour.
+    """Counts stored calls. Those that ended more than ``RECENT`` seconds ago go into one counter
+    only: catching up with a week must not look like a rush hour.
     """
 
     def __init__(self, instruments: Instruments, label_values: int) -> None:
@@ -71,3 +74,23 @@ class CallMetrics:
 
 def _status(error: bool) -> str:
     return "error" if error else "ok"
+
+
+class LabelCap:
+    """Bounds a label whose values other people choose: the first ``limit`` values keep their name
+    while the process lives, the others share one.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._names: dict[str, str] = {}
+        self._lock = Lock()
+
+    def __call__(self, value: str) -> str:
+        known = self._names.get(value)
+        if known is not None:
+            return known
+        with self._lock:
+            if len(self._names) >= self._limit:
+                return self._names.get(value, OTHER)
+            return self._names.setdefault(value, mask_digits(value)[:_LONGEST])

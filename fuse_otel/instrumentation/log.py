@@ -1,13 +1,18 @@
-"""The daemon's own log: a line an event that a person should read, to one stream."""
+"""The daemon's own log: a line for each event that a person should read, on one stream. Records of
+Python's ``logging`` go to the same stream in the same form.
+"""
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Protocol
 
+from fuse_otel.errors import code_location
 from fuse_otel.events import AccountMoved, Event
 from fuse_otel.instrumentation.log_line import (
     Field,
@@ -16,13 +21,13 @@ from fuse_otel.instrumentation.log_line import (
     Write,
     json_line,
     logfmt,
+    mask_digits,
     timestamp,
 )
 from fuse_otel.instrumentation.log_messages import line_of
-from fuse_otel.instrumentation.log_rate_limit import Flood
-from fuse_otel.instrumentation.masking import mask_digits
 
 WRITERS: dict[str, Write] = {"logfmt": logfmt, "json": json_line}
+EVERY = 60.0  # seconds between two lines about one problem
 LEVELS: dict[str, LogLevel] = {level.name.lower(): level for level in LogLevel}
 
 
@@ -34,8 +39,8 @@ class Stream(Protocol):
 
 class Log:
     """A subscriber, for any number of threads. ``level`` and ``form`` are words of ``LEVELS`` and
-    ``WRITERS``; the clock gives UNIX seconds. An event whose line cannot be written raises: whoever
-    told it counts that.
+    ``WRITERS``; the clock gives UNIX seconds. An event whose line cannot be written raises, and
+    the emitter counts that.
     """
 
     def __init__(
@@ -47,57 +52,57 @@ class Log:
     ) -> None:
         self._stream = stream
         self._level = LEVELS[level]
-        self._write = WRITERS[form]
+        self._form = WRITERS[form]
         self._clock = clock
-        self._flood = Flood()
+        self._rate_limit = RateLimit()
         self._up: dict[str, bool] = {}
         self._lock = Lock()
 
     def __call__(self, event: Event) -> None:
         if not isinstance(event, AccountMoved) or self._changed(event):
-            self._take(line_of(event))
+            self._write_limited(line_of(event))
 
     def debug(self, message: str, **fields: Field) -> None:
-        self._say(Line(LogLevel.DEBUG, message, fields))
+        self._write_own(Line(LogLevel.DEBUG, message, fields))
 
     def info(self, message: str, **fields: Field) -> None:
-        self._say(Line(LogLevel.INFO, message, fields))
+        self._write_own(Line(LogLevel.INFO, message, fields))
 
     def warning(self, message: str, **fields: Field) -> None:
-        self._say(Line(LogLevel.WARN, message, fields))
+        self._write_own(Line(LogLevel.WARN, message, fields))
 
     def error(self, message: str, **fields: Field) -> None:
-        self._say(Line(LogLevel.ERROR, message, fields))
+        self._write_own(Line(LogLevel.ERROR, message, fields))
 
     def close(self) -> None:
-        """Write what is held back. The stream stays open."""
+        """Write the summaries that wait. The stream stays open."""
         with self._lock, suppress(OSError):
-            for line in self._flood.rest():
-                self._put(line)
+            for line in self._rate_limit.rest():
+                self._write_line(line)
 
-    def _say(self, line: Line) -> None:
-        """What is no event's. A log that cannot be written, because its disk is full or its reader
-        gone, keeps the daemon neither from starting nor from ending in order.
+    def _write_own(self, line: Line) -> None:
+        """A line that is no event's. A full disk or a reader that is gone must not keep the daemon
+        from starting, or from ending in order.
         """
         with suppress(OSError):
-            self._take(line)
+            self._write_limited(line)
 
     def _changed(self, event: AccountMoved) -> bool:
-        """Accounts move with every poll; whether they answer is what is worth a line."""
+        """Accounts report after every poll; only a change of their state is worth a line."""
         with self._lock:
             before = self._up.get(event.account)
             self._up[event.account] = event.up
         return before is not event.up
 
-    def _take(self, line: Line) -> None:
+    def _write_limited(self, line: Line) -> None:
         with self._lock:
             now = self._clock()
-            for summary in self._flood.due(now):
-                self._put(summary)
-            if line.level >= self._level and self._flood.admits(line, now):
-                self._put(line)
+            for summary in self._rate_limit.due(now):
+                self._write_line(summary)
+            if line.level >= self._level and self._rate_limit.admits(line, now):
+                self._write_line(line)
 
-    def _put(self, line: Line) -> None:
+    def _write_line(self, line: Line) -> None:
         head: dict[str, Field] = {
             "ts": timestamp(self._clock()),
             "level": line.level.name.lower(),
@@ -107,5 +112,106 @@ class Log:
             key: mask_digits(value) if isinstance(value, str) else value
             for key, value in line.fields.items()
         }
-        self._stream.write(self._write(head | fields) + "\n")
+        self._stream.write(self._form(head | fields) + "\n")
         self._stream.flush()
+
+
+@dataclass(slots=True)
+class _Problem:
+    last: Line
+    written: float
+    held: int = 0
+
+
+class RateLimit:
+    """A problem is written when it begins, then once a minute with a count. A minute without it
+    ends it. Not for several threads at once.
+    """
+
+    def __init__(self) -> None:
+        self._problems: dict[tuple[str, ...], _Problem] = {}
+
+    def admits(self, line: Line, now: float) -> bool:
+        """Whether to write the line; otherwise it is held back for the next summary."""
+        if not line.repeats:
+            return True
+        problem = self._problems.get(line.repeats)
+        if problem is None:
+            self._problems[line.repeats] = _Problem(line, now)
+            return True
+        problem.last = line
+        problem.held += line.weight
+        return False
+
+    def due(self, now: float) -> Iterator[Line]:
+        """The summaries of the problems whose last line is a minute old or older."""
+        for key, problem in tuple(self._problems.items()):
+            if now - problem.written < EVERY:
+                continue
+            if problem.held == 0:
+                del self._problems[key]
+                continue
+            yield _summary(problem)
+            problem.written, problem.held = now, 0
+
+    def rest(self) -> Iterator[Line]:
+        """All summaries that wait, for the end."""
+        yield from (_summary(problem) for problem in self._problems.values() if problem.held)
+        self._problems.clear()
+
+
+def _summary(problem: _Problem) -> Line:
+    """The last line, with ``more``: how many were held back since the line before."""
+    return replace(problem.last, fields={**problem.last.fields, "more": problem.held})
+
+
+class LibraryLog(logging.Handler):
+    """Takes warnings and worse. Of an exception only the class and the code location are written:
+    its text may quote anything.
+    """
+
+    def __init__(self, log: Log) -> None:
+        super().__init__(logging.WARNING)
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        write = self._log.error if record.levelno >= logging.ERROR else self._log.warning
+        # Logging never harms its caller. Where the stream is gone, Python's own way out would print
+        # the record's arguments.
+        with suppress(OSError, ValueError):
+            write(_message(record), logger=record.name, **_exception(record))
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError, KeyError):  # arguments that do not fit the text
+        return str(record.msg)
+
+
+def route_libraries(log: Log) -> Callable[[], None]:
+    """Send all records of ``logging`` and ``warnings`` to ``log``. Returns a function that undoes
+    it.
+    """
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers[:] = [LibraryLog(log)]
+    root.setLevel(logging.WARNING)
+    logging.captureWarnings(capture=True)
+
+    def undo() -> None:
+        logging.captureWarnings(capture=False)
+        root.handlers[:] = handlers
+        root.setLevel(level)
+
+    return undo
+
+
+def _exception(record: logging.LogRecord) -> dict[str, Field]:
+    if record.exc_info is None or record.exc_info[1] is None:
+        return {}
+    error = record.exc_info[1]
+    return {
+        "error": type(error).__name__,
+        "where": code_location(error) if error.__traceback__ else None,
+    }

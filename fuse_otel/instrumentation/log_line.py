@@ -1,4 +1,7 @@
-"""A line of the log, and how it is written. Pure: no clock, no stream."""
+"""A line of the log, and how it is written. Pure: no clock, no stream.
+
+Digits are masked here. The texts of the daemon hold none, but back ends quote what they like.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,16 @@ _BARE = re.compile(r"[^\s=\"\\\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 _UNPRINTABLE = re.compile(r"[\"\\\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
+MASK = "[digits]"
+
+# Seven digits or more, bare or with what people write between the groups of a phone number.
+_RUN = re.compile(r"(?:\+|\()?[0-9](?:[ .()/-]{0,2}[0-9]){6,}")
+# Seen in the answers of back ends, of the same shape, and harmless.
+_HARMLESS = re.compile(
+    r"(?:19|20)\d\d-\d\d-\d\d(?: \d\d)?"  # a date, and the hour behind it
+    r"|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}"  # an IPv4 address
+)
+
 
 class LogLevel(IntEnum):
     DEBUG = 10
@@ -27,16 +40,16 @@ class LogLevel(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What one event has to say. Fields that are ``None`` are left out.
+    """What the log writes about one event. Fields that are ``None`` are left out.
 
-    Lines with the same ``flood`` key are one trouble: the first is written at once, the others
-    are summed up. ``weight`` is how many troubles the line stands for.
+    Lines with the same ``repeats`` key are one problem: the first is written at once, the others
+    are summed up. ``weight`` is how many occurrences the line stands for.
     """
 
     level: LogLevel
     message: str
     fields: Mapping[str, Field] = field(default_factory=dict)
-    flood: tuple[str, ...] = ()
+    repeats: tuple[str, ...] = ()
     weight: int = 1
 
 
@@ -86,3 +99,12 @@ def _quoted(text: str) -> str:
 def _escaped(found: re.Match[str]) -> str:
     character = found.group()
     return _ESCAPES.get(character, f"\\u{ord(character):04x}")
+
+
+def mask_digits(text: str) -> str:
+    """``text`` with every run of seven or more digits replaced, dates and addresses apart."""
+    return _RUN.sub(_masked, text)
+
+
+def _masked(run: re.Match[str]) -> str:
+    return run.group() if _HARMLESS.fullmatch(run.group()) else MASK

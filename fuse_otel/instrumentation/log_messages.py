@@ -1,4 +1,4 @@
-"""What each event says in the log, at which level, and what counts as the same trouble."""
+"""The log line of each event: message, level, fields, and which lines repeat one problem."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _(event: events.ApiFailed) -> Line:
             "error": event.error_type,
             "reason": event.message,
         },
-        flood=(event.account, event.endpoint, event.error_type),
+        repeats=(event.account, event.endpoint, event.error_type),
     )
 
 
@@ -50,7 +50,7 @@ def _(event: events.ApiFailed) -> Line:
 def _(event: events.ApiThrottled) -> Line:
     fields: dict[str, Field] = {"account": event.account, "seconds": event.seconds}
     return Line(
-        LogLevel.WARN, "waiting as the api asked", fields, flood=("throttled", event.account)
+        LogLevel.WARN, "the api asked to wait", fields, repeats=("throttled", event.account)
     )
 
 
@@ -58,7 +58,7 @@ def _(event: events.ApiThrottled) -> Line:
 def _(event: events.ClockSkewSeen) -> Line:
     level = LogLevel.WARN if abs(event.seconds) > _SKEW else LogLevel.DEBUG
     fields: dict[str, Field] = {"account": event.account, "seconds": event.seconds}
-    return Line(level, "the api's clock differs from ours", fields, flood=("skew", event.account))
+    return Line(level, "the api's clock differs from ours", fields, repeats=("skew", event.account))
 
 
 @line_of.register
@@ -66,9 +66,9 @@ def _(event: events.AnomaliesSeen) -> Line:
     kinds = ",".join(f"{kind}:{count}" for kind, count in event.kinds)
     return Line(
         LogLevel.INFO,
-        "odd data in an answer of the api",
+        "unexpected data in an api response",
         {"account": event.account, "kinds": kinds},
-        flood=("anomalies", event.account),
+        repeats=("anomalies", event.account),
     )
 
 
@@ -95,9 +95,9 @@ def _(event: events.PollDone) -> Line:
 def _(event: events.WindowMismatch) -> Line:
     return Line(
         LogLevel.WARN,
-        "a listing does not come to the number the api named",
+        "a listing has another number of calls than the api announced",
         {"account": event.account},
-        flood=("mismatch", event.account),
+        repeats=("mismatch", event.account),
     )
 
 
@@ -105,7 +105,7 @@ def _(event: events.WindowMismatch) -> Line:
 def _(event: events.WindowUnreadable) -> Line:
     return Line(
         LogLevel.ERROR,
-        "an interval is given up: its five days are over",
+        "an interval was given up: the api no longer keeps its calls",
         {
             "account": event.account,
             "from": timestamp(event.start),
@@ -137,7 +137,7 @@ def _(event: events.CallsStored) -> Line:
 @line_of.register
 def _(event: events.CallsGrown) -> Line:
     fields: dict[str, Field] = {"account": event.account, "calls": event.count}
-    return Line(LogLevel.DEBUG, "calls grew after they were stored", fields)
+    return Line(LogLevel.DEBUG, "stored calls grew", fields)
 
 
 @line_of.register
@@ -152,8 +152,8 @@ def _(event: events.ExportDone) -> Line:
     }
     if event.outcome == "accepted":
         return Line(LogLevel.DEBUG, "exported", fields)
-    flood = ("export", *event.lane, event.outcome, event.code)
-    return Line(LogLevel.WARN, "export failed", fields, flood=flood)
+    repeats = ("export", *event.lane, event.outcome, event.code)
+    return Line(LogLevel.WARN, "export failed", fields, repeats=repeats)
 
 
 @line_of.register
@@ -167,7 +167,7 @@ def _(event: events.CallsParked) -> Line:
         LogLevel.WARN,
         "calls parked",
         _lane(event.lane) | {"calls": event.count, "reason": event.reason},
-        flood=("parked", *event.lane),
+        repeats=("parked", *event.lane),
         weight=event.count,
     )
 
@@ -178,7 +178,7 @@ def _(event: events.BatchReadAgain) -> Line:
         LogLevel.ERROR,
         "a stored batch was damaged; its calls are read again",
         _lane(event.lane) | {"calls": event.calls, "parked": event.parked},
-        flood=("damaged",),
+        repeats=("damaged",),
     )
 
 
@@ -197,21 +197,21 @@ def _(event: events.StoreFailed) -> Line:
         LogLevel.ERROR,
         "store failed",
         {"error": event.error_type, "reason": event.message},
-        flood=("store", event.error_type),
+        repeats=("store", event.error_type),
     )
 
 
 @line_of.register
 def _(event: events.JobChanged) -> Line:
     level = LogLevel.WARN if event.state == "failed" else LogLevel.INFO
-    return Line(level, f"order {event.state}", {"order": event.kind, "result": event.result})
+    return Line(level, f"job {event.state}", {"job": event.kind, "result": event.result})
 
 
 @line_of.register
 def _(event: events.StoreMovedAside) -> Line:
     return Line(
         LogLevel.ERROR,
-        "the store was damaged and is moved aside; the last five days are read again",
+        "the store was damaged and moved aside; the last five days are read again",
         {"file": event.file},
     )
 
@@ -220,7 +220,7 @@ def _(event: events.StoreMovedAside) -> Line:
 def _(event: events.OutboxCrossed) -> Line:
     fields: dict[str, Field] = {"used_bytes": event.used, "capacity_bytes": event.capacity}
     if event.filling:
-        return Line(LogLevel.WARN, "the outbox is filling; reading stops when it is full", fields)
+        return Line(LogLevel.WARN, "the outbox is almost full", fields)
     return Line(LogLevel.INFO, "the outbox has room again", fields)
 
 
@@ -233,7 +233,9 @@ def _(event: events.HookAnswered) -> Line:
 def _(event: events.ConfigReloaded) -> Line:
     if event.successful:
         return Line(LogLevel.INFO, "configuration reloaded", {"note": event.message or None})
-    return Line(LogLevel.ERROR, "configuration kept as it was", {"reason": event.message})
+    return Line(
+        LogLevel.ERROR, "reload failed; the old configuration stays", {"reason": event.message}
+    )
 
 
 @line_of.register
@@ -242,7 +244,7 @@ def _(event: events.LoopFailed) -> Line:
         LogLevel.ERROR,
         "unexpected error in a loop; it retries with back-off",
         {"loop": event.loop, "error": event.error_type, "where": event.where},
-        flood=("loop", event.loop, event.error_type, event.where),
+        repeats=("loop", event.loop, event.error_type, event.where),
     )
 
 

@@ -1,8 +1,6 @@
 """Every metric family of ours, as the documentation lists it and ``Metrics`` registers it.
 
-All buckets end where a decision ends: what is slower than the last one is broken, not slow.
-
-What a metric family is, before any library is asked to keep it.
+The last bucket of a histogram is where slow ends and broken begins.
 """
 
 from __future__ import annotations
@@ -59,7 +57,7 @@ _ENDPOINT = ("account", "endpoint")
 LANE = ("destination", "signal")
 _DAY = 86_400.0
 
-# A list answers in a tenth of a second, a bulk page of 4 MB in seconds; minutes is a dribble.
+# A list takes a tenth of a second, a bulk page of 4 MB some seconds; minutes mean a stalled server.
 _API_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 # From a back end next door to the usual time-out of 10 s and a slow proxy's 30 s.
 _EXPORT_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -77,89 +75,93 @@ _CALL_SECONDS = (
 _MODULE_SECONDS = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
 
 _READING = (
-    gauge("fuse_otel_account_up", ACCOUNT, "Whether the API answers for the account (1) or not."),
+    gauge("fuse_otel_account_up", ACCOUNT, "1 if the API answers for the account, 0 if not."),
     counter(
         "fuse_otel_api_requests_total",
         (*_ENDPOINT, "code"),
-        "Requests that the API answered, by HTTP status.",
+        "Requests that the API answered, by HTTP status code.",
     ),
     histogram(
         "fuse_otel_api_request_duration_seconds",
         _ENDPOINT,
-        "How long the API took to answer, the body included.",
+        "Time until the API had answered, including the response body.",
         _API_SECONDS,
     ),
     counter(
         "fuse_otel_api_errors_total",
         (*_ENDPOINT, "error_type"),
-        "Readings that failed, with or without an answer.",
+        "API requests that failed, with or without a response.",
     ),
     counter(
         "fuse_otel_api_throttled_seconds_total",
         ACCOUNT,
-        "Seconds that the poller waits because the API asked for it.",
+        "Seconds that the poller waited because the API asked for it.",
     ),
     gauge(
         "fuse_otel_api_clock_skew_seconds",
         ACCOUNT,
-        "The API's clock minus ours, as its last answer told; good to a second.",
+        "The API's clock minus the daemon's, from the last response. Resolution: one second.",
     ),
     gauge(
         "fuse_otel_last_successful_poll_timestamp_seconds",
         ACCOUNT,
-        "When a live window was last read to its end. Absent before the first.",
+        "When the latest window was last read completely. Absent before the first time.",
     ),
     gauge(
         "fuse_otel_cursor_timestamp_seconds",
         ACCOUNT,
-        "Up to when the account is read, gaps and pending calls apart.",
+        "Up to which time the account was read, apart from gaps and pending calls.",
     ),
     gauge(
         "fuse_otel_retention_headroom_seconds",
         ACCOUNT,
-        "Time left until the API forgets the details of a call that is not stored yet.",
+        "Time left until the API deletes the log of the oldest call that is not stored yet.",
     ),
     counter(
         "fuse_otel_window_mismatches_total",
         ACCOUNT,
-        "Windows whose listing did not come to the number that the API named.",
+        "Windows whose list had another number of calls than the API announced.",
     ),
     counter(
         "fuse_otel_unreadable_seconds_total",
         ACCOUNT,
-        "Seconds of the past given up, because their five days were over before they were read.",
+        "Seconds of the past that were given up: the API deleted their logs before they were read.",
     ),
-    gauge("fuse_otel_pending_calls", ACCOUNT, "Calls that are listed and not yet stored."),
-    gauge("fuse_otel_gap_seconds", ACCOUNT, "Seconds of the past that are still to read."),
+    gauge("fuse_otel_pending_calls", ACCOUNT, "Calls that are listed but not stored yet."),
+    gauge("fuse_otel_gap_seconds", ACCOUNT, "Seconds of the past that still have to be read."),
     counter(
         "fuse_otel_calls_total",
         (*ACCOUNT, "details"),
-        "Calls stored for delivery, each once, by how much of their log was known.",
+        "Calls stored for delivery, each counted once, by how complete their log was.",
     ),
     counter(
         "fuse_otel_backfilled_calls_total",
         ACCOUNT,
-        "Calls stored more than an hour after their end, which the call families leave out.",
+        "Calls stored more than an hour after their end. The fuse_ metrics leave them out.",
     ),
     counter(
         "fuse_otel_calls_grown_total",
         ACCOUNT,
-        "Stored calls of which more entries turned up later.",
+        "Stored calls whose log got more entries later.",
     ),
-    counter("fuse_otel_hook_requests_total", ("code",), "Answers to the post-call webhook."),
+    counter(
+        "fuse_otel_hook_requests_total",
+        ("code",),
+        "Responses to the post-call webhook, by HTTP status code.",
+    ),
 )
 
 _EXPORT = (
-    gauge("fuse_otel_lane_up", LANE, "Whether the lane can deliver (1) or not."),
+    gauge("fuse_otel_lane_up", LANE, "1 if the lane can deliver, 0 if not."),
     counter(
         "fuse_otel_export_requests_total",
         (*LANE, "code"),
-        "Requests to the destination, by its answer: a status, or a word such as timeout.",
+        "Requests to the destination, by status code or by a word such as timeout.",
     ),
     histogram(
         "fuse_otel_export_duration_seconds",
         LANE,
-        "How long a request to the destination took.",
+        "Duration of a request to the destination.",
         _EXPORT_SECONDS,
     ),
     counter(
@@ -175,13 +177,13 @@ _EXPORT = (
     histogram(
         "fuse_otel_call_end_to_export_seconds",
         LANE,
-        "From a call's end until the lane has delivered it, calls that are caught up included.",
+        "Time from the end of a call until the lane delivered it, backfilled calls included.",
         _LATENCY_SECONDS,
     ),
     counter(
         "fuse_otel_damaged_calls_total",
         LANE,
-        "Calls whose stored body the lane found damaged: they are read again, or parked.",
+        "Calls in stored batches that were found damaged. They are read again, or parked.",
     ),
 )
 
@@ -190,34 +192,46 @@ STORED = (
     gauge(
         "fuse_otel_outbox_oldest_timestamp_seconds",
         LANE,
-        "The end of the oldest call that waits for the lane. Absent while none waits.",
+        "End of the oldest call that waits for the lane. Absent while none waits.",
     ),
-    gauge("fuse_otel_parked_calls", LANE, "Calls that the destination refused, kept to replay."),
-    gauge("fuse_otel_outbox_bytes", (), "Bytes of bodies and parked copies in the store."),
-    gauge("fuse_otel_outbox_capacity_bytes", (), "The cap of these bytes; polling stops at it."),
+    gauge(
+        "fuse_otel_parked_calls",
+        LANE,
+        "Calls that the destination refused, kept for replay.",
+    ),
+    gauge("fuse_otel_outbox_bytes", (), "Bytes of batches and parked copies in the store."),
+    gauge(
+        "fuse_otel_outbox_capacity_bytes",
+        (),
+        "The limit of these bytes. Polling stops there.",
+    ),
     gauge(
         "fuse_otel_store_moved_aside_timestamp_seconds",
         (),
-        "When this store took the place of a damaged one. Absent if it never did.",
+        "When this store replaced a damaged one. Absent if it never did.",
     ),
 )
-"""These are read from the store at every scrape, and absent while the store fails."""
+"""These are read from the store at every scrape. They are absent while the store fails."""
 
 _DAEMON = (
     Family(
         "fuse_otel_build_info",
         MetricKind.INFO,
         ("version", "python"),
-        "Always 1: the version of the daemon and of its Python.",
+        "Always 1. The labels are the versions of the daemon and of Python.",
     ),
     counter(
-        "fuse_otel_redactions_total", ("rule",), "Values that a redaction rule took away, by rule."
+        "fuse_otel_redactions_total", ("rule",), "Values that a redaction rule removed, by rule."
     ),
-    counter("fuse_otel_truncations_total", ("kind",), "What was cut to fit its limit, by kind."),
+    counter("fuse_otel_truncations_total", ("kind",), "Values cut to fit a limit, by kind."),
     counter(
-        "fuse_otel_parse_anomalies_total", ("kind",), "Odd data in answers of the API, by kind."
+        "fuse_otel_parse_anomalies_total", ("kind",), "Unexpected data in API responses, by kind."
     ),
-    counter("fuse_otel_store_errors_total", ("error_type",), "Transactions that were refused."),
+    counter(
+        "fuse_otel_store_errors_total",
+        ("error_type",),
+        "Transactions that failed, by error.",
+    ),
     counter(
         "fuse_otel_loop_errors_total",
         ("loop",),
@@ -226,7 +240,7 @@ _DAEMON = (
     gauge(
         "fuse_otel_config_last_reload_successful",
         (),
-        "Whether the configuration was last read without a fault (1) or the old one is kept.",
+        "1 if the last reload succeeded, 0 if the old configuration was kept.",
     ),
 )
 
@@ -234,36 +248,36 @@ _CALLS = (
     counter(
         "fuse_calls_total",
         ("application", "direction", "outcome", "status"),
-        "Calls, by how they ended; status is error or ok.",
+        "Calls, by how they ended. The status is error or ok.",
     ),
     histogram(
         "fuse_call_duration_seconds",
         ("application", "direction"),
-        "How long calls lasted.",
+        "Duration of calls.",
         _CALL_SECONDS,
     ),
     counter(
         "fuse_module_executions_total",
         ("application", "module_type", "status"),
-        "Executions of modules; status is error or ok.",
+        "Executions of modules. The status is error or ok.",
     ),
     histogram(
         "fuse_module_duration_seconds",
         ("application", "module_type"),
-        "How long callers spent in a module; the source knows whole seconds.",
+        "Time that callers spent in a module. The API reports whole seconds.",
         _MODULE_SECONDS,
     ),
     counter(
         "fuse_call_exits_total",
         ("application", "module", "how"),
-        "Where calls ended: the last module's type and name, and how.",
+        "Where calls ended: type and name of the last module, and how.",
     ),
     counter(
         "fuse_log_entries_total",
         ("application", "class"),
-        "Entries of the calls' logs, by class.",
+        "Entries of call logs, by class.",
     ),
 )
 
 FAMILIES: tuple[Family, ...] = (*_DAEMON, *_READING, *_EXPORT, *STORED, *_CALLS)
-"""All of them; the process and Python families of prometheus_client come beside these."""
+"""All of them. The process and Python families of prometheus_client come on top."""

@@ -21,12 +21,8 @@ from fuse_otel.core.model.call import LogCompleteness
 from fuse_otel.core.model.lane import Lane
 from fuse_otel.errors import StoreError
 from fuse_otel.instrumentation.call_metrics import CallMetrics
-from fuse_otel.instrumentation.instruments import Instruments
-from fuse_otel.instrumentation.metric_table import (
-    ACCOUNT,
-    LANE,
-)
-from fuse_otel.instrumentation.store_gauges import ReadStatus, StoreGauges
+from fuse_otel.instrumentation.instruments import Instruments, ReadStatus, StoreGauges
+from fuse_otel.instrumentation.metric_table import ACCOUNT, LANE
 
 LABEL_VALUES = 200
 _STORE_ERRORS = [
@@ -39,7 +35,7 @@ def _unknown() -> None:
 
 
 class Metrics:
-    """A subscriber. ``status`` is asked at every scrape, from the scraping thread.
+    """A subscriber. ``status`` is called at every scrape, in the scraping thread.
 
     ``timer`` counts seconds. ``label_values`` is how many applications, modules, module types and
     classes keep their name.
@@ -53,7 +49,7 @@ class Metrics:
         label_values: int = LABEL_VALUES,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        # A series more for each, which Prometheus 2 keeps as if it were a value of ours.
+        # Prometheus 2 stores a `_created` series as one more metric.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry() if registry is None else registry
         self._instruments = Instruments(self.registry, timer)
@@ -70,8 +66,8 @@ class Metrics:
     def begin(
         self, accounts: Iterable[str], lanes: Iterable[Lane], loops: Iterable[str] = ()
     ) -> None:
-        """Let their counters stand at 0: a series that begins with its first event has no
-        increase that a query could see. Those that count already go on.
+        """Start their counters at 0: a series that begins with its first event has no increase
+        that a query could see. Existing counters go on.
         """
         counters = self._instruments
         for account in accounts:
@@ -86,8 +82,8 @@ class Metrics:
             self._count("fuse_otel_store_errors_total", error_type, by=0)
 
     def forget_states(self) -> None:
-        """For a reload, between the old loops and the new: what accounts and lanes were is
-        absent until they tell anew. Counters go on.
+        """Make the states of accounts and lanes absent until they report again: for a reload,
+        between the old loops and the new. Counters go on.
         """
         self._instruments.forget_states()
 
@@ -150,7 +146,7 @@ class Metrics:
             ("gap_seconds", event.gap_seconds),
         ):
             self._instruments.set(f"fuse_otel_{name}", value, event.account)
-        # Its poller may be silent for an hour, if the API told it to wait.
+        # The poller may report nothing for an hour, if the API asked it to wait.
         name = "fuse_otel_retention_headroom_seconds"
         self._instruments.count_down(name, event.headroom, event.account)
 
@@ -180,7 +176,7 @@ class Metrics:
         lane = (event.lane.destination, event.lane.signal.value)
         latency = self._instruments.histogram("fuse_otel_call_end_to_export_seconds", *lane)
         for end in event.ends:
-            # The source's clock may be ahead of ours.
+            # The API's clock may be ahead of ours.
             latency.observe(max(event.at - end, 0.0))
 
     @_take.register
@@ -203,11 +199,11 @@ class Metrics:
 
     @_take.register
     def _(self, event: events.JobChanged) -> None:
-        """Orders are rare and a person's: ``status`` and the log tell of them."""
+        """Jobs are rare: ``status`` and the log show them."""
 
     @_take.register
     def _(self, event: events.StoreMovedAside) -> None:
-        """The store that took its place tells when that was."""
+        """A gauge that is read from the new store has the time."""
 
     @_take.register
     def _(self, event: events.OutboxCrossed) -> None:

@@ -39,8 +39,7 @@ def run(args: argparse.Namespace) -> int:
     from fuse_otel.assembly.workers import conditions  # noqa: PLC0415
     from fuse_otel.daemon import WorkerGroup, run_once  # noqa: PLC0415
     from fuse_otel.instrumentation import fan_out  # noqa: PLC0415
-    from fuse_otel.instrumentation.library_log import route_libraries  # noqa: PLC0415
-    from fuse_otel.instrumentation.log import Log  # noqa: PLC0415
+    from fuse_otel.instrumentation.log import Log, route_libraries  # noqa: PLC0415
 
     loaded = load_settings(args)
     settings = loaded.settings

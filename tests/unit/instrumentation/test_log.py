@@ -81,7 +81,7 @@ def test_the_level_is_the_lowest_that_is_written():
     for event in EVERY_EVENT:
         heard.log(event)
     assert {line["level"] for line in heard.lines} == {"error"}
-    assert "an interval is given up: its five days are over" in heard.said
+    assert "an interval was given up: the api no longer keeps its calls" in heard.said
 
 
 def test_what_is_no_event_is_refused_loudly(heard):

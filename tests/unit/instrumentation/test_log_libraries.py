@@ -6,8 +6,7 @@ import warnings
 
 import pytest
 
-from fuse_otel.instrumentation.library_log import LibraryLog, route_libraries
-from fuse_otel.instrumentation.log import Log
+from fuse_otel.instrumentation.log import LibraryLog, Log, route_libraries
 
 
 @pytest.fixture
@@ -41,7 +40,7 @@ def test_of_an_exception_its_class_and_place_are_told_and_not_its_text(stream):
         logging.getLogger("uvicorn.error").exception("request failed")
     line = stream.getvalue()
     assert "level=error" in line
-    assert "error=ValueError where=test_log_libraries.py:" in line
+    assert "error=ValueError where=instrumentation/test_log_libraries.py:" in line
     assert "1234" not in line
     assert line.count("\n") == 1
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuse_otel.instrumentation.masking import mask_digits
+from fuse_otel.instrumentation.log_line import mask_digits
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_what_was_refused_is_mended_and_replayed_beside_the_daemon(
         assert told.returncode == 0, told.stderr
         daemon.wait_for(lambda: set(victims) <= receiver.sessions() and waiting(env) == 0)
         assert parked_count(env) == 0
-        assert daemon.log.count("order done") == 3
+        assert daemon.log.count("job done") == 3
         assert daemon.end() == 0
     assert not receiver.duplicates()
 
