@@ -1,4 +1,4 @@
-"""The store's reading door for commands."""
+"""The store's control for commands."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 @contextmanager
 def open_control(settings: Settings) -> Iterator[Control]:
-    """The store of the configured daemon, read beside it. Raises ``StoreError``."""
+    """For reading, also beside a daemon. Raises ``StoreError``."""
     with _opened(settings, read_only=True) as control:
         yield control
 
 
 @contextmanager
-def open_orders(settings: Settings) -> Iterator[Control]:
-    """The store, to leave an order in it; made if it is not there. Raises ``StoreError``."""
+def open_for_jobs(settings: Settings) -> Iterator[Control]:
+    """For adding jobs; creates a missing store. Raises ``StoreError``."""
     with _opened(settings, read_only=False) as control:
         yield control
 

@@ -70,7 +70,7 @@ def destination(settings: DestinationSettings) -> Destination:
 
 
 def _otlp(settings: DestinationSettings) -> Destination:
-    said: _Said = {
+    common: _OtlpOptions = {
         "name": settings.name,
         "urls": settings.urls,
         "headers": settings.headers,
@@ -83,14 +83,14 @@ def _otlp(settings: DestinationSettings) -> Destination:
     if settings.protocol == "grpc":
         from fuse_otel.destinations.otlp_grpc import OtlpGrpc, OtlpGrpcOptions  # noqa: PLC0415
 
-        return OtlpGrpc(OtlpGrpcOptions(**said, insecure=settings.insecure))
+        return OtlpGrpc(OtlpGrpcOptions(**common, insecure=settings.insecure))
     from fuse_otel.destinations.otlp_http import OtlpHttp, OtlpHttpOptions  # noqa: PLC0415
 
-    return OtlpHttp(OtlpHttpOptions(**said))
+    return OtlpHttp(OtlpHttpOptions(**common))
 
 
-class _Said(TypedDict):
-    """What both protocols are told."""
+class _OtlpOptions(TypedDict):
+    """The options of both protocols."""
 
     name: str
     urls: Mapping[Signal, str]
@@ -103,7 +103,7 @@ class _Said(TypedDict):
 
 
 def renderings(settings: Settings) -> Sequence[Rendering]:
-    """One for each way of writing that anybody takes: lanes that want the same bytes share it."""
+    """One for each encoding that a lane needs: lanes that need the same bytes share it."""
     lanes: dict[tuple[Signal, Redaction, Profile], list[Lane]] = {}
     for each in settings.destinations:
         wanted = _redaction(settings, each.redaction)
@@ -151,7 +151,7 @@ def poller_options(account: Account, settings: Settings) -> PollerOptions:
 
 
 def shipper_options(settings: Settings, *, doubted: bool) -> ShipperOptions:
-    """Live is a call for as long as reading it may take, and then a moment for its delivery."""
+    """A call is live for as long as reading it may take, and two more minutes (decision 11)."""
     reading = settings.poll_interval + settings.settle + settings.grow
     return ShipperOptions(live=reading + LIVE, doubted=doubted)
 
@@ -164,8 +164,8 @@ def pseudonym_key(account: Account, settings: Settings) -> bytes:
 
 
 def saved_key(settings: Settings) -> bytes | None:
-    """The key for a saved log, which does not say whose account it is of: the one that holds for
-    all of them, else that of the only account.
+    """The key for a saved log, which does not name its account: the key of all accounts, else that
+    of the only account.
     """
     if settings.pseudonym_key is not None:
         return settings.pseudonym_key.get_secret_value().encode()

@@ -1,4 +1,4 @@
-"""Asking the API, the store and the destinations whether they work, changing nothing."""
+"""``check --online``: whether the API, the store and the destinations work. Changes nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fuse_otel.config.settings import Account, Settings
 
 Finding = tuple[str, bool, str]
-"""What was asked, whether it works, a sentence."""
+"""What was checked, whether it works, a sentence."""
 
 _EMPTY = deflate(b"")  # an export request without anything in it
 
@@ -66,8 +66,8 @@ def _destination(settings: Destination) -> Iterator[Finding]:
         yield what, False, str(error)
         return
     for signal in settings.signals:
-        outcome = destination.send(signal, _EMPTY, 0)
-        works = isinstance(outcome, Accepted | PartialSuccess)
-        why = "It accepts an empty request." if works else getattr(outcome, "reason", outcome.code)
+        result = destination.send(signal, _EMPTY, 0)
+        works = isinstance(result, Accepted | PartialSuccess)
+        why = "It accepts an empty request." if works else getattr(result, "reason", result.code)
         yield f"{what} {signal}", works, why
     destination.close()

@@ -11,22 +11,22 @@ from fuse_otel.assembly.workers import Workers
 from fuse_otel.core.timing.windows import RETENTION
 from fuse_otel.errors import Corrupt
 from fuse_otel.events import Emit, StoreMovedAside
-from fuse_otel.jobs.worker import Standing
+from fuse_otel.jobs.worker import ReportedStates
 from fuse_otel.ports import NumberPosition, Step, Store
 
 if TYPE_CHECKING:
     from fuse_otel.config.settings import Settings
 
 
-def begin_works(
-    settings: Settings, emit: Emit, *, standing: Callable[[], Standing | None] = lambda: None
+def build_workers(
+    settings: Settings, emit: Emit, *, states: Callable[[], ReportedStates | None] = lambda: None
 ) -> Workers:
-    """The works on their store, or on a new one where that is damaged. Raises ``StoreError``."""
+    """The workers on their store, or on a new one if that is damaged. Raises ``StoreError``."""
     try:
-        return Workers(settings, emit, standing=standing)
+        return Workers(settings, emit, states=states)
     except Corrupt:
         _begin_anew(settings, emit)
-        return Workers(settings, emit, standing=standing)
+        return Workers(settings, emit, states=states)
 
 
 def _begin_anew(settings: Settings, emit: Emit) -> None:
@@ -42,11 +42,11 @@ def _begin_anew(settings: Settings, emit: Emit) -> None:
 
 
 def _five_days_back(settings: Settings, store: Store) -> None:
-    """Nobody knows any more what was delivered: read all that Plum still has, whatever ``since``
-    says.
+    """Nothing is known of earlier deliveries: read all that Plum still has, whatever ``since``
+    is set to.
     """
     now = int(time.time())
     start = NumberPosition(cursor=now - RETENTION, floor=now - RETENTION)
     for account in settings.accounts:
         positions = dict.fromkeys(account.numbers or ("",), start)
-        store.ledger.commit(store.ledger.lease(account.name), Step(at=now, positions=positions))
+        store.ledger.lease(account.name).commit(Step(at=now, positions=positions))

@@ -1,15 +1,15 @@
-"""The daemon as a service: works, loops, log, metrics, pages."""
+"""The daemon as a service: workers, loops, log, metrics, pages."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fuse_otel import __version__
-from fuse_otel.assembly.recovery import begin_works
-from fuse_otel.assembly.workers import conditions, lanes
+from fuse_otel.assembly.recovery import build_workers
+from fuse_otel.assembly.workers import lanes, readiness
 from fuse_otel.daemon import Daemon
 from fuse_otel.events import Emit, Event, StoreFailed, unheard
 from fuse_otel.instrumentation import fan_out
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Reload = Callable[[], str | None]
 Damaged = Callable[[str], None]
-"""Is told, with a sentence, that the store turned out to be damaged."""
+"""Called with a sentence when the store is found to be damaged."""
 
 
 class Service:
@@ -49,17 +49,18 @@ class Service:
         self._metrics = metrics
         self.log = Log(sys.stderr, settings.log_level, settings.log_format)
         self._self_traces = _self_traces(settings)
-        self.conditions = conditions(settings)
+        self.readiness = readiness(settings)
         self._damaged = damaged
-        # The works are built before the daemon that wakes them.
+        # The workers are built before the daemon that wakes them.
         self._wake: Emit = unheard
-        told: list[Emit] = [metrics, self.log, self.conditions, self._notice]
+        subscribers: list[Emit] = [metrics, self.log, self.readiness, self._notice]
         if self._self_traces is not None:
-            told.append(self._self_traces)
-        self.emit = fan_out(*told)
-        self.works = begin_works(settings, self.emit, standing=self.conditions.states)
+            subscribers.append(self._self_traces)
+        self.emit = fan_out(*subscribers)
+        self.workers = build_workers(settings, self.emit, states=self.readiness.states)
+        workers = self.workers
         self._daemon = Daemon(
-            self.works.pollers, self.works.shippers, self.works.clerk, self.emit, time.time
+            workers.pollers, workers.shippers, workers.job_worker, self.emit, time.time
         )
         self._wake = self._daemon.notice
         names = (account.name for account in settings.accounts)
@@ -68,29 +69,29 @@ class Service:
         self._undo_routing = route_libraries(self.log)
 
     def status(self) -> Status:
-        return self.works.store.control.status()
+        return self.workers.store.control.status()
 
     def start(self) -> tuple[str, int]:
-        """Answers where the pages are. Raises ``CannotListen``."""
+        """Returns the host and port of the pages. Raises ``CannotListen``."""
         try:
             address = self._web.start()
         except BaseException:
-            self.works.close()
+            self.workers.close()
             raise
         self._daemon.start()
         return address
 
     def stop(self, *, drain: bool = True) -> bool:
-        """Drain within the grace; what is left is in the store. Whether all threads have ended."""
+        """Drain within the grace; the rest stays in the store. Whether all threads ended."""
         end = time.monotonic() + self.settings.shutdown_grace
         ended = self._daemon.stop(self.settings.shutdown_grace, drain=drain)
         self._web.stop(max(0.5, end - time.monotonic()))
         if self._self_traces is not None:
             self._self_traces.close(max(0.5, end - time.monotonic()))
         if ended:
-            # A thread that is still in a request would meet a closed store: the process's end
-            # closes it then, which is as safe.
-            self.works.close()
+            # A thread that is still in a request would find the store closed. The end of the
+            # process closes it instead, which is as safe.
+            self.workers.close()
         self.log.close()
         self._undo_routing()
         return ended
@@ -106,10 +107,10 @@ class Service:
 
         token = self.settings.hook_token
         site = PageContext(
-            control=self.works.store.control,
+            control=self.workers.store.control,
             metrics=self._metrics.render,
             health=self._daemon.hung,
-            readiness=self._unready,
+            readiness=self.readiness.unready,
             reload=reload,
             version=__version__,
             hook=self._daemon.poke if token else None,
@@ -117,9 +118,6 @@ class Service:
             emit=self.emit,
         )
         return WebServer(create_app(site), listening, *self.settings.listen)
-
-    def _unready(self) -> Sequence[str]:
-        return self.conditions.unready()
 
 
 def _self_traces(settings: Settings) -> SelfTraces | None:

@@ -1,4 +1,4 @@
-"""The loops of a daemon with all they stand on, built and not yet started."""
+"""The pollers, shippers and job worker of a daemon with all they need, not started yet."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from fuse_otel.core.model.lane import Lane
 from fuse_otel.daemon import DetailPool, Readiness
 from fuse_otel.events import Emit
 from fuse_otel.jobs import JobWorker
-from fuse_otel.jobs.replay import Lanes
-from fuse_otel.jobs.worker import Standing
+from fuse_otel.jobs.replay import ReplayLanes
+from fuse_otel.jobs.worker import ReportedStates
 from fuse_otel.poller import Poller
 from fuse_otel.ports import Store
 from fuse_otel.shipper import Shipper
@@ -27,13 +27,12 @@ _draw = random.SystemRandom().random
 
 
 class Workers:
-    """Store, pollers, shippers and the clerk. Raises ``StoreError`` when the store cannot be had,
-    ``Busy`` among them when another process works on it.
+    """Store, pollers, shippers and the job worker. Raises ``StoreError`` if the store cannot be
+    used; ``Busy`` if another process works on it.
 
-    ``clock`` gives UNIX seconds. ``standing`` is what the clerk keeps in the store for commands,
-    and for the next who has one: its lanes begin as they stood then. Without ``reading`` there are
-    no pollers. What was opened is closed by ``close``, also when
-    building it failed half way.
+    ``clock`` gives UNIX seconds. ``states`` is what the job worker reports to the store; with it,
+    lanes that were held when the last daemon ended begin with doubt. Without ``reading`` there are
+    no pollers. ``close`` closes all that was opened, also if building it failed half way.
     """
 
     def __init__(
@@ -42,7 +41,7 @@ class Workers:
         emit: Emit,
         clock: Callable[[], float] = time.time,
         *,
-        standing: Callable[[], Standing | None] = lambda: None,
+        states: Callable[[], ReportedStates | None] = lambda: None,
         reading: bool = True,
     ) -> None:
         self._settings = settings
@@ -53,12 +52,12 @@ class Workers:
         self._open.callback(self.store.close)
         try:
             # Taken here so that a second daemon says so at once, not from inside its loops.
-            self.store.control.serve()
+            self.store.control.lock()
             renderer = Renderer(parts.model_options(settings), parts.renderings(settings))
             accounts = settings.accounts if reading else ()
             self.pollers = [self._poller(account, renderer) for account in accounts]
-            self.shippers = self._shippers(self._held() if standing() else ())
-            self.clerk = self._clerk(renderer, standing)
+            self.shippers = self._shippers(self._held_lanes() if states() else ())
+            self.job_worker = self._job_worker(renderer, states)
         except BaseException:
             self.close()
             raise
@@ -70,33 +69,35 @@ class Workers:
         self.store.ledger.lease(account.name)
         source = parts.source(account, self._settings, self._emit, self._clock)
         self._open.callback(source.close)
-        gather = DetailPool(
+        pool = DetailPool(
             source, min(parts.DETAIL_THREADS, self._settings.max_concurrent_requests - 1)
         )
-        self._open.callback(gather.close)
+        self._open.callback(pool.close)
         return Poller(
             parts.poller_options(account, self._settings),
             source,
-            gather,
+            pool,
             self.store.ledger,
             renderer,
             self._emit,
             _draw,
         )
 
-    def _clerk(self, renderer: Renderer, standing: Callable[[], Standing | None]) -> JobWorker:
+    def _job_worker(
+        self, renderer: Renderer, states: Callable[[], ReportedStates | None]
+    ) -> JobWorker:
         return JobWorker(
             self.store.control,
             {account.name: account.numbers for account in self._settings.accounts},
-            Lanes.of(renderer.renderings, self._settings.loki_stream_attribute),
+            ReplayLanes.of(renderer.renderings, self._settings.loki_stream_attribute),
             self._emit,
             _draw,
-            standing,
+            states,
         )
 
-    def _held(self) -> Collection[Lane]:
+    def _held_lanes(self) -> Collection[Lane]:
         lanes = self.store.control.status().lanes
-        return {each.lane for each in lanes if each.told.state == "held"}
+        return {each.lane for each in lanes if each.reported.state == "held"}
 
     def _shippers(self, doubted: Collection[Lane]) -> list[Shipper]:
         shippers = []
@@ -122,5 +123,5 @@ def lanes(settings: Settings) -> Sequence[Lane]:
     return [Lane(d.name, signal) for d in settings.destinations for signal in d.signals]
 
 
-def conditions(settings: Settings) -> Readiness:
+def readiness(settings: Settings) -> Readiness:
     return Readiness([account.name for account in settings.accounts], lanes(settings))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from fuse_otel.cli.signals import STOPPING, Interrupt
 from fuse_otel.errors import Busy
 from fuse_otel.events import CallsParked, Event
-from fuse_otel.jobs import Asked, Backfill, Drop, order_of
+from fuse_otel.jobs import Backfill, Drop, JobRequest, encode_request
 from fuse_otel.ports import Control, JobStatus
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class JobEnded:
 
 
 def carry_out(
-    settings: Settings, asked: Asked, show: Callable[[JobStatus], None], log_to: Stream
+    settings: Settings, asked: JobRequest, show: Callable[[JobStatus], None], log_to: Stream
 ) -> JobEnded:
     """Raises ``StoreError``. ``log_to`` takes warnings where the work is done here."""
     interrupt = Interrupt()
@@ -61,15 +61,15 @@ def carry_out(
         here.close()
 
 
-def _placed(settings: Settings, asked: Asked) -> int:
+def _placed(settings: Settings, asked: JobRequest) -> int:
     """The order's id. One that asks for the same and is not done yet is taken up again."""
-    from fuse_otel.assembly.control import open_orders  # noqa: PLC0415 - opens the store
+    from fuse_otel.assembly.control import open_for_jobs  # noqa: PLC0415 - opens the store
 
-    order = order_of(asked)
-    with open_orders(settings) as control:
-        same = (order_id for order_id, other in control.orders() if other == order)
+    order = encode_request(asked)
+    with open_for_jobs(settings) as control:
+        same = (order_id for order_id, other in control.open_jobs() if other == order)
         found = next(same, None)
-        return control.order(order, time.time()).id if found is None else found
+        return control.add_job(order, time.time()).id if found is None else found
 
 
 def _follow(
@@ -85,7 +85,7 @@ def _follow(
             if not receipt.open or interrupt.noted:
                 return JobEnded(receipt, beside=True, stopped=receipt.open)
             now = time.monotonic()
-            alone_since = None if control.server() else alone_since or now
+            alone_since = None if control.lock_holder() else alone_since or now
             if alone_since is not None and now - alone_since > _GONE:
                 why = f"The daemon has ended before the order was carried out: {GOES_ON}."
                 return JobEnded(receipt, beside=True, problems=[why])
@@ -95,8 +95,8 @@ def _follow(
 class _Here:
     """The work in this process: nobody else holds the store."""
 
-    def __init__(self, settings: Settings, asked: Asked, log_to: Stream) -> None:
-        from fuse_otel.assembly.workers import conditions  # noqa: PLC0415 - the whole daemon
+    def __init__(self, settings: Settings, asked: JobRequest, log_to: Stream) -> None:
+        from fuse_otel.assembly.workers import readiness  # noqa: PLC0415 - the whole daemon
         from fuse_otel.instrumentation import fan_out  # noqa: PLC0415
         from fuse_otel.instrumentation.log import Log, route_libraries  # noqa: PLC0415
 
@@ -105,7 +105,7 @@ class _Here:
         level = "error" if settings.log_level == "error" else "warn"
         self._log = Log(log_to, level, settings.log_format)
         self._undo = route_libraries(self._log)
-        self._state = conditions(settings)
+        self._state = readiness(settings)
         self._parked = 0
         self._emit = fan_out(self._log, self._state, self._count)
 
@@ -139,7 +139,7 @@ class _Here:
         interrupt.words = STOPPING
         shippers = () if isinstance(self._asked, Drop) else works.shippers
         ended = run_once(
-            WorkerGroup(works.clerk, works.pollers, shippers),
+            WorkerGroup(works.job_worker, works.pollers, shippers),
             timeout=float("inf"),
             clock=time.time,
             sleep=interrupt.sleep,
@@ -159,4 +159,4 @@ class _Here:
 
 
 def _receipt(control: Control, order_id: int) -> JobStatus:
-    return control.receipt(order_id) or JobStatus(order_id, "failed", "The order was forgotten.")
+    return control.job_status(order_id) or JobStatus(order_id, "failed", "The order was forgotten.")

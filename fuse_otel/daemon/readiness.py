@@ -16,7 +16,7 @@ from fuse_otel.events import (
     PollDone,
     StoreFailed,
 )
-from fuse_otel.ports import Told
+from fuse_otel.ports import ReportedState
 
 
 class Readiness:
@@ -50,7 +50,7 @@ class Readiness:
                 case _:
                     pass
 
-    def states(self) -> tuple[Mapping[str, Told], Mapping[Lane, Told]]:
+    def states(self) -> tuple[Mapping[str, ReportedState], Mapping[Lane, ReportedState]]:
         """The state of each account and each lane, as the store keeps it for the commands."""
         with self._lock:
             accounts = {name: _state(why) for name, why in self._accounts.items()}
@@ -83,8 +83,8 @@ class Readiness:
         return self.problems() if blocked else []
 
 
-def _state(why: str, otherwise: str = "down") -> Told:
-    return Told(otherwise, why) if why else Told("up")
+def _state(why: str, otherwise: str = "down") -> ReportedState:
+    return ReportedState(otherwise, why) if why else ReportedState("up")
 
 
 def _all(reasons: Mapping[str, str] | Mapping[Lane, str]) -> bool:

@@ -1,6 +1,14 @@
-"""What a command asks of the daemon, and how it is carried out: crash-safe, and once."""
+"""What commands ask of the daemon, and the worker that does it: crash-safe, and once."""
 
-from fuse_otel.jobs.job import Asked, Backfill, Drop, Replay, asked_of, order_of
+from fuse_otel.jobs.job import Backfill, Drop, JobRequest, Replay, decode_request, encode_request
 from fuse_otel.jobs.worker import JobWorker
 
-__all__ = ["Asked", "Backfill", "Drop", "JobWorker", "Replay", "asked_of", "order_of"]
+__all__ = [
+    "Backfill",
+    "Drop",
+    "JobRequest",
+    "JobWorker",
+    "Replay",
+    "decode_request",
+    "encode_request",
+]

@@ -1,4 +1,4 @@
-"""What an order asks for, and how it is written in the store."""
+"""What a job asks for, and how the store keeps it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from fuse_otel.ports import Job, ParkedQuery
 
 @dataclass(frozen=True, slots=True)
 class Backfill:
-    """Read the calls from ``start`` to ``end`` (UNIX seconds) of these accounts, of all if none is
-    named; ``again``: send those that are known once more.
+    """Read the calls from ``start`` to ``end`` (UNIX seconds) of these accounts, of all accounts if
+    none is named. ``again``: send known calls once more.
     """
 
     start: int
@@ -23,30 +23,32 @@ class Backfill:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Send parked calls again. ``which.last`` is set: what is parked anew meanwhile stays."""
+    """Send parked calls again. ``which.last`` is set, so that a call which is parked again
+    meanwhile is not sent in a circle.
+    """
 
     which: ParkedQuery
 
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Forget parked calls."""
+    """Delete parked calls."""
 
     which: ParkedQuery
 
 
-Asked = Backfill | Replay | Drop
-_KINDS: dict[str, type[Asked]] = {"backfill": Backfill, "replay": Replay, "drop": Drop}
-_NAMES = {kind: name for name, kind in _KINDS.items()}
+JobRequest = Backfill | Replay | Drop
+_TYPES: dict[str, type[JobRequest]] = {"backfill": Backfill, "replay": Replay, "drop": Drop}
+_KINDS = {type_: kind for kind, type_ in _TYPES.items()}
 
 
-def order_of(asked: Asked) -> Job:
-    return Job(_NAMES[type(asked)], msgspec.json.encode(asked).decode())
+def encode_request(request: JobRequest) -> Job:
+    return Job(_KINDS[type(request)], msgspec.json.encode(request).decode())
 
 
-def asked_of(order: Job) -> Asked:
-    """Raises ``ValueError`` for an order of a version that knows more."""
+def decode_request(job: Job) -> JobRequest:
+    """Raises ``ValueError`` for a job of a version that knows more kinds or arguments."""
     try:
-        return msgspec.json.decode(order.arguments, type=_KINDS[order.kind])
+        return msgspec.json.decode(job.arguments, type=_TYPES[job.kind])
     except (KeyError, msgspec.MsgspecError) as error:
-        raise ValueError(f"This version cannot read the order ({order.kind}).") from error
+        raise ValueError(f"This version cannot read the job ({job.kind}).") from error

@@ -1,5 +1,6 @@
-"""Parked calls as bodies again, written as their lanes are configured now. What is redacted stays
-redacted: nothing but the parked bytes is known.
+"""Parked calls as batches again, in the profile that their lane has now.
+
+Nothing but the parked bytes is known of a parked call, so a replay cannot loosen its redaction.
 """
 
 from __future__ import annotations
@@ -16,65 +17,65 @@ from fuse_otel.ports import ParkedCall
 
 
 @dataclass(frozen=True, slots=True)
-class Lanes:
-    """The lanes there are, with their flavours; ``stream_attribute`` is for Loki's."""
+class ReplayLanes:
+    """The configured lanes and their profiles. ``stream_attribute`` is for the profile ``loki``."""
 
-    flavours: Mapping[Lane, Profile]
+    profiles: Mapping[Lane, Profile]
     stream_attribute: str
 
     @classmethod
-    def of(cls, renderings: Iterable[Rendering], stream_attribute: str) -> Lanes:
-        flavours = {lane: each.flavour for each in renderings for lane in each.lanes}
-        return cls(flavours, stream_attribute)
+    def of(cls, renderings: Iterable[Rendering], stream_attribute: str) -> ReplayLanes:
+        profiles = {lane: each.flavour for each in renderings for lane in each.lanes}
+        return cls(profiles, stream_attribute)
 
 
 @dataclass(slots=True)
-class Replayed:
-    """``sent`` are the ids of what the bodies hold; the others stay parked: ``homeless`` calls are
-    of lanes that are no more, ``damaged`` ones have no bytes to send.
+class ReplayPart:
+    """``sent`` are the ids of the calls in ``batches``. The others stay parked: ``homeless`` calls
+    are of lanes that are not configured any more, ``damaged`` ones have no readable bytes.
     """
 
-    bodies: list[Batch] = field(default_factory=list)
+    batches: list[Batch] = field(default_factory=list)
     sent: list[int] = field(default_factory=list)
     homeless: int = 0
     damaged: int = 0
 
 
-def replayed(calls: Sequence[ParkedCall], lanes: Lanes) -> Replayed:
-    """One body a lane. The calls are no more than a body may hold."""
-    result = Replayed()
-    parts: dict[Lane, list[tuple[ParkedCall, bytes]]] = {}
+def replay_part(calls: Sequence[ParkedCall], lanes: ReplayLanes) -> ReplayPart:
+    """One batch a lane. The calls are no more than a batch may hold."""
+    result = ReplayPart()
+    slices: dict[Lane, list[tuple[ParkedCall, bytes]]] = {}
     for call in calls:
-        if call.lane not in lanes.flavours:
+        if call.lane not in lanes.profiles:
             result.homeless += 1
             continue
         try:
-            data = _present(call, lanes)
+            data = _relabelled(call, lanes)
         except ValueError:
             result.damaged += 1
             continue
-        parts.setdefault(call.lane, []).append((call, data))
+        slices.setdefault(call.lane, []).append((call, data))
         result.sent.append(call.id)
-    result.bodies = [_body(lane, lanes.flavours[lane], of) for lane, of in parts.items()]
+    result.batches = [_batch(lane, lanes.profiles[lane], of) for lane, of in slices.items()]
     return result
 
 
-def _present(call: ParkedCall, lanes: Lanes) -> bytes:
-    """The call's bytes in its lane's flavour. Raises ``ValueError`` where there are none."""
+def _relabelled(call: ParkedCall, lanes: ReplayLanes) -> bytes:
+    """The call's bytes in its lane's profile. Raises ``ValueError`` if there are none."""
     data = inflate(call.data)
     if not data:
         raise ValueError("nothing is left of the call's bytes")
     if call.lane.signal is Signal.LOGS:
-        data = relabel_logs(data, lanes.flavours[call.lane], lanes.stream_attribute)
+        data = relabel_logs(data, lanes.profiles[call.lane], lanes.stream_attribute)
     return data
 
 
-def _body(lane: Lane, flavour: Profile, parts: list[tuple[ParkedCall, bytes]]) -> Batch:
-    parts.sort(key=lambda part: (part[0].call.start or 0, part[0].call.session_id, part[0].id))
+def _batch(lane: Lane, profile: Profile, slices: list[tuple[ParkedCall, bytes]]) -> Batch:
+    slices.sort(key=lambda part: (part[0].call.start or 0, part[0].call.session_id, part[0].id))
     calls: list[CallSlice] = []
     offset = 0
-    for parked, data in parts:
+    for parked, data in slices:
         calls.append(replace(parked.call, offset=offset, length=len(data)))
         offset += len(data)
-    rendering = Rendering(f"{lane.signal}/replay/{flavour}", lane.signal, flavour, (lane,))
-    return Batch(rendering, deflate(b"".join(data for _, data in parts)), offset, tuple(calls))
+    rendering = Rendering(f"{lane.signal}/replay/{profile}", lane.signal, profile, (lane,))
+    return Batch(rendering, deflate(b"".join(data for _, data in slices)), offset, tuple(calls))

@@ -1,7 +1,7 @@
-"""The loop's one step for the orders: take the oldest, do a part of it in one transaction.
+"""The job worker: each step does one part of every open job, each part in one transaction.
 
-Every part leaves the order and what it changed in step with each other, so that an order that was
-cut off by a crash goes on where it was, and nothing of it happens twice.
+A part changes the job and what the job is about in the same transaction, so that a job which a
+crash interrupted continues where it was, and nothing of it happens twice.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from fuse_otel.errors import StoreError
 from fuse_otel.events import Emit, JobChanged, StoreFailed
 from fuse_otel.humanize import plural
 from fuse_otel.jobs import backfill
-from fuse_otel.jobs.job import Asked, Backfill, Drop, Replay, asked_of
-from fuse_otel.jobs.replay import Lanes, replayed
-from fuse_otel.ports import Carried, Control, Job, JobStatus, ParkedCall, Told
+from fuse_otel.jobs.job import Backfill, Drop, Replay, decode_request
+from fuse_otel.jobs.replay import ReplayLanes, replay_part
+from fuse_otel.ports import Control, Job, JobStatus, JobStep, ParkedCall, ReportedState
 
-Standing = tuple[Mapping[str, Told], Mapping[Lane, Told]]
-"""What is to be told of the accounts and the lanes there are."""
+ReportedStates = tuple[Mapping[str, ReportedState], Mapping[Lane, ReportedState]]
+"""The states of the daemon's accounts and lanes."""
 
-LOOK = 0.5  # seconds between two looks for orders: a command is answered within a second
+LOOK = 0.5  # seconds between two looks for jobs: a command gets its answer within a second
 
 
 @dataclass(slots=True)
 class _Pass:
-    """How far a pass over the parked calls is, and how many it had to leave."""
+    """The last parked call that a job has handled, and how many calls it had to leave parked."""
 
     after: int = 0
     homeless: int = 0
@@ -38,32 +38,32 @@ class _Pass:
 class JobWorker:
     """``accounts`` are those that are read, ``lanes`` those that deliver. Not for two threads.
 
-    Keeps in the store what ``standing`` says, whenever that changes, for commands to read.
+    Also writes ``states()`` to the store whenever they change, for ``status`` to read.
     """
 
     def __init__(
         self,
         control: Control,
-        accounts: backfill.Numbers,
-        lanes: Lanes,
+        accounts: backfill.AccountNumbers,
+        lanes: ReplayLanes,
         emit: Emit,
         random: Random,
-        standing: Callable[[], Standing | None] = lambda: None,
+        states: Callable[[], ReportedStates | None] = lambda: None,
     ) -> None:
         self._control = control
         self._accounts = accounts
         self._lanes = lanes
         self._emit = emit
         self._random = random
-        self._standing = standing
-        self._told: Standing | None = None
+        self._states = states
+        self._reported: ReportedStates | None = None
         self._passes: dict[int, _Pass] = {}
         self._store = Backoff(first=1.0, most=60.0)
         self._idle = False
 
     @property
     def idle(self) -> bool:
-        """Whether the last step found no order open."""
+        """Whether the last step found no open job."""
         return self._idle
 
     def step(self, now: float) -> float:
@@ -81,78 +81,78 @@ class JobWorker:
         return now if more else now + LOOK
 
     def _advance(self, now: float) -> bool:
-        self._tell_standing()
-        orders = self._control.orders()
-        self._idle = not orders
-        # None waits for another one to be done.
-        more = [self._carry_out(order_id, order, now) for order_id, order in orders]
+        self._report_states()
+        jobs = self._control.open_jobs()
+        self._idle = not jobs
+        # All jobs advance: a long backfill must not delay a replay.
+        more = [self._do_part(job_id, job, now) for job_id, job in jobs]
         return any(more)
 
-    def _tell_standing(self) -> None:
-        standing = self._standing()
-        if standing is not None and standing != self._told:
-            self._control.tell(*standing)
-            self._told = standing
+    def _report_states(self) -> None:
+        states = self._states()
+        if states is not None and states != self._reported:
+            self._control.report_states(*states)
+            self._reported = states
 
-    def _carry_out(self, order_id: int, order: Job, now: float) -> bool:
-        """Whether there is more to do for the order at once."""
-        receipt = self._control.receipt(order_id)
-        if receipt is None or not receipt.open:
+    def _do_part(self, job_id: int, job: Job, now: float) -> bool:
+        """Whether there is more to do for the job at once."""
+        status = self._control.job_status(job_id)
+        if status is None or not status.open:
             return False
         try:
-            asked = asked_of(order)
+            request = decode_request(job)
         except ValueError as error:
-            self._answer(order, JobStatus(order_id, "failed", str(error)))
+            self._finish(job, JobStatus(job_id, "failed", str(error)))
             return False
-        if isinstance(asked, Backfill):
-            return self._backfill(order, asked, receipt, now)
-        return self._go_through(order, asked, receipt, now)
+        if isinstance(request, Backfill):
+            self._backfill(job, request, status, now)
+            return False
+        return self._parked_part(job, request, status, now)
 
-    def _backfill(self, order: Job, asked: Backfill, receipt: JobStatus, now: float) -> bool:
-        if receipt.state == "waiting":
-            carried = backfill.begun(asked, receipt.id, self._accounts)
-            if self._control.carry_out(carried, now):
-                self._tell(order, carried.receipt)
-        elif receipt.left == 0:
-            self._answer(order, backfill.ended(asked, receipt))
-        elif not backfill.readable(receipt.id, self._control.status(), self._accounts):
-            self._answer(order, JobStatus(receipt.id, "failed", backfill.ABANDONED))
-        return False
+    def _backfill(self, job: Job, request: Backfill, status: JobStatus, now: float) -> None:
+        if status.state == "waiting":
+            step = backfill.first_step(request, status.id, self._accounts)
+            if self._control.commit_job_step(step, now):
+                self._emit_change(job, step.status)
+        elif status.left == 0:
+            self._finish(job, backfill.finished(request, status))
+        elif not backfill.is_readable(status.id, self._control.status(), self._accounts):
+            self._finish(job, JobStatus(status.id, "failed", backfill.ABANDONED))
 
-    def _go_through(self, order: Job, asked: Replay | Drop, receipt: JobStatus, now: float) -> bool:
-        """One part of the parked calls that are asked for."""
-        so_far = self._passes.setdefault(receipt.id, _Pass())
-        rest = replace(asked.which, after=max(asked.which.after, so_far.after))
+    def _parked_part(self, job: Job, request: Replay | Drop, status: JobStatus, now: float) -> bool:
+        """Replay or drop one part of the parked calls. Whether there was one."""
+        so_far = self._passes.setdefault(status.id, _Pass())
+        rest = replace(request.which, after=max(request.which.after, so_far.after))
         part = self._control.parked_part(rest, MAX_INFLATED)
         if not part:
-            del self._passes[receipt.id]
-            self._answer(order, _ended(asked, receipt, so_far))
+            del self._passes[status.id]
+            self._finish(job, _finished(request, status, so_far))
             return False
-        ids, bodies = self._decide(asked, part, so_far)
-        working = replace(receipt, state="working", calls=receipt.calls + len(ids))
-        self._control.carry_out(Carried(working, unparked=ids, bodies=bodies), now)
+        ids, batches = self._unpark(request, part, so_far)
+        working = replace(status, state="working", calls=status.calls + len(ids))
+        self._control.commit_job_step(JobStep(working, unparked=ids, batches=batches), now)
         so_far.after = part[-1].id
         return True
 
-    def _decide(
-        self, asked: Asked, part: Sequence[ParkedCall], so_far: _Pass
+    def _unpark(
+        self, request: Replay | Drop, part: Sequence[ParkedCall], so_far: _Pass
     ) -> tuple[list[int], list[Batch]]:
-        if not isinstance(asked, Replay):
+        if isinstance(request, Drop):
             return [parked.id for parked in part], []
-        found = replayed(part, self._lanes)
-        so_far.homeless += found.homeless
-        so_far.damaged += found.damaged
-        return found.sent, found.bodies
+        replayed = replay_part(part, self._lanes)
+        so_far.homeless += replayed.homeless
+        so_far.damaged += replayed.damaged
+        return replayed.sent, replayed.batches
 
-    def _answer(self, order: Job, receipt: JobStatus) -> None:
-        self._control.answer(receipt)
-        self._tell(order, receipt)
+    def _finish(self, job: Job, status: JobStatus) -> None:
+        self._control.finish_job(status)
+        self._emit_change(job, status)
 
-    def _tell(self, order: Job, receipt: JobStatus) -> None:
-        self._emit(JobChanged(order.kind, receipt.state, receipt.result))
+    def _emit_change(self, job: Job, status: JobStatus) -> None:
+        self._emit(JobChanged(job.kind, status.state, status.result))
 
 
-def _ended(asked: Replay | Drop, receipt: JobStatus, so_far: _Pass) -> JobStatus:
+def _finished(request: Replay | Drop, status: JobStatus, so_far: _Pass) -> JobStatus:
     left = [
         (so_far.homeless, "the destination is not configured any more"),
         (
@@ -160,11 +160,11 @@ def _ended(asked: Replay | Drop, receipt: JobStatus, so_far: _Pass) -> JobStatus
             "the stored bytes are damaged, `fuse-otel backfill --again` reads it anew",
         ),
     ]
-    verb = "is" if receipt.calls == 1 else "are"
-    what = "dropped" if isinstance(asked, Drop) else "on the way again"
-    done = f"{plural(receipt.calls, 'parked call')} {verb} {what}."
+    verb = "is" if status.calls == 1 else "are"
+    what = "dropped" if isinstance(request, Drop) else "on the way again"
+    done = f"{plural(status.calls, 'parked call')} {verb} {what}."
     kept = [f"{count:,} stay parked: {why}." for count, why in left if count]
-    if not receipt.calls and not kept:
-        return JobStatus(receipt.id, "failed", "No such call is parked.")
-    said = " ".join([done, *kept] if receipt.calls else kept)
-    return JobStatus(receipt.id, "done" if receipt.calls else "failed", said)
+    if not status.calls and not kept:
+        return JobStatus(status.id, "failed", "No such call is parked.")
+    result = " ".join([done, *kept] if status.calls else kept)
+    return JobStatus(status.id, "done" if status.calls else "failed", result)

@@ -79,9 +79,9 @@ class Ingest:
         for call, log in fetched:
             self._decide(draft, call, log, known.get(call.session_id), number)
         if fetched or relisted:
-            step = replace(self._step(draft, relisted), order=job)
+            step = replace(self._step(draft, relisted), job=job)
             self._lease.commit(step)
-            self.batch_commits += bool(step.bodies)
+            self.batch_commits += bool(step.batches)
             self._emit_stored(draft)
         return len(draft.rendered)
 
@@ -154,7 +154,7 @@ class Ingest:
             listed=relisted,
             pending=draft.pending,
             settled=draft.settled,
-            bodies=batches,
+            batches=batches,
             recent=[_recent(call) for call in draft.rendered[-RECENT_CALLS:]],
         )
 

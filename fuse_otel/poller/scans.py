@@ -107,7 +107,7 @@ class Scans:
         answered for the whole window.
         """
         window = self._gap_size.first(Window(gap.start, gap.end))
-        result = yield from self._windows.window(window, gap.number, again=gap.again, job=gap.order)
+        result = yield from self._windows.window(window, gap.number, again=gap.again, job=gap.job)
         rest = [replace(gap, start=window.end, id=0)] if window.end < gap.end else []
         if rest:
             self._gap_size.learn(result.listed)

@@ -1,21 +1,21 @@
-"""The contracts between the loops and the outside: one source, three doors of one store,
+"""The contracts between the loops and the outside: one source, one store with three doors,
 destinations and the clock. Every adapter passes the conformance suite of its port (``tests``).
 
 All times are UNIX seconds. ``account`` is an account's configured name; ``number`` is the phone
-number a reading is limited to, ``""`` for all numbers of the account.
+number a scan is limited to, ``""`` for all numbers of the account.
 """
 
 from fuse_otel.ports.control import (
     AccountStatus,
-    Carried,
     Control,
     Job,
     JobStatus,
+    JobStep,
     LaneStatus,
     ParkedCall,
     ParkedQuery,
+    ReportedState,
     Status,
-    Told,
     Unreadable,
 )
 from fuse_otel.ports.destination import Clock, Destination
@@ -39,7 +39,6 @@ from fuse_otel.ports.store import Store
 __all__ = [
     "AccountStatus",
     "Acknowledgement",
-    "Carried",
     "Clock",
     "Control",
     "Destination",
@@ -48,6 +47,7 @@ __all__ = [
     "GapReason",
     "Job",
     "JobStatus",
+    "JobStep",
     "LaneStatus",
     "Lease",
     "Ledger",
@@ -60,12 +60,12 @@ __all__ = [
     "PendingReason",
     "Position",
     "RecentCall",
+    "ReportedState",
     "Reread",
     "SeenRow",
     "Source",
     "Status",
     "Step",
     "Store",
-    "Told",
     "Unreadable",
 ]

@@ -1,4 +1,4 @@
-"""The store's door for the pages and the commands: reads, and orders for the daemon."""
+"""The store's door for the pages and the commands: status, recent and parked calls, jobs."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ LAST = 2**63 - 1  # no id of the store is larger
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What the daemon last told of an account or a lane. ``state`` is ``up``, ``down`` or (lanes)
-    ``held``, empty for what it does not have; ``reason`` a sentence.
+class ReportedState:
+    """What the daemon last reported of an account or a lane. ``state`` is ``up``, ``down`` or
+    (lanes) ``held``, and empty if the daemon has no such account or lane. ``reason`` is a sentence.
     """
 
     state: str = ""
@@ -25,7 +25,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """An interval that was given up: it answered with errors until its five days were over."""
+    """An interval that was given up: the API answered it with errors for five days."""
 
     number: str
     start: int
@@ -42,7 +42,7 @@ class AccountStatus:
     waiting_since: int | None
     calls: int
     unreadable: tuple[Unreadable, ...] = ()
-    told: Told = Told()
+    reported: ReportedState = ReportedState()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class LaneStatus:
     calls: int
     oldest: int | None
     parked: int
-    told: Told = Told()
+    reported: ReportedState = ReportedState()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,8 @@ EVERY_PARKED = ParkedQuery()
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a command asks of the daemon. ``kind`` is ``backfill``, ``replay`` or ``drop``;
-    ``arguments`` is JSON.
+    """Work that a command leaves in the store for the daemon. ``kind`` is ``backfill``, ``replay``
+    or ``drop``; ``arguments`` is JSON.
     """
 
     kind: str
@@ -98,10 +98,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class JobStatus:
-    """``state`` is ``waiting``, ``working``, ``done`` or ``failed``; ``result`` a sentence.
+    """``state`` is ``waiting``, ``working``, ``done`` or ``failed``; ``result`` is a sentence.
 
-    ``calls`` (with ``entries``, where calls are read) were dealt with so far; ``left`` are the
-    seconds of a backfill that are still to be read, of all its accounts and numbers together.
+    ``calls`` and, where calls are read, ``entries`` count what is done. ``left`` is how many
+    seconds of a backfill are still to be read, over all accounts and numbers.
     """
 
     id: int
@@ -117,20 +117,20 @@ class JobStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
-    """What carrying out an order, or a part of it, changes. ``opened`` are gaps by account;
-    ``unparked`` calls leave the parked ones, ``bodies`` go to their lanes.
+class JobStep:
+    """What one step of a job changes. ``opened`` holds gaps by account; the calls ``unparked`` are
+    not parked any more; ``batches`` go to their lanes.
     """
 
-    receipt: JobStatus
+    status: JobStatus
     opened: Mapping[str, Sequence[Gap]] = field(default_factory=dict)
     unparked: Sequence[int] = ()
-    bodies: Sequence[Batch] = ()
+    batches: Sequence[Batch] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """``used`` and ``capacity`` are bytes of bodies and parked copies; ``orders`` are open.
+    """``used`` and ``capacity`` are bytes of the outbox; ``jobs`` are the open ones.
     ``moved_aside`` is when this store took the place of a damaged one, ``None`` if it never did.
     """
 
@@ -138,17 +138,19 @@ class Status:
     lanes: tuple[LaneStatus, ...]
     used: int
     capacity: int
-    orders: tuple[tuple[Job, JobStatus], ...] = ()
+    jobs: tuple[tuple[Job, JobStatus], ...] = ()
     moved_aside: int | None = None
 
 
 class Control(Protocol):
-    """The door of the pages and the commands: reads, and orders for the daemon."""
+    """The door of the pages, the commands and the job worker. Every method may raise ``Broken``."""
 
     def status(self) -> Status: ...
 
-    def tell(self, accounts: Mapping[str, Told], lanes: Mapping[Lane, Told]) -> None:
-        """Keep what the daemon says of its accounts and lanes; of others it says nothing."""
+    def report_states(
+        self, accounts: Mapping[str, ReportedState], lanes: Mapping[Lane, ReportedState]
+    ) -> None:
+        """Keep the states of the daemon's accounts and lanes. All others lose theirs."""
         ...
 
     def recent(self, limit: int) -> Sequence[RecentCall]:
@@ -173,28 +175,28 @@ class Control(Protocol):
         """
         ...
 
-    def order(self, order: Job, now: float) -> JobStatus: ...
+    def add_job(self, job: Job, now: float) -> JobStatus: ...
 
-    def orders(self) -> Sequence[tuple[int, Job]]:
-        """Those that are open, oldest first."""
+    def open_jobs(self) -> Sequence[tuple[int, Job]]:
+        """Waiting and working ones with their ids, oldest first."""
         ...
 
-    def receipt(self, order_id: int) -> JobStatus | None: ...
+    def job_status(self, job_id: int) -> JobStatus | None: ...
 
-    def serve(self) -> None:
-        """Become the one that carries out orders. Idempotent. Raises ``Busy``."""
+    def lock(self) -> None:
+        """Take the lock of the process that does the jobs. Idempotent. Raises ``Busy``."""
         ...
 
-    def server(self) -> str | None:
-        """Who carries out orders at the moment, for people to read; ``None`` if nobody does."""
+    def lock_holder(self) -> str | None:
+        """The process that does the jobs now, for people to read; ``None`` if there is none."""
         ...
 
-    def carry_out(self, carried: Carried, now: float) -> bool:
-        """All or nothing, durable on return. False, and nothing is changed, if the order is not
+    def commit_job_step(self, step: JobStep, now: float) -> bool:
+        """All or nothing, durable on return. Returns False and changes nothing if the job is not
         open any more, has moved on (gaps are opened once), or a call is not parked any more.
         """
         ...
 
-    def answer(self, receipt: JobStatus) -> None:
-        """Note what became of an order."""
+    def finish_job(self, status: JobStatus) -> None:
+        """Record how a job ended."""
         ...

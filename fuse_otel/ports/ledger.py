@@ -1,4 +1,4 @@
-"""The store's door for the poller: what was seen, and what is still to be read."""
+"""The store's door for the poller: which calls were stored, and what is still to be read."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from fuse_otel.core.model.call import ListedCall, Seen
 
 
 class GapReason(StrEnum):
-    HISTORY = "history"  # the past asked for at the first start
-    BACKFILL = "backfill"  # asked for by an order
-    DOWNTIME = "downtime"  # nobody polled
+    HISTORY = "history"  # the past that the first start has to read
+    BACKFILL = "backfill"  # a job asked for it
+    DOWNTIME = "downtime"  # no daemon was running
     ERROR = "error"  # the API did not answer for this interval
-    DAMAGE = "damage"  # a stored batch was damaged, and its calls were forgotten
+    DAMAGE = "damage"  # a stored batch was damaged, so its calls are read again
 
 
 class PendingReason(StrEnum):
-    GROWING = "growing"  # the log may still grow
-    MISSING = "missing"  # the details are not there (yet)
-    FAILING = "failing"  # the details answer with an error
+    GROWING = "growing"  # the log can still grow
+    MISSING = "missing"  # the API has no log for it yet
+    FAILING = "failing"  # the API answers its log with an error
     RECHECK = "recheck"  # exported already; read once more
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """An interval still to read. ``id`` is the store's, 0 for one not stored yet. ``again``: send
-    calls that are known once more. ``order`` is the order that opened it, 0 for none.
+    """An interval still to be read. ``id`` is the store's, 0 for one not stored yet. ``again``:
+    send known calls once more. ``job`` is the id of the job that opened it, 0 for none.
     """
 
     number: str
@@ -38,13 +38,13 @@ class Gap:
     reason: GapReason
     again: bool = False
     id: int = 0
-    order: int = 0
+    job: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A call to be read (again) at ``due``. Any but ``RECHECK`` is not exported yet. ``since`` is
-    the store's: when the call became pending, 0 for one not stored yet.
+    """A call to be read (again) at ``due``, not exported yet unless ``reason`` is ``RECHECK``.
+    ``since`` is the store's: when the call became pending, 0 for one not stored yet.
     """
 
     call: ListedCall
@@ -56,7 +56,9 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class NumberPosition:
-    """``cursor``: read up to here, gaps and pending calls apart. ``floor``: never read before."""
+    """``cursor``: the account was read up to here, gaps and pending calls apart. ``floor``: nothing
+    before it is read.
+    """
 
     cursor: int
     floor: int
@@ -64,11 +66,11 @@ class NumberPosition:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where an account's reading stands.
+    """How far an account is read.
 
-    ``due`` holds at most the asked number of pending calls, the earliest due first;
-    ``next_due`` is when the first of the others falls due. ``waiting`` counts the pending calls
-    that are not exported yet, and ``waiting_since`` is the oldest end among them.
+    ``due`` holds pending calls up to the given limit, the earliest due first; ``next_due`` is when
+    the first of the others falls due. ``waiting`` counts the pending calls that are not exported
+    yet, and ``waiting_since`` is the oldest end among them.
     """
 
     numbers: Mapping[str, NumberPosition]
@@ -81,7 +83,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class SeenRow:
-    """A ledger row to be written: the call was exported as ``seen`` tells."""
+    """A ledger row to be written: the call was exported with the facts in ``seen``."""
 
     session_id: str
     seen: Seen
@@ -90,7 +92,7 @@ class SeenRow:
 @dataclass(frozen=True, slots=True)
 class RecentCall:
     """A call for the pages and ``show``. ``traces`` and ``logs`` are OTLP export requests
-    (generic flavour, strict redaction), not compressed.
+    (generic profile, strict redaction), not compressed.
     """
 
     session_id: str
@@ -108,13 +110,13 @@ class RecentCall:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """All that one reading changes, for one transaction.
+    """All that one step of a scan changes, for one transaction.
 
     ``at`` is the time of the step. Ledger rows are kept 7 days after the later of the call's end
-    and ``at``; ``listed`` names rows that were met again, whose keeping starts anew.
-    ``opened`` and ``closed`` edit the gaps; ``given_up`` are those of the closed that were not
-    read. The calls of ``seen`` count for the ``order`` they were read for. ``pending`` replaces by
-    session id, ``settled`` takes pending calls away. ``positions`` are set as they are.
+    and ``at``; the rows named in ``listed`` were listed again, so their 7 days start anew.
+    ``opened`` and ``closed`` edit the gaps; ``given_up`` are the closed gaps that were not read.
+    The calls of ``seen`` count for ``job``. ``pending`` adds or replaces by session id, ``settled``
+    removes pending calls. ``positions`` replaces the positions of the named numbers.
     """
 
     at: int
@@ -126,8 +128,8 @@ class Step:
     opened: Sequence[Gap] = ()
     closed: Sequence[int] = ()
     given_up: Sequence[Gap] = ()
-    order: int = 0
-    bodies: Sequence[Batch] = ()
+    job: int = 0
+    batches: Sequence[Batch] = ()
     recent: Sequence[RecentCall] = ()
 
 
@@ -168,14 +170,3 @@ class Ledger(Protocol):
     def lease(self, account: str) -> Lease:
         """Take the account. Idempotent for the holder. Raises ``Busy`` or ``Broken``."""
         ...
-
-    # The poller moves to the methods of the lease; these go when it has.
-    def position(self, lease: Lease, now: int, limit: int) -> Position: ...
-
-    def known(self, account: str, session_ids: Sequence[str]) -> Mapping[str, Seen]: ...
-
-    def waiting(self, account: str, session_ids: Sequence[str]) -> Mapping[str, Pending]: ...
-
-    def check_room(self, needed: int) -> None: ...
-
-    def commit(self, lease: Lease, step: Step) -> None: ...

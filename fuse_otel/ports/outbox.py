@@ -1,4 +1,4 @@
-"""The store's door for the shipper: what is due for a lane."""
+"""The store's door for the shipper: what is due for a lane, and what became of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fuse_otel.core.model.lane import LIVE, Lane
 
 @dataclass(frozen=True, slots=True)
 class ParkedCopy:
-    """A call that a destination refused. ``data`` is its slice of the body as one gzip member."""
+    """A call that a destination refused. ``data`` is its slice of the batch as one gzip member."""
 
     call: CallSlice
     rejected: int
@@ -23,16 +23,16 @@ class ParkedCopy:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """These calls (by their offset) of a body are resolved for the lane; copies are parked."""
+    """The calls at ``offsets`` of a batch are done for the lane; ``parked`` of them as copies."""
 
-    body: int
+    batch: int
     offsets: tuple[int, ...]
     parked: tuple[ParkedCopy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Reread:
-    """Of a damaged body's calls: how many are to be read again, and how many were parked."""
+    """How many calls of a damaged batch are read again, and how many were parked."""
 
     calls: int
     parked: int
@@ -44,22 +44,23 @@ class Outbox(Protocol):
     def due(
         self, lane: Lane, now: float, max_bytes: int, live: float = LIVE
     ) -> Sequence[StoredBatch]:
-        """Unresolved bodies in the order to send them, up to ``max_bytes`` inflated, at least one
+        """Unresolved batches in the order to send them, up to ``max_bytes`` inflated, at least one
         if there is any. First those with calls that ended within ``live`` seconds; both groups by
         their oldest call's end.
         """
         ...
 
-    def resolve(self, lane: Lane, verdicts: Sequence[Acknowledgement], now: float) -> None:
-        """Durable on return, idempotent. A body that no lane waits for is deleted. Raises ``Full``
+    def resolve(self, lane: Lane, acknowledgements: Sequence[Acknowledgement], now: float) -> None:
+        """Durable on return, idempotent. A batch that no lane waits for is deleted. Raises ``Full``
         when the parked copies would pass their share of the cap.
         """
         ...
 
-    def reread(self, body: int, now: float) -> Reread:
-        """The bytes of a body are damaged: no lane waits for it any more. While Plum keeps the
-        details of its calls, the ledger forgets them and gaps over their times are opened, so that
-        they are read as if they were new. The others are parked without bytes for each lane that
-        waited. Durable on return, idempotent.
+    def reread(self, batch: int, now: float) -> Reread:
+        """The bytes of a batch are damaged: no lane waits for it any more.
+
+        While Plum keeps the details of its calls, the ledger forgets them and gaps over their times
+        are opened, so that they are read as new calls. The others are parked without bytes for each
+        lane that waited. Durable on return, idempotent.
         """
         ...

@@ -1,4 +1,4 @@
-"""Where everything durable lies: one database behind the three doors of the ports."""
+"""Everything durable: one database behind the three doors of the ports."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from pathlib import Path
 from fuse_otel.errors import ConfigurationError
 from fuse_otel.events import Emit, unheard
 from fuse_otel.ports import Store
-from fuse_otel.store.memory import MemoryStore
-from fuse_otel.store.sqlite import begin_sqlite_anew, open_sqlite
+from fuse_otel.store.sqlite import MemoryStore, begin_sqlite_anew, open_sqlite
 
 _SQLITE = "sqlite:///"
 _MEMORY = frozenset({"sqlite://", "sqlite:///:memory:"})
@@ -24,12 +23,11 @@ def open_store(
     emit: Emit = unheard,
 ) -> Store:
     """Open the store at ``url``: ``sqlite:///relative.db``, ``sqlite:////absolute.db`` or
-    ``sqlite://`` (in memory); the path is taken as it stands, without percent-decoding.
+    ``sqlite://`` (in memory). The path is used as it is, without percent-decoding.
 
     ``capacity`` is the cap of the outbox in bytes. Nothing is locked before the first lease, so
-    that commands can read, and leave orders, beside a daemon. Raises ``ConfigurationError`` for a
-    URL that names no store, ``Corrupt`` for one that is damaged, ``Broken`` for one that cannot be
-    used.
+    that commands can read and add jobs beside a daemon. Raises ``ConfigurationError`` for a URL
+    that names no store, ``Corrupt`` for a damaged store, ``Broken`` for one that cannot be used.
     """
     if url in _MEMORY:
         return MemoryStore(capacity, emit)

@@ -23,15 +23,15 @@ def status_json(
         "accounts": [_account_json(account, now) for account in status.accounts],
         "lanes": list(map(_lane_json, lanes_of(status))),
         "outbox": {"used_bytes": status.used, "capacity_bytes": status.capacity},
-        "orders": [_job_json(job, progress) for job, progress in status.orders],
+        "orders": [_job_json(job, progress) for job, progress in status.jobs],
     }
 
 
 def _account_json(account: AccountStatus, now: float) -> dict[str, object]:
     return {
         "account": account.account,
-        "state": account.told.state or None,
-        "reason": account.told.reason,
+        "state": account.reported.state or None,
+        "reason": account.reported.reason,
         "headroom_seconds": headroom_of(account, now),
         "calls": account.calls,
         "pending": account.waiting,
@@ -65,8 +65,8 @@ def _lane_json(each: LaneStatus) -> dict[str, object]:
     return {
         "destination": each.lane.destination,
         "signal": each.lane.signal.value,
-        "state": each.told.state or None,
-        "reason": each.told.reason,
+        "state": each.reported.state or None,
+        "reason": each.reported.reason,
         "calls": each.calls,
         "oldest": each.oldest,
         "parked": each.parked,

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 from fuse_otel.core.timing.windows import RETENTION
 from fuse_otel.humanize import UNKNOWN, ago, duration, plural, size
-from fuse_otel.ports import AccountStatus, Gap, GapReason, Job, JobStatus, LaneStatus, Status, Told
+from fuse_otel.ports import (
+    AccountStatus,
+    Gap,
+    GapReason,
+    Job,
+    JobStatus,
+    LaneStatus,
+    ReportedState,
+    Status,
+)
 from fuse_otel.views.table import Cell, Severity, Table, moment_cell, number_cell
 
 # Left by trouble. History and backfill are read by choice, and are no risk to anybody.
@@ -43,7 +52,7 @@ def status_report(status: Status, now: float, *, running: bool = True) -> Status
             _numbers(status.accounts, now),
             _gaps(status.accounts),
             _unreadable(status.accounts, now),
-            _jobs(status.orders),
+            _jobs(status.jobs),
         ),
         outbox=Cell(text, Severity.ALARM if share >= _ALMOST_FULL else Severity.PLAIN),
         used=status.used,
@@ -56,7 +65,7 @@ def _accounts(accounts: Sequence[AccountStatus], now: float, *, running: bool) -
     rows = [
         (
             Cell(account.account),
-            _state(account.told, running=running),
+            _state(account.reported, running=running),
             _headroom_cell(account, now),
             Cell(ago(min(_cursors(account), default=None), now)),
             number_cell(account.waiting),
@@ -84,7 +93,7 @@ def _lanes(lanes: Sequence[LaneStatus], now: float, *, running: bool) -> Table:
     rows = [
         (
             Cell(f"{each.lane.destination}/{each.lane.signal}"),
-            _state(each.told, running=running),
+            _state(each.reported, running=running),
             number_cell(each.calls),
             Cell(ago(each.oldest, now)),
             number_cell(each.parked, Severity.WARNING),
@@ -94,7 +103,7 @@ def _lanes(lanes: Sequence[LaneStatus], now: float, *, running: bool) -> Table:
     return Table("Lanes", "lane", heads, rows, "No destination is configured.")
 
 
-def _state(reported: Told, *, running: bool) -> Cell:
+def _state(reported: ReportedState, *, running: bool) -> Cell:
     if not running:
         return Cell(UNKNOWN)
     if not reported.state:
@@ -201,13 +210,13 @@ def headroom_of(account: AccountStatus, now: float) -> float | None:
 def lanes_of(status: Status) -> Sequence[LaneStatus]:
     """The lanes of the daemon, and former ones that still keep calls."""
     known = _reported(status)
-    return [e for e in status.lanes if e.told.state or e.calls or e.parked or not known]
+    return [e for e in status.lanes if e.reported.state or e.calls or e.parked or not known]
 
 
 def _reported(status: Status) -> bool:
     """Whether a daemon has ever reported the states of its accounts and lanes."""
-    accounts = any(account.told.state for account in status.accounts)
-    return accounts or any(each.told.state for each in status.lanes)
+    accounts = any(account.reported.state for account in status.accounts)
+    return accounts or any(each.reported.state for each in status.lanes)
 
 
 def masked(number: str) -> str:
@@ -217,8 +226,8 @@ def masked(number: str) -> str:
 
 def reported_problems(status: Status) -> list[str]:
     """What does not work, as the daemon last reported it: a sentence each."""
-    accounts = [(f"account {each.account}", each.told) for each in status.accounts]
-    lanes = [(f"lane {e.lane.destination}/{e.lane.signal}", e.told) for e in status.lanes]
+    accounts = [(f"account {each.account}", each.reported) for each in status.accounts]
+    lanes = [(f"lane {e.lane.destination}/{e.lane.signal}", e.reported) for e in status.lanes]
     return [
         f"{what} is {reported.state}: {reported.reason}"
         for what, reported in (*accounts, *lanes)

@@ -65,7 +65,7 @@ class Pages:
         status = await self._beside(self._site.control.status)
         now, problems = self._site.clock(), self._problems(status)
         if _wants_json(request):
-            daemon = self._site.control.server()
+            daemon = self._site.control.lock_holder()
             return JSONResponse(status_json(status, now, problems, self._site.version, daemon))
         return status_page(status, now, problems)
 

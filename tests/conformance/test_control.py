@@ -119,26 +119,26 @@ def test_parked_calls_come_newest_first(store, lease):
 def test_an_order_waits_until_it_is_answered(store):
     first = Job("backfill", '{"from": 1, "to": 2}')
     second = Job("drop", "{}")
-    receipts = [store.control.order(order, float(NOW)) for order in (first, second)]
+    receipts = [store.control.add_job(order, float(NOW)) for order in (first, second)]
     assert [receipt.state for receipt in receipts] == ["waiting", "waiting"]
-    assert store.control.orders() == ((receipts[0].id, first), (receipts[1].id, second))
+    assert store.control.open_jobs() == ((receipts[0].id, first), (receipts[1].id, second))
 
     done = JobStatus(receipts[0].id, "done", "3 calls read")
-    store.control.answer(done)
-    assert store.control.receipt(done.id) == done
-    assert store.control.orders() == ((receipts[1].id, second),)
-    assert store.control.receipt(999) is None
+    store.control.finish_job(done)
+    assert store.control.job_status(done.id) == done
+    assert store.control.open_jobs() == ((receipts[1].id, second),)
+    assert store.control.job_status(999) is None
 
 
 def test_answered_orders_are_forgotten_in_the_end(store):
-    first = store.control.order(Job("drop", "{}"), float(NOW))
-    waiting = store.control.order(Job("drop", "{}"), float(NOW))
-    store.control.answer(JobStatus(first.id, "done", ""))
+    first = store.control.add_job(Job("drop", "{}"), float(NOW))
+    waiting = store.control.add_job(Job("drop", "{}"), float(NOW))
+    store.control.finish_job(JobStatus(first.id, "done", ""))
     for _ in range(1001):
-        store.control.order(Job("drop", "{}"), float(NOW))
+        store.control.add_job(Job("drop", "{}"), float(NOW))
 
-    assert store.control.receipt(first.id) is None
-    assert store.control.receipt(waiting.id) is not None
+    assert store.control.job_status(first.id) is None
+    assert store.control.job_status(waiting.id) is not None
 
 
 def test_a_closed_store_says_so(store, lease):

@@ -51,7 +51,7 @@ class HastyCursor(Passed):
     """Moves the cursor before what lies below it is kept."""
 
     def commit(self, lease, step):
-        if step.pending or step.bodies:
+        if step.pending or step.batches:
             here = self._real.position(lease, step.at, 1).numbers[""]
             early = NumberPosition(max(here.cursor, step.at - 16), here.floor)
             self._real.commit(lease, Step(at=step.at, positions={"": early}))
@@ -62,7 +62,7 @@ class ForgottenBody(Passed):
     """Remembers calls that it did not keep for the lanes."""
 
     def commit(self, lease, step):
-        self._real.commit(lease, replace(step, bodies=step.bodies[1:]))
+        self._real.commit(lease, replace(step, batches=step.batches[1:]))
 
 
 class EagerOutbox(Passed):

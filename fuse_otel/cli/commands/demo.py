@@ -111,7 +111,7 @@ def run(args: argparse.Namespace) -> int:
         signals.listen()
         service, url = stack.enter_context(_service(args.directory, api.url))
         print_lines(pages(url, api.url, args.directory, service.settings))
-        _draw_one(service.works.store.control)
+        _draw_one(service.workers.store.control)
         print_lines(farewell(args.directory))
         signals.wait_for_end(args.seconds or inf)
     return 0

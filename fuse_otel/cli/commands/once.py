@@ -35,8 +35,8 @@ def _duration(text: str) -> float:
 
 def run(args: argparse.Namespace) -> int:
     from fuse_otel import net  # noqa: PLC0415 - httpx
-    from fuse_otel.assembly.recovery import begin_works  # noqa: PLC0415 - the whole daemon
-    from fuse_otel.assembly.workers import conditions  # noqa: PLC0415
+    from fuse_otel.assembly.recovery import build_workers  # noqa: PLC0415 - the whole daemon
+    from fuse_otel.assembly.workers import readiness  # noqa: PLC0415
     from fuse_otel.daemon import WorkerGroup, run_once  # noqa: PLC0415
     from fuse_otel.instrumentation import fan_out  # noqa: PLC0415
     from fuse_otel.instrumentation.log import Log, route_libraries  # noqa: PLC0415
@@ -50,13 +50,13 @@ def run(args: argparse.Namespace) -> int:
     interrupt = Interrupt()
     interrupt.words = STOPPING
     interrupt.listen()
-    state, counted = conditions(settings), _Counted()
+    state, counted = readiness(settings), _Counted()
     emit: Emit = fan_out(log, state, counted)
-    works = begin_works(settings, emit)
+    works = build_workers(settings, emit)
     try:
         with net.deadline(args.timeout):
             ended = run_once(
-                WorkerGroup(works.clerk, works.pollers, works.shippers),
+                WorkerGroup(works.job_worker, works.pollers, works.shippers),
                 timeout=args.timeout,
                 clock=time.time,
                 sleep=interrupt.sleep,

@@ -106,7 +106,7 @@ class Runner:
     def _end(self, service: Service, *, drain: bool = True) -> None:
         """Its store is free then. A thread that still waits for an answer finds it closed."""
         if not service.stop(drain=drain):
-            service.works.close()
+            service.workers.close()
         self._service = None
 
     def _replace(self, service: Service, loaded: Loaded, following: Loaded) -> Service:

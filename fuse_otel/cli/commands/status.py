@@ -34,7 +34,7 @@ def _json(args: argparse.Namespace) -> Iterator[str]:
 
     settings = load_settings(args, needs_account=False).settings
     with open_control(settings) as control:
-        status, daemon = control.status(), control.server()
+        status, daemon = control.status(), control.lock_holder()
     problems = reported_problems(status) if daemon else ()
     found = status_json(status, time.time(), problems, __version__, daemon)
     yield json.dumps(found, indent=2, ensure_ascii=False)
@@ -51,7 +51,7 @@ def _text(args: argparse.Namespace) -> Iterator[str]:
 
     settings = load_settings(args, needs_account=False).settings
     with open_control(settings) as control:
-        status, daemon = control.status(), control.server()
+        status, daemon = control.status(), control.lock_holder()
     # Whoever reads it from a pipe gets all of it.
     width = terminal_width() if sys.stdout.isatty() else None
     colour = coloured(args.color)

@@ -1,4 +1,4 @@
-"""The door of the pages and the commands: reads, and orders for the daemon."""
+"""The door of the pages, the commands and the job worker."""
 
 from __future__ import annotations
 
@@ -10,62 +10,74 @@ from fuse_otel.core.model.lane import Lane
 from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.ports import (
     AccountStatus,
-    Carried,
     Job,
     JobStatus,
+    JobStep,
     LaneStatus,
     ParkedCall,
     ParkedQuery,
     RecentCall,
+    ReportedState,
     Status,
-    Told,
     Unreadable,
 )
 from fuse_otel.ports.control import EVERY_PARKED
-from fuse_otel.store.sqlite import dead_letters, jobs, rows
-from fuse_otel.store.sqlite.database import Database
-from fuse_otel.store.sqlite.queries import queries
+from fuse_otel.store.sqlite import parked, rows
+from fuse_otel.store.sqlite.batches import write_batches
+from fuse_otel.store.sqlite.capacity import used_bytes
+from fuse_otel.store.sqlite.database import Database, give_back, queries
+from fuse_otel.store.sqlite.step import open_gaps
 
 _SQL = queries("control")
 
 
 class SqliteControl:
-    """``acquire`` takes the process's lock or raises ``Busy``, ``holder`` tells who has it."""
+    """``acquire`` takes the lock of the process or raises ``Busy``; ``holder`` names its holder."""
 
     def __init__(
         self,
         database: Database,
-        capacity: int,
+        cap: int,
         acquire: Callable[[], None],
         holder: Callable[[], str | None],
     ) -> None:
         self._database = database
-        self._capacity = capacity
+        self._cap = cap
         self._acquire = acquire
         self._holder = holder
 
     def status(self) -> Status:
-        """Reads counters and index ends, whatever waits: cheap enough for every scrape."""
+        """Reads counters and ends of indexes only: cheap enough for every scrape."""
         with self._database.read() as connection:
             accounts = connection.execute(_SQL["accounts"]).fetchall()
             lanes = connection.execute(_SQL["lanes"]).fetchall()
-            (used,) = connection.execute(_SQL["used"]).fetchone()
             moved_aside = connection.execute(_SQL["moved_aside"]).fetchone()
             return Status(
                 accounts=tuple(_account_status(connection, row) for row in accounts),
                 lanes=tuple(map(_lane_status, lanes)),
-                used=used,
-                capacity=self._capacity,
-                orders=jobs.open_orders(connection),
+                used=used_bytes(connection),
+                capacity=self._cap,
+                jobs=tuple(map(_open_job, connection.execute(_SQL["open_jobs"]))),
                 moved_aside=moved_aside[0] if moved_aside else None,
             )
 
-    def tell(self, accounts: Mapping[str, Told], lanes: Mapping[Lane, Told]) -> None:
+    def report_states(
+        self, accounts: Mapping[str, ReportedState], lanes: Mapping[Lane, ReportedState]
+    ) -> None:
         with self._database.write() as connection:
-            jobs.tell(connection, accounts, lanes)
+            connection.execute(_SQL["forget_states"])
+            connection.execute(_SQL["forget_lane_states"])
+            connection.executemany(
+                _SQL["report_account"],
+                [(account, each.state, each.reason) for account, each in accounts.items()],
+            )
+            connection.executemany(
+                _SQL["report_lane"],
+                [(*lane, each.state, each.reason) for lane, each in lanes.items()],
+            )
 
     def note_moved_aside(self, at: int) -> None:
-        """The store took the place of a damaged one."""
+        """Record that this store replaced a damaged one."""
         with self._database.write() as connection:
             connection.execute(_SQL["note_moved_aside"], (at,))
 
@@ -80,58 +92,88 @@ class SqliteControl:
 
     def parked(self, limit: int, query: ParkedQuery = EVERY_PARKED) -> Sequence[ParkedCall]:
         with self._database.read() as connection:
-            return dead_letters.listed(connection, query, limit)
+            return parked.listed(connection, query, limit)
 
     def parked_call(self, parked_id: int) -> ParkedCall | None:
         with self._database.read() as connection:
-            return dead_letters.one(connection, parked_id)
+            return parked.one(connection, parked_id)
 
     def parked_count(self, query: ParkedQuery) -> tuple[int, int]:
         with self._database.read() as connection:
-            return dead_letters.count(connection, query)
+            return parked.count(connection, query)
 
     def parked_part(self, query: ParkedQuery, max_bytes: int) -> Sequence[ParkedCall]:
         with self._database.read() as connection:
-            return dead_letters.part(connection, query, max_bytes)
+            return parked.part(connection, query, max_bytes)
 
-    def order(self, order: Job, now: float) -> JobStatus:
-        """Orders that were answered are forgotten when a thousand newer ones stand before them."""
+    def add_job(self, job: Job, now: float) -> JobStatus:
+        """A finished job is forgotten once a thousand newer jobs exist."""
         with self._database.write() as connection:
-            order_id = connection.execute(
-                _SQL["add_order"], (order.kind, order.arguments, now)
-            ).lastrowid
-            connection.execute(_SQL["forget_orders"], (order_id,))
-            row = connection.execute(_SQL["receipt"], (order_id,)).fetchone()
+            job_id = connection.execute(_SQL["add_job"], (job.kind, job.arguments, now)).lastrowid
+            connection.execute(_SQL["forget_jobs"], (job_id,))
+            row = connection.execute(_SQL["job_status"], (job_id,)).fetchone()
             return JobStatus(*row)
 
-    def serve(self) -> None:
+    def open_jobs(self) -> Sequence[tuple[int, Job]]:
+        with self._database.read() as connection:
+            found = connection.execute(_SQL["jobs"])
+            return tuple((job_id, Job(kind, arguments)) for job_id, kind, arguments in found)
+
+    def job_status(self, job_id: int) -> JobStatus | None:
+        with self._database.read() as connection:
+            row = connection.execute(_SQL["job_status"], (job_id,)).fetchone()
+            return JobStatus(*row) if row else None
+
+    def lock(self) -> None:
         self._database.check_writable()
         self._acquire()
 
-    def server(self) -> str | None:
+    def lock_holder(self) -> str | None:
         return self._holder()
 
-    def carry_out(self, carried: Carried, now: float) -> bool:
+    def commit_job_step(self, step: JobStep, now: float) -> bool:
         try:
             with self._database.write() as connection:
-                jobs.carry(connection, carried, now)
-        except jobs.Outdated:
+                _write_job_step(connection, step, now)
+        except _Outdated:
             return False
         return True
 
-    def orders(self) -> Sequence[tuple[int, Job]]:
-        with self._database.read() as connection:
-            rows = connection.execute(_SQL["orders"])
-            return tuple((order_id, Job(kind, arguments)) for order_id, kind, arguments in rows)
-
-    def receipt(self, order_id: int) -> JobStatus | None:
-        with self._database.read() as connection:
-            row = connection.execute(_SQL["receipt"], (order_id,)).fetchone()
-            return JobStatus(*row) if row else None
-
-    def answer(self, receipt: JobStatus) -> None:
+    def finish_job(self, status: JobStatus) -> None:
         with self._database.write() as connection:
-            connection.execute(_SQL["answer"], (receipt.state, receipt.result, receipt.id))
+            connection.execute(_SQL["finish_job"], (status.state, status.result, status.id))
+
+
+class _Outdated(Exception):
+    """The step was planned for a job or for calls that have changed since."""
+
+
+def _write_job_step(connection: sqlite3.Connection, step: JobStep, now: float) -> None:
+    """Raises ``_Outdated``, which rolls the transaction back."""
+    status = step.status
+    advanced = connection.execute(
+        _SQL["advance_job"],
+        {
+            "id": status.id,
+            "state": status.state,
+            "result": status.result,
+            "calls": status.calls,
+            "opens": bool(step.opened),
+        },
+    ).rowcount
+    if not advanced or not parked.take(connection, step.unparked):
+        raise _Outdated
+    for account, gaps in step.opened.items():
+        connection.execute(_SQL["account"], {"account": account})
+        (account_id,) = connection.execute(_SQL["account_id"], {"account": account}).fetchone()
+        open_gaps(connection, account_id, gaps)
+    write_batches(connection, step.batches, int(now))
+    give_back(connection)
+
+
+def _open_job(row: rows.Row) -> tuple[Job, JobStatus]:
+    kind, arguments, *status = row
+    return Job(kind, arguments), JobStatus(*status)
 
 
 def _account_status(connection: sqlite3.Connection, row: rows.Row) -> AccountStatus:
@@ -146,14 +188,14 @@ def _account_status(connection: sqlite3.Connection, row: rows.Row) -> AccountSta
         waiting_since=waiting_since,
         calls=calls,
         unreadable=tuple(Unreadable(*each) for each in unreadable),
-        told=Told(state, reason),
+        reported=ReportedState(state, reason),
     )
 
 
 def _lane_status(row: rows.Row) -> LaneStatus:
-    destination, signal, calls, kept, oldest, state, reason = row
+    destination, signal, calls, parked_calls, oldest, state, reason = row
     lane = Lane(destination, Signal(signal))
-    return LaneStatus(lane, calls, oldest, kept, Told(state, reason))
+    return LaneStatus(lane, calls, oldest, parked_calls, ReportedState(state, reason))
 
 
 def _recent_call(row: rows.Row) -> RecentCall:

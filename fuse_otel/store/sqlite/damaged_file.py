@@ -1,4 +1,4 @@
-"""A damaged file: how it is told from a foreign one, noted for the next start, and moved aside."""
+"""A damaged file: how it differs from a foreign one, its note for the next start, its new name."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from fuse_otel.store.sqlite.errors import damaged
 from fuse_otel.store.sqlite.lock import lock_path
 from fuse_otel.store.sqlite.schema import APPLICATION_ID
 
-# The file, its write-ahead log, the index of that: moved together, none makes sense alone.
+# The file, its write-ahead log and the index of that log: they belong together and move together.
 PARTS = ("", "-wal", "-shm")
-# A store of that size is looked over in half a second; a larger one shows its damage in use.
+# SQLite checks a file of this size in half a second; a larger one shows its damage in use.
 LOOKED_OVER = 256 * 1024 * 1024
 _MAGIC = b"SQLite format 3\0"
 _APPLICATION_ID_AT = slice(68, 72)
 
 
 def is_ours(path: Path) -> bool:
-    """Whether a file that cannot be read as a database was a store of ours once: it says so in its
-    header, or a daemon has left its lock beside it, which it does beside a sound store only.
+    """Whether a file that SQLite cannot read was a store of ours: its header still says so, or a
+    daemon left its lock beside it, which it does only beside a store that it could open.
     """
     if lock_path(path).exists():
         return True
@@ -37,7 +37,7 @@ def is_ours(path: Path) -> bool:
 
 
 def look_over(connection: sqlite3.Connection, name: str) -> None:
-    """Read the whole file, if it is not too large. Raises ``Corrupt``."""
+    """Check the whole file unless it is too large. Raises ``Corrupt``."""
     (pages,) = connection.execute("pragma page_count").fetchone()
     (size,) = connection.execute("pragma page_size").fetchone()
     if pages * size > LOOKED_OVER:
@@ -48,7 +48,7 @@ def look_over(connection: sqlite3.Connection, name: str) -> None:
 
 
 class Damage:
-    """What is known of the damage of the store at ``path``, for the next start to act on."""
+    """The note of damage beside the store at ``path``, on which the next start acts."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -59,15 +59,15 @@ class Damage:
         return self._note.exists()
 
     def note(self) -> None:
-        """On a disk that takes no note the next start has to meet the damage itself."""
+        """On a disk that takes no note the next start has to find the damage itself."""
         with suppress(OSError):
             self._note.touch(0o600)
             _reach_the_disk(self._path.absolute().parent)
 
     def move_aside(self, now: float) -> Path:
-        """Give all parts another name, with the time in UTC; returns that of the file.
+        """Rename all parts with the time in UTC; returns the new name of the file.
 
-        The note comes first: whatever is interrupted from here on is begun again.
+        The note comes first: the next start begins again whatever is interrupted from here on.
         """
         moment = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H%M%SZ")
         aside = _unused(self._path.with_name(f"{self._path.name}.corrupt-{moment}"))
@@ -85,12 +85,12 @@ class Damage:
         return aside
 
     def forget(self) -> None:
-        """What took the place of the damaged file is complete."""
+        """The store that replaces the damaged one is complete."""
         self._note.unlink(missing_ok=True)
 
 
 def _unused(path: Path) -> Path:
-    """The name itself, or with a number behind it where that second has seen one already."""
+    """The name itself, or with a number behind it if that second has seen one already."""
     found, number = path, 1
     while any(Path(f"{found}{part}").exists() for part in PARTS):
         number += 1

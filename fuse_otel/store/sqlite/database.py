@@ -1,27 +1,38 @@
-"""Transactions over a pool of connections: any number of readers, one writer at a time.
-
-Giving disk space back: the file of an outbox that was large once gets small again.
+"""Transactions over a pool of connections: any number of readers, one writer at a time. Also the
+named queries, and how the file gives disk space back.
 """
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from importlib.resources import files
 from threading import Lock
+from types import MappingProxyType
 
 from fuse_otel.errors import Broken, Corrupt
 from fuse_otel.store.sqlite.errors import mapped
 
-# Free pages that stay for the next bodies: 8 MiB of SQLite's stock pages.
+# Free pages that stay for the next batches: 8 MiB of SQLite's stock pages.
 KEPT_PAGES = 2_048
-# More than a transaction usually sets free, so that the file shrinks faster than it empties;
-# few enough to take milliseconds.
+# More than a transaction usually frees, so that the file shrinks faster than it empties; few
+# enough to take milliseconds.
 STEP_PAGES = 1_024
+_NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
+
+
+def queries(topic: str) -> Mapping[str, str]:
+    """The queries of ``sql/<topic>.sql`` by the names in their ``-- name:`` lines."""
+    text = files(__package__).joinpath("sql", f"{topic}.sql").read_text("utf-8")
+    _, *parts = _NAME.split(text)
+    texts = map(str.strip, parts[1::2])
+    return MappingProxyType(dict(zip(parts[0::2], texts, strict=True)))
 
 
 def give_back(connection: sqlite3.Connection) -> None:
-    """One small step, inside the caller's transaction."""
+    """Free some of the file's empty pages, inside the caller's transaction."""
     (free,) = connection.execute("pragma freelist_count").fetchone()
     for _ in range(min(free - KEPT_PAGES, STEP_PAGES)):
         # SQLite frees a page a step, and Python's module takes one step of a statement without
@@ -29,14 +40,10 @@ def give_back(connection: sqlite3.Connection) -> None:
         connection.execute("pragma incremental_vacuum(1)")
 
 
-def _nobody() -> None:
-    """Damage is the caller's alone to know."""
-
-
 class Database:
     """No two threads ever hold one connection. Connections are lent, not tied to threads, because
-    the web's threads come and go. ``single``: there is but one connection, readers wait too.
-    ``damaged`` is called when a transaction meets damage of the file.
+    the web's threads come and go. ``single``: there is one connection only, and readers wait too.
+    ``damaged`` is called when a transaction finds that the file is damaged.
     """
 
     def __init__(
@@ -46,7 +53,7 @@ class Database:
         read_only: bool = False,
         *,
         single: bool = False,
-        damaged: Callable[[], None] = _nobody,
+        damaged: Callable[[], None] = lambda: None,
     ) -> None:
         self.name = name
         self._open = open_connection
@@ -61,7 +68,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """One consistent view. Keep it short: the log cannot be cut while it lasts."""
+        """One consistent view. Keep it short: SQLite cannot shorten its log meanwhile."""
         with (
             self._faults(),
             self._reading,
@@ -120,7 +127,7 @@ class Database:
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
         with self._pool:
-            # One that could not even roll back (a disk error) is not used again.
+            # A connection that could not even roll back (a disk error) is not used again.
             if not (self._closed or connection.in_transaction):
                 self._idle.append(connection)
                 return

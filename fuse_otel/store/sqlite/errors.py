@@ -1,5 +1,5 @@
 """SQLite's errors as the store's, mapped here and nowhere else. No sentence quotes SQLite's own
-text, which may hold what was being written.
+text, because that text may contain the values of the statement.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a connection is opened: what every connection to a store is set to, and why."""
+"""How a connection is opened, and the settings of every connection with their reasons."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _opened(path: Path, *, read_only: bool) -> sqlite3.Connection:
 
 
 def _prepare_writing(connection: sqlite3.Connection, path: Path) -> None:
-    # Means something on the empty file only, and only before anything is written to it.
+    # Works only on an empty file, before anything is written to it.
     connection.execute("pragma auto_vacuum = incremental")
     (mode,) = connection.execute("pragma journal_mode = wal").fetchone()
     if mode != "wal":

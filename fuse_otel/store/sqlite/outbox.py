@@ -7,30 +7,25 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import cast
 
-from fuse_otel import humanize
 from fuse_otel.core.batching.batch import CallSlice, StoredBatch
+from fuse_otel.core.batching.gzip_member import deflate
 from fuse_otel.core.model.lane import LIVE, Lane
 from fuse_otel.core.model.telemetry import Signal
-from fuse_otel.errors import Full
-from fuse_otel.ports import Acknowledgement, Reread
-from fuse_otel.store.sqlite import dead_letters
-from fuse_otel.store.sqlite.commit import used_bytes
-from fuse_otel.store.sqlite.damaged_batch import reread
-from fuse_otel.store.sqlite.database import Database, give_back
-from fuse_otel.store.sqlite.packing import ends, pack_offsets, unpack_calls
-from fuse_otel.store.sqlite.queries import queries
-from fuse_otel.store.sqlite.rows import within
-from fuse_otel.store.sqlite.watermark import Watermark
+from fuse_otel.core.timing.windows import RETENTION, around
+from fuse_otel.ports import Acknowledgement, Gap, GapReason, ParkedCopy, Reread
+from fuse_otel.store.sqlite import parked, rows
+from fuse_otel.store.sqlite.batches import ends, pack_offsets, unpack_calls
+from fuse_otel.store.sqlite.capacity import Capacity, used_bytes
+from fuse_otel.store.sqlite.database import Database, give_back, queries
+from fuse_otel.store.sqlite.step import open_gaps
 
-PARKED_SHARE = 0.2
 _SQL = queries("outbox")
 
 
 class SqliteOutbox:
-    def __init__(self, database: Database, capacity: int, level: Watermark) -> None:
+    def __init__(self, database: Database, capacity: Capacity) -> None:
         self._database = database
-        self._level = level
-        self._parked_limit = int(capacity * PARKED_SHARE)
+        self._capacity = capacity
 
     def due(
         self, lane: Lane, now: float, max_bytes: int, live: float = LIVE
@@ -39,44 +34,33 @@ class SqliteOutbox:
             lane_id = _lane_id(connection, lane)
             if lane_id is None:
                 return ()
-            asked = {"lane": lane_id, "live": now - live}
+            parameters = {"lane": lane_id, "live": now - live}
             # The second query starts only when the first has not filled the bytes.
             in_order = chain.from_iterable(
-                connection.execute(_SQL[query], asked) for query in ("live", "older")
+                connection.execute(_SQL[query], parameters) for query in ("live", "older")
             )
-            chosen = within(in_order, max_bytes)
-            return tuple(_body(connection, body, lane_id) for body in chosen)
+            chosen = rows.within(in_order, max_bytes)
+            return tuple(_batch(connection, batch, lane_id) for batch in chosen)
 
-    def resolve(self, lane: Lane, verdicts: Sequence[Acknowledgement], now: float) -> None:
-        """Raises ``Full`` when its copies would pass the share of the cap that is for them."""
+    def resolve(self, lane: Lane, acknowledgements: Sequence[Acknowledgement], now: float) -> None:
         with self._database.write() as connection:
             lane_id = _lane_id(connection, lane)
             if lane_id is None:
                 return
-            copies = 0
-            for verdict in verdicts:
-                copies += _resolve(connection, lane_id, verdict, now)
-            if copies:
-                self._check_parked(connection)
+            copies = [_resolve(connection, lane_id, each, now) for each in acknowledgements]
+            if any(copies):
+                self._capacity.check_parked(connection)
             give_back(connection)
             used = used_bytes(connection)
-        self._level.stands_at(used)
+        self._capacity.note(used)
 
-    def reread(self, body: int, now: float) -> Reread:
+    def reread(self, batch: int, now: float) -> Reread:
         with self._database.write() as connection:
-            found = reread(connection, body, now)
+            result = _reread(connection, batch, now)
             give_back(connection)
             used = used_bytes(connection)
-        self._level.stands_at(used)
-        return found
-
-    def _check_parked(self, connection: sqlite3.Connection) -> None:
-        (taken,) = connection.execute(_SQL["parked_bytes"]).fetchone()
-        if taken > self._parked_limit:
-            raise Full(
-                f"Parked calls would take {humanize.size(taken)},"
-                f" {humanize.size(self._parked_limit)} are theirs at most: replay or drop some."
-            )
+        self._capacity.note(used)
+        return result
 
 
 def _lane_id(connection: sqlite3.Connection, lane: Lane) -> int | None:
@@ -84,48 +68,42 @@ def _lane_id(connection: sqlite3.Connection, lane: Lane) -> int | None:
     return cast("int", row[0]) if row else None
 
 
-def _body(connection: sqlite3.Connection, body: int, lane_id: int) -> StoredBatch:
-    row = connection.execute(_SQL["body"], (body, lane_id)).fetchone()
-    body_id, signal, size, calls, remaining, data = row
+def _batch(connection: sqlite3.Connection, batch: int, lane_id: int) -> StoredBatch:
+    row = connection.execute(_SQL["batch"], (batch, lane_id)).fetchone()
+    batch_id, signal, size, calls, remaining, data = row
     left = unpack_calls(calls, remaining)
-    return StoredBatch(body_id, Signal(signal), data, size, left, whole=remaining is None)
+    return StoredBatch(batch_id, Signal(signal), data, size, left, whole=remaining is None)
 
 
-def _resolve(
-    connection: sqlite3.Connection, lane_id: int, verdict: Acknowledgement, now: float
-) -> int:
-    """Returns how many copies were parked. What is resolved already is passed over, so that a
-    verdict told twice parks nothing twice.
+def _resolve(connection: sqlite3.Connection, lane_id: int, ack: Acknowledgement, now: float) -> int:
+    """Returns how many copies were parked. Calls that are resolved already are left out, so that
+    an acknowledgement which comes twice parks nothing twice.
     """
-    row = connection.execute(_SQL["delivery"], (verdict.body, lane_id)).fetchone()
+    row = connection.execute(_SQL["delivery"], (ack.batch, lane_id)).fetchone()
     if row is None:
         return 0
     left = unpack_calls(*row)
     open_offsets = {call.offset for call in left}
-    resolved = open_offsets.intersection(verdict.offsets)
-    copies = [copy for copy in verdict.parked if copy.call.offset in resolved]
-    dead_letters.put(connection, [(lane_id, copy) for copy in copies], now)
+    resolved = open_offsets.intersection(ack.offsets)
+    copies = [copy for copy in ack.parked if copy.call.offset in resolved]
+    parked.park(connection, [(lane_id, copy) for copy in copies], now)
     if resolved == open_offsets:
-        _deliver(connection, verdict.body, lane_id)
+        connection.execute(_SQL["delivered"], (ack.batch, lane_id))
+        connection.execute(_SQL["drop_batch"], {"batch": ack.batch})
     elif resolved:
         rest = [call for call in left if call.offset not in resolved]
-        _narrow(connection, verdict.body, lane_id, rest, int(now))
+        _narrow(connection, ack.batch, lane_id, rest, int(now))
     return len(copies)
 
 
-def _deliver(connection: sqlite3.Connection, body: int, lane_id: int) -> None:
-    connection.execute(_SQL["delivered"], (body, lane_id))
-    connection.execute(_SQL["drop_body"], {"body": body})
-
-
 def _narrow(
-    connection: sqlite3.Connection, body: int, lane_id: int, rest: Sequence[CallSlice], now: int
+    connection: sqlite3.Connection, batch: int, lane_id: int, rest: Sequence[CallSlice], now: int
 ) -> None:
     oldest, newest = ends(rest, now)
     connection.execute(
         _SQL["narrow"],
         {
-            "body": body,
+            "batch": batch,
             "lane": lane_id,
             "calls": len(rest),
             "oldest": oldest,
@@ -133,3 +111,58 @@ def _narrow(
             "remaining": pack_offsets([call.offset for call in rest]),
         },
     )
+
+
+# --- a damaged batch ------------------------------------------------------------------------------
+
+
+def _reread(connection: sqlite3.Connection, batch: int, now: float) -> Reread:
+    found = connection.execute(_SQL["lanes_of_batch"], (batch,)).fetchall()
+    waiting = {lane: unpack_calls(calls, remaining) for lane, calls, remaining in found}
+    calls = {call.session_id: call for left in waiting.values() for call in left}
+    again = _forget(connection, [call for call in calls.values() if _plum_has(call, now)])
+    copies = [
+        (lane, _without_bytes(call))
+        for lane, left in waiting.items()
+        for call in left
+        if call.session_id not in again
+    ]
+    parked.park(connection, copies, now)
+    connection.execute(_SQL["delivered_to_all"], (batch,))
+    connection.execute(_SQL["drop_batch"], {"batch": batch})
+    return Reread(len(again), len(calls) - len(again))
+
+
+def _plum_has(call: CallSlice, now: float) -> bool:
+    """Whether Plum still has the call's details."""
+    over = call.start if call.end is None else call.end
+    return over is not None and over > now - RETENTION
+
+
+def _forget(connection: sqlite3.Connection, calls: Sequence[CallSlice]) -> set[str]:
+    """Make the ledger forget the calls, and open gaps over their times. Returns their session ids.
+
+    The account that knows a call reads it again. A call that no account knows was forgotten before,
+    with another batch or by mistake: every account looks for it.
+    """
+    times: dict[int, list[int]] = {}
+    accounts = [account for (account,) in connection.execute(_SQL["every_account"])]
+    for call in calls:
+        found = connection.execute(_SQL["accounts_of_call"], (call.session_id,)).fetchall()
+        for account in [account for (account,) in found] or accounts:
+            connection.execute(_SQL["forget_call"], (account, call.session_id))
+            connection.execute(_SQL["forget_pending"], (account, call.session_id))
+            known = (time for time in (call.start, call.end) if time is not None)
+            times.setdefault(account, []).extend(known)
+    for account, of in times.items():
+        gaps = [
+            Gap(number, window.start, window.end, GapReason.DAMAGE)
+            for number in rows.numbers(connection, account) or ("",)
+            for window in around(of)
+        ]
+        open_gaps(connection, account, gaps)
+    return {call.session_id for call in calls} if times else set()
+
+
+def _without_bytes(call: CallSlice) -> ParkedCopy:
+    return ParkedCopy(call, call.items, "damaged", "the stored batch is damaged", deflate(b""))

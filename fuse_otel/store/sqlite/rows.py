@@ -1,7 +1,4 @@
-"""How many rows are read at once.
-
-What more than one door reads: an account's position, and rows as the ports' values.
-"""
+"""Rows as the ports' values, and what more than one door reads: an account's position."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from typing import Any
 
 from fuse_otel.core.model.call import Direction, ListedCall
 from fuse_otel.ports import Gap, GapReason, NumberPosition, Pending, PendingReason
-from fuse_otel.store.sqlite.queries import queries
+from fuse_otel.store.sqlite.database import queries
 
 _SQL = queries("ledger")
 Row = tuple[Any, ...]
@@ -34,8 +31,8 @@ def gaps(connection: sqlite3.Connection, account: int) -> tuple[Gap, ...]:
     """Oldest first."""
     rows = connection.execute(_SQL["gaps"], {"account": account})
     return tuple(
-        Gap(number, start, stop, GapReason(reason), bool(again), gap_id, order)
-        for number, start, stop, reason, again, gap_id, order in rows
+        Gap(number, start, stop, GapReason(reason), bool(again), gap_id, job)
+        for number, start, stop, reason, again, gap_id, job in rows
     )
 
 
@@ -57,8 +54,8 @@ def pending(row: Row) -> Pending:
 
 
 def within(rows: Iterable[tuple[int, int]], max_bytes: int) -> list[int]:
-    """The ids of the first rows, given as (id, size), that fit together; the very first in any
-    case. No row is asked for past that.
+    """The ids of the first rows, given as (id, size), that fit together; always the first row. No
+    further row is read.
     """
     chosen: list[int] = []
     total = 0

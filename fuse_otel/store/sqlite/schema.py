@@ -1,12 +1,13 @@
-"""The schema's version: brought forward in one transaction, never back."""
+"""The schema's version, and the migrations to it: each in one transaction, forward only."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from importlib.resources import files
 from typing import cast
 
 from fuse_otel.errors import Broken
-from fuse_otel.store.sqlite.queries import schema_statements
 
 VERSION = 3
 # "FuOT" in the file's header tells our files from other SQLite databases.
@@ -14,8 +15,8 @@ APPLICATION_ID = 0x46754F54
 
 
 def version_of(connection: sqlite3.Connection, name: str) -> int:
-    """The schema's version, 0 for an empty file. Raises ``Broken`` for what is not ours to touch:
-    another program's database, or a schema of a newer program.
+    """The schema's version, 0 for an empty file. Raises ``Broken`` for a file that this program
+    must not change: another program's database, or a schema of a newer version.
     """
     if _number(connection, "select count(*) from sqlite_master") == 0:
         return 0
@@ -31,12 +32,24 @@ def version_of(connection: sqlite3.Connection, name: str) -> int:
 
 
 def bring_forward(connection: sqlite3.Connection, name: str) -> None:
-    """Lead any older schema to ``VERSION``, inside the caller's transaction."""
+    """Migrate any older schema to ``VERSION``, inside the caller's transaction."""
     for version in range(version_of(connection, name) + 1, VERSION + 1):
-        for statement in schema_statements(version):
+        for statement in _statements(version):
             connection.execute(statement)
     connection.execute(f"pragma application_id = {APPLICATION_ID}")
     connection.execute(f"pragma user_version = {VERSION}")
+
+
+def _statements(version: int) -> Iterator[str]:
+    """The statements that migrate the previous schema to ``version``, one by one."""
+    script = files(__package__).joinpath("schema", f"{version:03}.sql").read_text("utf-8")
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        # Triggers contain semicolons: only SQLite can tell where a statement ends.
+        if sqlite3.complete_statement(statement):
+            yield statement.strip()
+            statement = ""
 
 
 def _number(connection: sqlite3.Connection, query: str) -> int:

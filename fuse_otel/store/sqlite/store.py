@@ -1,4 +1,4 @@
-"""One SQLite database behind the three doors."""
+"""One SQLite database behind the three doors: opened for a daemon or a command, or begun anew."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fuse_otel.errors import Broken
 from fuse_otel.events import Emit, unheard
+from fuse_otel.store.sqlite.capacity import Capacity
 from fuse_otel.store.sqlite.control import SqliteControl
 from fuse_otel.store.sqlite.damaged_file import Damage, look_over
 from fuse_otel.store.sqlite.database import Database
@@ -25,12 +26,11 @@ from fuse_otel.store.sqlite.opening import (
 )
 from fuse_otel.store.sqlite.outbox import SqliteOutbox
 from fuse_otel.store.sqlite.schema import VERSION, bring_forward, version_of
-from fuse_otel.store.sqlite.watermark import Watermark
 
 
 class SqliteStore:
-    """``acquire``, ``release`` and ``holder`` are the process's lock; ``free`` is the disk's room
-    in bytes.
+    """``capacity`` is the cap in bytes. ``acquire``, ``release`` and ``holder`` are the lock of the
+    process; ``free`` is the room on the disk in bytes.
     """
 
     def __init__(
@@ -46,9 +46,9 @@ class SqliteStore:
     ) -> None:
         self._database = database
         self._release = release
-        level = Watermark(capacity, emit)
-        self._ledger = SqliteLedger(database, capacity, level, acquire, free)
-        self._outbox = SqliteOutbox(database, capacity, level)
+        room = Capacity(capacity, free, database.name, emit)
+        self._ledger = SqliteLedger(database, room, acquire)
+        self._outbox = SqliteOutbox(database, room)
         self._control = SqliteControl(database, capacity, acquire, holder)
 
     @property
@@ -70,7 +70,7 @@ class SqliteStore:
 
 
 class MemoryStore(SqliteStore):
-    """The same store, kept by nobody but this process: for tests and dry runs."""
+    """The same store in SQLite's own memory database, for tests and dry runs: one code path."""
 
     def __init__(self, capacity: int, emit: Emit = unheard) -> None:
         database = Database(open_memory, "in memory", single=True)
@@ -90,7 +90,7 @@ def open_sqlite(
 ) -> SqliteStore:
     """Raises ``Broken``, or ``Corrupt`` for a store that was found damaged, now or before.
 
-    A file that is missing is made, unless it is only to be read.
+    Creates a missing file, unless ``read_only``.
     """
     lock = ProcessLock(path, clock)
     if read_only:
@@ -108,8 +108,8 @@ def begin_sqlite_anew(
     """Move a damaged store aside, and make a new one in its place that ``begin`` gives its first
     content. Returns the new name of the old file.
 
-    All or nothing: what a crash interrupts is begun again by the next start. Raises ``Busy`` while
-    a daemon works on the store, and ``Broken``.
+    All or nothing: the next start begins again what a crash interrupted. Raises ``Busy`` while a
+    daemon works on the store, and ``Broken``.
     """
     lock = ProcessLock(path, clock)
     lock.acquire()
@@ -134,16 +134,13 @@ def _reader(path: Path, capacity: int, lock: ProcessLock) -> SqliteStore:
     database = Database(partial(open_file, path, read_only=True), str(path), read_only=True)
     with ExitStack() as stack:
         stack.callback(database.close)
-        _check_schema(database)
+        if _version(database) < VERSION:
+            raise Broken(
+                f"The store {database.name} is empty or older than this program: `fuse-otel run`"
+                " or `once` brings it up to date."
+            )
         stack.pop_all()
-    return SqliteStore(
-        database,
-        capacity,
-        acquire=lock.acquire,
-        release=lock.release,
-        holder=lock.holder,
-        free=partial(_free_bytes, path),
-    )
+    return _file_store(database, path, capacity, lock, lock.acquire)
 
 
 def _writer(
@@ -162,6 +159,17 @@ def _writer(
             with database.read() as connection:
                 look_over(connection, database.name)
 
+    return _file_store(database, path, capacity, lock, acquire, emit)
+
+
+def _file_store(
+    database: Database,
+    path: Path,
+    capacity: int,
+    lock: ProcessLock,
+    acquire: Callable[[], None],
+    emit: Emit = unheard,
+) -> SqliteStore:
     return SqliteStore(
         database,
         capacity,
@@ -174,11 +182,10 @@ def _writer(
 
 
 def _bring_forward(database: Database, acquire: Callable[[], None]) -> None:
-    """An older store is changed by the holder of its lock alone: a daemon of its own version may
-    be at work on it. Raises ``Busy``.
+    """Only the holder of the lock may change an older store, because a daemon of the older version
+    may be using it. Raises ``Busy``.
     """
-    with database.read() as connection:
-        version = version_of(connection, database.name)
+    version = _version(database)
     if version == VERSION:
         return
     if version > 0:
@@ -187,14 +194,9 @@ def _bring_forward(database: Database, acquire: Callable[[], None]) -> None:
         bring_forward(connection, database.name)
 
 
-def _check_schema(database: Database) -> None:
+def _version(database: Database) -> int:
     with database.read() as connection:
-        version = version_of(connection, database.name)
-    if version < VERSION:
-        raise Broken(
-            f"The store {database.name} is empty or older than this program: `fuse-otel run` or"
-            " `once` brings it up to date."
-        )
+        return version_of(connection, database.name)
 
 
 def _free_bytes(path: Path) -> int:
@@ -205,4 +207,4 @@ def _free_bytes(path: Path) -> int:
 
 
 def _nothing() -> None:
-    """There is no other process to keep out."""
+    """No other process can open a store in memory."""

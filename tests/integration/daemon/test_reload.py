@@ -36,7 +36,7 @@ def test_a_reload_keeps_the_address_and_nothing_of_the_service_before(
     addresses, services = [], []
 
     def look():
-        services.append(weakref.ref(runner._service.works))
+        services.append(weakref.ref(runner._service.workers))
         address = capsys.readouterr().err.split("listen=")[1].split()[0]
         addresses.append(address)
         assert ask.get(f"http://{address}/-/healthy").status_code == 200

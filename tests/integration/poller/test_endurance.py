@@ -65,7 +65,7 @@ def test_a_full_store_stops_polling_until_there_is_room():
     assert bench.made < 300
     assert not bench.poller.state().idle
     assert bench.moved().headroom < 5 * DAY - HOUR
-    bench.store.ledger._capacity = 1 << 30
+    bench.store.ledger._capacity.cap = 1 << 30
     bench.run(HOUR)
     bench.assert_each_once(bench.settled())
     assert bench.poller.state().failures == 0
@@ -76,7 +76,7 @@ def test_the_time_at_the_cap_is_one_gap_however_long():
     bench.run(5 * HOUR)
     (gap,) = [gap for gap in bench.position.gaps if gap.reason is GapReason.DOWNTIME]
     assert gap.end - gap.start > 3 * HOUR
-    bench.store.ledger._capacity = 1 << 30
+    bench.store.ledger._capacity.cap = 1 << 30
     bench.run(2 * HOUR)
     bench.assert_each_once(bench.settled())
     assert bench.position.gaps == ()

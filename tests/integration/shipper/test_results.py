@@ -21,7 +21,7 @@ from fuse_otel.core.model.telemetry import Signal, Tally
 from fuse_otel.daemon import Daemon
 from fuse_otel.events import CallsStored, LaneChanged
 from fuse_otel.jobs import JobWorker
-from fuse_otel.jobs.replay import Lanes
+from fuse_otel.jobs.replay import ReplayLanes
 from fuse_otel.ports import Store
 from fuse_otel.shipper import Shipper, ShipperOptions
 from fuse_otel.store import open_store
@@ -225,7 +225,7 @@ def test_a_call_an_hour_goes_out_at_once(store, line, receiver):
         TRACES, store.outbox, line.destination, line.events.append, lambda: 0.5,
         ShipperOptions(idle=3600),
     )  # fmt: skip
-    clerk = JobWorker(store.control, {}, Lanes.of((), ""), line.events.append, lambda: 0.5)
+    clerk = JobWorker(store.control, {}, ReplayLanes.of((), ""), line.events.append, lambda: 0.5)
     daemon = Daemon([], [patient], clerk, line.events.append, time.time)
     daemon.start()
     try:

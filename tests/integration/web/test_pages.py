@@ -9,7 +9,7 @@ from support.builders.store_values import NOW, TEMPO
 from support.rigs.web_site import filled_store, links, recent_call, served, site
 
 from fuse_otel.errors import Broken
-from fuse_otel.ports import Gap, GapReason, Job, NumberPosition, Step, Told
+from fuse_otel.ports import Gap, GapReason, Job, NumberPosition, ReportedState, Step
 from fuse_otel.store import MemoryStore
 
 PLAIN_ID = "300060;001;1529552581"
@@ -123,8 +123,10 @@ def test_the_status_shows_states_jobs_and_what_was_given_up():
     control = store.control
     lost = Gap("", NOW - 500_000, NOW - 499_000, GapReason.ERROR)
     store.ledger.lease("main").commit(Step(at=NOW, given_up=[lost]))
-    control.tell({"main": Told("up")}, {TEMPO: Told("held", "401 <Unauthorized>")})
-    control.order(Job("backfill", '{"start": 1}'), NOW)
+    control.report_states(
+        {"main": ReportedState("up")}, {TEMPO: ReportedState("held", "401 <Unauthorized>")}
+    )
+    control.add_job(Job("backfill", '{"start": 1}'), NOW)
     with served(site(store)) as url:
         text = ask.get(f"{url}/status").text
         told = ask.get(f"{url}/status?format=json").json()

@@ -70,7 +70,7 @@ def store_with(*bodies: Batch, capacity: int = 1 << 30) -> MemoryStore:
 
 def add(store: Store, *bodies: Batch) -> None:
     lease = store.ledger.lease("main")
-    lease.commit(Step(at=NOW, bodies=bodies))
+    lease.commit(Step(at=NOW, batches=bodies))
 
 
 def sessions(calls: Iterable[CallSlice]) -> list[str]:

@@ -97,7 +97,7 @@ def body(
 
 
 def step(*bodies: Batch, at: int = NOW, **fields: Any) -> Step:
-    return Step(at=at, bodies=bodies, **fields)
+    return Step(at=at, batches=bodies, **fields)
 
 
 def whole_step(*session_ids: str, lanes: Sequence[Lane] = (TEMPO,), at: int = NOW) -> Step:
@@ -105,7 +105,7 @@ def whole_step(*session_ids: str, lanes: Sequence[Lane] = (TEMPO,), at: int = NO
     return Step(
         at=at,
         seen=[seen(one) for one in session_ids],
-        bodies=[body(*session_ids, lanes=lanes)],
+        batches=[body(*session_ids, lanes=lanes)],
         recent=[recent(one) for one in session_ids],
     )
 

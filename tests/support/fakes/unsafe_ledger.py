@@ -32,21 +32,6 @@ class UnsafeLedger:
     def lease(self, account: str) -> Lease:
         return UnsafeLease(self._ledger.lease(account), self._dice, self._failing, self._crashing)
 
-    def position(self, lease: Lease, now: int, limit: int) -> Position:
-        return lease.position(now, limit)
-
-    def known(self, account: str, session_ids: Sequence[str]) -> Mapping[str, Seen]:
-        return self.lease(account).known(session_ids)
-
-    def waiting(self, account: str, session_ids: Sequence[str]) -> Mapping[str, Pending]:
-        return self.lease(account).waiting(session_ids)
-
-    def check_room(self, needed: int) -> None:
-        self._ledger.check_room(needed)
-
-    def commit(self, lease: Lease, step: Step) -> None:
-        lease.commit(step)
-
 
 class UnsafeLease:
     """A lease whose every method may fail, and whose commits may end the process."""

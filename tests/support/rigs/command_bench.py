@@ -32,7 +32,7 @@ def looking(env):
 
 def open_orders(env):
     with looking(env) as control:
-        return control.status().orders
+        return control.status().jobs
 
 
 def waiting(env):
@@ -43,7 +43,7 @@ def waiting(env):
 
 def lane_states(env):
     with looking(env) as control:
-        return {lane.told.state for lane in control.status().lanes}
+        return {lane.reported.state for lane in control.status().lanes}
 
 
 def parked_count(env):

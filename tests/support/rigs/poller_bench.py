@@ -19,7 +19,7 @@ from fuse_otel.poller import Poller, PollerOptions
 from fuse_otel.ports import GapReason, Ledger, Pending, Position
 from fuse_otel.simulator import Fault, FaultKind, Faults, Quirks, SimulatedCall, World
 from fuse_otel.simulator.journal import Asked
-from fuse_otel.store.memory import MemoryStore
+from fuse_otel.store import MemoryStore
 from support.fakes.in_process_source import InProcessExchange, in_process_source, read_many_of
 
 START = 1_790_000_000

@@ -154,7 +154,7 @@ def filled_store(*calls: RecentCall) -> MemoryStore:
             ],
             seen=[seen(one) for one in ids],
             pending=[pending("300060;002;1529552999", PendingReason.MISSING, end=NOW - 60)],
-            bodies=[body(*ids, lanes=[TEMPO, JAEGER]), body(*ids, lanes=[LOKI])],
+            batches=[body(*ids, lanes=[TEMPO, JAEGER]), body(*ids, lanes=[LOKI])],
             recent=calls,
         ),
     )

@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 from support.builders.store_values import LOKI, NOW, TEMPO
-from support.rigs.clerk_rig import park, telemetry
+from support.rigs.job_rig import park, telemetry
 
 from fuse_otel.cli import main
 from fuse_otel.store import open_store
@@ -162,7 +162,7 @@ def test_an_id_that_is_not_there_stops_all_of_it(filled, parked, action):
     code, _, err = parked(action, "1", "--signal", "logs")
     problem = "Call 1 is not parked for this destination and signal. Nothing was done."
     assert (code, err) == (1, f"fuse-otel: {problem}\n")
-    assert filled.control.orders() == ()
+    assert filled.control.open_jobs() == ()
 
 
 @pytest.mark.parametrize("words", [("replay", "--all"), ("drop", "--all", "--yes")])
@@ -176,7 +176,7 @@ def test_without_a_terminal_nobody_drops_all_unasked(filled, parked, monkeypatch
     code, out, err = parked("drop", "--all", "--destination", "tempo")
     sentence = "drop --all deletes for good: without a terminal it needs --yes."
     assert (code, out, err) == (2, "", f"fuse-otel: {sentence}\n")
-    assert filled.control.orders() == ()
+    assert filled.control.open_jobs() == ()
 
 
 @pytest.mark.parametrize("answer", ["", "n\n", "yess\n"])
@@ -186,7 +186,7 @@ def test_a_terminal_is_asked_before_anything_is_dropped(filled, parked, monkeypa
     assert code == 1
     assert out.startswith("Drop 2 parked calls for good? [y/N] ")
     assert out.endswith("Nothing was dropped.\n")
-    assert filled.control.orders() == ()
+    assert filled.control.open_jobs() == ()
 
 
 @pytest.mark.parametrize("action", [("list",), ("replay", "--all"), ("drop", "--all", "--yes")])
@@ -195,7 +195,7 @@ def test_a_destination_that_nobody_knows_is_a_sentence(filled, parked, action):
     known = "default, loki, tempo"
     wanted = f"fuse-otel: --destination: jaeger is not configured; these are: {known}.\n"
     assert parked(*action, "--destination", "jaeger") == (2, "", wanted)
-    assert filled.control.orders() == ()
+    assert filled.control.open_jobs() == ()
 
 
 def test_nothing_may_be_parked_for_a_destination_that_is_configured(filled, parked):

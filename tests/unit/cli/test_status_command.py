@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 from support.builders.store_values import JAEGER, LOKI, NOW, TEMPO, body, pending, seen, step
-from support.rigs.clerk_rig import park
+from support.rigs.job_rig import park
 
 from fuse_otel.cli import main
 from fuse_otel.cli.terminal.status import status_lines
 from fuse_otel.cli.terminal.text import paint
 from fuse_otel.humanize import UNKNOWN
-from fuse_otel.jobs import Backfill, order_of
-from fuse_otel.ports import Carried, Gap, GapReason, JobStatus, NumberPosition, Told
+from fuse_otel.jobs import Backfill, encode_request
+from fuse_otel.ports import Gap, GapReason, JobStatus, JobStep, NumberPosition, ReportedState
 from fuse_otel.store import open_store
 
 HOUR = 3600
@@ -40,9 +40,9 @@ def filled(store):
     """Everything that a status can tell of; held by this process."""
     lease = store.ledger.lease("main")
     park(store, JAEGER, ["parked"])
-    order = store.control.order(order_of(Backfill(NOW - 9 * HOUR, NOW - 4 * HOUR)), NOW)
-    gap = Gap("", NOW - 9 * HOUR, NOW - 4 * HOUR, GapReason.BACKFILL, order=order.id)
-    store.control.carry_out(Carried(JobStatus(order.id, "working", ""), {"main": [gap]}), NOW)
+    order = store.control.add_job(encode_request(Backfill(NOW - 9 * HOUR, NOW - 4 * HOUR)), NOW)
+    gap = Gap("", NOW - 9 * HOUR, NOW - 4 * HOUR, GapReason.BACKFILL, job=order.id)
+    store.control.commit_job_step(JobStep(JobStatus(order.id, "working", ""), {"main": [gap]}), NOW)
     lease.commit(
         step(
             body("a", "b", lanes=[TEMPO], ends=[NOW - 120, NOW - 60]),
@@ -55,12 +55,12 @@ def filled(store):
             given_up=[Gap("", NOW - 200 * HOUR, NOW - 199 * HOUR, GapReason.ERROR)],
             pending=[pending("c", end=NOW - 40)],
             at=NOW - 90,
-            order=order.id,
+            job=order.id,
         ),
     )
-    store.control.tell(
-        {"main": Told("up"), "other": Told("down", "The API does not answer.")},
-        {TEMPO: Told("held", "401 Unauthorized"), LOKI: Told("up")},
+    store.control.report_states(
+        {"main": ReportedState("up"), "other": ReportedState("down", "The API does not answer.")},
+        {TEMPO: ReportedState("held", "401 Unauthorized"), LOKI: ReportedState("up")},
     )
     return store
 
@@ -141,9 +141,9 @@ def test_without_a_daemon_it_does_not_pretend_to_know_states(url, filled, capsys
 
 
 def test_a_lane_that_is_gone_and_empty_is_left_out(store):
-    store.control.serve()
-    store.control.tell({}, {TEMPO: Told("up"), LOKI: Told("up")})
-    store.control.tell({}, {TEMPO: Told("up")})
+    store.control.lock()
+    store.control.report_states({}, {TEMPO: ReportedState("up"), LOKI: ReportedState("up")})
+    store.control.report_states({}, {TEMPO: ReportedState("up")})
     text = "\n".join(
         paint(line, 80, colour=False)
         for line in status_lines(store.control.status(), "process 1", NOW, 80)

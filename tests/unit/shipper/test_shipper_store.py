@@ -162,7 +162,7 @@ def test_calls_of_a_damaged_body_that_plum_has_no_longer_are_parked_in_sight(end
     rig.run()
     assert rig.seen(BatchReadAgain) == [BatchReadAgain(TRACES, calls=0, parked=1)]
     assert [(one.call.session_id, one.code, one.reason) for one in rig.parked] == [
-        ("spoiled", "damaged", "the stored body is damaged")
+        ("spoiled", "damaged", "the stored batch is damaged")
     ]
     assert [inflate(one.data) for one in rig.parked] == [b""]
 

@@ -14,7 +14,7 @@ from fuse_otel.ports import GapReason, Store
 from fuse_otel.store import open_store
 from fuse_otel.store.sqlite import schema
 from fuse_otel.store.sqlite.lock import ProcessLock
-from fuse_otel.store.sqlite.queries import schema_statements
+from fuse_otel.store.sqlite.schema import _statements as schema_statements
 
 ROWS = f"""
 insert into accounts (name, epoch) values ('main', 3);
@@ -73,7 +73,7 @@ def test_all_that_an_older_store_holds_is_there(path):
         assert store.ledger.lease("main").waiting(["b"])["b"].since == NOW
         (body,) = store.outbox.due(TEMPO, NOW, 100)
         assert body.data == b"\1\2\3\4"
-        assert [order.kind for _, order in store.control.orders()] == ["drop"]
+        assert [order.kind for _, order in store.control.open_jobs()] == ["drop"]
     with raw(path) as connection:
         assert version(connection) == schema.VERSION
         assert connection.execute("pragma integrity_check").fetchone() == ("ok",)

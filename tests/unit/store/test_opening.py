@@ -169,7 +169,7 @@ def test_a_reader_cannot_write(path):
     with opened(path, read_only=True) as store:
         for write in (
             lambda: store.ledger.lease("main"),
-            lambda: store.control.order(Job("drop", "{}"), NOW),
+            lambda: store.control.add_job(Job("drop", "{}"), NOW),
         ):
             with pytest.raises(Broken, match="open for reading only"):
                 write()
@@ -184,8 +184,8 @@ def test_a_reader_and_an_order_stand_beside_a_daemon(path):
         with opened(path, read_only=True) as reader:
             assert [call.session_id for call in reader.control.recent(10)] == ["a"]
         with opened(path) as command:
-            receipt = command.control.order(Job("drop", "{}"), NOW)
-        assert [order_id for order_id, _ in daemon.control.orders()] == [receipt.id]
+            receipt = command.control.add_job(Job("drop", "{}"), NOW)
+        assert [order_id for order_id, _ in daemon.control.open_jobs()] == [receipt.id]
         # A command that read has changed nothing of the lease.
         lease.commit(whole_step("b"))
 

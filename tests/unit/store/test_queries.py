@@ -8,11 +8,11 @@ from importlib.resources import files
 import pytest
 
 import fuse_otel.store.sqlite
+from fuse_otel.store.sqlite.database import queries
 from fuse_otel.store.sqlite.opening import open_memory
-from fuse_otel.store.sqlite.queries import queries
 from fuse_otel.store.sqlite.schema import bring_forward
 
-DOORS = ["ledger", "step", "outbox", "control"]
+DOORS = ["ledger", "step", "outbox", "control", "capacity"]
 FOLDER = files(fuse_otel.store.sqlite)
 EVERY = [(door, name) for door in DOORS for name in queries(door)]
 # Reading these tables whole is meant: a row an account, a row a lane, 500 recent calls, the ids a

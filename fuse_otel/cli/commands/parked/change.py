@@ -15,7 +15,7 @@ from fuse_otel.cli.signals import leave_if_hung
 from fuse_otel.config.settings import Settings
 from fuse_otel.errors import FuseOtelError
 from fuse_otel.humanize import plural
-from fuse_otel.jobs import Asked, Drop, Replay
+from fuse_otel.jobs import Drop, JobRequest, Replay
 from fuse_otel.ports import JobStatus, ParkedQuery
 
 _DONE, _FAILED, _USAGE, _INTERRUPTED = 0, 1, 2, 130
@@ -74,7 +74,7 @@ def _confirmed(count: int) -> bool:
     return answer.strip().lower() in {"y", "yes"}
 
 
-def _run(settings: Settings, asked: Asked) -> int:
+def _run(settings: Settings, asked: JobRequest) -> int:
     ended = carry_out(settings, asked, _silent, sys.stderr)
     if ended.stopped:
         complain(f"Stopped. The job is kept: {GOES_ON}.")

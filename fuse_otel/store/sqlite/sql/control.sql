@@ -4,19 +4,19 @@ select id, name, calls, state, reason from accounts order by name
 -- name: unreadable
 select number, start, stop, closed_at from unreadable where account = ? order by id
 
--- name: forget_told
+-- name: forget_states
 update accounts set state = '', reason = ''
 
--- name: forget_told_lanes
+-- name: forget_lane_states
 update lanes set state = '', reason = ''
 
--- name: tell
-insert into accounts (name, state, reason) values (:name, :state, :reason)
+-- name: report_account
+insert into accounts (name, state, reason) values (?, ?, ?)
 on conflict (name) do update set state = excluded.state, reason = excluded.reason
 
--- name: tell_lane
+-- name: report_lane
 insert into lanes (destination, signal, state, reason)
-values (:destination, :signal, :state, :reason)
+values (?, ?, ?, ?)
 on conflict (destination, signal) do update set state = excluded.state, reason = excluded.reason
 
 -- name: lanes
@@ -26,9 +26,6 @@ select
     state, reason
 from lanes
 order by destination, signal
-
--- name: used
-select value from meta where name = 'used'
 
 -- name: moved_aside
 select value from meta where name = 'moved_aside'
@@ -103,16 +100,16 @@ insert into accounts (name) values (:account) on conflict (name) do nothing
 -- name: account_id
 select id from accounts where name = :account
 
--- name: add_order
+-- name: add_job
 insert into orders (kind, arguments, ordered_at) values (?, ?, ?)
 
--- name: forget_orders
+-- name: forget_jobs
 delete from orders where state not in ('waiting', 'working') and id <= ? - 1000
 
--- name: orders
+-- name: jobs
 select id, kind, arguments from orders where state in ('waiting', 'working') order by id
 
--- name: open_orders
+-- name: open_jobs
 select
     kind, arguments, id, state, result, calls, entries,
     (select coalesce(sum(stop - start), 0) from gaps where ordered <> 0 and ordered = orders.id)
@@ -120,17 +117,17 @@ from orders
 where state in ('waiting', 'working')
 order by id
 
--- name: receipt
+-- name: job_status
 select
     id, state, result, calls, entries,
     (select coalesce(sum(stop - start), 0) from gaps where ordered <> 0 and ordered = orders.id)
 from orders
 where id = ?
 
--- name: carry
+-- name: advance_job
 -- Gaps are opened once: what reads them counts the calls from then on.
 update orders set state = :state, result = :result, calls = :calls
 where id = :id and (state = 'waiting' or (state = 'working' and not :opens))
 
--- name: answer
+-- name: finish_job
 update orders set state = ?, result = ? where id = ?

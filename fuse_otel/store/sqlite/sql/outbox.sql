@@ -1,6 +1,15 @@
 -- name: lane
 select id from lanes where destination = ? and signal = ?
 
+-- name: add_lane
+insert into lanes (destination, signal) values (?, ?) on conflict do nothing
+
+-- name: add_batch
+insert into bodies (rendering, signal, size, bytes, calls, data) values (?, ?, ?, ?, ?, ?)
+
+-- name: add_delivery
+insert into deliveries (body, lane, size, calls, oldest, newest) values (?, ?, ?, ?, ?, ?)
+
 -- name: live
 select body, size from deliveries indexed by deliveries_newest
 where lane = :lane and newest >= :live
@@ -11,7 +20,7 @@ select body, size from deliveries indexed by deliveries_oldest
 where lane = :lane and newest < :live
 order by oldest, body
 
--- name: body
+-- name: batch
 select bodies.id, bodies.signal, bodies.size, bodies.calls, deliveries.remaining, bodies.data
 from deliveries join bodies on bodies.id = deliveries.body
 where deliveries.body = ? and deliveries.lane = ?
@@ -24,16 +33,16 @@ where deliveries.body = ? and deliveries.lane = ?
 -- name: narrow
 update deliveries
 set calls = :calls, oldest = :oldest, newest = :newest, remaining = :remaining
-where body = :body and lane = :lane
+where body = :batch and lane = :lane
 
 -- name: delivered
 delete from deliveries where body = ? and lane = ?
 
--- name: drop_body
+-- name: drop_batch
 delete from bodies
-where id = :body and not exists (select 1 from deliveries where body = :body)
+where id = :batch and not exists (select 1 from deliveries where body = :batch)
 
--- name: lanes_of_body
+-- name: lanes_of_batch
 select deliveries.lane, bodies.calls, deliveries.remaining
 from deliveries join bodies on bodies.id = deliveries.body
 where deliveries.body = ?
@@ -53,6 +62,3 @@ delete from ledger where account = ? and session_id = ?
 
 -- name: forget_pending
 delete from pending where account = ? and session_id = ?
-
--- name: parked_bytes
-select value from meta where name = 'parked'

@@ -1,6 +1,3 @@
--- name: used
-select value from meta where name = 'used'
-
 -- name: set_position
 insert into positions (account, number, cursor, floor) values (?, ?, ?, ?)
 on conflict (account, number) do update set cursor = excluded.cursor, floor = excluded.floor
@@ -56,18 +53,6 @@ where
 delete from ledger where (account, session_id) in (
     select account, session_id from ledger where kept_until < :at order by kept_until limit :limit
 )
-
--- name: add_lane
-insert into lanes (destination, signal) values (?, ?) on conflict do nothing
-
--- name: lane
-select id from lanes where destination = ? and signal = ?
-
--- name: add_body
-insert into bodies (rendering, signal, size, bytes, calls, data) values (?, ?, ?, ?, ?, ?)
-
--- name: add_delivery
-insert into deliveries (body, lane, size, calls, oldest, newest) values (?, ?, ?, ?, ?, ?)
 
 -- name: add_recent
 insert or replace into recent (

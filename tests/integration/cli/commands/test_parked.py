@@ -10,7 +10,7 @@ from support.rigs.command_bench import HOUR, calls, open_orders, parked_count, w
 from support.rigs.program import fuse_otel, running, started
 from support.scale import scaled
 
-from fuse_otel.jobs import Backfill, order_of
+from fuse_otel.jobs import Backfill, encode_request
 from fuse_otel.store import open_store
 
 REFUSED = Answer(400, {"Content-Type": "text/plain"}, b"no such tenant")
@@ -88,7 +88,7 @@ def test_parked_calls_do_not_wait_for_a_backfill_that_was_left(victims, receiver
     now = int(time.time())
     url = env["FUSE_OTEL_STATE_URL"]
     with closing(open_store(url, capacity=10**9, clock=time.time)) as store:
-        store.control.order(order_of(Backfill(now - 4 * HOUR, now)), now)
+        store.control.add_job(encode_request(Backfill(now - 4 * HOUR, now)), now)
     mend(receiver)
     told = fuse_otel("parked", "replay", "--all", env=env)
     assert (told.returncode, told.stdout) == (0, "4 parked calls are on the way again.\n")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from fuse_otel import config
-from fuse_otel.assembly.workers import Workers, conditions
+from fuse_otel.assembly.workers import Workers, readiness
 from fuse_otel.events import CallsGrown, CallsStored, Event
 from fuse_otel.instrumentation import fan_out
 from fuse_otel.instrumentation.log import Log
@@ -69,7 +69,7 @@ class NearSide:
         loaded = loaded.model_copy(update={"max_disk": max_disk})
         log = Log(self._log_file, loaded.log_level, loaded.log_format, self._clock)
         self._metrics.forget_states()
-        emit = fan_out(self._metrics, log, conditions(loaded), self._notice)
+        emit = fan_out(self._metrics, log, readiness(loaded), self._notice)
         self._works = Workers(loaded, emit, self._clock)
         now = self._clock()
         self._lanes = [

@@ -4,15 +4,15 @@ from support.builders.store_values import LOKI, NOW, TEMPO, body, copy_of, seen,
 
 from fuse_otel.ports import (
     Acknowledgement,
-    Carried,
     Gap,
     GapReason,
     Job,
     JobStatus,
+    JobStep,
     Lease,
     ParkedQuery,
+    ReportedState,
     Store,
-    Told,
     Unreadable,
 )
 
@@ -20,11 +20,11 @@ BACKFILL = Job("backfill", "{}")
 
 
 def backfill_gap(order: int, start: int = 10, end: int = 30) -> Gap:
-    return Gap("", start, end, GapReason.BACKFILL, again=True, order=order)
+    return Gap("", start, end, GapReason.BACKFILL, again=True, job=order)
 
 
 def ordered(store: Store) -> int:
-    return store.control.order(BACKFILL, float(NOW)).id
+    return store.control.add_job(BACKFILL, float(NOW)).id
 
 
 def gaps(store: Store) -> list[Gap]:
@@ -42,52 +42,52 @@ def park(store: Store, lease: Lease, *session_ids: str, lane=TEMPO) -> list[int]
 
 def test_a_backfill_opens_its_gaps_once(store, lease):
     order = ordered(store)
-    carried = Carried(
+    carried = JobStep(
         JobStatus(order, "working", "reading"),
         opened={"main": [backfill_gap(order)], "another": [backfill_gap(order)]},
     )
-    assert store.control.carry_out(carried, NOW)
-    assert not store.control.carry_out(carried, NOW)
+    assert store.control.commit_job_step(carried, NOW)
+    assert not store.control.commit_job_step(carried, NOW)
 
-    assert [(gap.again, gap.order) for gap in gaps(store)] == [(True, order)] * 2
-    assert store.control.receipt(order) == JobStatus(order, "working", "reading", left=40)
-    assert [one for one, _ in store.control.orders()] == [order]
-    assert store.control.status().orders == (
+    assert [(gap.again, gap.job) for gap in gaps(store)] == [(True, order)] * 2
+    assert store.control.job_status(order) == JobStatus(order, "working", "reading", left=40)
+    assert [one for one, _ in store.control.open_jobs()] == [order]
+    assert store.control.status().jobs == (
         (BACKFILL, JobStatus(order, "working", "reading", left=40)),
     )
 
 
 def test_an_order_that_was_answered_changes_nothing(store, lease):
     order = ordered(store)
-    store.control.answer(JobStatus(order, "failed", "no"))
+    store.control.finish_job(JobStatus(order, "failed", "no"))
 
-    carried = Carried(JobStatus(order, "working", ""), opened={"main": [backfill_gap(order)]})
-    assert not store.control.carry_out(carried, NOW)
+    carried = JobStep(JobStatus(order, "working", ""), opened={"main": [backfill_gap(order)]})
+    assert not store.control.commit_job_step(carried, NOW)
     assert gaps(store) == []
-    assert store.control.receipt(order) == JobStatus(order, "failed", "no")
+    assert store.control.job_status(order) == JobStatus(order, "failed", "no")
 
 
 def test_what_is_read_counts_for_its_order(store, lease):
     order = ordered(store)
-    carried = Carried(JobStatus(order, "working", ""), opened={"main": [backfill_gap(order)]})
-    store.control.carry_out(carried, NOW)
+    carried = JobStep(JobStatus(order, "working", ""), opened={"main": [backfill_gap(order)]})
+    store.control.commit_job_step(carried, NOW)
     (gap,) = gaps(store)
-    lease.commit(step(seen=[seen("a"), seen("b")], order=order))
+    lease.commit(step(seen=[seen("a"), seen("b")], job=order))
     lease.commit(step(seen=[seen("c")]))
     rest = backfill_gap(order, start=25)
     lease.commit(step(closed=[gap.id], opened=[rest]))
-    assert store.control.receipt(order) == JobStatus(order, "working", "", 2, 14, left=5)
+    assert store.control.job_status(order) == JobStatus(order, "working", "", 2, 14, left=5)
 
-    store.control.answer(JobStatus(order, "done", "read"))
-    assert store.control.receipt(order) == JobStatus(order, "done", "read", 2, 14, left=5)
-    assert store.control.orders() == ()
+    store.control.finish_job(JobStatus(order, "done", "read"))
+    assert store.control.job_status(order) == JobStatus(order, "done", "read", 2, 14, left=5)
+    assert store.control.open_jobs() == ()
 
 
 def test_the_same_interval_may_be_asked_for_twice(store, lease):
     for _ in range(2):
         order = ordered(store)
-        carried = Carried(JobStatus(order, "working", ""), opened={"main": [backfill_gap(order)]})
-        assert store.control.carry_out(carried, NOW)
+        carried = JobStep(JobStatus(order, "working", ""), opened={"main": [backfill_gap(order)]})
+        assert store.control.commit_job_step(carried, NOW)
 
     assert len(gaps(store)) == 2
 
@@ -97,13 +97,13 @@ def test_a_replay_takes_the_calls_away_and_gives_their_bodies_to_the_lane_alone(
     order = ordered(store)
     again = body("a", lanes=[TEMPO])
     receipt = JobStatus(order, "working", "", calls=1)
-    assert store.control.carry_out(Carried(receipt, unparked=[first], bodies=[again]), NOW)
+    assert store.control.commit_job_step(JobStep(receipt, unparked=[first], batches=[again]), NOW)
 
     (due,) = store.outbox.due(TEMPO, NOW, 10_000)
     assert [call.session_id for call in due.calls] == ["a"]
     assert store.outbox.due(LOKI, NOW, 10_000) == ()
     assert [parked.id for parked in store.control.parked(10)] == [second]
-    assert store.control.receipt(order) == receipt
+    assert store.control.job_status(order) == receipt
     status = store.control.status()
     assert (status.lanes[0].calls, status.lanes[0].parked) == (1, 1)
     assert status.used == len(again.data) + len(b"copy of b")
@@ -112,12 +112,14 @@ def test_a_replay_takes_the_calls_away_and_gives_their_bodies_to_the_lane_alone(
 def test_a_call_that_is_not_parked_any_more_is_not_sent(store, lease):
     first, second = park(store, lease, "a", "b")
     order = ordered(store)
-    store.control.carry_out(Carried(JobStatus(order, "working", "", 1), unparked=[first]), NOW)
-
-    late = Carried(
-        JobStatus(order, "working", "", 2), unparked=[second, first], bodies=[body("b", "a")]
+    store.control.commit_job_step(
+        JobStep(JobStatus(order, "working", "", 1), unparked=[first]), NOW
     )
-    assert not store.control.carry_out(late, NOW)
+
+    late = JobStep(
+        JobStatus(order, "working", "", 2), unparked=[second, first], batches=[body("b", "a")]
+    )
+    assert not store.control.commit_job_step(late, NOW)
     assert [parked.id for parked in store.control.parked(10)] == [second]
     assert store.outbox.due(TEMPO, NOW, 10_000) == ()
 
@@ -169,17 +171,19 @@ def test_what_was_given_up_is_kept(store, lease):
 
 
 def test_what_the_daemon_tells_replaces_what_it_told_before(store, lease):
-    wrong = Told("held", "401 Unauthorized")
-    store.control.tell({"main": Told("up")}, {TEMPO: wrong, LOKI: Told("up")})
-    store.control.tell({"main": Told("down", "no answer")}, {TEMPO: wrong})
+    wrong = ReportedState("held", "401 Unauthorized")
+    store.control.report_states(
+        {"main": ReportedState("up")}, {TEMPO: wrong, LOKI: ReportedState("up")}
+    )
+    store.control.report_states({"main": ReportedState("down", "no answer")}, {TEMPO: wrong})
 
     status = store.control.status()
-    assert [(one.account, one.told) for one in status.accounts] == [
-        ("main", Told("down", "no answer"))
+    assert [(one.account, one.reported) for one in status.accounts] == [
+        ("main", ReportedState("down", "no answer"))
     ]
-    assert {one.lane: one.told for one in status.lanes} == {TEMPO: wrong, LOKI: Told()}
+    assert {one.lane: one.reported for one in status.lanes} == {TEMPO: wrong, LOKI: ReportedState()}
 
 
 def test_who_serves_orders_may_ask_for_it_again(store):
-    store.control.serve()
-    store.control.serve()
+    store.control.lock()
+    store.control.lock()

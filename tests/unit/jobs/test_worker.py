@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 from support.builders.store_values import JAEGER, LOKI, NOW, TEMPO, seen, step
-from support.rigs.clerk_rig import LANES, ClerkRig, due, encoded, park, refuse
+from support.rigs.job_rig import LANES, JobRig, due, encoded, park, refuse
 
 from fuse_otel.core.model.telemetry import Profile
 from fuse_otel.errors import Full
 from fuse_otel.events import JobChanged, StoreFailed
-from fuse_otel.jobs import Backfill, Drop, Replay, asked_of, order_of
-from fuse_otel.ports import Gap, GapReason, Job, ParkedQuery, Told
+from fuse_otel.jobs import Backfill, Drop, Replay, decode_request, encode_request
+from fuse_otel.ports import Gap, GapReason, Job, ParkedQuery, ReportedState
 from fuse_otel.store import MemoryStore
 
 DAY = 86_400
@@ -27,7 +27,7 @@ def store():
 
 @pytest.fixture
 def rig(store):
-    return ClerkRig(store)
+    return JobRig(store)
 
 
 def gaps(store):
@@ -43,18 +43,18 @@ def gaps(store):
     ],
 )
 def test_an_order_is_read_as_it_was_written(asked):
-    assert asked_of(order_of(asked)) == asked
+    assert decode_request(encode_request(asked)) == asked
 
 
 @pytest.mark.parametrize(
     "order", [Job("dance", "{}"), Job("drop", "{"), Job("backfill", '{"start": "soon"}')]
 )
 def test_an_order_of_another_version_fails_with_a_sentence(store, rig, order):
-    order_id = store.control.order(order, NOW).id
+    order_id = store.control.add_job(order, NOW).id
     rig.run()
     receipt = rig.receipt(order_id)
     assert receipt.state == "failed"
-    assert receipt.result == f"This version cannot read the order ({order.kind})."
+    assert receipt.result == f"This version cannot read the job ({order.kind})."
     assert rig.events == [JobChanged(order.kind, "failed", receipt.result)]
 
 
@@ -62,23 +62,21 @@ def test_an_order_of_another_version_fails_with_a_sentence(store, rig, order):
 
 
 def test_a_backfill_is_a_gap_for_each_number_of_each_account(store):
-    rig = ClerkRig(store, accounts={"main": (), "other": ("800", "900")})
+    rig = JobRig(store, accounts={"main": (), "other": ("800", "900")})
     order_id = rig.order(Backfill(NOW - DAY, NOW - 10, again=True))
     rig.run()
 
     assert [gap.number for gap in gaps(store)["main"]] == [""]
     assert [gap.number for gap in gaps(store)["other"]] == ["800", "900"]
     (gap,) = gaps(store)["main"]
-    expected = Gap(
-        "", NOW - DAY, NOW - 10, GapReason.BACKFILL, again=True, id=gap.id, order=order_id
-    )
+    expected = Gap("", NOW - DAY, NOW - 10, GapReason.BACKFILL, again=True, id=gap.id, job=order_id)
     assert gap == expected
     receipt = rig.receipt(order_id)
     assert (receipt.state, receipt.left) == ("working", 3 * (DAY - 10))
 
 
 def test_a_backfill_may_name_its_accounts(store):
-    rig = ClerkRig(store, accounts={"main": (), "other": ()})
+    rig = JobRig(store, accounts={"main": (), "other": ()})
     rig.done(Backfill(NOW - DAY, NOW, ("other",)))
     assert set(gaps(store)) == {"other"}
 
@@ -92,10 +90,10 @@ def test_a_backfill_is_done_when_its_gaps_are_and_tells_what_was_read(store, rig
     order_id = rig.order(Backfill(NOW - DAY, NOW))
     rig.run()
     rig.run()
-    assert not rig.clerk.idle
+    assert not rig.worker.idle
     (gap,) = gaps(store)["main"]
     lease = store.ledger.lease("main")
-    lease.commit(step(seen=[seen("a"), seen("b")], order=order_id))
+    lease.commit(step(seen=[seen("a"), seen("b")], job=order_id))
     lease.commit(step(closed=[gap.id]))
     rig.run()
 
@@ -103,16 +101,16 @@ def test_a_backfill_is_done_when_its_gaps_are_and_tells_what_was_read(store, rig
     assert receipt.state == "done"
     assert receipt.result.endswith("is read: 2 calls with 14 entries were new.")
     rig.run()
-    assert rig.clerk.idle
+    assert rig.worker.idle
     assert [event.state for event in rig.events] == ["working", "done"]
 
 
 def test_a_backfill_of_an_account_that_is_gone_does_not_stay_open_for_ever(store):
     both = {"main": (), "other": ()}
-    order_id = ClerkRig(store, accounts=both).order(Backfill(NOW - DAY, NOW))
-    ClerkRig(store, accounts=both).run()
+    order_id = JobRig(store, accounts=both).order(Backfill(NOW - DAY, NOW))
+    JobRig(store, accounts=both).run()
     (gap,) = gaps(store)["main"]
-    rig = ClerkRig(store, accounts={"main": ()})
+    rig = JobRig(store, accounts={"main": ()})
     rig.run()
     assert rig.receipt(order_id).open
     store.ledger.lease("main").commit(step(closed=[gap.id]))
@@ -140,7 +138,7 @@ def test_a_replay_gives_the_calls_to_their_lanes_as_these_are_now(store, rig):
 
 def test_the_hour_is_taken_away_where_the_lane_is_generic_now(store):
     park(store, LOKI, CALLS[:1], Profile.LOKI)
-    ClerkRig(store, flavours={LOKI: Profile.GENERIC}).done(Replay(EVERY))
+    JobRig(store, flavours={LOKI: Profile.GENERIC}).done(Replay(EVERY))
 
     assert due(store, LOKI) == {CALLS[0]: encoded(LOKI, CALLS[0], Profile.GENERIC)}
 
@@ -160,7 +158,7 @@ def test_a_replay_takes_what_it_is_asked_for(store, rig):
 def test_calls_of_a_lane_that_is_no_more_and_damaged_ones_stay_parked(store):
     park(store, TEMPO, CALLS[:2])
     park(store, JAEGER, CALLS[:1])
-    rig = ClerkRig(store, flavours={TEMPO: Profile.GENERIC})
+    rig = JobRig(store, flavours={TEMPO: Profile.GENERIC})
     damage = "update parked set data = x'00' where session_id = ?"
     store._database._idle[0].execute(damage, CALLS[1:2])
     receipt = rig.done(Replay(EVERY))
@@ -181,7 +179,7 @@ def test_what_is_refused_again_is_parked_again_and_not_sent_in_a_circle(store, r
     park(store, TEMPO, CALLS[:3])
     count, last = store.control.parked_count(EVERY)
     order_id = rig.order(Replay(ParkedQuery(last=last)))
-    rig.clerk.step(NOW)
+    rig.worker.step(NOW)
     refuse(store, TEMPO)
     rig.run()
 
@@ -217,7 +215,7 @@ class Mortal:
 
     def __getattr__(self, name):
         method = getattr(self._control, name)
-        if name not in {"carry_out", "answer"}:
+        if name not in {"commit_job_step", "finish_job"}:
             return method
 
         def write(*arguments):
@@ -241,13 +239,13 @@ def test_killed_around_any_write_it_goes_on_and_nothing_happens_twice(asked, mon
     for place in range(100):
         store = MemoryStore(10**9)
         park(store, TEMPO, CALLS)
-        rig = ClerkRig(store, Mortal(store.control, place))
+        rig = JobRig(store, Mortal(store.control, place))
         order_id = rig.order(asked)
         try:
             rig.run()
         except Killed:
             deaths += 1
-            rig = ClerkRig(store)
+            rig = JobRig(store)
             rig.run()
         else:
             break
@@ -269,29 +267,29 @@ def test_killed_around_any_write_it_goes_on_and_nothing_happens_twice(asked, mon
 def test_a_store_that_fails_is_told_and_tried_again(store, rig, monkeypatch):
     order_id = rig.order(Drop(EVERY))
     park(store, TEMPO, CALLS[:1])
-    real = store.control.carry_out
+    real = store.control.commit_job_step
 
     def full(*_):
         raise Full("The disk is full.")
 
-    monkeypatch.setattr(store.control, "carry_out", full)
-    wake = rig.clerk.step(NOW)
+    monkeypatch.setattr(store.control, "commit_job_step", full)
+    wake = rig.worker.step(NOW)
     assert wake > NOW
     assert rig.events == [StoreFailed("full", "The disk is full.")]
-    assert not rig.clerk.idle
-    assert rig.clerk.step(NOW) == wake
-    monkeypatch.setattr(store.control, "carry_out", real)
+    assert not rig.worker.idle
+    assert rig.worker.step(NOW) == wake
+    monkeypatch.setattr(store.control, "commit_job_step", real)
     while rig.receipt(order_id).open:
-        wake = rig.clerk.step(wake)
+        wake = rig.worker.step(wake)
     assert rig.receipt(order_id).state == "done"
 
 
 def test_how_things_stand_is_kept_when_it_changes(store, rig, monkeypatch):
     rig.run()
     assert store.control.status().lanes == ()
-    rig.standing = ({"main": Told("up")}, {TEMPO: Told("held", "401")})
+    rig.states = ({"main": ReportedState("up")}, {TEMPO: ReportedState("held", "401")})
     rig.run()
-    assert store.control.status().lanes[0].told == Told("held", "401")
+    assert store.control.status().lanes[0].reported == ReportedState("held", "401")
 
-    monkeypatch.setattr(store.control, "tell", None)
+    monkeypatch.setattr(store.control, "report_states", None)
     rig.run()  # nothing new: it is not even called

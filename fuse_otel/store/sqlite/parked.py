@@ -1,4 +1,4 @@
-"""The parked calls: put there by a lane, and looked for by the commands."""
+"""The parked calls: a lane parks them, and commands list, replay or drop them."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from fuse_otel.core.batching.batch import CallSlice
 from fuse_otel.core.model.lane import Lane
 from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.ports import ParkedCall, ParkedCopy, ParkedQuery
-from fuse_otel.store.sqlite.queries import queries
+from fuse_otel.store.sqlite.database import queries
 from fuse_otel.store.sqlite.rows import Row, within
 
-PART_CALLS = 500  # in one transaction
+PART_CALLS = 500  # of one transaction
 _SQL = queries("control")
 
 
-def put(
+def park(
     connection: sqlite3.Connection, copies: Iterable[tuple[int, ParkedCopy]], now: float
 ) -> None:
-    """Each with the id of its lane."""
+    """Each copy comes with the id of its lane."""
     connection.executemany(_SQL["park"], [_row(lane_id, copy, now) for lane_id, copy in copies])
 
 
@@ -28,12 +28,12 @@ def listed(
     connection: sqlite3.Connection, query: ParkedQuery, limit: int
 ) -> tuple[ParkedCall, ...]:
     """Newest first, without their data."""
-    rows = connection.execute(_SQL["parked"], _asked(query) | {"limit": limit})
+    rows = connection.execute(_SQL["parked"], _parameters(query) | {"limit": limit})
     return tuple(map(_parked_call, rows))
 
 
 def count(connection: sqlite3.Connection, query: ParkedQuery) -> tuple[int, int]:
-    found: tuple[int, int] = connection.execute(_SQL["parked_count"], _asked(query)).fetchone()
+    found: tuple[int, int] = connection.execute(_SQL["parked_count"], _parameters(query)).fetchone()
     return found
 
 
@@ -41,7 +41,7 @@ def part(
     connection: sqlite3.Connection, query: ParkedQuery, max_bytes: int
 ) -> tuple[ParkedCall, ...]:
     """The oldest with their data, up to ``max_bytes`` inflated, at least one."""
-    rows = connection.execute(_SQL["parked_part"], _asked(query) | {"limit": PART_CALLS})
+    rows = connection.execute(_SQL["parked_part"], _parameters(query) | {"limit": PART_CALLS})
     found = (one(connection, parked_id) for parked_id in within(rows.fetchall(), max_bytes))
     return tuple(call for call in found if call is not None)
 
@@ -56,7 +56,7 @@ def take(connection: sqlite3.Connection, ids: Sequence[int]) -> bool:
     return all(connection.execute(_SQL["unpark"], (each,)).rowcount for each in ids)
 
 
-def _asked(query: ParkedQuery) -> dict[str, object]:
+def _parameters(query: ParkedQuery) -> dict[str, object]:
     return {
         "any": not query.ids,
         "ids": json.dumps(query.ids),

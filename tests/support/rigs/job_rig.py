@@ -1,4 +1,4 @@
-"""A clerk over a real store, with parked calls of real telemetry."""
+"""A job worker over a real store, with parked calls of real telemetry."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from fuse_otel.core.encoding.writer import encode_logs, encode_traces
 from fuse_otel.core.model.lane import Lane, Rendering
 from fuse_otel.core.model.telemetry import Profile, Signal, Telemetry
 from fuse_otel.events import Event
-from fuse_otel.jobs import Asked, JobWorker, order_of
-from fuse_otel.jobs.replay import Lanes
+from fuse_otel.jobs import JobRequest, JobWorker, encode_request
+from fuse_otel.jobs.replay import ReplayLanes
 from fuse_otel.ports import Acknowledgement, Control, JobStatus, ParkedCopy, Step, Store
 from support.builders.store_values import JAEGER, LOKI, NOW, TEMPO
 from support.rigs.web_site import telemetry
@@ -32,7 +32,7 @@ def encoded(lane: Lane, session_id: str, flavour: Profile) -> bytes:
     return encode_logs(call(session_id), flavour, STREAM)
 
 
-class ClerkRig:
+class JobRig:
     """``flavours`` are the lanes there are. ``control`` may stand in the store's place."""
 
     def __init__(
@@ -40,33 +40,33 @@ class ClerkRig:
     ) -> None:
         self.store = store
         self.events: list[Event] = []
-        self.standing = None
-        self.clerk = JobWorker(
+        self.states = None
+        self.worker = JobWorker(
             control or store.control,
             {"main": ()} if accounts is None else accounts,
-            Lanes(flavours, STREAM),
+            ReplayLanes(flavours, STREAM),
             self.events.append,
             lambda: 0.5,
-            lambda: self.standing,
+            lambda: self.states,
         )
 
-    def order(self, asked: Asked) -> int:
-        return self.store.control.order(order_of(asked), float(NOW)).id
+    def order(self, asked: JobRequest) -> int:
+        return self.store.control.add_job(encode_request(asked), float(NOW)).id
 
     def run(self, steps: int = 1000) -> None:
         """Until there is nothing more to do at once."""
         for _ in range(steps):
-            if self.clerk.step(NOW) > NOW:
+            if self.worker.step(NOW) > NOW:
                 return
         raise AssertionError("it goes round in circles")
 
-    def done(self, asked: Asked) -> JobStatus:
+    def done(self, asked: JobRequest) -> JobStatus:
         order_id = self.order(asked)
         self.run()
         return self.receipt(order_id)
 
     def receipt(self, order_id: int) -> JobStatus:
-        receipt = self.store.control.receipt(order_id)
+        receipt = self.store.control.job_status(order_id)
         assert receipt is not None
         return receipt
 
@@ -85,7 +85,7 @@ def park(
         calls = (CallSlice(session_id, NOW - 60, NOW, 0, len(data), items=5),)
         rendering = Rendering("x", lane.signal, flavour, (lane,))
         new = Batch(rendering, deflate(data), len(data), calls)
-        store.ledger.lease("main").commit(Step(at=NOW, bodies=[new]))
+        store.ledger.lease("main").commit(Step(at=NOW, batches=[new]))
         refuse(store, lane)
 
 
