@@ -1,29 +1,29 @@
-"""A simulated Fuse API: realistic calls by seed, every open question of the API a switch.
+"""A simulated Fuse API: a seed gives realistic calls, switches decide what is undocumented.
 
-It shares no code with the product, so that it can judge it.
+It shares no code with the product, so that tests can compare the product with it.
 """
 
-from fuse_otel.simulator.fault import Fault, FaultKind
-from fuse_otel.simulator.faults import Faults
+from fuse_otel.simulator.call import RawEntry, SimulatedCall
+from fuse_otel.simulator.faults import Fault, FaultKind, Faults
 from fuse_otel.simulator.quirks import (
     Bounds,
+    DateHeader,
     HookEncoding,
     ListOrder,
     MissingDetail,
     MissingLog,
-    Moment,
     Quirks,
+    TimeField,
 )
-from fuse_otel.simulator.samples_world import SamplesWorld
+from fuse_otel.simulator.samples import SamplesWorld
 from fuse_otel.simulator.simulated_api import DEVELOPER_KEY, EMAIL, SimulatedApi
-from fuse_otel.simulator.simulated_call import Entry, SimulatedCall
 from fuse_otel.simulator.world import World
 
 __all__ = [
     "DEVELOPER_KEY",
     "EMAIL",
     "Bounds",
-    "Entry",
+    "DateHeader",
     "Fault",
     "FaultKind",
     "Faults",
@@ -31,10 +31,11 @@ __all__ = [
     "ListOrder",
     "MissingDetail",
     "MissingLog",
-    "Moment",
     "Quirks",
+    "RawEntry",
     "SamplesWorld",
     "SimulatedApi",
     "SimulatedCall",
+    "TimeField",
     "World",
 ]

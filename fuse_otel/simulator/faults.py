@@ -1,18 +1,111 @@
-"""The faults that are switched on, changeable while the simulator runs."""
+"""The faults of the simulated API, changeable while it runs."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from enum import StrEnum
 from random import Random
 
-from fuse_otel.simulator.fault import Fault, FaultKind
-from fuse_otel.simulator.question import Question
+from fuse_otel.simulator.requests import ApiQuery
+from fuse_otel.simulator.switches import build
+
+
+class FaultKind(StrEnum):
+    ERROR = "error"  # HTTP `status`, by default 500 "database error"
+    DOWN = "down"  # the connection is closed without a response
+    RESET = "reset"  # the connection is reset (TCP RST)
+    UNAUTHORIZED = "unauthorized"  # 401, inactive account
+    THROTTLED = "throttled"  # 429
+    LATENCY = "latency"  # the response comes `seconds` later; other faults may join
+    DRIBBLE = "dribble"  # a byte of the body every `seconds`
+    CUT = "cut"  # half of the body, then the connection is closed
+    HTML = "html"  # a proxy's page with status 200
+    EMPTY = "empty"  # status 200 and no body
+    FLOOD = "flood"  # a body of 64 MB of blanks
+    XML = "xml"  # the XML form, whatever the request accepts
+    REDIRECT = "redirect"  # 302 to a login page
+    BAD_HEADERS = "bad_headers"  # HTTP `status` with dates and numbers out of all ranges
+    BAD_ENCODING = "bad_encoding"  # says gzip, and is not
+    BAD_CHUNKS = "bad_chunks"  # a chunk whose size is no number
+    BOMB = "bomb"  # 64 MB of blanks in 64 KB of gzip
+    NESTED = "nested"  # 100,000 lists in each other
+    GARBLED = "garbled"  # one byte in a hundred is replaced
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Applies to requests that match all filters, with ``probability``, ``count`` times.
+
+    ``since`` and ``until`` (UNIX seconds): list requests whose window touches the interval.
+    ``session``: requests for the details of this call. ``endpoint``: ``calls``, ``all_logs`` or
+    ``call``. ``retry_after`` and ``reset_after`` (seconds) make the headers of a 429.
+    """
+
+    kind: FaultKind
+    endpoint: str | None = None
+    since: int | None = None
+    until: int | None = None
+    session: str | None = None
+    probability: float = 1.0
+    count: int | None = None
+    status: int = 500
+    seconds: float = 1.0
+    retry_after: float | None = None
+    reset_after: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.endpoint not in {None, "calls", "all_logs", "call"}:
+            raise ValueError("a fault's endpoint is calls, all_logs or call")
+        if not 0 <= self.probability <= 1:
+            raise ValueError("a fault's probability lies between 0 and 1")
+        if not 400 <= self.status <= 599:  # noqa: PLR2004 - HTTP's error statuses
+            raise ValueError("a fault's status lies between 400 and 599")
+        if self.seconds < 0:
+            raise ValueError("a fault's seconds cannot be negative")
+
+    @classmethod
+    def parsed(cls, word: str) -> Fault:
+        """From ``kind[,name=value]…``. Raises ``ValueError`` with one sentence."""
+        kind, *pairs = word.split(",")
+        given: dict[str, object] = {"kind": kind}
+        for pair in pairs:
+            name, equals, value = pair.partition("=")
+            if not equals:
+                raise ValueError(f"a fault is written kind,name=value,…, not {word!r}")
+            given[name] = value
+        return cls.from_json(given)
+
+    @classmethod
+    def from_json(cls, given: dict[str, object]) -> Fault:
+        """The reverse of ``to_json``. Raises ``ValueError``."""
+        if "kind" not in given:
+            raise ValueError("a fault needs a kind")
+        return build(cls, given, "fault switch")
+
+    def to_json(self) -> dict[str, object]:
+        """The fields that differ from their defaults."""
+        values = ((field.name, getattr(self, field.name), field.default) for field in fields(self))
+        return {name: value for name, value, default in values if value != default}
+
+    def matches(self, query: ApiQuery) -> bool:
+        if self.endpoint is not None and query.endpoint != self.endpoint:
+            return False
+        if self.session is not None and query.session_id != self.session:
+            return False
+        if self.since is None and self.until is None:
+            return True
+        if query.endpoint == "call":
+            return False
+        since = float("-inf") if self.since is None else self.since
+        until = float("inf") if self.until is None else self.until
+        return query.start <= until and query.end >= since
 
 
 class Faults:
-    """Thread-safe. Chances are drawn from ``seed``; of several faults that strike a request the
-    latencies add up and the first other one decides.
+    """Thread-safe. ``seed`` decides where chance does. If several faults apply to a request, their
+    latencies add up, and the first one that is no latency is used.
     """
 
     def __init__(self, faults: Iterable[Fault] = (), *, seed: int = 1) -> None:
@@ -24,7 +117,7 @@ class Faults:
             self.add(fault)
 
     def add(self, fault: Fault) -> int:
-        """Switch a fault on; returns its key for ``remove``."""
+        """Switch a fault on; return its key for ``remove``."""
         with self._lock:
             self._next += 1
             self._left[self._next] = (fault, fault.count)
@@ -51,13 +144,13 @@ class Faults:
         with self._lock:
             return tuple(fault for fault, _ in self._left.values())
 
-    def strike(self, question: Question) -> tuple[float, Fault | None]:
-        """The seconds to wait, and the fault to play, for this request."""
+    def draw(self, query: ApiQuery) -> tuple[float, Fault | None]:
+        """The latency in seconds and the fault of this request."""
         latency, chosen = 0.0, None
         with self._lock:
             for key, (fault, left) in tuple(self._left.items()):
                 is_latency = fault.kind is FaultKind.LATENCY
-                if (chosen and not is_latency) or not self._strikes(fault, question):
+                if (chosen and not is_latency) or not self._applies(fault, query):
                     continue
                 self._use(key, fault, left)
                 if is_latency:
@@ -66,8 +159,8 @@ class Faults:
                     chosen = fault
         return latency, chosen
 
-    def _strikes(self, fault: Fault, question: Question) -> bool:
-        if not fault.matches(question):
+    def _applies(self, fault: Fault, query: ApiQuery) -> bool:
+        if not fault.matches(query):
             return False
         return fault.probability == 1 or self._dice.random() < fault.probability
 

@@ -1,4 +1,4 @@
-"""The post-call web service: tells a URL when a live call has ended. Not repeated if it fails."""
+"""The post-call web service: a POST for each live call that ended. A failed one is not repeated."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode, urlsplit
 from urllib.request import OpenerDirector, ProxyHandler, Request, build_opener
 
+from fuse_otel.simulator.call import SimulatedCall
 from fuse_otel.simulator.quirks import HookEncoding
-from fuse_otel.simulator.simulated_call import SimulatedCall
 
 _TIMEOUT = 5.0
 _PAUSE = 0.2
@@ -42,7 +42,7 @@ class PostCallHook:
         self._clock = clock
         self._announced = math.floor(clock())
         self._opener: OpenerDirector = build_opener(ProxyHandler({}))
-        self.outcomes: Counter[str] = Counter()
+        self.results: Counter[str] = Counter()
 
     def step(self, now: float) -> None:
         """Announce the calls that ended since the step before."""
@@ -52,7 +52,7 @@ class PostCallHook:
         calls = sorted(self._ended(self._announced + 1, upto + 1), key=lambda call: call.end)
         self._announced = upto
         for call in calls:
-            self.outcomes[self._announce(call)] += 1
+            self.results[self._announce(call)] += 1
 
     @contextmanager
     def running(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""HTTP/1.1 over sockets, with keep-alive, that can break off at any byte."""
+"""HTTP/1.1 over sockets, with keep-alive, that can close the connection at any byte."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler
 from typing import Any, Final
 
-from fuse_otel.simulator.answer import Delivery, SimulatedResponse
-from fuse_otel.simulator.quantities import is_number
-from fuse_otel.simulator.question import Request
+from fuse_otel.simulator.requests import HttpRequest
+from fuse_otel.simulator.responses import Delivery, SimulatedResponse
+from fuse_otel.simulator.switches import is_number
 
 _FLOOD_CHUNK: Final = b" " * 65_536
 _FLOOD_CHUNKS: Final = 1_024
@@ -31,7 +31,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
     def __init__(
         self,
         address: tuple[str, int],
-        respond: Callable[[Request], SimulatedResponse],
+        respond: Callable[[HttpRequest], SimulatedResponse],
         date: Callable[[], float],
     ) -> None:
         if ":" in address[0]:
@@ -62,7 +62,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:  # noqa: ANN401 - the base's
-        """Close and nothing else: a goodbye before it would turn a reset into a normal end."""
+        """Only close: a shutdown before it would turn a reset into a normal end."""
         with self._lock:
             self._connections.discard(request)
         self.close_request(request)
@@ -84,71 +84,76 @@ class _Connection(BaseHTTPRequestHandler):
     def handle_one_request(self) -> None:
         try:
             super().handle_one_request()
-        except ConnectionError:  # the client went away: nobody is left to be told
+        except ConnectionError:  # the client closed the connection
             self.close_connection = True
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-        """Nothing: the journal keeps what was asked."""
+        """Nothing: the recorder keeps the requests."""
 
     def _serve(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
         length = headers.get("content-length", "")
         body = self.rfile.read(int(length) if is_number(length) else 0)
-        answer = self.server.respond(Request(self.command, self.path, headers, body))
-        if answer.latency and self.server.stopping.wait(answer.latency):
+        response = self.server.respond(HttpRequest(self.command, self.path, headers, body))
+        if response.latency and self.server.stopping.wait(response.latency):
             self.close_connection = True
             return
-        self._deliver(answer)
+        self._deliver(response)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = _serve  # noqa: N815 - the base's
 
-    def _deliver(self, answer: SimulatedResponse) -> None:
-        match answer.delivery:
+    def _deliver(self, response: SimulatedResponse) -> None:
+        match response.delivery:
             case Delivery.WHOLE if self.command == "HEAD":
-                self._send(self._head(answer, len(answer.body)))
+                self._send(self._head(response, len(response.body)))
             case Delivery.WHOLE:
-                self._send(self._head(answer, len(answer.body)) + answer.body)
+                self._send(self._head(response, len(response.body)) + response.body)
             case Delivery.DRIBBLE:
-                self._send(self._head(answer, len(answer.body)))
-                self._dribble(answer)
+                self._send(self._head(response, len(response.body)))
+                self._dribble(response)
             case Delivery.CUT:
-                half = answer.body[: len(answer.body) // 2]
-                self._send(self._head(answer, len(answer.body)) + half)
+                half = response.body[: len(response.body) // 2]
+                self._send(self._head(response, len(response.body)) + half)
+                self.close_connection = True
+            case Delivery.BAD_CHUNKS:
+                self._send(self._head(response, None) + b'10\r\n{"calls": [{}, {}]\r\nfew\r\n')
                 self.close_connection = True
             case Delivery.FLOOD:
-                self._flood(answer)
+                self._flood(response)
             case Delivery.CLOSE:
                 self.close_connection = True
             case Delivery.RESET:
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
                 self.close_connection = True
 
-    def _head(self, answer: SimulatedResponse, length: int | None) -> bytes:
-        reason = self.responses.get(answer.status, ("Unknown", ""))[0]
+    def _head(self, response: SimulatedResponse, length: int | None) -> bytes:
+        reason = self.responses.get(response.status, ("Unknown", ""))[0]
         headers = {
             "Date": formatdate(self.server.date(), usegmt=True),
             "Server": "Apache",
-            "Content-Type": answer.content_type,
-            **answer.headers,
+            "Content-Type": response.content_type,
+            **response.headers,
         }
         headers |= {"Connection": "close"} if length is None else {"Content-Length": f"{length}"}
-        lines = [f"{self.protocol_version} {answer.status} {reason}"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
+        if response.delivery is Delivery.BAD_CHUNKS:
+            headers["Transfer-Encoding"] = "chunked"
+        lines = [f"{self.protocol_version} {response.status} {reason}"]
+        lines += [f"{name}: {value}" for name, value in headers.items() if value]
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
     def _send(self, data: bytes) -> None:
         self.connection.sendall(data)
 
-    def _dribble(self, answer: SimulatedResponse) -> None:
-        for place in range(len(answer.body)):
-            if self.server.stopping.wait(answer.pace):
+    def _dribble(self, response: SimulatedResponse) -> None:
+        for place in range(len(response.body)):
+            if self.server.stopping.wait(response.pace):
                 self.close_connection = True
                 return
-            self._send(answer.body[place : place + 1])
+            self._send(response.body[place : place + 1])
 
-    def _flood(self, answer: SimulatedResponse) -> None:
+    def _flood(self, response: SimulatedResponse) -> None:
         self.close_connection = True
-        self._send(self._head(answer, None) + b'{"calls": [')
+        self._send(self._head(response, None) + b'{"calls": [')
         for _ in range(_FLOOD_CHUNKS):
             self._send(_FLOOD_CHUNK)
         self._send(b"]}")

@@ -8,17 +8,16 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Self
 
-from fuse_otel.simulator.api import BASE, FuseApi
-from fuse_otel.simulator.content import Content
+from fuse_otel.simulator.call import RawEntry, SimulatedCall
+from fuse_otel.simulator.content import Content, WorldContent
+from fuse_otel.simulator.endpoints import BASE, SimulatedEndpoints
 from fuse_otel.simulator.faults import Faults
 from fuse_otel.simulator.hook import PostCallHook
-from fuse_otel.simulator.journal import Asked, Journal
 from fuse_otel.simulator.quirks import Quirks
-from fuse_otel.simulator.samples_world import SamplesWorld
+from fuse_otel.simulator.requests import RecordedRequest, RequestRecorder
+from fuse_otel.simulator.samples import SamplesWorld
 from fuse_otel.simulator.server import Server
-from fuse_otel.simulator.simulated_call import Entry, SimulatedCall
 from fuse_otel.simulator.world import World
-from fuse_otel.simulator.world_content import WorldContent
 
 EMAIL = "owner@example.com"
 DEVELOPER_KEY = "simulated-key"
@@ -29,7 +28,7 @@ class SimulatedApi:
 
     ``clock`` gives UNIX seconds and decides which calls have ended; a test may move it. ``port``
     0 takes a free one. With ``hook_url`` every call that ends while the server runs is announced
-    there. Raises ``OSError`` if the address cannot be had.
+    there. Raises ``OSError`` if it cannot listen there.
     """
 
     def __init__(  # noqa: PLR0913 - options of a server, all by name
@@ -52,7 +51,7 @@ class SimulatedApi:
         self.faults = faults or Faults()
         self._clock = clock
         self._address = (host, port)
-        self._journal = Journal()
+        self._recorder = RequestRecorder()
         self._content: Content = (
             world if isinstance(world, SamplesWorld) else WorldContent(world, self.quirks)
         )
@@ -67,16 +66,16 @@ class SimulatedApi:
         self._port = port
 
     def __enter__(self) -> Self:
-        api = FuseApi(
+        endpoints = SimulatedEndpoints(
             self._content,
             self.faults,
-            self._journal,
+            self._recorder,
             email=self.email,
             developer_key=self.developer_key,
-            compress=self.quirks.compress,
+            quirks=self.quirks,
             clock=self._clock,
         )
-        server = Server(self._address, api.respond, self._date)
+        server = Server(self._address, endpoints.respond, self._date)
         self._port = self._running.enter_context(server.running())
         if self.hook is not None:
             self._running.enter_context(self.hook.running())
@@ -99,12 +98,12 @@ class SimulatedApi:
     @property
     def requests(self) -> Counter[str]:
         """Requests so far: ``calls``, ``all_logs``, ``call``, ``other``."""
-        return self._journal.counts()
+        return self._recorder.counts()
 
     @property
-    def asked(self) -> tuple[Asked, ...]:
+    def recorded(self) -> tuple[RecordedRequest, ...]:
         """The last 10,000 requests, the oldest first."""
-        return self._journal.last()
+        return self._recorder.last()
 
     def truth(self, start: float, end: float) -> tuple[SimulatedCall, ...]:
         """Every call that has ended by now with its end in ``[start, end)``, by end."""
@@ -112,7 +111,7 @@ class SimulatedApi:
         calls = (call for call in self._content.ended(start, end) if call.end <= now)
         return tuple(sorted(calls, key=lambda call: (call.end, call.session_id)))
 
-    def entries(self, session_id: str) -> tuple[Entry, ...]:
+    def entries(self, session_id: str) -> tuple[RawEntry, ...]:
         """A call's finished log, whatever the API shows of it. Raises ``KeyError``."""
         return self._content.entries(session_id)
 

@@ -1,13 +1,41 @@
-"""Words of the command line and of JSON into the fields of a frozen dataclass of switches."""
+"""Words of the command line and of JSON: numbers, durations, rates, and dataclasses of switches."""
 
 from __future__ import annotations
 
 import math
+import re
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from enum import Enum
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+_LONGEST_NUMBER = 12
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd]?)", re.ASCII)
+_RATE = re.compile(r"(\d+(?:\.\d+)?)/([smhd])", re.ASCII)
+
+
+def is_number(text: str) -> bool:
+    """Whether this is a whole number of at most 12 ASCII digits."""
+    return text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER
+
+
+def read_rate(text: str) -> float:
+    """Calls a second. Raises ``ValueError`` with one sentence."""
+    match = _RATE.fullmatch(text)
+    if match is None or not (rate := float(match[1]) / _SECONDS[match[2]]):
+        raise ValueError(f"a rate is written like 6/m, 0.5/s or 300/h, not {text!r}")
+    return rate
+
+
+def read_duration(text: str) -> float:
+    """Seconds. Raises ``ValueError`` with one sentence."""
+    match = _DURATION.fullmatch(text)
+    if match is None or math.isinf(seconds := float(match[1]) * _SECONDS[match[2] or "s"]):
+        raise ValueError(f"a duration is written like 30s, 5m, 3h or 2d, not {text!r}")
+    return seconds
+
 
 _T = TypeVar("_T")
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}

@@ -1,15 +1,27 @@
-"""All calls of a simulated account: past, present and to come."""
+"""All calls of a simulated account: past, present and to come.
+
+A call is a pure function of the seed and its number. Call *k* of a stream starts at a random
+moment of ``[k / rate, (k + 1) / rate)``, counted from the UNIX epoch. So arithmetic gives the calls
+of a window, nothing is stored, and a simulator that starts later with the same seed and rate has
+the same past.
+"""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
+from random import Random
 
-from fuse_otel.simulator.applications import EVERYDAY, LONG
+from fuse_otel.simulator.applications import EVERYDAY, LONG, Application
+from fuse_otel.simulator.applications.application import invent_phone
 from fuse_otel.simulator.applications.conference import LONGEST as LONGEST_CONFERENCE
-from fuse_otel.simulator.simulated_call import Entry, SimulatedCall
-from fuse_otel.simulator.stream import Stream
+from fuse_otel.simulator.call import CallEnded, RawEntry, Script, SimulatedCall
+from fuse_otel.simulator.modules import start as start_application
+from fuse_otel.simulator.switches import is_number
 
 LONGEST_EVERYDAY = 900.0
 LONGEST = LONGEST_CONFERENCE
@@ -17,6 +29,91 @@ _SHARE_OF_LONG_CALLS = 0.01
 _FASTEST = 1_000.0
 _KEPT_CALLS = 1 << 17
 _KEPT_LOGS = 1 << 12
+
+# Session ids look like `300060;001;1529552581`. The first field runs through all its values before
+# one comes again, in steps that hide the order and begin elsewhere for every seed, so that accounts
+# of different seeds share none; the last lies some seconds before the start.
+_NODES = 900_000
+_STEP = 382_943
+_SEED_STEP = 77_773
+_STEP_BACK = pow(_STEP, -1, _NODES)
+_EARLIEST, _LATEST = 9, 110
+
+# Parts of all calls.
+_ANONYMOUS = 0.02
+_WITHOUT_LOG = 0.03
+_TRANSFERRED_TO_US = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class CallStream:
+    """``rate`` in calls a second; no call of the stream lasts longer than ``longest`` seconds."""
+
+    seed: int
+    channel: str
+    rate: float
+    longest: float
+    applications: tuple[Application, ...]
+
+    def numbers(self, start: float, end: float) -> Iterator[int]:
+        """The numbers of the calls that may start in ``[start, end)``, at most two too many."""
+        yield from range(max(0, math.floor(start * self.rate) - 1), math.ceil(end * self.rate) + 1)
+
+    def call(self, number: int) -> tuple[SimulatedCall, list[RawEntry]]:
+        dice = Random(f"{self.seed}/{self.channel}/{number}")
+        begin = (number + dice.random()) / self.rate
+        start = math.floor(begin)
+        session_id = self._session_id(number, start, dice)
+        (application,) = dice.choices(self.applications, [each.share for each in self.applications])
+        script = self._play(application, begin, dice)
+        customer = "anonymous" if dice.random() < _ANONYMOUS else invent_phone(dice)
+        call = SimulatedCall(
+            session_id=session_id,
+            number=application.number,
+            src="Outbound" if application.outbound else customer,
+            dest=invent_phone(dice) if application.outbound else application.number,
+            start=start,
+            end=math.floor(script.now),
+            type=_type(application, dice),
+            log=dice.random() >= _WITHOUT_LOG,
+            application=application.name,
+            entries=len(script.entries),
+            exited=script.exited,
+        )
+        return call, script.entries
+
+    def find(self, session_id: str) -> int | None:
+        """The number of the call that may have this session id."""
+        node, _, rest = session_id.partition(";")
+        channel, _, stamp = rest.partition(";")
+        if channel != self.channel or not (is_number(node) and is_number(stamp)):
+            return None
+        wanted = (int(node) - 100_000) * _STEP_BACK - self.seed * _SEED_STEP
+        first = math.floor((int(stamp) + _EARLIEST) * self.rate) - 1
+        number = first + (wanted - first) % _NODES
+        return number if number / self.rate <= int(stamp) + _LATEST + 1 else None
+
+    def _session_id(self, number: int, start: int, dice: Random) -> str:
+        node = 100_000 + (number + self.seed * _SEED_STEP) * _STEP % _NODES
+        return f"{node};{self.channel};{start - dice.randint(_EARLIEST, _LATEST)}"
+
+    def _play(self, application: Application, begin: float, dice: Random) -> Script:
+        leaves_at = math.inf
+        if dice.random() < application.leaving:
+            leaves_at = begin + 3 + dice.expovariate(1 / 45)
+        script = Script(dice, begin, leaves_at, begin + self.longest)
+        with suppress(CallEnded):
+            script.wait(0, 1.4)
+            start_application(script, application.name, application.version, application.revision)
+            application.flow(script)
+        return script
+
+
+def _type(application: Application, dice: Random) -> str:
+    drawn = dice.random()  # drawn in any case, so that the dice do not depend on the application
+    if application.outbound:
+        return "outbound"
+    return "transfer" if drawn < _TRANSFERRED_TO_US else "inbound"
 
 
 class World:
@@ -42,8 +139,8 @@ class World:
         self.begin = max(0.0, (time.time() if start is None else start) - past)
         long_rate = rate * _SHARE_OF_LONG_CALLS
         self._streams = (
-            Stream(seed, "001", rate - long_rate, LONGEST_EVERYDAY, EVERYDAY),
-            Stream(seed, "002", long_rate, LONGEST, LONG),
+            CallStream(seed, "001", rate - long_rate, LONGEST_EVERYDAY, EVERYDAY),
+            CallStream(seed, "002", long_rate, LONGEST, LONG),
         )
         self._call = lru_cache(_KEPT_CALLS)(self._make_call)
         self._log = lru_cache(_KEPT_LOGS)(self._make_log)
@@ -64,7 +161,7 @@ class World:
         place = self._place(session_id)
         return None if place is None else self._call(*place)
 
-    def entries(self, session_id: str) -> tuple[Entry, ...]:
+    def entries(self, session_id: str) -> tuple[RawEntry, ...]:
         """The finished log of a call, in the API's shape; shared, so not to be changed.
 
         Raises ``KeyError`` for a session id that is not of this world.
@@ -93,5 +190,5 @@ class World:
     def _make_call(self, which: int, number: int) -> SimulatedCall:
         return self._streams[which].call(number)[0]
 
-    def _make_log(self, which: int, number: int) -> tuple[Entry, ...]:
+    def _make_log(self, which: int, number: int) -> tuple[RawEntry, ...]:
         return tuple(self._streams[which].call(number)[1])

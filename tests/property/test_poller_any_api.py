@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random
 
 import pytest
+from support.fakes.in_process_source import PASSING_FAULTS
 from support.fakes.unsafe_ledger import Crashed, UnsafeLedger
 from support.rigs.poller_bench import LOGS, START, TRACES, PollerBench
 from support.scale import scaled
@@ -18,8 +19,8 @@ from fuse_otel.simulator import (
     ListOrder,
     MissingDetail,
     MissingLog,
-    Moment,
     Quirks,
+    TimeField,
     World,
 )
 
@@ -36,11 +37,11 @@ class Weather:
 
 
 def quirks_of(dice: Random) -> Quirks:
-    order_by = dice.choice(list(Moment))
+    order_by = dice.choice(list(TimeField))
     # By end, a long call would be the newest, and so missing, in every window for hours.
-    late_arrivals = dice.choice([0, 0, 2]) if order_by is Moment.START else 0
+    late_arrivals = dice.choice([0, 0, 2]) if order_by is TimeField.START else 0
     return Quirks(
-        filter_by=dice.choice(list(Moment)),
+        filter_by=dice.choice(list(TimeField)),
         bounds=dice.choice(list(Bounds)),
         order=dice.choice(list(ListOrder)),
         order_by=order_by,
@@ -60,8 +61,7 @@ def quirks_of(dice: Random) -> Quirks:
 
 
 def fault_of(dice: Random) -> Fault:
-    kinds = [kind for kind in FaultKind if kind is not FaultKind.LATENCY]
-    kind = dice.choice(kinds)
+    kind = dice.choice(PASSING_FAULTS)
     # A single call that is too large is sent without its entries, for good.
     endpoints = [None, "calls", "all_logs", "call"] if kind is not FaultKind.FLOOD else ["all_logs"]
     since = START - dice.randrange(3 * HOUR) if dice.random() < 0.4 else None

@@ -8,12 +8,11 @@ import sys
 from pathlib import Path
 
 from fuse_otel.cli.signals import Signals
-from fuse_otel.simulator.fault import Fault
-from fuse_otel.simulator.faults import Faults
-from fuse_otel.simulator.quantities import is_number, read_duration, read_rate
+from fuse_otel.simulator.faults import Fault, Faults
 from fuse_otel.simulator.quirks import Quirks
-from fuse_otel.simulator.samples_world import SamplesWorld
+from fuse_otel.simulator.samples import SamplesWorld
 from fuse_otel.simulator.simulated_api import DEVELOPER_KEY, EMAIL, SimulatedApi
+from fuse_otel.simulator.switches import is_number, read_duration, read_rate
 from fuse_otel.simulator.world import World
 
 _DONE, _FAILED, _USAGE = 0, 1, 2

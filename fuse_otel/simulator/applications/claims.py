@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from fuse_otel.simulator.applications import invented
-from fuse_otel.simulator.applications.application import Application
+from fuse_otel.simulator.applications.application import Application, invent_address, invent_digits
+from fuse_otel.simulator.call import Script
 from fuse_otel.simulator.modules import (
     ask_choice,
     ask_digits,
@@ -19,7 +19,6 @@ from fuse_otel.simulator.modules import (
     rest,
     transfer,
 )
-from fuse_otel.simulator.script import Script
 
 _MAIN = "For a new claim, press 1. For an open claim, press 2. For opening hours, press 3."
 
@@ -42,7 +41,7 @@ def _flow(call: Script) -> None:
 
 def _new_claim(call: Script) -> None:
     policy = ask_digits(
-        call, "policy", "Enter your eight digit policy number.", invented.digits(call.dice, 8)
+        call, "policy", "Enter your eight digit policy number.", invent_digits(call.dice, 8)
     )
     ask_digits(call, "birth_date", "Enter your date of birth, eight digits.", "01311970")
     ask_number(call, "people", "How many people were involved?", call.dice.randrange(1, 5))
@@ -57,12 +56,12 @@ def _new_claim(call: Script) -> None:
     )
     if status != HTTPStatus.OK:
         _adjuster(call)
-    number = invented.digits(call.dice, 7)
+    number = invent_digits(call.dice, 7)
     read_back(call, "claim_number", f"Your claim number is {number}.")
     email(
         call,
         "notify",
-        invented.address(call.dice),
+        invent_address(call.dice),
         f"Claim {number}",
         f"Policy {policy} has a claim.",
     )
@@ -71,7 +70,7 @@ def _new_claim(call: Script) -> None:
 
 def _open_claim(call: Script) -> None:
     claim = ask_digits(
-        call, "claim", "Enter your seven digit claim number.", invented.digits(call.dice, 7)
+        call, "claim", "Enter your seven digit claim number.", invent_digits(call.dice, 7)
     )
     if claim is None:
         return

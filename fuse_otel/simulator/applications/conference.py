@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from fuse_otel.simulator.applications import invented
-from fuse_otel.simulator.applications.application import Application
+from fuse_otel.simulator.applications.application import Application, invent_digits
+from fuse_otel.simulator.call import CallEnded, Script
 from fuse_otel.simulator.modules import ask_digits, call_log, exit_call, prompt
-from fuse_otel.simulator.script import CallEnded, Script
 
 SHORTEST, LONGEST = 2400.0, 10_800.0
 
 
 def _flow(call: Script) -> None:
     prompt(call, "welcome", "Welcome to the conference bridge.")
-    ask_digits(call, "room", "Enter the room number.", invented.digits(call.dice, 5))
+    ask_digits(call, "room", "Enter the room number.", invent_digits(call.dice, 5))
     call.write("info", "Transferring", "transfer", "bridge", destination="8005550196")
     joined = call.now
     leaving = joined + call.dice.uniform(SHORTEST, LONGEST - 900)

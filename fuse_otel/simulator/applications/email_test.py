@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from fuse_otel.simulator.applications import invented
-from fuse_otel.simulator.applications.application import Application
+from fuse_otel.simulator.applications.application import Application, invent_address
+from fuse_otel.simulator.call import Script
 from fuse_otel.simulator.modules import email, exit_call, prompt
-from fuse_otel.simulator.script import Script
 
 
 def _flow(call: Script) -> None:
     prompt(call, "var_0", "Sending email")
-    email(call, "var_1", invented.address(call.dice), "This is the subject", "This is the body.")
+    email(call, "var_1", invent_address(call.dice), "This is the subject", "This is the body.")
     prompt(call, "var_2", "message sent! goodbye!")
     exit_call(call)
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from fuse_otel.simulator.applications import invented
-from fuse_otel.simulator.applications.application import Application
+from fuse_otel.simulator.applications.application import (
+    Application,
+    invent_card,
+    invent_digits,
+    invent_phone,
+)
+from fuse_otel.simulator.call import Script
 from fuse_otel.simulator.modules import (
     ask_choice,
     ask_digits,
@@ -20,7 +25,6 @@ from fuse_otel.simulator.modules import (
     traceparent,
     transfer,
 )
-from fuse_otel.simulator.script import Script
 
 _GATEWAY = "https://gateway.example.com/v2/charges"
 
@@ -31,7 +35,7 @@ def _flow(call: Script) -> None:
         call,
         "account_number",
         "Please enter your ten digit account number.",
-        invented.digits(call.dice, 10),
+        invent_digits(call.dice, 10),
     )
     if account is None:
         _agent(call)
@@ -71,7 +75,7 @@ def _pay(call: Script, account: str, cents: int, attempt: int) -> bool:
 
 def _card(call: Script) -> str:
     private = call.chance(0.7)  # the other authors forgot to mark the module
-    number = invented.card(call.dice)
+    number = invent_card(call.dice)
     asked = (
         ("card_number", "Please enter your card number.", number),
         ("card_expiry", "Please enter the expiration date, two digits for the month.", "0429"),
@@ -84,10 +88,10 @@ def _card(call: Script) -> str:
 
 
 def _thank(call: Script) -> None:
-    confirmation = invented.digits(call.dice, 6)
+    confirmation = invent_digits(call.dice, 6)
     set_variable(call, "confirmation_number", confirmation)
     read_back(call, "thanks", f"Thank you. Your confirmation number is {confirmation}.")
-    sms(call, "receipt", invented.phone(call.dice), f"Harbor Utilities: paid, {confirmation}.")
+    sms(call, "receipt", invent_phone(call.dice), f"Harbor Utilities: paid, {confirmation}.")
     exit_call(call)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from fuse_otel.simulator.applications import invented
-from fuse_otel.simulator.applications.application import Application
+from fuse_otel.simulator.applications.application import Application, invent_digits, invent_phone
+from fuse_otel.simulator.call import Script
 from fuse_otel.simulator.modules import (
     ask_choice,
     ask_digits,
@@ -20,13 +20,12 @@ from fuse_otel.simulator.modules import (
     sms,
     transfer,
 )
-from fuse_otel.simulator.script import Script
 
 
 def _flow(call: Script) -> None:
     prompt(call, "greeting", "Thank you for calling Corner Pharmacy.")
     ask_choice(call, "language", "For English, press 1. Para español, oprima 2.", "1112")
-    patient = ask_digits(call, "phone", "Enter your phone number.", invented.phone(call.dice))
+    patient = ask_digits(call, "phone", "Enter your phone number.", invent_phone(call.dice))
     if call.chance(0.02):
         fail(call, "Application error: the call was ended by the platform")
     while True:
@@ -38,7 +37,7 @@ def _flow(call: Script) -> None:
 
 def _refill(call: Script, patient: str | None) -> None:
     number = ask_digits(
-        call, "rx_number", "Enter your prescription number.", invented.digits(call.dice, 7)
+        call, "rx_number", "Enter your prescription number.", invent_digits(call.dice, 7)
     )
     if number is None or not dynamodb(call, "find_rx", "GetItem", "prescriptions", number):
         _pharmacist(call)

@@ -6,8 +6,8 @@ from fuse_otel.simulator.applications.application import Application
 from fuse_otel.simulator.applications.claims import CLAIMS
 from fuse_otel.simulator.applications.payment import PAYMENT
 from fuse_otel.simulator.applications.pharmacy import PHARMACY
+from fuse_otel.simulator.call import Script
 from fuse_otel.simulator.modules import ask_choice, exit_call, go_to_app, prompt
-from fuse_otel.simulator.script import Script
 
 _DOORS = {"1": PAYMENT, "2": CLAIMS, "3": PHARMACY}
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fuse_otel.simulator.applications import invented
-from fuse_otel.simulator.applications.application import Application
+from fuse_otel.simulator.applications.application import Application, invent_phone
+from fuse_otel.simulator.call import Script
 from fuse_otel.simulator.modules import (
     ask_choice,
     ask_number,
@@ -13,7 +13,6 @@ from fuse_otel.simulator.modules import (
     record,
     rest,
 )
-from fuse_otel.simulator.script import Script
 
 
 def _flow(call: Script) -> None:
@@ -38,7 +37,7 @@ def _flow(call: Script) -> None:
         "store_answers",
         "POST",
         "https://survey.example.com/answers",
-        body=f'{{"phone": "{invented.phone(call.dice)}"}}',
+        body=f'{{"phone": "{invent_phone(call.dice)}"}}',
     )
     prompt(call, "thanks", "Thank you for your time.")
     exit_call(call)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from fuse_otel.simulator.script import Script
+from fuse_otel.simulator.call import Script
 
 _ATTEMPTS = 3
 _NO_INPUT = 0.06

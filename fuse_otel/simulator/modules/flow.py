@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Never
 
-from fuse_otel.simulator.script import CallEnded, Script
+from fuse_otel.simulator.call import CallEnded, Script
 
 _CALLER_HUNG_UP = "caller"
 # How transfers end, in percent.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fuse_otel.simulator.script import Script
+from fuse_otel.simulator.call import Script
 
 _SLOW = 10.0
 

@@ -24,7 +24,7 @@ def test_a_call_whose_details_fail_waits_while_the_others_go_on():
     assert pending.reason is PendingReason.FAILING
     others = bench.settled()
     bench.assert_each_once([c for c in others if c.session_id != victim.session_id])
-    tries = [a for a in bench.asked if a.question.session_id == victim.session_id]
+    tries = [a for a in bench.recorded if a.query.session_id == victim.session_id]
     assert 20 < len(tries) < 200
     bench.faults.clear()
     bench.run(120)
@@ -96,8 +96,8 @@ def test_a_gap_that_is_not_answered_is_retried_ever_more_rarely():
     # About a dozen tries of a few requests each, beside 120 polls and their details.
     hits = [
         a
-        for a in bench.asked[asked - bench.made :]
-        if a.question.start <= poison <= a.question.end and a.status == 500
+        for a in bench.recorded[asked - bench.made :]
+        if a.query.start <= poison <= a.query.end and a.status == 500
     ]
     assert 10 <= len(hits) <= 250
 
@@ -146,9 +146,7 @@ def test_a_failing_bulk_is_halved_alone():
     settled = bench.settled()
     bench.assert_each_once(settled)
     assert reasons(bench) == []
-    windows = {
-        (a.question.start, a.question.end) for a in bench.asked if a.question.endpoint == "calls"
-    }
+    windows = {(a.query.start, a.query.end) for a in bench.recorded if a.query.endpoint == "calls"}
     assert min(end - start for start, end in windows if start > START - 4 * HOUR) > 3000
 
 
@@ -163,7 +161,7 @@ def test_a_bulk_answer_that_is_too_large_is_asked_for_in_smaller_parts():
     bench = PollerBench(world=busy_world(), since=3 * HOUR, faults=[flood])
     bench.work_off()
     bench.assert_each_once(bench.settled())
-    limits = [a.question.limit for a in bench.asked if a.question.endpoint == "all_logs"]
+    limits = [a.query.limit for a in bench.recorded if a.query.endpoint == "all_logs"]
     assert min(limits) < 200
 
 
@@ -191,7 +189,7 @@ def test_an_unauthorized_account_is_tried_once_a_minute():
 def test_a_told_wait_is_kept():
     bench = PollerBench(faults=[Fault(FaultKind.THROTTLED, retry_after=100, count=3)])
     bench.run(400)
-    times = bench.asked_at[:4]
+    times = bench.requested_at[:4]
     assert all(later - one >= 100 for one, later in itertools.pairwise(times))
     assert [event.seconds for event in bench.of(ApiThrottled)] == [100, 100, 100]
     assert bench.polls() > 2
@@ -234,7 +232,7 @@ def test_a_dead_api_is_not_halved():
     bench = PollerBench(world=busy_world(), faults=[failing()])
     bench.run(HOUR)
     assert reasons(bench) == []
-    windows = {(a.question.start, a.question.end) for a in bench.asked}
+    windows = {(a.query.start, a.query.end) for a in bench.recorded}
     widths = {end - start for start, end in windows}
     assert widths <= {1, 586, 3586}  # the probes, a rescan, the live window
     assert bench.made < 200

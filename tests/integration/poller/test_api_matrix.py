@@ -8,7 +8,7 @@ import pytest
 from support.rigs.poller_bench import HOUR, START, PollerBench, busy_world
 from support.scale import SCALE
 
-from fuse_otel.simulator import Bounds, ListOrder, Moment, Quirks
+from fuse_otel.simulator import Bounds, ListOrder, Quirks, TimeField
 
 PAST = 2 * HOUR
 LONGER = 1800  # a call that lasts so long is found by a rescan, which takes its time
@@ -43,7 +43,7 @@ EXPECTED = call_sets()
 
 
 # For each test; a small run takes a share of them, from scale 5 on it is the whole matrix.
-CHOICES = tuple(itertools.product(Moment, Bounds, ListOrder, Moment, TOTALS))
+CHOICES = tuple(itertools.product(TimeField, Bounds, ListOrder, TimeField, TOTALS))
 STRIDE = max(1, round(25 / SCALE**2))
 
 

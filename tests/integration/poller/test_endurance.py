@@ -40,11 +40,9 @@ def test_one_request_in_four_goes_to_what_is_less_urgent():
     )
     bench.run(900)
     live = [
-        a for a in bench.asked if a.question.endpoint != "call" and a.question.start > START - 4000
+        a for a in bench.recorded if a.query.endpoint != "call" and a.query.start > START - 4000
     ]
-    gap = [
-        a for a in bench.asked if a.question.endpoint != "call" and a.question.start < START - 4000
-    ]
+    gap = [a for a in bench.recorded if a.query.endpoint != "call" and a.query.start < START - 4000]
     assert len(gap) == pytest.approx(len(live) / 3, rel=0.2)
 
 

@@ -86,7 +86,7 @@ def test_calls_without_a_log_are_exported_without_asking():
     silent = {call.session_id for call in bench.ended(START - 2 * HOUR, START - 60) if not call.log}
     assert silent
     assert {bench.details()[one] for one in silent} == {"none"}
-    assert silent.isdisjoint(asked.question.session_id for asked in bench.asked)
+    assert silent.isdisjoint(each.query.session_id for each in bench.recorded)
 
 
 def test_a_call_that_is_listed_while_it_runs_is_followed_to_its_end():

@@ -11,7 +11,7 @@ from fuse_otel.events import (
     WindowMismatch,
 )
 from fuse_otel.ports import GapReason
-from fuse_otel.simulator import Bounds, ListOrder, Moment, Quirks, World
+from fuse_otel.simulator import Bounds, ListOrder, Quirks, TimeField, World
 
 
 def test_three_hundred_calls_of_three_hours_take_few_requests():
@@ -28,7 +28,7 @@ def test_three_hundred_calls_of_three_hours_take_few_requests():
     [
         (*three, more)
         for three, more in zip(
-            itertools.product(Moment, Bounds, ListOrder),
+            itertools.product(TimeField, Bounds, ListOrder),
             itertools.cycle(
                 [
                     {},

@@ -2,13 +2,14 @@
 
 import socket
 import time
+from email.utils import parsedate_to_datetime
 
 import httpx
 import pytest
 from support import ask
 from support.patience import PATIENCE
 
-from fuse_otel.simulator import Fault, FaultKind, Faults, SimulatedApi, World
+from fuse_otel.simulator import Fault, FaultKind, Faults, Quirks, SimulatedApi, World
 
 NOW = 1_700_000_000
 WORLD = World(seed=5, rate=0.2, past=3600, start=NOW)
@@ -154,6 +155,73 @@ def test_flood_does_not_end_soon(api, http):
         for piece in answer.iter_raw():
             received += len(piece)
     assert received > 64_000_000
+
+
+def test_xml_comes_whatever_the_request_accepts(api, http):
+    api.faults.add(Fault(FaultKind.XML))
+    answer = http.get(PATH, headers={"Accept": "application/json"})
+    assert answer.headers["Content-Type"] == "application/xml"
+    assert answer.content.startswith(b'<?xml version="1.0"?>\n<result><calls><item><dest>')
+
+
+def test_redirect_leads_to_a_login_page(api, http):
+    api.faults.add(Fault(FaultKind.REDIRECT))
+    answer = http.get(PATH)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/login")
+
+
+def test_bad_headers_have_dates_that_do_not_exist(api, http):
+    api.faults.add(Fault(FaultKind.BAD_HEADERS, status=429))
+    answer = http.get(PATH)
+    assert answer.status_code == 429
+    assert "9999999999" in answer.headers["Retry-After"]
+    assert len(answer.headers["X-RateLimit-Reset"]) == 400
+    with pytest.raises((ValueError, OverflowError)):
+        parsedate_to_datetime(answer.headers["Date"])
+
+
+def test_bad_encoding_is_not_the_gzip_it_says(api, http):
+    api.faults.add(Fault(FaultKind.BAD_ENCODING))
+    with pytest.raises(httpx.DecodingError):
+        http.get(PATH)
+
+
+def test_bad_chunks_have_a_size_that_is_no_number(api, http):
+    api.faults.add(Fault(FaultKind.BAD_CHUNKS))
+    with pytest.raises(httpx.RemoteProtocolError):
+        http.get(PATH)
+
+
+def test_a_bomb_is_small_until_it_is_inflated(api, http):
+    api.faults.add(Fault(FaultKind.BOMB))
+    with http.stream("GET", PATH) as answer:
+        assert int(answer.headers["Content-Length"]) < 100_000
+        assert sum(map(len, answer.iter_bytes())) == 64 << 20
+
+
+def test_nested_is_deeper_than_a_parser_goes(api, http):
+    api.faults.add(Fault(FaultKind.NESTED))
+    with pytest.raises(RecursionError):
+        http.get(PATH).json()
+
+
+def test_garbled_changes_some_bytes_always_the_same(api, http):
+    plain = http.get(PATH).content
+    api.faults.add(Fault(FaultKind.GARBLED))
+    garbled = [http.get(PATH).content for _ in range(2)]
+    assert garbled[0] == garbled[1] != plain
+    changed = sum(a != b for a, b in zip(plain, garbled[0], strict=True))
+    assert 0 < changed <= len(plain) // 100 + 1
+
+
+@pytest.mark.parametrize(
+    ("quirk", "date"), [("missing", None), ("nonsense", "Mon, 99 Feb 9999999999 00:00:00 GMT")]
+)
+def test_the_date_may_be_missing_or_nonsense(quirk, date):
+    quirks = Quirks.parsed([f"date_header={quirk}"])
+    with SimulatedApi(WORLD, quirks=quirks, clock=lambda: NOW) as api:
+        answer = ask.get(api.url + PATH, auth=(api.email, api.developer_key))
+    assert answer.headers.get("Date") == date
 
 
 def test_a_client_that_leaves_a_flood_harms_nobody(api, http):

@@ -88,7 +88,7 @@ def test_every_call_that_ended_is_announced_once(listener):
     hook.step(NOW + 90)
     more = {call.session_id for call in WORLD.ending(NOW + 61, NOW + 91)}
     assert set(heard_ids(listener)[len(ENDED) :]) == more
-    assert hook.outcomes == {"204": len(listener.heard)}
+    assert hook.results == {"204": len(listener.heard)}
 
 
 def test_form_fields_with_a_bearer_token(listener):
@@ -128,14 +128,14 @@ def test_without_a_token_none_is_sent(listener, encoding):
 def test_a_refused_announcement_is_counted_and_not_repeated(listener):
     listener.status = 503
     hook = tell(listener)
-    assert hook.outcomes == {"503": len(ENDED)}
+    assert hook.results == {"503": len(ENDED)}
     assert heard_ids(listener) == ENDED
 
 
 def test_an_unreachable_listener_is_counted():
     with Listener() as gone:
         url = gone.url
-    assert tell(gone, url=url).outcomes == {"failed": len(ENDED)}
+    assert tell(gone, url=url).results == {"failed": len(ENDED)}
 
 
 def test_only_http_is_spoken():

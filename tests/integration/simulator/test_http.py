@@ -197,12 +197,12 @@ def test_requests_are_counted_and_told():
             for path in (f"/calls/{WINDOW}", "/call/a%3Bb", f"/calls/{WINDOW}", "/nowhere"):
                 http.get(path)
         assert api.requests == {"calls": 2, "call": 1, "other": 1}
-        asked = api.asked
-    assert [(each.question.endpoint, each.status) for each in asked] == [
+        recorded = api.recorded
+    assert [(each.query.endpoint, each.status) for each in recorded] == [
         ("calls", 200), ("call", 404), ("calls", 200), ("other", 404)
     ]  # fmt: skip
-    assert asked[1].question.session_id == "a;b"
-    assert {each.user_agent for each in asked} == {"probe/1"}
+    assert recorded[1].query.session_id == "a;b"
+    assert {each.user_agent for each in recorded} == {"probe/1"}
 
 
 def test_samples_answer_every_window():

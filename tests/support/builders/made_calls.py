@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from math import inf
 
-from fuse_otel.simulator import Bounds, ListOrder, Moment, Quirks
-from fuse_otel.simulator.details import EXPIRED, NOT_FOUND
-from fuse_otel.simulator.question import Question
-from fuse_otel.simulator.simulated_call import Entry, SimulatedCall
+from fuse_otel.simulator import Bounds, ListOrder, Quirks, TimeField
+from fuse_otel.simulator.call import RawEntry, SimulatedCall
+from fuse_otel.simulator.readable_logs import EXPIRED, NOT_FOUND
+from fuse_otel.simulator.requests import ApiQuery
 
 NUMBER = "8005550100"
 OVERLAPS = 2  # seconds by which the lists of two windows may overlap
@@ -32,7 +32,7 @@ class MadeCall:
     logged: bool = True
     log_at: float = 0.0
     expires_at: float = inf
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[RawEntry] = field(default_factory=list)
     disturbed: bool = False
 
     @property
@@ -47,7 +47,7 @@ class MadeCalls:
     def __init__(self, quirks: Quirks) -> None:
         self.quirks = quirks
         self.calls: dict[str, MadeCall] = {}
-        self._asked: deque[tuple[float, Question]] = deque(maxlen=200)  # for lists, with their time
+        self._asked: deque[tuple[float, ApiQuery]] = deque(maxlen=200)  # for lists, with their time
 
     def add(self, call: MadeCall, entries: int) -> MadeCall:
         self.calls[call.session_id] = call
@@ -66,7 +66,7 @@ class MadeCalls:
 
     def moment(self, call: MadeCall) -> int:
         """What a window filters on."""
-        return call.start if self.quirks.filter_by is Moment.START else call.end
+        return call.start if self.quirks.filter_by is TimeField.START else call.end
 
     def asked_for(self, call: MadeCall, cursor: int) -> float:
         """When a list was last asked for that covers the call; if none does, any list beyond the
@@ -77,7 +77,7 @@ class MadeCalls:
         beyond = (at for at, asked in self._asked if asked.end > cursor + OVERLAPS)
         return covering[-1] if covering else max(beyond, default=-inf)
 
-    def page(self, question: Question, now: float) -> bytes:
+    def page(self, question: ApiQuery, now: float) -> bytes:
         if question.endpoint == "calls":
             self._asked.append((now, question))
         listed = self._listed(question, now)
@@ -102,10 +102,10 @@ class MadeCalls:
         """Nobody asks for the truth in this shape."""
         raise NotImplementedError
 
-    def entries(self, session_id: str) -> tuple[Entry, ...]:
+    def entries(self, session_id: str) -> tuple[RawEntry, ...]:
         return tuple(self.calls[session_id].entries)
 
-    def _listed(self, question: Question, now: float) -> list[MadeCall]:
+    def _listed(self, question: ApiQuery, now: float) -> list[MadeCall]:
         bounds = self.quirks.bounds
         start = question.start + (bounds is Bounds.EXCLUSIVE)
         end = question.end + (bounds is Bounds.INCLUSIVE)

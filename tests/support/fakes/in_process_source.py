@@ -10,17 +10,14 @@ import httpx
 
 from fuse_otel import net
 from fuse_otel.core.model.call import CallLog
-from fuse_otel.errors import SourceError, TimedOut, TooLarge, Unreachable
+from fuse_otel.errors import Malformed, SourceError, TimedOut, TooLarge, Unreachable
 from fuse_otel.events import Emit
 from fuse_otel.ports import Endpoint
-from fuse_otel.simulator import Faults, Quirks, World
-from fuse_otel.simulator.answer import Delivery, SimulatedResponse
-from fuse_otel.simulator.api import BASE
-from fuse_otel.simulator.api import FuseApi as SimulatedFuseApi
-from fuse_otel.simulator.content import Content
-from fuse_otel.simulator.journal import Journal
-from fuse_otel.simulator.question import Request
-from fuse_otel.simulator.world_content import WorldContent
+from fuse_otel.simulator import FaultKind, Faults, Quirks, World
+from fuse_otel.simulator.content import Content, WorldContent
+from fuse_otel.simulator.endpoints import BASE, SimulatedEndpoints
+from fuse_otel.simulator.requests import HttpRequest, RequestRecorder
+from fuse_otel.simulator.responses import Delivery, SimulatedResponse
 from fuse_otel.source import FuseApi
 from fuse_otel.source.answer import ApiOptions, ApiResponse
 
@@ -30,7 +27,25 @@ _FAILURES: Mapping[Delivery, tuple[type[SourceError], float]] = {
     Delivery.RESET: (Unreachable, 0.0),
     Delivery.DRIBBLE: (TimedOut, 60.0),
     Delivery.FLOOD: (TooLarge, 1.0),
+    Delivery.BAD_CHUNKS: (Unreachable, 0.0),
 }
+
+
+# After these the same request gets its whole response again. The others change values, or make a
+# log unreadable: a daemon may give such a log up.
+PASSING_FAULTS = [
+    kind
+    for kind in FaultKind
+    if kind
+    not in {
+        FaultKind.LATENCY,
+        FaultKind.XML,
+        FaultKind.BAD_ENCODING,
+        FaultKind.BOMB,
+        FaultKind.NESTED,
+        FaultKind.GARBLED,
+    }
+]
 
 
 class ContentExchange:
@@ -43,23 +58,23 @@ class ContentExchange:
         clock: Callable[[], float],
         passed: Callable[[float], None],
     ) -> None:
-        self.journal = Journal()
+        self.recorder = RequestRecorder()
         self._clock = clock
         self._passed = passed
-        self._api = SimulatedFuseApi(
+        self._api = SimulatedEndpoints(
             content,
             faults,
-            self.journal,
+            self.recorder,
             email="e",
             developer_key="k",
-            compress=False,
+            quirks=Quirks(),
             clock=clock,
         )
         self._headers = {"authorization": "Basic " + base64.b64encode(b"e:k").decode()}
 
     def get(self, endpoint: Endpoint, path: str, query: Mapping[str, str]) -> ApiResponse:
         answer = self._api.respond(
-            Request("GET", f"{BASE}/{path}?{urlencode(query)}", self._headers)
+            HttpRequest("GET", f"{BASE}/{path}?{urlencode(query)}", self._headers)
         )
         self._passed(answer.latency)
         return self._arrived(answer)
@@ -72,6 +87,8 @@ class ContentExchange:
             kind, seconds = _FAILURES[answer.delivery]
             self._passed(seconds)
             raise kind(f"simulated: {answer.delivery}")
+        if "Content-Encoding" in answer.headers:
+            raise Malformed("simulated: not gzip, or far too much of it")
         wait = net.retry_after(httpx.Headers(dict(answer.headers)), self._clock())
         return ApiResponse(answer.status, answer.body, wait)
 

@@ -18,10 +18,10 @@ from fuse_otel.simulator import (
     Faults,
     ListOrder,
     MissingDetail,
-    Moment,
     Quirks,
     SimulatedApi,
     SimulatedCall,
+    TimeField,
     World,
 )
 from support.fakes.otlp_answer import ACCEPTED, EMPTY_PARTIAL_SUCCESS, HANG_UP, HTML, Answer, text
@@ -44,10 +44,10 @@ SETTINGS = {
 QUIRKS = (
     Quirks(compress=True),
     Quirks(
-        filter_by=Moment.END,
+        filter_by=TimeField.END,
         bounds=Bounds.INCLUSIVE,
         order=ListOrder.OLDEST,
-        order_by=Moment.END,
+        order_by=TimeField.END,
         page_cap=31,
         duplicate_every=5,
         string_numbers=True,

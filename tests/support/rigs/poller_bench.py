@@ -18,7 +18,7 @@ from fuse_otel.events import AccountMoved, Event, PollDone
 from fuse_otel.poller import Poller, PollerOptions
 from fuse_otel.ports import GapReason, Ledger, Pending, Position
 from fuse_otel.simulator import Fault, FaultKind, Faults, Quirks, SimulatedCall, World
-from fuse_otel.simulator.journal import Asked
+from fuse_otel.simulator.requests import RecordedRequest
 from fuse_otel.store import MemoryStore
 from support.fakes.in_process_source import InProcessExchange, in_process_source, read_many_of
 
@@ -54,7 +54,7 @@ class PollerBench:
         self.latency = latency
         self.events: list[Event] = []
         self.steps = 0
-        self.asked_at: list[float] = []
+        self.requested_at: list[float] = []
         self.world = world or World(seed=7, rate=0.02, start=start)
         self.faults = Faults(faults, seed=seed)
         self.quirks = quirks or Quirks()
@@ -93,7 +93,7 @@ class PollerBench:
         self.steps += 1
         made = self.made - asked
         if made:
-            self.asked_at += [before] * made
+            self.requested_at += [before] * made
             self.now += self.latency
         return wake
 
@@ -123,13 +123,13 @@ class PollerBench:
     # --- what is there ----------------------------------------------------------------------------
 
     @property
-    def asked(self) -> Sequence[Asked]:
+    def recorded(self) -> Sequence[RecordedRequest]:
         """The last 10,000 requests."""
-        return self._exchange.journal.last()
+        return self._exchange.recorder.last()
 
     @property
     def requests(self) -> Counter[str]:
-        return self._exchange.journal.counts()
+        return self._exchange.recorder.counts()
 
     @property
     def made(self) -> int:
@@ -222,7 +222,7 @@ class PollerBench:
     def assert_budget_kept(self) -> None:
         """No second holds more than the rate and the burst of one second."""
         rate = self.options.requests_per_second
-        times = self.asked_at
+        times = self.requested_at
         low = 0
         for high, time in enumerate(times):
             while time - times[low] > 10:

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from fuse_otel.poller import PollerOptions
-from fuse_otel.simulator import Bounds, Fault, FaultKind, ListOrder, Moment, Quirks
+from fuse_otel.simulator import Bounds, Fault, FaultKind, ListOrder, Quirks, TimeField
 from support.builders.made_calls import MadeCall, MadeCalls
+from support.fakes.in_process_source import PASSING_FAULTS
 from support.fakes.moody_destination import MOODS
 from support.rigs.whole_promises import (
     ACCOUNTS,
@@ -23,10 +24,10 @@ HOUR = 3600
 GROWS_UNTIL = 850  # the last look at a log is 900 s after the call's end
 RECOVERY = 70.0  # a back-off of the store ends a minute after its trouble at the latest
 
-FAULT_KINDS = [kind for kind in FaultKind if kind not in {FaultKind.LATENCY, FaultKind.FLOOD}]
+FAULT_KINDS = [kind for kind in PASSING_FAULTS if kind is not FaultKind.FLOOD]
 QUIRKS = st.builds(
     Quirks,
-    filter_by=st.sampled_from(Moment),
+    filter_by=st.sampled_from(TimeField),
     bounds=st.sampled_from(Bounds),
     order=st.sampled_from(ListOrder),
     page_cap=st.sampled_from([0, 0, 3, 10]),
@@ -85,7 +86,7 @@ class WholeMachine(WholePromises):
             call = pick.choice(young)
             for _ in range(more):
                 made.write(call, "menu", int(self.rig.now))
-            if longer and made.quirks.filter_by is Moment.START:
+            if longer and made.quirks.filter_by is TimeField.START:
                 call.end = max(call.end, int(self.rig.now))
 
     @rule(pick=st.randoms(use_true_random=False))

@@ -3,20 +3,20 @@
 import pytest
 
 from fuse_otel.simulator import Fault, FaultKind, Faults
-from fuse_otel.simulator.question import Question
+from fuse_otel.simulator.requests import ApiQuery
 
-LIST = Question("calls", start=100, end=200)
-BULK = Question("all_logs", start=100, end=200)
-CALL = Question("call", session_id="300060;001;1529552581")
+LIST = ApiQuery("calls", start=100, end=200)
+BULK = ApiQuery("all_logs", start=100, end=200)
+CALL = ApiQuery("call", session_id="300060;001;1529552581")
 
 
 def kind(faults, question=LIST):
-    _, fault = faults.strike(question)
+    _, fault = faults.draw(question)
     return None if fault is None else fault.kind
 
 
 def test_without_faults_nothing_happens():
-    assert Faults().strike(LIST) == (0.0, None)
+    assert Faults().draw(LIST) == (0.0, None)
 
 
 def test_a_fault_strikes_its_endpoint_alone():
@@ -41,7 +41,7 @@ def test_a_fault_strikes_its_session_alone():
     fault = Fault(FaultKind.ERROR, session="300060;001;1529552581")
     assert fault.matches(CALL)
     assert not fault.matches(LIST)
-    assert not fault.matches(Question("call", session_id="other"))
+    assert not fault.matches(ApiQuery("call", session_id="other"))
 
 
 def test_a_counted_fault_wears_off():
@@ -64,9 +64,9 @@ def test_a_likely_fault_strikes_as_often_as_it_should_and_the_same_by_seed():
 def test_latencies_add_up_and_the_first_other_fault_decides():
     slow = Fault(FaultKind.LATENCY, seconds=2)
     faults = Faults([slow, Fault(FaultKind.CUT, count=1), Fault(FaultKind.HTML, count=1), slow])
-    assert faults.strike(LIST) == (4.0, Fault(FaultKind.CUT, count=1))
-    assert faults.strike(LIST) == (4.0, Fault(FaultKind.HTML, count=1))
-    assert faults.strike(LIST) == (4.0, None)
+    assert faults.draw(LIST) == (4.0, Fault(FaultKind.CUT, count=1))
+    assert faults.draw(LIST) == (4.0, Fault(FaultKind.HTML, count=1))
+    assert faults.draw(LIST) == (4.0, None)
 
 
 def test_faults_are_switched_at_run_time():
@@ -97,11 +97,11 @@ def test_a_fault_is_written_in_one_word():
 
 def test_a_fault_comes_back_from_its_json():
     fault = Fault(FaultKind.ERROR, since=5, until=9, status=503, session="a;b")
-    assert fault.as_json() == {
+    assert fault.to_json() == {
         "kind": "error", "since": 5, "until": 9, "status": 503, "session": "a;b"
     }  # fmt: skip
-    assert Fault.built(fault.as_json()) == fault
-    assert Fault.built({"kind": "down", "count": None}) == Fault(FaultKind.DOWN)
+    assert Fault.from_json(fault.to_json()) == fault
+    assert Fault.from_json({"kind": "down", "count": None}) == Fault(FaultKind.DOWN)
 
 
 @pytest.mark.parametrize(
@@ -126,4 +126,4 @@ def test_a_fault_that_is_written_wrong_is_refused_with_a_sentence(written, sente
 
 def test_a_fault_needs_a_kind():
     with pytest.raises(ValueError, match="needs a kind"):
-        Fault.built({"count": 3})
+        Fault.from_json({"count": 3})

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from fuse_otel.simulator import SamplesWorld
-from fuse_otel.simulator.question import Question
+from fuse_otel.simulator.requests import ApiQuery
 
 FIRST, SECOND = "300060;001;1529552581", "400050;001;1529549919"
 RECORD = {"dest": "8005550111", "src": "2125550123", "type": "inbound", "log": True}
@@ -30,7 +30,7 @@ def folder(tmp_path):
 
 
 def page(world, endpoint="calls", **more):
-    return json.loads(world.page(Question(endpoint, **more), 0))
+    return json.loads(world.page(ApiQuery(endpoint, **more), 0))
 
 
 def test_every_window_is_answered_with_the_documents(folder):

@@ -3,7 +3,7 @@
 import pytest
 
 from fuse_otel.simulator import Bounds, MissingLog, Quirks
-from fuse_otel.simulator.quantities import read_duration, read_rate
+from fuse_otel.simulator.switches import read_duration, read_rate
 
 
 def test_quirks_are_read_as_their_kinds():

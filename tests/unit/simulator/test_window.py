@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fuse_otel.simulator import Quirks, World
-from fuse_otel.simulator.question import Question
-from fuse_otel.simulator.world_content import WorldContent
+from fuse_otel.simulator.content import WorldContent
+from fuse_otel.simulator.requests import ApiQuery
 
 NOW = 1_700_000_000
 START, END = NOW - 3600, NOW - 600
@@ -19,7 +19,7 @@ ALL = tuple(WORLD.starting(0, NOW + 3600))
 
 def listing(quirks=None, *, content=None, now=NOW, endpoint="calls", start=START, end=END, **more):
     content = content or WorldContent(WORLD, quirks or Quirks())
-    return json.loads(content.page(Question(endpoint, start=start, end=end, **more), now))
+    return json.loads(content.page(ApiQuery(endpoint, start=start, end=end, **more), now))
 
 
 def ids(document):
@@ -175,7 +175,7 @@ def test_only_so_many_windows_are_remembered():
     early = {"start": NOW - 7200, "end": NOW - 7000}
     short = listing(content=content, **early)["total_calls"]
     for second in range(4096):
-        content.page(Question("calls", start=second, end=second), NOW)
+        content.page(ApiQuery("calls", start=second, end=second), NOW)
     assert listing(content=content, **early)["total_calls"] == short
     assert listing(content=content, **early)["total_calls"] == short + 1
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from opentelemetry.proto.logs.v1.logs_pb2 import ResourceLogs
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
 
-from fuse_otel.simulator.answer import Delivery, SimulatedResponse
-from fuse_otel.simulator.question import Request
+from fuse_otel.simulator.requests import HttpRequest
+from fuse_otel.simulator.responses import Delivery, SimulatedResponse
 from support.fakes.otlp_request import inflated_of, string
 from support.rigs.long_run.spell import Spell
 
@@ -47,7 +47,7 @@ class BackEnd:
             lambda: defaultdict(list)
         )
 
-    def respond(self, request: Request) -> SimulatedResponse:
+    def respond(self, request: HttpRequest) -> SimulatedResponse:
         round_, _, signal = request.target.strip("/").split("/")
         now = self._clock()
         kind = next((s.kind for s in self._weather if s.place == signal and s.on(now)), "")

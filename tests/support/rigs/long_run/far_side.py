@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fuse_otel.simulator import Fault, Faults, Quirks, SimulatedApi, World
-from fuse_otel.simulator.question import Question
+from fuse_otel.simulator.requests import ApiQuery
 from fuse_otel.simulator.server import Server
 from support.rigs.long_run.back_end import BackEnd
 from support.rigs.long_run.comparison import compare
@@ -31,13 +31,13 @@ class Sky(Faults):
         self._clock = clock
         self._now: list[Fault] = []
 
-    def strike(self, question: Question) -> tuple[float, Fault | None]:
+    def draw(self, query: ApiQuery) -> tuple[float, Fault | None]:
         now = self._clock()
         faults = [fault for spell, fault in self._spells if spell.on(now)]
         if faults != self._now:
             self._now = faults
             self.replace(faults)
-        return super().strike(question)
+        return super().draw(query)
 
 
 def serve(told: Mapping[str, Any]) -> None:

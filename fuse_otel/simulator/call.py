@@ -1,11 +1,37 @@
-"""The pen that writes a call's log while an application talks to its caller."""
+"""A simulated call, and the script that writes its log while an application runs."""
 
 from __future__ import annotations
 
 import zlib
+from dataclasses import dataclass
 from random import Random
 
-from fuse_otel.simulator.simulated_call import Entry
+# An entry in the API's own JSON shape: {"event": {"line", "data"}, "class", "timestamp"}.
+RawEntry = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedCall:
+    """``start`` and ``end`` are UNIX seconds. ``number`` is our own line, also for outbound calls.
+
+    ``entries`` counts the entries of the finished log; with ``log`` false the API shows none.
+    ``exited``: the application ran to an ``exit`` module, so the caller did not just hang up.
+    """
+
+    session_id: str
+    number: str
+    src: str
+    dest: str
+    start: int
+    end: int
+    type: str
+    log: bool
+    application: str
+    entries: int
+    exited: bool
+
+    def __repr__(self) -> str:
+        return f"SimulatedCall({self.session_id!r})"
 
 
 class CallEnded(Exception):
@@ -13,22 +39,22 @@ class CallEnded(Exception):
 
 
 class Script:
-    """One call on its way. Times are UNIX seconds; entries carry whole seconds as the API's do.
+    """A call that is going on. Times are UNIX seconds; entries carry whole seconds as the API's do.
 
     ``leaves_at`` is when the caller hangs up whatever happens; ``ends_at`` is when the platform
-    cuts the call off. ``dice`` is the only chance there is.
+    cuts the call off. ``dice`` decides where chance does.
     """
 
     def __init__(self, dice: Random, start: float, leaves_at: float, ends_at: float) -> None:
         self.dice = dice
         self.now = start
         self.revision = ""
-        self.entries: list[Entry] = []
+        self.entries: list[RawEntry] = []
         self.exited = False
         self._deadline = min(leaves_at, ends_at)
 
     def wait(self, shortest: float, longest: float) -> float:
-        """Let a drawn number of seconds pass, and return it. Raises ``CallEnded`` on a hang-up."""
+        """Let a random number of seconds pass, and return it. Raises ``CallEnded`` on a hang-up."""
         seconds = self.dice.uniform(shortest, longest)
         if self.now + seconds >= self._deadline:
             self.now = max(self.now, self._deadline)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from fuse_otel.simulator import Quirks, World
-from fuse_otel.simulator.details import Details
+from fuse_otel.simulator.readable_logs import ReadableLogs
 
 NOW = 1_700_000_000
 DAY = 86_400
@@ -18,12 +18,12 @@ GONE = {"error": "There are no call log details available for this call."}
 
 
 def alone(call, now=NOW, **quirks):
-    status, body = Details(WORLD, Quirks(**quirks)).alone(call.session_id, now)
+    status, body = ReadableLogs(WORLD, Quirks(**quirks)).single_response(call.session_id, now)
     return status, json.loads(body)
 
 
 def in_bulk(call, now=NOW, **quirks):
-    body = Details(WORLD, Quirks(**quirks)).in_bulk(call, now)
+    body = ReadableLogs(WORLD, Quirks(**quirks)).bulk_value(call, now)
     return "absent" if body is None else json.loads(body)
 
 
@@ -34,7 +34,7 @@ def test_both_endpoints_tell_the_same_entries():
 
 
 def test_an_unknown_call_is_not_found():
-    status, body = Details(WORLD, Quirks()).alone("300060;001;1529552581", NOW)
+    status, body = ReadableLogs(WORLD, Quirks()).single_response("300060;001;1529552581", NOW)
     assert (status, json.loads(body)) == (404, NO_LOG)
 
 
@@ -98,11 +98,11 @@ def test_a_running_call_has_details_only_where_it_is_listed():
 
 
 def test_a_part_of_the_logs_may_be_lost():
-    details = Details(WORLD, Quirks(lost_logs=0.3))
+    details = ReadableLogs(WORLD, Quirks(lost_logs=0.3))
     lost = [call for call in ALL if details.is_lost(call)]
     assert 0.15 < len(lost) / len(ALL) < 0.45
-    assert details.alone(lost[0].session_id, NOW)[0] == 404
-    assert not any(Details(WORLD, Quirks()).is_lost(call) for call in ALL)
+    assert details.single_response(lost[0].session_id, NOW)[0] == 404
+    assert not any(ReadableLogs(WORLD, Quirks()).is_lost(call) for call in ALL)
 
 
 def test_php_may_lose_the_types_inside_entries():
@@ -122,12 +122,12 @@ def test_php_may_lose_the_types_inside_entries():
 
 
 def test_json_is_written_as_php_writes_it():
-    _, body = Details(WORLD, Quirks()).alone(LOGGED.session_id, NOW)
+    _, body = ReadableLogs(WORLD, Quirks()).single_response(LOGGED.session_id, NOW)
     assert body.isascii()
     again = json.dumps(json.loads(body), separators=(",", ":"))
     assert body.decode() == again.replace("/", "\\/")
     call = next(c for c in ALL if c.log and any(
         "https://" in json.dumps(e) for e in WORLD.entries(c.session_id)))  # fmt: skip
-    _, body = Details(WORLD, Quirks()).alone(call.session_id, NOW)
+    _, body = ReadableLogs(WORLD, Quirks()).single_response(call.session_id, NOW)
     assert b"https:\\/\\/" in body
     assert b"https://" not in body

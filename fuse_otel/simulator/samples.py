@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fuse_otel.simulator.details import NOT_FOUND
-from fuse_otel.simulator.json_bytes import dump
-from fuse_otel.simulator.question import LARGEST_LIMIT, Question
-from fuse_otel.simulator.simulated_call import Entry, SimulatedCall
+from fuse_otel.simulator.call import RawEntry, SimulatedCall
+from fuse_otel.simulator.readable_logs import NOT_FOUND
+from fuse_otel.simulator.requests import LARGEST_LIMIT, ApiQuery
+from fuse_otel.simulator.responses import dump_json
 
 _NOTHING: dict[str, Any] = {"calls": []}
 
@@ -44,22 +44,22 @@ class SamplesWorld:
             logs[_owner(path, calls)] = _read(path)
         return cls(calls, logs, all_logs)
 
-    def page(self, question: Question, now: float) -> bytes:  # noqa: ARG002 - the contract's
-        document = dict(self._lists[question.endpoint])
-        limit = LARGEST_LIMIT if question.limit is None else max(question.limit, 1)
+    def page(self, query: ApiQuery, now: float) -> bytes:  # noqa: ARG002 - the contract's
+        document = dict(self._lists[query.endpoint])
+        limit = LARGEST_LIMIT if query.limit is None else max(query.limit, 1)
         calls = document.get("calls", [])
-        document["calls"] = calls[question.offset : question.offset + limit]
-        return dump(document)
+        document["calls"] = calls[query.offset : query.offset + limit]
+        return dump_json(document)
 
     def log(self, session_id: str, now: float) -> tuple[int, bytes]:  # noqa: ARG002 - the contract's
         if session_id not in self._logs:
             return 404, NOT_FOUND
-        return 200, dump(self._logs[session_id])
+        return 200, dump_json(self._logs[session_id])
 
     def ended(self, start: float, end: float) -> Iterable[SimulatedCall]:
         return (call for call in self._known() if start <= call.end < end)
 
-    def entries(self, session_id: str) -> tuple[Entry, ...]:
+    def entries(self, session_id: str) -> tuple[RawEntry, ...]:
         log = self._logs[session_id]
         return tuple(log) if isinstance(log, Sequence) else ()
 
