@@ -166,14 +166,14 @@ class BatchReadAgain:
 
 @dataclass(frozen=True, slots=True)
 class LaneChanged:
-    """A lane came up, or cannot deliver; ``reason`` says why not. ``held``: it waits for the
-    operator.
+    """A lane came up, or cannot deliver; ``reason`` says why not. ``suspended``: it waits for
+    the operator.
     """
 
     lane: Lane
     up: bool
     reason: str
-    held: bool = False
+    suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

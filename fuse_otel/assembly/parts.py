@@ -150,10 +150,12 @@ def poller_options(account: Account, settings: Settings) -> PollerOptions:
     )
 
 
-def shipper_options(settings: Settings, *, doubted: bool) -> ShipperOptions:
+def shipper_options(settings: Settings, profile: Profile, *, doubted: bool) -> ShipperOptions:
     """A call is live for as long as reading it may take, and two more minutes (decision 11)."""
     reading = settings.poll_interval + settings.settle + settings.grow
-    return ShipperOptions(live=reading + LIVE, doubted=doubted)
+    return ShipperOptions(
+        live=reading + LIVE, doubted=doubted, parks_old_records=profile is Profile.LOKI
+    )
 
 
 def pseudonym_key(account: Account, settings: Settings) -> bytes:

@@ -104,18 +104,12 @@ class Workers:
         for settings in self._settings.destinations:
             destination = parts.destination(settings)
             self._open.callback(destination.close)
-            lanes = [Lane(settings.name, signal) for signal in settings.signals]
-            shippers += [
-                Shipper(
-                    lane,
-                    self.store.outbox,
-                    destination,
-                    self._emit,
-                    _draw,
-                    parts.shipper_options(self._settings, doubted=lane in doubted),
-                )
-                for lane in lanes
-            ]
+            for signal in settings.signals:
+                lane = Lane(settings.name, signal)
+                profile = self._settings.flavour_of(settings, signal)
+                options = parts.shipper_options(self._settings, profile, doubted=lane in doubted)
+                shipper = Shipper(lane, self.store.outbox, destination, self._emit, _draw, options)
+                shippers.append(shipper)
         return shippers
 
 

@@ -42,7 +42,9 @@ class Readiness:
                     self._last_error.pop(event.account, None)
                 case LaneChanged():
                     self._lanes[event.lane] = "" if event.up else event.reason
-                    (self._suspended.add if event.held else self._suspended.discard)(event.lane)
+                    (self._suspended.add if event.suspended else self._suspended.discard)(
+                        event.lane
+                    )
                 case StoreFailed():
                     self._store = event.message
                 case CallsStored() | PollDone():

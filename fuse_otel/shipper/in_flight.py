@@ -1,4 +1,4 @@
-"""The shipments a lane has in hand: begun, and not resolved yet."""
+"""The export requests that a lane has begun and the store has not acknowledged yet."""
 
 from __future__ import annotations
 
@@ -14,111 +14,119 @@ from fuse_otel.shipper.options import ShipperOptions
 
 @dataclass(slots=True, eq=False)
 class Attempt:
-    """A shipment and how it fared. ``failures`` in a row; ``guilty``: others were accepted since,
-    so it is not the back end; ``backoff``: its own, for what was set aside; ``vouched``: others
-    were accepted since then, so if it fails it is guilty.
+    """A request and its history. ``failures`` are those in a row. ``poisoned``: the back end
+    accepted others meanwhile, so the cause is in this request. ``backoff``: its own one, in
+    quarantine. ``proven``: others were accepted since it is in quarantine, so one more failure
+    makes it poisoned.
     """
 
-    shipment: ExportRequest
+    request: ExportRequest
     failures: int = 0
-    guilty: bool = False
+    poisoned: bool = False
     backoff: Backoff | None = None
-    vouched: bool = False
-
-    def fail_aside(self, at: float, backoff: Backoff, random: Random, told: float | None) -> None:
-        """Its own failure, and its own wait."""
-        backoff.fail(at, random, told)
-        self.guilty = self.vouched and not self.shipment.single
+    proven: bool = False
 
 
 class InFlight:
-    """Two groups: those whose turn comes round, and those set aside with waits of their own,
-    because a call among them fails by itself and shall delay nobody.
+    """Two groups: requests that take turns, and the quarantine. A request in quarantine contains a
+    call that fails by itself. It has waits of its own, so that it delays no other.
     """
 
     def __init__(self, options: ShipperOptions) -> None:
         self._options = options
-        self._turn: deque[Attempt] = deque()
-        self._aside: list[Attempt] = []
+        self._turns: deque[Attempt] = deque()
+        self._quarantine: list[Attempt] = []
 
     def __bool__(self) -> bool:
-        return bool(self._turn or self._aside)
+        return bool(self._turns or self._quarantine)
 
     @property
     def first(self) -> Attempt | None:
-        return self._turn[0] if self._turn else None
+        return self._turns[0] if self._turns else None
 
     @property
     def to_isolate(self) -> Attempt | None:
-        """Whom to take apart: one that is guilty. Where there is no room for another shipment to
-        tell, one that could be: a half of it may tell.
+        """Which request to halve next: a poisoned one. Where no other request can be begun to find
+        out which it is, any that carries several calls: one of its halves may pass.
         """
-        found = next((attempt for attempt in self._all() if attempt.guilty), None)
+        found = next((attempt for attempt in self._all() if attempt.poisoned), None)
         if found is None and self.full and self.doubtful:
-            found = next((one for one in self._turn if not one.shipment.single), None)
+            found = next((one for one in self._turns if not one.request.single), None)
         return found
 
     @property
     def doubtful(self) -> bool:
-        """Nobody in turn, or all of them failed so often that another one should be tried."""
-        return all(attempt.failures >= self._options.patience for attempt in self._turn)
+        """No request takes turns, or all have failed so often that another should be tried."""
+        return all(attempt.failures >= self._options.patience for attempt in self._turns)
 
     @property
     def full(self) -> bool:
         attempts = self._all()
-        size = sum(attempt.shipment.size for attempt in attempts)
+        size = sum(attempt.request.size for attempt in attempts)
         return (
             size + MAX_INFLATED > self._options.most_bytes
-            or len(attempts) >= self._options.most_shipments
+            or len(attempts) >= self._options.most_requests
         )
 
     @property
-    def bodies(self) -> Mapping[int, int]:
-        """The bodies these calls lie in → their inflated sizes."""
+    def batches(self) -> Mapping[int, int]:
+        """The batches that the calls come from: id → inflated size."""
         return {
-            part.body: part.body_size for attempt in self._all() for part in attempt.shipment.parts
+            part.batch_id: part.batch_size
+            for attempt in self._all()
+            for part in attempt.request.parts
         }
 
-    def ready_aside(self, now: float) -> Attempt | None:
-        return next((one for one in self._aside if one.backoff and one.backoff.ready(now)), None)
+    def due_in_quarantine(self, now: float) -> Attempt | None:
+        return next(
+            (one for one in self._quarantine if one.backoff and one.backoff.ready(now)), None
+        )
 
-    def next_aside(self) -> float:
-        """When the first of those set aside is due, UNIX seconds; infinity if there is none."""
-        waits = (one.backoff.until for one in self._aside if one.backoff)
+    def next_in_quarantine(self) -> float:
+        """When the first request in quarantine is due, UNIX seconds; infinity if it is empty."""
+        waits = (one.backoff.until for one in self._quarantine if one.backoff)
         return min(waits, default=float("inf"))
 
-    def put(self, attempt: Attempt) -> None:
-        """Before all others."""
-        self._turn.appendleft(attempt)
+    def add(self, attempt: Attempt) -> None:
+        """Its turn comes before all others."""
+        self._turns.appendleft(attempt)
 
     def replace(self, attempt: Attempt, halves: Iterable[ExportRequest], failures: int) -> None:
         """The halves come first now, in their order."""
-        self.drop(attempt)
-        self._turn.extendleft(reversed([Attempt(half, failures) for half in halves]))
+        self.remove(attempt)
+        self._turns.extendleft(reversed([Attempt(half, failures) for half in halves]))
 
-    def drop(self, attempt: Attempt) -> None:
-        (self._aside if attempt.backoff else self._turn).remove(attempt)
+    def remove(self, attempt: Attempt) -> None:
+        (self._quarantine if attempt.backoff else self._turns).remove(attempt)
 
-    def to_the_end(self, attempt: Attempt) -> None:
-        """The others in turn come first now."""
+    def move_last(self, attempt: Attempt) -> None:
+        """The others that take turns come first now."""
         if attempt.backoff is None:
-            self._turn.remove(attempt)
-            self._turn.append(attempt)
+            self._turns.remove(attempt)
+            self._turns.append(attempt)
 
-    def accuse(self) -> None:
-        """Another shipment was accepted: those that failed so often fail by themselves."""
-        for attempt in self._turn:
-            attempt.guilty = attempt.failures >= self._options.patience
-        for attempt in self._aside:
-            attempt.vouched = True
-            attempt.guilty = attempt.failures > 0 and not attempt.shipment.single
+    def note_accepted(self) -> None:
+        """The back end works, so a request that failed so often fails by itself."""
+        for attempt in self._turns:
+            attempt.poisoned = attempt.failures >= self._options.patience
+        for attempt in self._quarantine:
+            attempt.proven = True
+            attempt.poisoned = attempt.failures > 0 and not attempt.request.single
 
-    def set_aside(self, attempt: Attempt, pieces: Iterable[ExportRequest]) -> None:
-        """The pieces in place of the attempt; each is due at once."""
-        self.drop(attempt)
-        for piece in pieces:
-            backoff = Backoff(self._options.first_wait, self._options.longest_wait)
-            self._aside.append(Attempt(piece, backoff=backoff))
+    def quarantine(self, attempt: Attempt, pieces: Iterable[ExportRequest]) -> list[Attempt]:
+        """Put the pieces into quarantine in place of the attempt. Each is due at once."""
+        self.remove(attempt)
+        waits = self._options.first_wait, self._options.longest_wait
+        made = [Attempt(piece, backoff=Backoff(*waits)) for piece in pieces]
+        self._quarantine += made
+        return made
+
+    def fail(self, attempt: Attempt, at: float, random: Random, after: float | None = None) -> None:
+        """Note a failure of one in quarantine, which waits on its own."""
+        attempt.failures += 1
+        attempt.poisoned = attempt.proven and not attempt.request.single
+        if attempt.backoff is not None:
+            attempt.backoff.fail(at, random, after)
 
     def _all(self) -> list[Attempt]:
-        return [*self._turn, *self._aside]
+        return [*self._turns, *self._quarantine]

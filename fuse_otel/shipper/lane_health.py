@@ -1,7 +1,4 @@
-"""What a lane did, as the events that metrics and the log are made from.
-
-Whether a lane delivers, as far as is known; told on changes only.
-"""
+"""Whether a lane delivers, and what it did, as the events that metrics and the log are made of."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from fuse_otel.core.batching.export_request import ExportRequest
 from fuse_otel.core.batching.export_result import Accepted, ExportResult, PartialSuccess
 from fuse_otel.core.model.lane import Lane
 from fuse_otel.events import CallsDelivered, CallsParked, Emit, ExportDone, LaneChanged
-from fuse_otel.shipper.acknowledgement import PendingAcknowledgements
+from fuse_otel.ports import ParkedCopy
 from fuse_otel.shipper.result_policy import Acknowledge, Decision
 
 _UP = "up"
@@ -19,67 +16,69 @@ _FAILING = "failing"
 
 
 class LaneHealth:
-    """``held`` says why the lane waits for the operator, ``None`` while it does not."""
+    """``suspended`` says why the lane waits for the operator, ``None`` while it does not. An event
+    is emitted on changes only.
+    """
 
     def __init__(self, lane: Lane, emit: Emit) -> None:
         self._lane = lane
         self._emit = emit
-        self._told: str | None = None
-        self.held: str | None = None
+        self._state: str | None = None
+        self.suspended: str | None = None
 
     def delivering(self) -> None:
-        self.held = None
-        self._tell(_UP, up=True, reason="")
+        self.suspended = None
+        self._change(_UP, up=True, reason="")
 
     def release(self) -> None:
-        """Nothing stands in the way any more; whether anything is delivered is still open."""
-        self.held = None
+        """Nothing stands in the way any more. Whether anything is delivered is still open."""
+        self.suspended = None
 
     def failing(self, reason: str) -> None:
-        self.held = None
-        self._tell(_FAILING, up=False, reason=reason)
+        self.suspended = None
+        self._change(_FAILING, up=False, reason=reason)
 
-    def hold(self, code: str, reason: str) -> None:
+    def suspend(self, code: str, reason: str) -> None:
         """Another code is news, another wording of the same is not."""
-        self.held = reason
-        self._tell(f"held {code}", up=False, reason=reason, held=True)
+        self.suspended = reason
+        self._change(f"suspended {code}", up=False, reason=reason, suspended=True)
 
-    def _tell(self, state: str, *, up: bool, reason: str, held: bool = False) -> None:
-        if state != self._told:
-            self._told = state
-            self._emit(LaneChanged(self._lane, up, reason, held))
+    def _change(self, state: str, *, up: bool, reason: str, suspended: bool = False) -> None:
+        if state != self._state:
+            self._state = state
+            self._emit(LaneChanged(self._lane, up, reason, suspended))
 
 
 def export_done(
-    lane: Lane, shipment: ExportRequest, outcome: ExportResult, decision: Decision, seconds: float
+    lane: Lane, request: ExportRequest, result: ExportResult, decision: Decision, seconds: float
 ) -> ExportDone:
     """Items count as rejected when it is for good: what is halved or retried is not counted yet."""
-    taken = isinstance(outcome, Accepted | PartialSuccess)
+    taken = isinstance(result, Accepted | PartialSuccess)
     rejected = 0
-    if isinstance(outcome, PartialSuccess):
-        rejected = outcome.count
+    if isinstance(result, PartialSuccess):
+        rejected = result.count
     elif isinstance(decision, Acknowledge) and decision.parked:
-        rejected = shipment.items
+        rejected = request.items
     return ExportDone(
         lane=lane,
-        code=outcome.code,
-        outcome=_snake(type(outcome)),
+        code=result.code,
+        outcome=_snake(type(result)),
         seconds=seconds,
-        items=shipment.items - rejected if taken else 0,
+        items=request.items - rejected if taken else 0,
         rejected=rejected,
-        reason="" if isinstance(outcome, Accepted) else outcome.reason,
+        reason="" if isinstance(result, Accepted) else result.reason,
     )
 
 
-def settled(
-    lane: Lane, settlement: PendingAcknowledgements, at: float
+def acknowledged(
+    lane: Lane, request: ExportRequest, parked: tuple[ParkedCopy, ...], at: float
 ) -> CallsDelivered | CallsParked:
-    parked = settlement.parked
     if parked:
         return CallsParked(lane, len(parked), parked[0].reason)
-    return CallsDelivered(lane, at, settlement.ends)
+    ends = (part.call.end for part in request.parts)
+    return CallsDelivered(lane, at, tuple(end for end in ends if end is not None))
 
 
 def _snake(kind: type) -> str:
-    """A class's name as metrics and logs write it: ``lease_lost``."""
+    """A class's name as metrics and logs write it: ``partial_success``."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()

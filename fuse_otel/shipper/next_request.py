@@ -1,52 +1,69 @@
-"""Where a lane takes its next shipment from: what is due and not in hand yet."""
+"""Which request a lane sends next: one that it has begun, or one of what is due in the store."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from fuse_otel.core.batching.batch import MAX_INFLATED, StoredBatch
-from fuse_otel.core.batching.export_request import neighbours, ship
+from fuse_otel.core.batching.batch import MAX_INFLATED, CallSlice, StoredBatch
+from fuse_otel.core.batching.export_request import mergeable, request_of
 from fuse_otel.core.model.lane import Lane
 from fuse_otel.ports import Outbox
 from fuse_otel.shipper.in_flight import Attempt, InFlight
 
 
 class NextRequest:
-    """The store is asked anew for every shipment, so that live calls go first."""
+    """Reads the store anew for every request, so that live calls go first."""
 
-    def __init__(self, lane: Lane, outbox: Outbox, live: float) -> None:
+    def __init__(self, lane: Lane, outbox: Outbox, in_flight: InFlight, live: float) -> None:
         self._lane = lane
         self._outbox = outbox
+        self._in_flight = in_flight
         self._live = live
 
-    def next(self, now: float, hand: InFlight) -> Attempt | None:
-        """Raises ``StoreError``, or ``Damaged`` for a body whose bytes are."""
-        bodies = self._others(now, hand)
-        if bodies and self._live_at(bodies[0], now):
-            # Alone: with old calls they would make a large request, and fail together with it.
-            bodies = [body for body in bodies if self._live_at(body, now)]
-        return Attempt(ship(neighbours(bodies))) if bodies else None
+    def choose(
+        self, now: float, wall: float, *, untroubled: bool, others_first: bool
+    ) -> Attempt | None:
+        """``None`` if nothing is due. ``now`` is the lane's time, ``wall`` the clock's.
+        ``untroubled``: live calls may go before what has begun. ``others_first``: what is in
+        quarantine comes last, else first.
 
-    def next_live(self, now: float, hand: InFlight) -> Attempt | None:
-        """Only what ended just now. Raises as ``next``."""
-        bodies = [body for body in self._others(now, hand) if self._live_at(body, now)]
-        return Attempt(ship(neighbours(bodies))) if bodies else None
+        Raises ``StoreError``, or ``BatchDamaged``.
+        """
+        alone = self._in_flight.due_in_quarantine(now)
+        if alone is not None and not others_first:
+            return alone
+        return self._in_turn(wall, untroubled=untroubled) or alone
 
-    def _others(self, now: float, hand: InFlight) -> Sequence[StoredBatch]:
-        """One shipment's worth. The bodies in hand are due as well, so the store is asked for
+    def _in_turn(self, wall: float, *, untroubled: bool) -> Attempt | None:
+        in_flight = self._in_flight
+        if not in_flight.doubtful and not untroubled:
+            return in_flight.first
+        made = self._from_store(wall, only_live=not in_flight.doubtful)
+        if made is None:
+            return in_flight.first
+        in_flight.add(made)
+        return made
+
+    def is_live(self, calls: Iterable[CallSlice], wall: float) -> bool:
+        """Whether one of the calls ended just now."""
+        ends = (call.end for call in calls if call.end is not None)
+        return max(ends, default=0) >= wall - self._live
+
+    def _from_store(self, wall: float, *, only_live: bool) -> Attempt | None:
+        batches = self._due(wall)
+        live = [batch for batch in batches if self.is_live(batch.calls, wall)]
+        # Live calls go alone: with old calls they would make a large request, and fail with it.
+        if only_live or (batches and batches[0] in live):
+            batches = live
+        return Attempt(request_of(mergeable(batches))) if batches else None
+
+    def _due(self, wall: float) -> Sequence[StoredBatch]:
+        """One request's worth. The batches in flight are due as well, so the store is asked for
         theirs on top.
         """
-        if hand.full:
+        if self._in_flight.full:
             return ()
-        known = hand.bodies
+        known = self._in_flight.batches
         most = MAX_INFLATED + sum(known.values())
-        due = self._outbox.due(self._lane, now, most, self._live)
-        return [body for body in due if body.id not in known]
-
-    def _live_at(self, body: StoredBatch, now: float) -> bool:
-        return _newest(body) >= now - self._live
-
-
-def _newest(body: StoredBatch) -> float:
-    ends = (call.end for call in body.calls if call.end is not None)
-    return max(ends, default=0)
+        due = self._outbox.due(self._lane, wall, most, self._live)
+        return [batch for batch in due if batch.id not in known]

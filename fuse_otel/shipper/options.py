@@ -15,21 +15,24 @@ class ShipperOptions:
     first_wait: float = 1.0
     longest_wait: float = 300.0
     # Between two tries while our configuration (or a proxy) stands in the way.
-    hold: float = 60.0
-    # Until the outbox is asked again when nobody announces a commit.
+    suspend: float = 60.0
+    # Until the outbox is read again when nobody announces a commit.
     idle: float = 1.0
     # A lane counts as down after so many failures in a row: a single 503 or 429 is everyday life.
     down_after: int = 3
-    # So many failures of one shipment make it doubtful: another one tells whether it is the data.
+    # After so many failures of one request another is tried: it shows whether it is the data.
     patience: int = 10
     # So many single calls refused in a row, none accepted between: it is not the data but us.
     refusals: int = 10
-    # The lane was held when its daemon ended: unless a call is accepted first, one refusal is
-    # enough to hold it again.
+    # Whether records that the back end calls too old are parked however many they are. Loki calls
+    # them so where its profile is not set; with the profile it is about the record.
+    parks_old_records: bool = False
+    # The lane was suspended when its daemon ended: unless a call is accepted first, one refusal is
+    # enough to suspend it again.
     doubted: bool = False
-    # Calls that ended within these seconds go first: as long as reading a call may take, or those
-    # that were held because their log could still grow come in behind the whole backlog.
+    # Calls that ended within these seconds go first. It is as long as reading a call may take: else
+    # calls that waited because their log could grow would come behind the whole backlog.
     live: float = LIVE
-    # What may be in hand at once before no other body is begun.
+    # What may be in flight at once before no other request is begun.
     most_bytes: int = 3 * MAX_INFLATED
-    most_shipments: int = 32
+    most_requests: int = 32

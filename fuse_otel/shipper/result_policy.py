@@ -1,4 +1,4 @@
-"""What to do about an outcome: one function an outcome, nothing else looked at."""
+"""What follows from an export result: one function a result, nothing else looked at."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from fuse_otel.core.batching.export_result import (
     Retry,
     Suspended,
 )
-from fuse_otel.ports import ParkedCopy
+from fuse_otel.ports import Acknowledgement, ParkedCopy
+from fuse_otel.shipper.options import ShipperOptions
+
+_NO_PROFILE = (
+    "the back end calls record after record too old; if it is Loki, set FUSE_OTEL_LOGS_FLAVOUR=loki"
+    ' (in a table of destinations: logs_flavour = "loki")'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,72 +55,96 @@ class Suspend:
 Decision = Acknowledge | Split | RetryLater | Suspend
 
 
-def result_policy(outcome: ExportResult, shipment: ExportRequest, row: int, limit: int) -> Decision:
-    """``row``: single calls refused in a row, this one included, none accepted between. From
-    ``limit`` on it is not the data.
-    """
-    match outcome:
+class Refusals:
+    """Counts single calls that were refused in a row. From the limit on it is not the data."""
+
+    def __init__(self, options: ShipperOptions) -> None:
+        self._limit = options.refusals
+        self._parks_old_records = options.parks_old_records
+        self._calls = self._old_records = self._limit - 1 if options.doubted else 0
+
+    def note(self, result: ExportResult, request: ExportRequest) -> None:
+        if not request.single:
+            return
+        if isinstance(result, PermanentFailure) and result.one_record:
+            self._old_records += 1
+        elif isinstance(result, PermanentFailure | RequestTooLarge):
+            self._calls += 1
+
+    def note_accepted(self, *, live: bool) -> None:
+        """A live call is never too old: that it is accepted says nothing about the old ones."""
+        self._calls = 0
+        if not live:
+            self._old_records = 0
+
+    def note_idle(self) -> None:
+        """No backlog is refused: a record that is too old now and then is only that."""
+        self._old_records = 0
+
+    def doubt(self, result: PermanentFailure | RequestTooLarge) -> str:
+        """Why the cause is not the data; empty while it may be."""
+        if isinstance(result, PermanentFailure) and result.one_record:
+            many = self._old_records >= self._limit and not self._parks_old_records
+            return _NO_PROFILE if many else ""
+        many = self._calls >= self._limit
+        return "call after call is refused, none was parked since" if many else ""
+
+
+def result_policy(result: ExportResult, request: ExportRequest, refusals: Refusals) -> Decision:
+    """``refusals`` counts this result already."""
+    match result:
         case Accepted():
             return Acknowledge()
         case PartialSuccess():
-            return _rejected(outcome, shipment)
+            return _partial_success(result, request)
         case Retry():
-            return RetryLater(outcome.reason, outcome.after)
-        case PermanentFailure():
-            return _refused(outcome, shipment, doubt=row >= limit and not outcome.one_record)
-        case RequestTooLarge():
-            return _too_large(outcome, shipment, doubt=row >= limit)
+            return RetryLater(result.reason, result.after)
         case Suspended():
-            return Suspend(outcome.code, outcome.reason)
+            return Suspend(result.code, result.reason)
+        case PermanentFailure() | RequestTooLarge():
+            return _refused(result, request, refusals.doubt(result))
 
 
-def is_single_refusal(outcome: ExportResult, shipment: ExportRequest) -> bool:
-    """Whether it makes the row of refused single calls longer."""
-    if not shipment.single:
-        return False
-    return isinstance(outcome, RequestTooLarge) or (
-        isinstance(outcome, PermanentFailure) and not outcome.one_record
-    )
-
-
-def _rejected(outcome: PartialSuccess, shipment: ExportRequest) -> Acknowledge:
-    """OTLP forbids to send a partial success again. Which items it was is not told, so each call
-    keeps a copy, with the count as far as it can be its own.
+def _partial_success(result: PartialSuccess, request: ExportRequest) -> Acknowledge:
+    """OTLP forbids to send a partial success again. It does not say which items were rejected, so
+    each call keeps a copy, with the count as far as it can be its own.
     """
     return Acknowledge(
-        tuple(
-            _copy(one, outcome, rejected=min(outcome.count, one.items)) for one in singles(shipment)
-        )
+        tuple(_copy(one, result, min(result.count, one.items)) for one in singles(request))
     )
 
 
-def _refused(outcome: PermanentFailure, shipment: ExportRequest, *, doubt: bool) -> Decision:
+def _refused(
+    result: PermanentFailure | RequestTooLarge, request: ExportRequest, doubt: str
+) -> Decision:
     """Halved until the offending call is alone, and that one is parked."""
-    if doubt:
-        return _not_the_data(outcome)
-    return _parked(outcome, shipment) if shipment.single else Split()
-
-
-def _too_large(outcome: RequestTooLarge, shipment: ExportRequest, *, doubt: bool) -> Decision:
-    """Smaller requests may pass; a single call is as small as it gets."""
-    if not shipment.single:
+    if doubt and (request.single or isinstance(result, PermanentFailure)):
+        return Suspend(result.code, f"{doubt}: {result.reason}", doubtful=True)
+    if not request.single:
         return Split()
-    return _not_the_data(outcome) if doubt else _parked(outcome, shipment)
-
-
-def _parked(outcome: PermanentFailure | RequestTooLarge, shipment: ExportRequest) -> Acknowledge:
-    return Acknowledge((_copy(shipment, outcome, rejected=shipment.items),))
-
-
-def _not_the_data(outcome: PermanentFailure | RequestTooLarge) -> Suspend:
-    reason = f"call after call is refused, none was parked since: {outcome.reason}"
-    return Suspend(outcome.code, reason, doubtful=True)
+    return Acknowledge((_copy(request, result, request.items),))
 
 
 def _copy(
     single: ExportRequest,
-    outcome: PartialSuccess | PermanentFailure | RequestTooLarge,
+    result: PartialSuccess | PermanentFailure | RequestTooLarge,
     rejected: int,
 ) -> ParkedCopy:
     (part,) = single.parts
-    return ParkedCopy(part.call, rejected, outcome.code, outcome.reason, single.data)
+    return ParkedCopy(part.call, rejected, result.code, result.reason, single.data)
+
+
+def acknowledgements(
+    request: ExportRequest, parked: tuple[ParkedCopy, ...]
+) -> list[Acknowledgement]:
+    """One a batch. ``parked`` is empty or holds a copy of each call, in the request's order."""
+    offsets: dict[int, list[int]] = {}
+    copies: dict[int, list[ParkedCopy]] = {}
+    for part in request.parts:
+        offsets.setdefault(part.batch_id, []).append(part.call.offset)
+    for part, copy in zip(request.parts, parked, strict=False):
+        copies.setdefault(part.batch_id, []).append(copy)
+    return [
+        Acknowledgement(batch_id, tuple(places), tuple(copies.get(batch_id, ())))
+        for batch_id, places in offsets.items()
+    ]

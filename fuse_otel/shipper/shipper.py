@@ -1,6 +1,4 @@
-"""A lane's next step: choose a shipment, send it, act on what ``result_policy`` makes of the
-outcome.
-"""
+"""A lane's next step: choose a request, send it, and do what ``result_policy`` decides."""
 
 from __future__ import annotations
 
@@ -12,26 +10,26 @@ from fuse_otel.core.batching.export_result import Accepted, PartialSuccess
 from fuse_otel.core.model.lane import Lane
 from fuse_otel.core.timing.backoff import Backoff, Random, SteadyClock
 from fuse_otel.errors import Full, StoreError
-from fuse_otel.events import BatchReadAgain, Emit, StoreFailed
+from fuse_otel.events import BatchReadAgain, Emit, LoopFailed, StoreFailed
 from fuse_otel.ports import Destination, Outbox
-from fuse_otel.shipper.acknowledgement import PendingAcknowledgements
 from fuse_otel.shipper.in_flight import Attempt, InFlight
-from fuse_otel.shipper.lane_health import LaneHealth, export_done, settled
+from fuse_otel.shipper.lane_health import LaneHealth, acknowledged, export_done
 from fuse_otel.shipper.next_request import NextRequest
 from fuse_otel.shipper.options import ShipperOptions
 from fuse_otel.shipper.result_policy import (
     Acknowledge,
     Decision,
+    Refusals,
     RetryLater,
     Split,
     Suspend,
-    is_single_refusal,
+    acknowledgements,
     result_policy,
 )
 
 
 class Shipper:
-    """Takes what is due for a lane to its destination until every call is delivered or parked.
+    """Sends what is due for a lane to its destination until every call is delivered or parked.
 
     Not for two threads at once. ``random`` draws from [0, 1); ``timer`` measures requests.
     """
@@ -49,20 +47,25 @@ class Shipper:
     ) -> None:
         self._lane = lane
         self._outbox = outbox
-        self._supply = NextRequest(lane, outbox, options.live)
         self._destination = destination
         self._emit = emit
         self._random = random
         self._options = options
         self._timer = timer
-        self._hand = InFlight(options)
-        self._condition = LaneHealth(lane, emit)
-        self._settlement: PendingAcknowledgements | None = None
-        # Single calls in a row, none accepted between.
-        self._refusals = options.refusals - 1 if options.doubted else 0
+        self._in_flight = InFlight(options)
+        self._next = NextRequest(lane, outbox, self._in_flight, options.live)
+        self._health = LaneHealth(lane, emit)
+        self._refusals = Refusals(options)
+        # Sent, but the store has not taken the acknowledgement yet.
+        self._sent: tuple[Attempt, Acknowledge] | None = None
+        # What the present step is about, so that an unexpected error can be put down to it.
+        self._current: Attempt | None = None
         self._backoff = Backoff(options.first_wait, options.longest_wait)
-        self._store_backoff = Backoff(options.first_wait, options.hold)
-        self._hold_until = 0.0
+        self._store_backoff = Backoff(options.first_wait, options.suspend)
+        self._unexpected = Backoff(options.first_wait, options.suspend)
+        # The batches that unexpected errors were about, since a request was accepted.
+        self._unexpected_batches: set[int] = set()
+        self._suspended_until = 0.0
         self._idle = False
         self._steady = SteadyClock()  # all waits are its: a clock that is set back lengthens none
 
@@ -71,13 +74,13 @@ class Shipper:
         return self._lane
 
     @property
-    def held(self) -> str | None:
+    def suspended(self) -> str | None:
         """Why the lane waits for the operator (a wrong credential, a proxy, …), if it does."""
-        return self._condition.held
+        return self._health.suspended
 
     @property
     def idle(self) -> bool:
-        """Whether the last step found nothing due and nothing is in hand."""
+        """Whether the last step found nothing due and nothing is in flight."""
         return self._idle
 
     def step(self, now: float) -> float:
@@ -87,29 +90,33 @@ class Shipper:
         steady = self._steady.at(now)
         wake = self._waiting_until()
         if steady >= wake:
+            self._current = None
             try:
                 wake = self._advance(steady)
             except StoreError as error:
                 wake = self._store_failed(error, steady)
+            except Exception as error:  # noqa: BLE001 - see _failed_unexpectedly
+                wake = self._failed_unexpectedly(error, steady)
         return self._steady.wall(wake)
 
     def _waiting_until(self) -> float:
-        if self._settlement is not None:
-            return self._store_backoff.until
-        return max(self._store_backoff.until, self._backoff.until, self._hold_until)
+        if self._sent is not None:
+            return max(self._store_backoff.until, self._unexpected.until)
+        waits = (self._store_backoff, self._backoff, self._unexpected)
+        return max(*(each.until for each in waits), self._suspended_until)
 
     def _advance(self, now: float) -> float:
-        if self._settlement is not None:
-            self._settle(self._settlement, now)
+        if self._sent is not None:
+            self._acknowledge(*self._sent, now)
             return self._waiting_until()
-        suspect = self._hand.to_isolate
-        if suspect is not None:
-            self._isolate(suspect)
+        doubted = self._in_flight.to_isolate
+        if doubted is not None:
+            self._isolate(doubted)
             return self._waiting_until()
         try:
             attempt = self._choose(now)
         except BatchDamaged as damaged:
-            self._reread(damaged.body, now)
+            self._read_again(damaged.batch_id, now)
             return self._waiting_until()
         self._store_backoff.succeed()
         if attempt is None:
@@ -118,126 +125,119 @@ class Shipper:
         self._send(attempt, now)
         return self._waiting_until()
 
-    def _rest(self, now: float) -> float:
-        self._idle = not self._hand
-        if self._hand.full:
-            self._condition.failing("too many calls fail again and again")
-        return min(now + self._options.idle, self._hand.next_aside())
-
-    # --- choosing ---
-
     def _choose(self, now: float) -> Attempt | None:
-        hand = self._hand
-        alone = hand.ready_aside(now)
-        if alone is not None:
-            return alone
-        if hand.doubtful:
-            return self._taken(self._supply.next(self._steady.wall(now), hand)) or hand.first
-        if self._untroubled:
-            return self._taken(self._supply.next_live(self._steady.wall(now), hand)) or hand.first
-        return hand.first
+        return self._next.choose(
+            now,
+            self._steady.wall(now),
+            # At most, halves of a refused request are being sent.
+            untroubled=self._health.suspended is None and self._backoff.failures == 0,
+            # A request that just raised comes last: others show whether it is only that one.
+            others_first=self._unexpected.failures > 0,
+        )
 
-    @property
-    def _untroubled(self) -> bool:
-        """Pieces of a refused body are being worked off, nothing else is wrong."""
-        return self._condition.held is None and self._backoff.failures == 0
-
-    def _taken(self, attempt: Attempt | None) -> Attempt | None:
-        if attempt is not None:
-            self._hand.put(attempt)
-        return attempt
+    def _rest(self, now: float) -> float:
+        self._idle = not self._in_flight
+        if self._idle:
+            self._refusals.note_idle()
+        if self._in_flight.full:
+            self._health.failing("too many calls fail again and again")
+        return min(now + self._options.idle, self._in_flight.next_in_quarantine())
 
     # --- sending ---
 
     def _send(self, attempt: Attempt, now: float) -> None:
-        shipment = attempt.shipment
+        self._current = attempt
+        request = attempt.request
         began = self._timer()
-        outcome = self._destination.send(self._lane.signal, shipment.data, shipment.items)
+        result = self._destination.send(self._lane.signal, request.data, request.items)
         seconds = self._timer() - began
-        if is_single_refusal(outcome, shipment):
-            self._refusals += 1
-        decision = result_policy(outcome, shipment, self._refusals, self._options.refusals)
-        self._emit(export_done(self._lane, shipment, outcome, decision, seconds))
-        if isinstance(outcome, Accepted | PartialSuccess):
-            self._accepted()
+        self._refusals.note(result, request)
+        decision = result_policy(result, request, self._refusals)
+        self._emit(export_done(self._lane, request, result, decision, seconds))
+        if isinstance(result, Accepted | PartialSuccess):
+            self._accepted(attempt, now)
         self._act(decision, attempt, now + seconds)
 
-    def _accepted(self) -> None:
-        self._refusals = 0
-        self._hand.accuse()
-        self._condition.delivering()
+    def _accepted(self, attempt: Attempt, now: float) -> None:
+        calls = (part.call for part in attempt.request.parts)
+        self._refusals.note_accepted(live=self._next.is_live(calls, self._steady.wall(now)))
+        self._unexpected.succeed()
+        self._unexpected_batches.clear()
+        self._in_flight.note_accepted()
+        self._health.delivering()
 
     # --- acting: one method a decision ---
 
     def _act(self, decision: Decision, attempt: Attempt, at: float) -> None:
         match decision:
             case RetryLater():
-                self._wait(attempt, decision, at)
+                self._retry_later(attempt, decision, at)
             case Suspend():
-                self._hold(attempt, decision, at)
+                self._suspend(attempt, decision, at)
             case Acknowledge():
                 self._answered()
-                self._settle(PendingAcknowledgements(attempt, decision.parked), at)
+                self._acknowledge(attempt, decision, at)
             case Split():
                 self._answered()
-                self._hand.replace(attempt, halve(attempt.shipment), failures=0)
+                self._in_flight.replace(attempt, halve(attempt.request), failures=0)
 
     def _answered(self) -> None:
         self._backoff.succeed()
-        self._condition.release()
+        self._health.release()
 
-    def _wait(self, attempt: Attempt, decision: RetryLater, at: float) -> None:
-        attempt.failures += 1
-        self._condition.release()
+    def _retry_later(self, attempt: Attempt, decision: RetryLater, at: float) -> None:
+        self._health.release()
         if attempt.backoff is not None:
-            attempt.fail_aside(at, attempt.backoff, self._random, decision.after)
+            self._in_flight.fail(attempt, at, self._random, decision.after)
             return
+        attempt.failures += 1
         self._backoff.fail(at, self._random, decision.after)
-        self._hand.to_the_end(attempt)
+        self._in_flight.move_last(attempt)
         if self._backoff.failures >= self._options.down_after:
-            self._condition.failing(decision.reason)
+            self._health.failing(decision.reason)
 
-    def _hold(self, attempt: Attempt, decision: Suspend, at: float) -> None:
+    def _suspend(self, attempt: Attempt, decision: Suspend, at: float) -> None:
         self._backoff.succeed()
-        self._hold_until = at + self._options.hold
-        self._condition.hold(decision.code, decision.reason)
+        self._suspended_until = at + self._options.suspend
+        self._health.suspend(decision.code, decision.reason)
         if decision.doubtful:
-            self._put_last(attempt, at)
-
-    def _put_last(self, attempt: Attempt, at: float) -> None:
-        """Other calls first: one that is accepted shows that it was the data after all."""
-        attempt.failures = max(attempt.failures, self._options.patience)
-        if attempt.backoff is not None:
-            attempt.backoff.fail(at, self._random)
-        self._hand.to_the_end(attempt)
+            # Other calls first: one that is accepted shows that it was the data after all.
+            attempt.failures = max(attempt.failures, self._options.patience)
+            if attempt.backoff is not None:
+                attempt.backoff.fail(at, self._random)
+            self._in_flight.move_last(attempt)
 
     def _isolate(self, attempt: Attempt) -> None:
-        """Find the call that fails by itself. What is not proven keeps its turn: one failure of
+        """Find the call that fails by itself. What is not poisoned keeps its turn: one failure of
         a half is enough to doubt it again.
         """
-        shipment = attempt.shipment
-        pieces = (shipment,) if shipment.single else halve(shipment)
-        if attempt.guilty:
-            self._hand.set_aside(attempt, pieces)
+        self._current = attempt
+        request, poisoned = attempt.request, attempt.poisoned
+        # An unexpected error below must not bring this attempt here again at once.
+        attempt.poisoned = attempt.proven = False
+        pieces = (request,) if request.single else halve(request)
+        if poisoned:
+            self._in_flight.quarantine(attempt, pieces)
         else:
-            self._hand.replace(attempt, pieces, failures=self._options.patience - 1)
+            self._in_flight.replace(attempt, pieces, failures=self._options.patience - 1)
 
     # --- the store ---
 
-    def _settle(self, settlement: PendingAcknowledgements, at: float) -> None:
-        """Kept until the store has it: the destination is not asked twice for a store's fault."""
-        self._settlement = settlement
-        told_at = self._steady.wall(at)
-        self._outbox.resolve(self._lane, settlement.verdicts, told_at)
-        self._settlement = None
+    def _acknowledge(self, attempt: Attempt, decision: Acknowledge, at: float) -> None:
+        """Kept until the store has it: what the store refuses is not sent twice."""
+        self._sent = attempt, decision
+        wall = self._steady.wall(at)
+        request, parked = attempt.request, decision.parked
+        self._outbox.resolve(self._lane, acknowledgements(request, parked), wall)
+        self._sent = None
         self._store_backoff.succeed()
-        self._condition.release()
-        self._hand.drop(settlement.attempt)
-        self._emit(settled(self._lane, settlement, told_at))
+        self._health.release()
+        self._in_flight.remove(attempt)
+        self._emit(acknowledged(self._lane, request, parked, wall))
 
-    def _reread(self, body: int, now: float) -> None:
+    def _read_again(self, batch_id: int, now: float) -> None:
         self._idle = False
-        found = self._outbox.reread(body, self._steady.wall(now))
+        found = self._outbox.reread(batch_id, self._steady.wall(now))
         self._store_backoff.succeed()
         self._emit(BatchReadAgain(self._lane, found.calls, found.parked))
 
@@ -245,7 +245,28 @@ class Shipper:
         self._idle = False
         self._store_backoff.fail(now, self._random)
         self._emit(StoreFailed.of(error))
-        if isinstance(error, Full) and self._settlement is not None:
+        if isinstance(error, Full) and self._sent is not None:
             # No room for parked copies: whether to go on without them is for the operator.
-            self._condition.hold("full", str(error))
+            self._health.suspend("full", str(error))
         return self._store_backoff.until
+
+    def _failed_unexpectedly(self, error: Exception, now: float) -> float:
+        """Without this the loop would repeat the same request for ever while the lane counts as up.
+        The request goes into quarantine, so that the others go on. After three different batches
+        it is no matter of a single request: the lane is down.
+        """
+        self._idle = False
+        failure = LoopFailed.of(f"lane {self._lane.destination}/{self._lane.signal}", error)
+        self._emit(failure)
+        self._unexpected.fail(now, self._random)
+        attempt = self._current
+        if attempt is None or self._sent is not None:
+            self._unexpected_batches.add(-self._unexpected.failures)  # about the store, not a batch
+        else:
+            self._unexpected_batches.add(attempt.request.parts[0].batch_id)
+            if attempt.backoff is None:
+                (attempt,) = self._in_flight.quarantine(attempt, (attempt.request,))
+            self._in_flight.fail(attempt, now, self._random)
+        if len(self._unexpected_batches) >= self._options.down_after:
+            self._health.failing(f"unexpected {failure.error_type} at {failure.where}")
+        return self._waiting_until()

@@ -89,4 +89,4 @@ def test_every_call_is_delivered_or_parked(sizes, script, faults):
     resolved += sum(event.count for event in rig.seen(CallsParked))
     assert resolved == len(names)
     assert rig.waiting == 0
-    assert rig.shipper.held is None
+    assert rig.shipper.suspended is None

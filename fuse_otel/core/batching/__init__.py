@@ -1,1 +1,1 @@
-"""Rendered calls as batches, and batches as export requests and their results."""
+"""Rendered calls as batches, batches as export requests, and what became of those."""

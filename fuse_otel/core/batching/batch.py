@@ -1,6 +1,6 @@
-"""Cutting rendered calls into bodies: what is stored and sent together.
+"""A batch: rendered calls of one rendering as one gzip member, with the place of each call in it.
 
-A body: the calls of one rendering as one gzip member, with each call's place in it.
+Batches are what the store keeps and what an export request is made of.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from fuse_otel.core.encoding.renderer import RenderedCall
 from fuse_otel.core.model.lane import Rendering
 from fuse_otel.core.model.telemetry import Signal
 
+# Bytes of a request before compression. Servers of gRPC refuse more than 4 MiB.
 MAX_INFLATED = 2_500_000
 
 
 @dataclass(frozen=True, slots=True)
 class CallSlice:
-    """A call inside a body. ``offset`` and ``length`` count inflated bytes; ``items`` counts
+    """A call inside a batch. ``offset`` and ``length`` count inflated bytes; ``items`` counts
     spans or log records; ``start`` and ``end`` are the call's, UNIX seconds.
     """
 
@@ -42,9 +43,9 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class StoredBatch:
-    """A stored body as one lane sees it: ``calls`` are those it has not resolved yet.
+    """A batch as one lane sees it: ``calls`` are those that the lane has not acknowledged yet.
 
-    ``whole`` tells whether these are all calls of the body, so that ``data`` can be sent as it is.
+    ``whole``: these are all calls of the batch, so ``data`` can be sent as it is.
     """
 
     id: int
@@ -56,17 +57,17 @@ class StoredBatch:
 
 
 def cut(rendering: Rendering, calls: Sequence[RenderedCall]) -> list[Batch]:
-    """The bodies of one rendering, each at most ``MAX_INFLATED`` inflated bytes.
+    """The batches of one rendering, each at most ``MAX_INFLATED`` inflated bytes.
 
-    Calls that have nothing for the rendering are left out; the others stand in the order of their
-    start (unknown first), then of their session id, whatever the order they came in. A call that
-    is larger than a body may be stands alone.
+    Calls that have nothing for the rendering are left out. The others are sorted by start (unknown
+    first), then session id, so that the order of arrival changes no byte. A call that is larger
+    than a batch may be gets a batch of its own.
     """
-    having = sorted(
+    present = sorted(
         (call for call in calls if rendering.id in call.parts),
         key=lambda call: (call.start or 0, call.session_id),
     )
-    return [_body(rendering, group) for group in _groups(rendering.id, having)]
+    return [_batch(rendering, group) for group in _groups(rendering.id, present)]
 
 
 def _groups(rendering_id: str, calls: Sequence[RenderedCall]) -> Iterator[list[RenderedCall]]:
@@ -83,21 +84,12 @@ def _groups(rendering_id: str, calls: Sequence[RenderedCall]) -> Iterator[list[R
         yield group
 
 
-def _body(rendering: Rendering, calls: Sequence[RenderedCall]) -> Batch:
-    places: list[CallSlice] = []
+def _batch(rendering: Rendering, calls: Sequence[RenderedCall]) -> Batch:
+    slices: list[CallSlice] = []
     offset = 0
     for call in calls:
         part, items = call.parts[rendering.id]
-        places.append(
-            CallSlice(
-                session_id=call.session_id,
-                start=call.start,
-                end=call.end,
-                offset=offset,
-                length=len(part),
-                items=items,
-            )
-        )
+        slices.append(CallSlice(call.session_id, call.start, call.end, offset, len(part), items))
         offset += len(part)
     inflated = b"".join(call.parts[rendering.id][0] for call in calls)
-    return Batch(rendering, deflate(inflated), len(inflated), tuple(places))
+    return Batch(rendering, deflate(inflated), len(inflated), tuple(slices))

@@ -1,5 +1,5 @@
-"""A shipment: what one request carries. Whole bodies as they are, neighbours merged, or a part of
-either after a refusal. Calls are cut out by their offsets and never encoded again.
+"""What one export request carries: a stored batch as it is, small batches merged, or a part of
+either after a failure. Calls are cut out by their offsets and never encoded again.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from fuse_otel.core.batching.batch import MAX_INFLATED, CallSlice, StoredBatch
 from fuse_otel.core.batching.gzip_member import deflate, inflate
 
 SMALL = MAX_INFLATED // 4
-"""Below this many bytes a body is worth merging; above, a request of its own costs less."""
+"""Up to so many bytes a batch is worth merging; a larger one costs less as a request of its own."""
 
 
 class BatchDamaged(ValueError):
-    """A body's bytes are not what was stored."""
+    """A batch's bytes are not what was stored."""
 
-    def __init__(self, body: int) -> None:
-        super().__init__(f"the stored body {body} is damaged")
-        self.body = body
+    def __init__(self, batch_id: int) -> None:
+        super().__init__(f"the stored batch {batch_id} is damaged")
+        self.batch_id = batch_id
 
 
 class Part(NamedTuple):
-    """A call of a shipment: the body it comes from, that body's inflated size, its place there."""
+    """A call of a request: the batch it comes from, that batch's inflated size, its place there."""
 
-    body: int
-    body_size: int
+    batch_id: int
+    batch_size: int
     call: CallSlice
 
 
@@ -45,81 +45,82 @@ class ExportRequest:
 
     @property
     def single(self) -> bool:
+        """Whether it carries one call."""
         return len(self.parts) == 1
 
 
-def neighbours(bodies: Sequence[StoredBatch]) -> Sequence[StoredBatch]:
-    """The first of the bodies with those right behind it that are worth one request together."""
-    sizes = [sum(call.length for call in body.calls) for body in bodies]
+def mergeable(batches: Sequence[StoredBatch]) -> Sequence[StoredBatch]:
+    """The first batch with those right behind it that are worth one request together."""
+    sizes = [sum(call.length for call in batch.calls) for batch in batches]
     count = 0
     for size, total in zip(sizes, accumulate(sizes), strict=True):
         if total > MAX_INFLATED or size > SMALL:
             break
         count += 1
-    return bodies[: max(count, 1)]
+    return batches[: max(count, 1)]
 
 
-def ship(bodies: Sequence[StoredBatch]) -> ExportRequest:
-    """One shipment of what the lane still waits for in these bodies, in this order.
+def request_of(batches: Sequence[StoredBatch]) -> ExportRequest:
+    """One request with the calls of these batches that the lane still waits for, in this order.
 
-    A whole body alone keeps its bytes, looked over all the same: what a back end cannot read it may
-    refuse in any words, or without end. Raises ``BatchDamaged``.
+    A whole batch alone keeps its bytes. They are inflated all the same: a back end may answer
+    damaged bytes with any words, or never. Raises ``BatchDamaged``.
     """
-    parts = [part for body in bodies for part in _parts(body)]
-    if len(bodies) == 1 and bodies[0].whole:
-        _inflate(bodies[0])
-        return _shipment(bodies[0].data, parts)
-    slices = [piece for body in bodies for piece in _slices(body)]
-    return _shipment(deflate(b"".join(slices)), parts)
+    parts = [part for batch in batches for part in _parts(batch)]
+    if len(batches) == 1 and batches[0].whole:
+        _inflate(batches[0])
+        return _request(batches[0].data, parts)
+    # One member, not several in a row: some servers read only the first.
+    return _request(deflate(b"".join(each for batch in batches for each in _slices(batch))), parts)
 
 
-def halve(shipment: ExportRequest) -> tuple[ExportRequest, ExportRequest]:
-    """Two shipments of about half the bytes, at least one call each. Needs two calls or more."""
-    inflated = inflate(shipment.data)
-    ends = list(accumulate(part.call.length for part in shipment.parts))
-    middle = min(range(1, len(ends)), key=lambda count: abs(2 * ends[count - 1] - shipment.size))
+def halve(request: ExportRequest) -> tuple[ExportRequest, ExportRequest]:
+    """Two requests of about half the bytes, at least one call each. Needs two calls or more."""
+    inflated = inflate(request.data)
+    ends = list(accumulate(part.call.length for part in request.parts))
+    middle = min(range(1, len(ends)), key=lambda count: abs(2 * ends[count - 1] - request.size))
     cut = ends[middle - 1]
     return (
-        _shipment(deflate(inflated[:cut]), shipment.parts[:middle]),
-        _shipment(deflate(inflated[cut:]), shipment.parts[middle:]),
+        _request(deflate(inflated[:cut]), request.parts[:middle]),
+        _request(deflate(inflated[cut:]), request.parts[middle:]),
     )
 
 
-def singles(shipment: ExportRequest) -> Iterator[ExportRequest]:
-    """Every call as a shipment of its own."""
-    if shipment.single:
-        yield shipment
+def singles(request: ExportRequest) -> Iterator[ExportRequest]:
+    """Every call as a request of its own."""
+    if request.single:
+        yield request
         return
-    inflated = inflate(shipment.data)
+    inflated = inflate(request.data)
     start = 0
-    for part in shipment.parts:
+    for part in request.parts:
         end = start + part.call.length
-        yield _shipment(deflate(inflated[start:end]), (part,))
+        yield _request(deflate(inflated[start:end]), (part,))
         start = end
 
 
-def _parts(body: StoredBatch) -> Iterator[Part]:
-    calls = sorted(body.calls, key=lambda call: call.offset)
-    return (Part(body.id, body.size, call) for call in calls)
+def _parts(batch: StoredBatch) -> Iterator[Part]:
+    calls = sorted(batch.calls, key=lambda call: call.offset)
+    return (Part(batch.id, batch.size, call) for call in calls)
 
 
-def _slices(body: StoredBatch) -> Iterator[bytes]:
-    inflated = _inflate(body)
-    for part in _parts(body):
+def _slices(batch: StoredBatch) -> Iterator[bytes]:
+    inflated = _inflate(batch)
+    for part in _parts(batch):
         yield inflated[part.call.offset : part.call.offset + part.call.length]
 
 
-def _shipment(data: bytes, parts: Sequence[Part]) -> ExportRequest:
+def _request(data: bytes, parts: Sequence[Part]) -> ExportRequest:
     calls = [part.call for part in parts]
     size = sum(call.length for call in calls)
     return ExportRequest(data, size, sum(call.items for call in calls), tuple(parts))
 
 
-def _inflate(body: StoredBatch) -> bytes:
+def _inflate(batch: StoredBatch) -> bytes:
     try:
-        inflated = inflate(body.data, max(body.size, 1))
+        inflated = inflate(batch.data, max(batch.size, 1))
     except ValueError as error:
-        raise BatchDamaged(body.id) from error
-    if len(inflated) != body.size:
-        raise BatchDamaged(body.id)
+        raise BatchDamaged(batch.id) from error
+    if len(inflated) != batch.size:
+        raise BatchDamaged(batch.id)
     return inflated

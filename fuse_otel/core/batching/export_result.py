@@ -1,4 +1,4 @@
-"""What became of one request to a destination, as a value the shipper acts on.
+"""What became of one export request, as a value the shipper acts on.
 
 ``code`` is the answer's status as the metrics name it: an HTTP status, a gRPC code name, or a word
 such as ``timeout``. ``reason`` is a sentence that may be shown; it holds no payload of ours.
@@ -16,7 +16,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class PartialSuccess:
-    """Partial success: the back end took the request and refused ``count`` of its items."""
+    """The back end took the request and rejected ``count`` of its spans or log records."""
 
     code: str
     count: int
@@ -25,7 +25,7 @@ class PartialSuccess:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """The same bytes may be taken later; ``after`` seconds if the back end named a time."""
+    """The same bytes may be accepted later; ``after`` seconds if the back end named a time."""
 
     code: str
     reason: str
@@ -34,7 +34,9 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class PermanentFailure:
-    """The data is refused. ``one_record``: the answer is known to be about a single record."""
+    """The back end refuses the data. ``one_record``: its words are known to be about a single
+    record.
+    """
 
     code: str
     reason: str
@@ -43,7 +45,7 @@ class PermanentFailure:
 
 @dataclass(frozen=True, slots=True)
 class RequestTooLarge:
-    """The request is larger than the back end takes: the same data in two halves may pass."""
+    """The request is larger than the back end accepts: the same data in two halves may pass."""
 
     code: str
     reason: str
@@ -51,7 +53,7 @@ class RequestTooLarge:
 
 @dataclass(frozen=True, slots=True)
 class Suspended:
-    """Our configuration or something in between is wrong, not the data."""
+    """Our configuration or something in between is wrong, not the data. The operator repairs it."""
 
     code: str
     reason: str

@@ -1,4 +1,4 @@
-"""Gzip as bodies use it: exactly one member, no name, no time, so equal data is equal bytes.
+"""Gzip as batches use it: exactly one member, no name, no time, so equal data is equal bytes.
 
 ``isal`` is about ten times as fast as zlib and used where it is installed.
 """

@@ -78,8 +78,8 @@ def test_ten_calls_refused_in_a_row_are_held_and_parked_no_further(store, line, 
     line.run(until=lambda: line.outcomes.count("permanent_failure") > 60)
     assert len(line.parked) == 9
     assert line.waiting == 31
-    assert line.shipper.held is not None
-    assert "unknown tenant" in line.shipper.held
+    assert line.shipper.suspended is not None
+    assert "unknown tenant" in line.shipper.suspended
     receiver.decide = lambda _: None
     line.run()
     assert receiver.sessions() == set(names) - line.parked_sessions
@@ -97,13 +97,13 @@ def test_calls_refused_between_accepted_ones_are_parked_however_many(store, line
 
 
 @pytest.mark.parametrize("words", ["entry too far behind", "timestamp too old"])
-def test_lokis_refusals_of_single_records_are_never_about_us(store, logs_line, receiver, words):
+def test_old_records_suspend_a_lane_without_lokis_profile(store, logs_line, receiver, words):
     names = named(25)
     add(store, new_body(*names, lane=LOGS))
     receiver.decide = lambda _: status(400, f"{words}, entry timestamp is: 2026-11-18T23:00:00Z")
-    logs_line.run()
-    assert logs_line.parked_sessions == set(names)
-    assert logs_line.shipper.held is None
+    logs_line.run(until=lambda: logs_line.outcomes.count("permanent_failure") > 40)
+    assert len(logs_line.parked) == 9
+    assert "FUSE_OTEL_LOGS_FLAVOUR=loki" in logs_line.shipper.suspended
 
 
 def test_a_partial_success_that_keeps_nothing_is_a_refusal(store, logs_line, receiver):
@@ -171,13 +171,13 @@ def test_what_is_ours_to_mend_resolves_nothing_and_is_told(store, line, receiver
     receiver.decide = lambda _: answer
     line.run(until=lambda: len(line.outcomes) == 5)
     assert set(line.outcomes) == {"suspended"}
-    assert line.shipper.held
+    assert line.shipper.suspended
     assert (line.waiting, line.parked) == (2, [])
     assert [event.up for event in line.events if isinstance(event, LaneChanged)] == [False]
     receiver.decide = lambda _: None
     line.run()
     assert receiver.sessions() == {"a", "b"}
-    assert line.shipper.held is None
+    assert line.shipper.suspended is None
 
 
 @pytest.mark.parametrize("capacity", [8000])
@@ -188,7 +188,7 @@ def test_past_their_share_of_the_cap_calls_are_not_parked_but_held(store, line, 
     receiver.decide = lambda request: (
         None if set(request.sessions) <= accepted else status(400, "bad")
     )
-    line.run(until=lambda: line.shipper.held and "replay or drop" in line.shipper.held)
+    line.run(until=lambda: line.shipper.suspended and "replay or drop" in line.shipper.suspended)
     assert 0 < sum(len(parked.call.session_id) > 0 for parked in line.parked) < len(names)
     assert line.waiting + len(line.parked) + len(receiver.sessions()) == len(names)
 

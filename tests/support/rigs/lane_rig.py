@@ -30,9 +30,9 @@ def accept(_: list[str]) -> ExportResult:
     return ACCEPTED
 
 
-def refusing(*bad: str, outcome: ExportResult = REFUSED) -> Decide:
+def refusing(*bad: str, result: ExportResult = REFUSED) -> Decide:
     """Accepts every request but those that hold one of these calls."""
-    return lambda sessions: outcome if set(sessions) & set(bad) else ACCEPTED
+    return lambda sessions: result if set(sessions) & set(bad) else ACCEPTED
 
 
 class ScriptedDestination:

@@ -13,7 +13,7 @@ from support.fakes.otlp_protocols import OtlpProtocol
 from support.patience import PATIENCE
 
 # Short enough to wait for in a test.
-QUICK = ShipperOptions(first_wait=0.01, longest_wait=0.05, hold=0.05, idle=0.01)
+QUICK = ShipperOptions(first_wait=0.01, longest_wait=0.05, suspend=0.05, idle=0.01)
 
 
 class Line:

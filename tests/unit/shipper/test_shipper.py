@@ -43,7 +43,7 @@ def test_a_lane_without_work_asks_again_soon():
     rig = LaneRig()
     assert rig.step() == ShipperOptions().idle
     assert rig.shipper.idle
-    assert rig.shipper.held is None
+    assert rig.shipper.suspended is None
     assert rig.events == []
 
 
@@ -132,7 +132,7 @@ def test_a_request_too_large_is_sent_in_halves():
 
 def test_a_single_call_too_large_is_parked():
     rig = LaneRig(
-        new_body("a", "huge"), decide=refusing("huge", outcome=RequestTooLarge("413", "4 MB"))
+        new_body("a", "huge"), decide=refusing("huge", result=RequestTooLarge("413", "4 MB"))
     )
     rig.run()
     (parked,) = rig.parked
@@ -144,7 +144,7 @@ def test_if_no_call_is_small_enough_it_is_not_the_data():
     rig = LaneRig(new_body(*names), decide=lambda _: RequestTooLarge("413", "1 kB"))
     rig.run_for(7200)
     assert len(rig.parked) == 9
-    assert rig.shipper.held is not None
+    assert rig.shipper.suspended is not None
 
 
 # --- rejected ---
@@ -174,10 +174,10 @@ def test_a_held_lane_tries_every_minute_and_resolves_nothing():
         wait = rig.step()
         assert wait == 60
         rig.now += wait
-    assert rig.shipper.held == "check the credentials"
+    assert rig.shipper.suspended == "check the credentials"
     assert rig.waiting == 1
     assert rig.seen(LaneChanged) == [
-        LaneChanged(TRACES, up=False, reason="check the credentials", held=True)
+        LaneChanged(TRACES, up=False, reason="check the credentials", suspended=True)
     ]
 
 
@@ -191,7 +191,7 @@ def test_another_reason_to_be_held_is_told_and_the_same_in_other_words_is_not():
     rig.run()
     told = [(change.up, change.reason) for change in rig.seen(LaneChanged)]
     assert told == [(False, "request 1: no"), (False, "no such path"), (True, "")]
-    assert rig.shipper.held is None
+    assert rig.shipper.suspended is None
     assert rig.waiting == 0
 
 
@@ -199,9 +199,9 @@ def test_a_back_end_that_is_down_holds_nobody():
     answers = [Suspended("401", "no"), DOWN]
     rig = LaneRig(new_body("a"), decide=lambda _: answers.pop(0) if answers else OK)
     rig.now += rig.step()
-    assert rig.shipper.held == "no"
+    assert rig.shipper.suspended == "no"
     rig.now += rig.step()
-    assert rig.shipper.held is None
+    assert rig.shipper.suspended is None
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from fuse_otel.shipper import ShipperOptions
 
 OK = Accepted("200")
 BAD = PermanentFailure("400", "bad span")
+OLD = PermanentFailure("400", "entry too far behind", one_record=True)
 DOUBTED = ShipperOptions(doubted=True)
 
 
@@ -66,7 +67,7 @@ def test_ten_single_calls_refused_in_a_row_are_not_the_data():
     rig.run_for(86_400)
     assert len(rig.parked) == 9
     assert rig.waiting == 24 - 9
-    assert rig.shipper.held == "call after call is refused, none was parked since: bad span"
+    assert rig.shipper.suspended == "call after call is refused, none was parked since: bad span"
     assert [change.up for change in rig.seen(LaneChanged)] == [False]
 
 
@@ -75,7 +76,7 @@ def test_a_lane_that_was_held_when_its_daemon_ended_parks_nothing_more_after_a_r
     rig = LaneRig(new_body(*names), decide=lambda _: BAD, options=DOUBTED)
     rig.run_for(86_400)
     assert (rig.waiting, rig.parked) == (24, [])
-    assert rig.shipper.held == "call after call is refused, none was parked since: bad span"
+    assert rig.shipper.suspended == "call after call is refused, none was parked since: bad span"
     rig.destination.decide = refusing("call 03")
     rig.run()
     assert (rig.waiting, rig.parked_sessions) == (0, ["call 03"])
@@ -84,11 +85,11 @@ def test_a_lane_that_was_held_when_its_daemon_ended_parks_nothing_more_after_a_r
 def test_a_lane_that_was_held_may_meet_a_bad_call_first():
     rig = LaneRig(new_body("bad"), decide=refusing("bad"), options=DOUBTED)
     rig.run_for(600)
-    assert rig.shipper.held is not None
+    assert rig.shipper.suspended is not None
     rig.add(new_body("good"))
     rig.run()
     assert (rig.waiting, rig.parked_sessions) == (0, ["bad"])
-    assert rig.shipper.held is None
+    assert rig.shipper.suspended is None
 
 
 def test_when_the_refusals_end_everything_is_delivered():
@@ -99,7 +100,7 @@ def test_when_the_refusals_end_everything_is_delivered():
     rig.run()
     assert rig.waiting == 0
     assert len(rig.parked) == 9
-    assert rig.shipper.held is None
+    assert rig.shipper.suspended is None
     assert rig.seen(LaneChanged)[-1].up
 
 
@@ -127,13 +128,47 @@ def test_an_accepted_call_between_starts_the_count_anew():
     )
     rig.run()
     assert len(rig.parked) == 20
-    assert rig.shipper.held is None
+    assert rig.shipper.suspended is None
 
 
-def test_refusals_of_single_records_never_hold_the_lane():
-    late = PermanentFailure("400", "entry too far behind", one_record=True)
+def test_with_lokis_profile_records_that_are_too_old_are_parked_however_many():
     names = [f"call {number:02}" for number in range(40)]
-    rig = LaneRig(new_body(*names), decide=lambda _: late)
+    rig = LaneRig(
+        new_body(*names), decide=lambda _: OLD, options=ShipperOptions(parks_old_records=True)
+    )
     rig.run()
     assert rig.parked_sessions == names
-    assert rig.shipper.held is None
+    assert rig.shipper.suspended is None
+
+
+def test_without_it_ten_in_a_row_suspend_the_lane_and_name_the_setting():
+    names = [f"call {number:02}" for number in range(40)]
+    rig = LaneRig(new_body(*names), decide=lambda _: OLD)
+    rig.run_for(86_400)
+    assert len(rig.parked) == 9
+    assert rig.waiting == 31
+    assert "FUSE_OTEL_LOGS_FLAVOUR=loki" in rig.shipper.suspended
+    assert rig.shipper.suspended.endswith("entry too far behind")
+    assert [change.suspended for change in rig.seen(LaneChanged)] == [True]
+    rig.destination.decide = lambda _: OK
+    rig.run()
+    assert (rig.waiting, len(rig.parked)) == (0, 9)
+
+
+def test_live_calls_that_are_accepted_between_do_not_let_the_backlog_be_parked():
+    names = [f"old {number:02}" for number in range(40)]
+    rig = LaneRig(new_body(*names), decide=refusing(*names, result=OLD))
+    for number in range(60):
+        rig.add(new_body(f"live {number}", end=int(rig.now)))
+        rig.run_for(30)
+    assert len(rig.parked) == 9
+    assert "FUSE_OTEL_LOGS_FLAVOUR=loki" in rig.shipper.suspended
+
+
+def test_a_record_that_is_too_old_now_and_then_is_parked():
+    rig = LaneRig(decide=lambda sessions: OLD if sessions[0].startswith("old") else OK)
+    for number in range(25):
+        rig.add(new_body(f"old {number}", padding=SMALL), new_body(f"new {number}", padding=SMALL))
+        rig.run()
+    assert len(rig.parked) == 25
+    assert rig.shipper.suspended is None

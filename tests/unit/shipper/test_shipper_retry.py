@@ -75,7 +75,7 @@ def test_a_body_that_fails_ten_times_lets_others_pass_and_is_taken_apart():
     rig = LaneRig(
         new_body("a", "poison", "b", "c", padding=SMALL // 4, end=NOW - 9000),
         new_body("d", padding=SMALL, end=NOW - 5000),
-        decide=refusing("poison", outcome=Retry("500", "oops")),
+        decide=refusing("poison", result=Retry("500", "oops")),
     )
     rig.run_for(3600)
     assert rig.sent[:10] == [["a", "poison", "b", "c"]] * 10
@@ -89,7 +89,7 @@ def test_a_body_that_fails_ten_times_lets_others_pass_and_is_taken_apart():
 def test_a_call_that_fails_alone_delays_nobody_and_is_tried_for_ever():
     rig = LaneRig(
         new_body("poison", padding=SMALL),
-        decide=refusing("poison", outcome=Retry("500", "oops")),
+        decide=refusing("poison", result=Retry("500", "oops")),
     )
     rig.add(new_body("a", end=NOW - 100))
     rig.run_for(3600)
@@ -139,8 +139,8 @@ def test_too_many_calls_that_fail_alone_bring_the_lane_down_and_it_comes_back():
     bad = [f"bad {number}" for number in range(3)]
     rig = LaneRig(
         new_body(*bad, "good"),
-        decide=refusing(*bad, outcome=Retry("500", "oops")),
-        options=ShipperOptions(most_shipments=3),
+        decide=refusing(*bad, result=Retry("500", "oops")),
+        options=ShipperOptions(most_requests=3),
     )
     for number in range(10):
         rig.add(new_body(f"good {number}", end=int(rig.now)))
@@ -156,7 +156,7 @@ def test_too_many_calls_that_fail_alone_bring_the_lane_down_and_it_comes_back():
 
 def test_the_neighbours_of_a_call_that_fails_alone_need_no_long_wait():
     names = [f"call {number:02}" for number in range(32)]
-    rig = LaneRig(new_body(*names), decide=refusing("call 13", outcome=Retry("500", "oops")))
+    rig = LaneRig(new_body(*names), decide=refusing("call 13", result=Retry("500", "oops")))
     rig.run_for(3600)
     began = rig.now
     for number in range(8):
@@ -170,7 +170,7 @@ def test_the_neighbours_of_a_call_that_fails_alone_need_no_long_wait():
 def test_a_call_set_aside_that_is_refused_holds_nobody_longer_than_a_minute():
     rig = LaneRig(
         new_body("poison"),
-        decide=refusing("poison", outcome=Retry("500", "oops")),
+        decide=refusing("poison", result=Retry("500", "oops")),
         options=ShipperOptions(refusals=1),
     )
     rig.run_for(3600)
@@ -192,7 +192,7 @@ def test_large_bodies_in_a_row_that_each_hold_a_bad_call_stop_nobody_for_good():
             for n in range(6)
         ),
         new_body("last", padding=SMALL, end=NOW - 5000),
-        decide=refusing(*bad, outcome=Retry("500", "oops")),
+        decide=refusing(*bad, result=Retry("500", "oops")),
     )
     rig.run_for(12 * 3600)
     assert rig.waiting == len(bad)
@@ -206,7 +206,7 @@ def test_the_neighbours_of_a_call_that_fails_alone_need_no_traffic_to_be_told_fr
     rig = LaneRig(
         new_body(*names),
         new_body("other", padding=SMALL, end=NOW - 5000),
-        decide=refusing(bad, outcome=Retry("500", "oops")),
+        decide=refusing(bad, result=Retry("500", "oops")),
     )
     rig.run_for(3600)
     assert {call for request in rig.sent if bad not in request for call in request} == {

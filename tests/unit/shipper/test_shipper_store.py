@@ -115,12 +115,12 @@ def test_no_room_for_parked_copies_holds_the_lane_until_there_is():
         new_body("bad"), decide=lambda _: BAD, outbox=failing(resolve_errors=[full, full])
     )
     rig.now += rig.step()
-    assert rig.shipper.held == "parked calls take all that is theirs"
+    assert rig.shipper.suspended == "parked calls take all that is theirs"
     rig.now += rig.step()
     assert rig.waiting == 1
     rig.run()
     assert rig.parked_sessions == ["bad"]
-    assert rig.shipper.held is None
+    assert rig.shipper.suspended is None
     changes = [(change.up, change.reason) for change in rig.seen(LaneChanged)]
     assert changes == [(False, "parked calls take all that is theirs")]
     rig.destination.decide = lambda _: OK
@@ -137,8 +137,8 @@ def test_the_real_store_holds_a_lane_that_parks_too_much():
         capacity=2000,
     )
     rig.run_for(600)
-    assert rig.shipper.held is not None
-    assert "replay or drop" in rig.shipper.held
+    assert rig.shipper.suspended is not None
+    assert "replay or drop" in rig.shipper.suspended
     assert 0 < len(rig.parked) < 8
     assert rig.waiting + len(rig.parked) == 8
 
