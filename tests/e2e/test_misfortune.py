@@ -6,7 +6,7 @@ import re
 from contextlib import contextmanager
 
 import pytest
-from support import ask
+from support import http_client
 from support.fakes.otlp_answer import text
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.fakes.tls_files import make_certificate, make_expired_certificate
@@ -78,7 +78,7 @@ def daemon(calls, endpoint, **more):
 
 def series(process, name):
     """The daemon's own count of each label set of a metric."""
-    page = ask.get(f"{process.url}/metrics", trust_env=False).text
+    page = http_client.get(f"{process.url}/metrics", trust_env=False).text
     return {
         labels: float(number)
         for labels, number in re.findall(rf"^{name}{{(.*)}} (\S+)$", page, re.MULTILINE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.rigs.long_run import START, LongRun, Spell
+from support.rigs.long_run import START, FaultInterval, LongRun
 from support.scale import scaled
 
 HOUR = 3600.0
@@ -14,8 +14,8 @@ EXPORT = 10  # seconds a request takes: the back end is slow when it is back
 MIB = 1 << 20
 
 
-def outage(since: float, seconds: float) -> list[Spell]:
-    return [Spell(lane, "503", since, since + seconds) for lane in ("traces", "logs")]
+def outage(since: float, seconds: float) -> list[FaultInterval]:
+    return [FaultInterval(lane, "503", since, since + seconds) for lane in ("traces", "logs")]
 
 
 def assert_on_time(late: dict[str, int]) -> None:
@@ -34,7 +34,7 @@ def test_three_days_without_a_back_end(tmp_path, record_figures, rescans):
     with LongRun(
         tmp_path,
         rate=calls / DAYS,
-        weather=outage(down, DAYS),
+        faults=outage(down, DAYS),
         export_seconds=EXPORT,
         # As many requests in the end, however many calls.
         most_bytes=min(3_000_000, 150 * calls),
@@ -79,7 +79,7 @@ def test_at_the_cap_the_api_is_the_buffer(tmp_path, record_figures, rescans):
     with LongRun(
         tmp_path,
         rate=calls / (12 * HOUR),
-        weather=outage(down, up - down),
+        faults=outage(down, up - down),
         max_disk=cap,
         FUSE_OTEL_POLL_INTERVAL="10m",
         **rescans,

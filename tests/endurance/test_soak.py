@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from random import Random
 
 import pytest
-from support.rigs.long_run import START, LongRun, Spell
+from support.rigs.long_run import START, FaultInterval, LongRun
 from support.scale import SCALE, scaled
 
 HOUR = 3600.0
@@ -18,8 +18,8 @@ MIB = 1 << 20
 QUIRKS = ("total_off_by=1", "duplicate_every=5", "string_numbers=true")
 
 
-def weather(dice: Random) -> Iterator[Spell]:
-    """Every day the API and both lanes have their hours, and one night all is dark."""
+def faults(dice: Random) -> Iterator[FaultInterval]:
+    """Every day the API and both lanes fail for some hours, and one night everything fails."""
     for day in range(6):
         midnight = START + day * DAY
         for place, kinds in (
@@ -29,23 +29,25 @@ def weather(dice: Random) -> Iterator[Spell]:
         ):
             for _ in range(3):
                 since = midnight + dice.uniform(0, 0.9 * DAY)
-                yield Spell(place, dice.choice(kinds), since, since + dice.uniform(300, 4 * HOUR))
+                yield FaultInterval(
+                    place, dice.choice(kinds), since, since + dice.uniform(300, 4 * HOUR)
+                )
         # All the time some requests fail.
-        yield Spell("api", "error,probability=0.02", midnight, midnight + DAY)
+        yield FaultInterval("api", "error,probability=0.02", midnight, midnight + DAY)
     for place in ("api", "traces", "logs"):
         kind = "down" if place == "api" else "503"
-        yield Spell(place, kind, START + 4.0 * DAY, START + 4.4 * DAY)
+        yield FaultInterval(place, kind, START + 4.0 * DAY, START + 4.4 * DAY)
 
 
 @pytest.mark.proof
 @pytest.mark.timeout(7200)
-def test_a_week_of_bad_weather(tmp_path, record_figures, rescans):
+def test_a_week_of_failures(tmp_path, record_figures, rescans):
     calls = scaled(300)
     tenth, end = START + 0.1 * WEEK, START + WEEK
     with LongRun(
         tmp_path,
         rate=calls / WEEK,
-        weather=list(weather(Random(11))),
+        faults=list(faults(Random(11))),
         quirks=QUIRKS,
         FUSE_OTEL_POLL_INTERVAL=f"{max(30, round(2400 / SCALE))}s",
         **rescans,

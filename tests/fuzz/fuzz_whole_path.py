@@ -11,7 +11,7 @@ from random import Random
 import atheris
 
 with atheris.instrument_imports(include=["fuse_otel"]):
-    from support.rigs.whole_path import whole_path
+    from support.rigs.call_path import whole_path
 
 from support.builders.mutation import mutated
 

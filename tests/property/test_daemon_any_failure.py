@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
-from support.rigs.whole_machine import WholeMachine
-from support.rigs.whole_promises import POLL
-from support.rigs.whole_rig import Wraps
+from support.rigs.daemon_invariants import POLL
+from support.rigs.daemon_machine import DaemonMachine
+from support.rigs.daemon_rig import Wraps
 from support.scale import scaled
 
 from fuse_otel.ports import Acknowledgement, NumberPosition, Step
@@ -26,13 +26,13 @@ WHOLE = settings(
 )
 
 
-class OnDisk(WholeMachine):
+class OnDisk(DaemonMachine):
     on_disk = True
 
 
 @pytest.mark.proof
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("machine", [WholeMachine, OnDisk])
+@pytest.mark.parametrize("machine", [DaemonMachine, OnDisk])
 def test_nothing_is_lost_or_doubled_and_nobody_delays_another(machine):
     run_state_machine_as_test(machine, settings=WHOLE)
 
@@ -77,12 +77,12 @@ class EagerOutbox(Passed):
         return bodies
 
 
-class SlowPoll(WholeMachine):
+class SlowPoll(DaemonMachine):
     poll_interval = POLL + 40
 
 
 def mutant(**wraps):
-    return type("Mutant", (WholeMachine,), {"wraps": Wraps(**wraps)})
+    return type("Mutant", (DaemonMachine,), {"wraps": Wraps(**wraps)})
 
 
 @pytest.mark.parametrize(
@@ -119,5 +119,5 @@ def some_quiet_minutes(machine):
 
 
 def test_the_proof_knows_what_late_is():
-    assert some_quiet_minutes(WholeMachine())
+    assert some_quiet_minutes(DaemonMachine())
     assert not some_quiet_minutes(SlowPoll())

@@ -16,7 +16,7 @@ from support.builders.secrets import (
     secrets,
     shaped,
 )
-from support.rigs.private_rig import KEY, MadeUpApi, PrivateRig
+from support.rigs.privacy_rig import KEY, MadeUpApi, PrivacyRig
 from support.scale import scaled
 
 from fuse_otel.core.model.call import CallRecord
@@ -88,7 +88,7 @@ def test_no_side_of_the_daemon_tells_what_is_somebodys(made, quoted):
     api = MadeUpApi(calls, {ids[0]: f"database error: {quoted}"})
     hidden = [*hidden, quoted]
     with TemporaryDirectory() as folder:
-        rig = PrivateRig(Path(folder), api, START)
+        rig = PrivacyRig(Path(folder), api, START)
         rig.run(90)
         # Now calls wait, with what the list told of them.
         assert rig.poller.state().waiting
@@ -115,7 +115,7 @@ def test_the_file_of_a_waiting_call_holds_its_hash_and_not_its_number(tmp_path):
         "log": True,
         "detail": [],
     }
-    rig = PrivateRig(tmp_path, MadeUpApi([call], {}), START)
+    rig = PrivacyRig(tmp_path, MadeUpApi([call], {}), START)
     rig.run(60)
     assert rig.poller.state().waiting == 1
     record = CallRecord("s", None, None, number, OUR_NUMBER, "inbound", logged=True)

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 from support.fakes.in_process_source import PASSING_FAULTS
 from support.fakes.unsafe_ledger import Crashed, UnsafeLedger
-from support.rigs.poller_bench import LOGS, START, TRACES, PollerBench
+from support.rigs.poller_rig import LOGS, START, TRACES, PollerRig
 from support.scale import scaled
 
 from fuse_otel.core.model.ids import CallIds, trace_id
@@ -81,7 +81,7 @@ def fault_of(dice: Random) -> Fault:
 def test_no_weather_loses_or_doubles_anything(seed):
     dice = Random(f"weather/{seed}")
     weather = Weather(failing=dice.choice([0, 0.02, 0.1]), crashing=dice.choice([0, 0.02, 0.05]))
-    bench = PollerBench(
+    rig = PollerRig(
         world=World(seed=seed + 1, rate=0.012, past=5 * HOUR, start=START),
         quirks=quirks_of(dice),
         faults=[fault_of(dice) for _ in range(dice.randrange(4))],
@@ -92,42 +92,42 @@ def test_no_weather_loses_or_doubles_anything(seed):
             ledger, dice, lambda: weather.failing, lambda: weather.crashing
         ),
     )
-    _endure(bench, dice)
+    _endure(rig, dice)
     weather.failing = weather.crashing = 0.0
-    bench.faults.clear()
+    rig.faults.clear()
     # An error gap's longest wait, and the last look for missing details.
-    bench.run(2 * HOUR + 600)
-    _check(bench)
+    rig.run(2 * HOUR + 600)
+    _check(rig)
 
 
-def _endure(bench: PollerBench, dice: Random) -> None:
+def _endure(rig: PollerRig, dice: Random) -> None:
     end = START + BAD_WEATHER
-    while bench.now < end:
+    while rig.now < end:
         if dice.random() < 0.02:
-            bench.faults.add(fault_of(dice))
+            rig.faults.add(fault_of(dice))
         if dice.random() < 0.01:
-            bench.now += dice.choice([-30, 40, 900])
+            rig.now += dice.choice([-30, 40, 900])
         try:
-            wake = bench.step()
+            wake = rig.step()
         except Crashed:
-            bench.restart()
+            rig.restart()
         else:
-            bench.now = max(bench.now, min(wake, end))
+            rig.now = max(rig.now, min(wake, end))
 
 
-def _check(bench: PollerBench) -> None:
-    calls = bench.settled(held=1000)
+def _check(rig: PollerRig) -> None:
+    calls = rig.settled(held=1000)
     assert len(calls) > 30
-    bench.assert_each_once(calls, grown=True)
-    assert bench.position.gaps == ()
-    spans, records, details = bench.spans(), bench.records(), bench.details()
+    rig.assert_each_once(calls, grown=True)
+    assert rig.position.gaps == ()
+    spans, records, details = rig.spans(), rig.records(), rig.details()
     assert set(spans.values()) == {1}
     for call in calls:
         root = (trace_id("", call.session_id).hex(), CallIds("", call.session_id).span_id(0))
         assert (root[0], f"{root[1]:016x}") in spans
         shown = details[call.session_id] in {"full", "open"}
         # An `exit` entry makes a log whole, even if the entry after it is still to come.
-        early = 1 if call.exited and bench.quirks.entry_delay else 0
+        early = 1 if call.exited and rig.quirks.entry_delay else 0
         assert call.entries - early <= records[call.session_id] <= call.entries or not shown
         assert shown or records[call.session_id] == 0
-        assert shown or details[call.session_id] == "none" or bench.quirks.lost_logs
+        assert shown or details[call.session_id] == "none" or rig.quirks.lost_logs

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.builders.mutation import KEYS, TEXTS, mutations
-from support.rigs.whole_path import whole_path
+from support.rigs.call_path import whole_path
 from support.scale import scaled
 
 SCALARS = (

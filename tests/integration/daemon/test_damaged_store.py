@@ -10,7 +10,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from support import ask
+from support import http_client
 from support.fakes.otlp_answer import text
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.fakes.otlp_request import string
@@ -102,7 +102,7 @@ def _metrics(log: str) -> str:
     """Of the service that began last."""
     listening = [line for line in log.splitlines() if "listen=" in line]
     address = listening[-1].split("listen=")[1].split()[0]
-    return ask.get(f"http://{address}/metrics").text if len(listening) > 1 else ""
+    return http_client.get(f"http://{address}/metrics").text if len(listening) > 1 else ""
 
 
 def test_calls_of_a_damaged_body_in_a_sound_file_are_read_again_by_themselves(tmp_path):

@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 
 import pytest
 from support.fakes.otlp_request import string
-from support.rigs.kill_bench import KillBench
+from support.rigs.kill_rig import KillRig
 from support.scale import scaled
 
 DAEMONS = 4
@@ -22,34 +22,34 @@ def test_killed_again_and_again_everything_is_there_once(tmp_path):
         for number in range(DAEMONS):
             folder = tmp_path / str(number)
             folder.mkdir()
-            benches.append(stack.enter_context(KillBench(number, folder)))
+            benches.append(stack.enter_context(KillRig(number, folder)))
         with ThreadPoolExecutor(DAEMONS) as pool:
-            list(pool.map(lambda bench: bench.suffer(kills), benches))
-            wanted = list(pool.map(KillBench.recover, benches))
-    for bench, calls in zip(benches, wanted, strict=True):
-        check_everything_is_there_once(bench, calls)
+            list(pool.map(lambda rig: rig.suffer(kills), benches))
+            wanted = list(pool.map(KillRig.recover, benches))
+    for rig, calls in zip(benches, wanted, strict=True):
+        check_everything_is_there_once(rig, calls)
     figures = Counter[str]()
-    for bench in benches:
-        copies = bench.copies()
-        figures["kills"] += bench.kills
-        figures["kills of a daemon at work"] += bench.at_work
-        figures["calls"] += len(wanted[bench.number])
+    for rig in benches:
+        copies = rig.copies()
+        figures["kills"] += rig.kills
+        figures["kills of a daemon at work"] += rig.at_work
+        figures["calls"] += len(wanted[rig.number])
         figures["spans and records"] += len(copies)
         figures["copies sent again"] += sum(len(found) - 1 for found in copies.values())
-        figures["requests"] += bench.requests
-        figures["requests refused, cut off or delayed"] += bench.spoilt
+        figures["requests"] += rig.requests
+        figures["requests refused, cut off or delayed"] += rig.spoilt
     print(dict(figures))  # noqa: T201 - pytest shows it with -rP
     assert figures["kills"] >= kills * DAEMONS
     assert figures["kills of a daemon at work"] > figures["kills"] // 5
     assert figures["requests refused, cut off or delayed"] > 0
 
 
-def check_everything_is_there_once(bench: KillBench, wanted: set[str]) -> None:
-    copies = bench.copies()
+def check_everything_is_there_once(rig: KillRig, wanted: set[str]) -> None:
+    copies = rig.copies()
     assert {key: len(found) for key, found in copies.items() if len(set(found)) > 1} == {}
     roots, records = Counter[str](), {}
     seen = set()
-    for request in bench.receiver.requests:
+    for request in rig.receiver.requests:
         for span in request.spans if request.kept else ():
             session = string(span.attributes, "session.id")
             if not span.parent_span_id and (span.trace_id, span.span_id) not in seen:
@@ -62,13 +62,13 @@ def check_everything_is_there_once(bench: KillBench, wanted: set[str]) -> None:
     assert wanted <= roots.keys()
     assert set(roots.values()) == {1}
     # Nothing was invented, and nothing of a log is missing where the API showed it whole.
-    truth = bench.begun()
+    truth = rig.begun()
     assert roots.keys() <= truth.keys()
-    if not bench.quirks.entry_delay:
+    if not rig.quirks.entry_delay:
         for session in wanted:
-            expected = len(bench.api.entries(session)) if truth[session].log else 0
+            expected = len(rig.api.entries(session)) if truth[session].log else 0
             assert records.get(session, set()) == set(range(expected))
-    with closing(sqlite3.connect(bench.folder / "state.db")) as store:
+    with closing(sqlite3.connect(rig.folder / "state.db")) as store:
         assert store.execute("pragma integrity_check").fetchone() == ("ok",)
         assert store.execute("select count(*) from parked").fetchone() == (0,)
         kept = store.execute("select coalesce(sum(bytes), 0) from bodies").fetchone()

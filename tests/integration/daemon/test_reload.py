@@ -3,7 +3,7 @@
 import argparse
 import weakref
 
-from support import ask
+from support import http_client
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.rigs.program import pointed_at
 
@@ -39,7 +39,7 @@ def test_a_reload_keeps_the_address_and_nothing_of_the_service_before(
         services.append(weakref.ref(runner._service.workers))
         address = capsys.readouterr().err.split("listen=")[1].split()[0]
         addresses.append(address)
-        assert ask.get(f"http://{address}/-/healthy").status_code == 200
+        assert http_client.get(f"http://{address}/-/healthy").status_code == 200
 
     with SimulatedApi(World(rate=0.1, past=600)) as api, OtlpReceiver() as receiver:
         for name, text in pointed_at(api, tmp_path, receiver.url).items():

@@ -7,7 +7,7 @@ import socket
 import time
 
 import pytest
-from support import ask
+from support import http_client
 from support.fakes.otlp_answer import status
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.rigs.program import fuse_otel, pointed_at, running
@@ -97,7 +97,7 @@ def test_an_address_of_ipv6_is_told_as_a_url_wants_it(world, tmp_path):
     with SimulatedApi(world) as api, OtlpReceiver() as receiver:
         env = pointed_at(api, tmp_path, receiver.url, FUSE_OTEL_LISTEN="[::1]:0")
         with running(env=env, folder=tmp_path) as daemon:
-            assert ask.get(f"{daemon.url}/-/healthy").status_code == 200
+            assert http_client.get(f"{daemon.url}/-/healthy").status_code == 200
 
 
 def test_the_pages_tell_how_it_is(world, tmp_path):
@@ -106,11 +106,11 @@ def test_the_pages_tell_how_it_is(world, tmp_path):
         with running(env=env, folder=tmp_path) as daemon:
             url = daemon.url
             # A request may have come, and its answer not be told yet.
-            daemon.wait_for(lambda: all(up in ask.get(f"{url}/metrics").text for up in UP))
-            assert ask.get(f"{url}/-/healthy").status_code == 200
-            assert ask.get(f"{url}/-/ready").status_code == 200
-            metrics = ask.get(f"{url}/metrics").text
-            pages = [ask.get(f"{url}{path}").text for path in ("/", "/status", "/calls/")]
+            daemon.wait_for(lambda: all(up in http_client.get(f"{url}/metrics").text for up in UP))
+            assert http_client.get(f"{url}/-/healthy").status_code == 200
+            assert http_client.get(f"{url}/-/ready").status_code == 200
+            metrics = http_client.get(f"{url}/metrics").text
+            pages = [http_client.get(f"{url}{path}").text for path in ("/", "/status", "/calls/")]
     assert 'fuse_otel_api_requests_total{account="default",code="200",endpoint="calls"}' in metrics
     # Begun at 0, or an alert on its increase would miss the first one.
     assert 'fuse_otel_unreadable_seconds_total{account="default"} 0.0' in metrics
@@ -154,9 +154,9 @@ def test_it_is_not_ready_while_nothing_can_be_delivered(world, tmp_path):
         env = pointed_at(api, tmp_path, receiver.url, **QUICK)
         with running(env=env, folder=tmp_path) as daemon:
             url = daemon.url
-            daemon.wait_for(lambda: ask.get(f"{url}/-/ready").status_code == 503)
-            assert "lane default/traces" in ask.get(f"{url}/-/ready").text
-            assert ask.get(f"{url}/-/healthy").status_code == 200
+            daemon.wait_for(lambda: http_client.get(f"{url}/-/ready").status_code == 503)
+            assert "lane default/traces" in http_client.get(f"{url}/-/ready").text
+            assert http_client.get(f"{url}/-/healthy").status_code == 200
 
 
 def test_sighup_takes_a_good_file_and_keeps_the_old_settings_for_a_bad_one(world, tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from support.rigs.poller_bench import HOUR, START, PollerBench, busy_world
+from support.rigs.poller_rig import HOUR, START, PollerRig, busy_world
 from support.scale import SCALE
 
 from fuse_otel.simulator import Bounds, ListOrder, Quirks, TimeField
@@ -59,9 +59,9 @@ def test_every_reading_of_the_api_leads_to_the_same_calls(pages, records, lists)
             filter_by=filter_by, bounds=bounds, order=order, order_by=order_by,
             **pages, **records, **lists, **totals,
         )  # fmt: skip
-        bench = PollerBench(world=WORLD, quirks=quirks, since=PAST, requests_per_second=20)
+        rig = PollerRig(world=WORLD, quirks=quirks, since=PAST, requests_per_second=20)
         # A rescan after ten minutes finds what was not there yet when its window was read.
-        bench.run(1300 if quirks.late_arrivals else 65)
-        stored = bench.stored()
+        rig.run(1300 if quirks.late_arrivals else 65)
+        stored = rig.stored()
         assert not EXPECTED[quirks.ignore_window] - set(stored), quirks
         assert len(stored) == len(set(stored)), quirks

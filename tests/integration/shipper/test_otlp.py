@@ -12,7 +12,7 @@ from support.fakes.otlp_answer import HANG_UP, NO_CONTENT
 from support.fakes.otlp_protocols import BOTH, GRPC, HTTP, AnyReceiver, OtlpProtocol
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.fakes.otlp_request import Request
-from support.rigs.line import QUICK, Line
+from support.rigs.socket_lane_rig import QUICK, SocketLaneRig
 
 from fuse_otel.core.batching.gzip_member import inflate
 from fuse_otel.core.model.lane import Lane
@@ -44,15 +44,17 @@ def receiver(protocol: OtlpProtocol) -> Iterator[AnyReceiver]:
 
 
 @pytest.fixture
-def line(store: Store, protocol: OtlpProtocol, receiver: AnyReceiver) -> Iterator[Line]:
-    made = Line(store, protocol, receiver.url, TRACES)
+def line(store: Store, protocol: OtlpProtocol, receiver: AnyReceiver) -> Iterator[SocketLaneRig]:
+    made = SocketLaneRig(store, protocol, receiver.url, TRACES)
     yield made
     made.destination.close()
 
 
 @pytest.fixture
-def logs_line(store: Store, protocol: OtlpProtocol, receiver: AnyReceiver) -> Iterator[Line]:
-    made = Line(store, protocol, receiver.url, LOGS)
+def logs_line(
+    store: Store, protocol: OtlpProtocol, receiver: AnyReceiver
+) -> Iterator[SocketLaneRig]:
+    made = SocketLaneRig(store, protocol, receiver.url, LOGS)
     yield made
     made.destination.close()
 
@@ -67,7 +69,7 @@ def http() -> Iterator[OtlpReceiver]:
 def test_every_call_arrives_once(store, protocol, receiver, lane):
     names = {f"call {number}" for number in range(50)}
     add(store, *(new_body(name, lane=lane) for name in sorted(names)))
-    line = Line(store, protocol, receiver.url, lane)
+    line = SocketLaneRig(store, protocol, receiver.url, lane)
     line.run()
     line.destination.close()
     assert receiver.sessions() == names
@@ -81,7 +83,7 @@ def test_an_answer_without_a_body_is_as_good(store, http):
     """Loki's."""
     add(store, new_body("a", lane=LOGS))
     http.then(NO_CONTENT)
-    line = Line(store, HTTP, http.url, LOGS)
+    line = SocketLaneRig(store, HTTP, http.url, LOGS)
     line.run()
     line.destination.close()
     assert line.outcomes == ["accepted"]
@@ -98,7 +100,7 @@ def test_merged_bodies_hold_the_bytes_of_their_calls_in_order(store, line, recei
 def test_a_whole_body_arrives_as_it_was_stored(store, http):
     body = new_body("a", "b")
     add(store, body)
-    line = Line(store, HTTP, http.url, TRACES)
+    line = SocketLaneRig(store, HTTP, http.url, TRACES)
     line.run()
     line.destination.close()
     assert http.requests[0].content == body.data
@@ -112,7 +114,7 @@ def test_a_whole_body_arrives_as_it_was_stored(store, http):
 def test_after_the_trouble_every_call_arrives_once(store, protocol, trouble):
     add(store, new_body("a", "b", "c"))
     with protocol.receiver(trouble) as receiver:
-        line = Line(store, protocol, receiver.url, TRACES, timeout=10.0)
+        line = SocketLaneRig(store, protocol, receiver.url, TRACES, timeout=10.0)
         line.run()
         line.destination.close()
         assert receiver.sessions() == {"a", "b", "c"}
@@ -124,7 +126,7 @@ def test_after_the_trouble_every_call_arrives_once(store, protocol, trouble):
 def test_an_answer_that_got_lost_doubles_nothing_but_what_ids_tell_apart(store, http):
     add(store, new_body("a"))
     http.then(HANG_UP.but(keep=True))
-    line = Line(store, HTTP, http.url, TRACES)
+    line = SocketLaneRig(store, HTTP, http.url, TRACES)
     line.run()
     line.destination.close()
     assert set(http.duplicates().values()) == {2}
@@ -134,7 +136,7 @@ def test_an_answer_that_got_lost_doubles_nothing_but_what_ids_tell_apart(store, 
 
 def test_a_back_end_that_was_down_gets_everything_when_it_is_up(store, protocol, shut_port):
     add(store, new_body("a", "b"))
-    line = Line(store, protocol, f"http://127.0.0.1:{shut_port}", TRACES)
+    line = SocketLaneRig(store, protocol, f"http://127.0.0.1:{shut_port}", TRACES)
     line.run(until=lambda: line.outcomes == ["retry"] * 3)
     assert line.waiting == 2
     with protocol.receiver(port=shut_port) as up:
@@ -214,7 +216,7 @@ def test_a_limit_of_grpcs_own_makes_small_requests_too(store):
     add(store, new_body(*sorted(names), padding=1000))
     limit = 3 * len(encoded(Signal.TRACES, "call 00", padding=1000))
     with GRPC.receiver(max_size=limit) as receiver:
-        line = Line(store, GRPC, receiver.url, TRACES)
+        line = SocketLaneRig(store, GRPC, receiver.url, TRACES)
         line.run()
         line.destination.close()
         assert receiver.sessions() == names

@@ -11,7 +11,7 @@ from support.builders.ship_values import ITEMS, LOGS, NOW, TRACES, add, encoded,
 from support.fakes.otlp_answer import HTML, records_rejected, spans_rejected, status, text
 from support.fakes.otlp_protocols import HTTP
 from support.fakes.otlp_receiver import OtlpReceiver
-from support.rigs.line import Line
+from support.rigs.socket_lane_rig import SocketLaneRig
 from support.scale import scaled
 
 from fuse_otel.core.batching.batch import MAX_INFLATED
@@ -48,8 +48,8 @@ def receiver() -> Iterator[OtlpReceiver]:
         yield running
 
 
-def line_of(store: Store, receiver: OtlpReceiver, lane: Lane) -> Iterator[Line]:
-    made = Line(store, HTTP, receiver.url, lane)
+def line_of(store: Store, receiver: OtlpReceiver, lane: Lane) -> Iterator[SocketLaneRig]:
+    made = SocketLaneRig(store, HTTP, receiver.url, lane)
     yield made
     made.destination.close()
 

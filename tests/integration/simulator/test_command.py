@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support import ask
+from support import http_client
 from support.patience import PATIENCE
 
 from fuse_otel.cli.commands import simulate
@@ -58,7 +58,7 @@ def test_it_says_how_to_be_reached_and_ends_with_0(number):
     with start("--email", "me@example.com", "--developer-key", "it's") as process:
         text, settings = introduction(process)
         assert settings["FUSE_OTEL_EMAIL"] == "me@example.com"
-        answer = ask.get(
+        answer = http_client.get(
             f"{settings['FUSE_OTEL_API_URL']}/calls/1/9999999999", auth=("me@example.com", "it's")
         )
         process.send_signal(number)
@@ -73,7 +73,7 @@ def fetch(path, *words):
     with start(*words) as process:
         _, settings = introduction(process)
         auth = (settings["FUSE_OTEL_EMAIL"], settings["FUSE_OTEL_DEVELOPER_KEY"])
-        answer = ask.get(settings["FUSE_OTEL_API_URL"] + path, auth=auth)
+        answer = http_client.get(settings["FUSE_OTEL_API_URL"] + path, auth=auth)
         process.terminate()
         assert process.wait(PATIENCE) == 0
     return answer

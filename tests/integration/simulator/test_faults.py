@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 import pytest
-from support import ask
+from support import http_client
 from support.patience import PATIENCE
 
 from fuse_otel.simulator import Fault, FaultKind, Faults, Quirks, SimulatedApi, World
@@ -30,7 +30,7 @@ def api(running):
 
 @pytest.fixture
 def http(api):
-    with ask.client(base_url=api.url, auth=(api.email, api.developer_key)) as http:
+    with http_client.client(base_url=api.url, auth=(api.email, api.developer_key)) as http:
         yield http
 
 
@@ -220,7 +220,7 @@ def test_garbled_changes_some_bytes_always_the_same(api, http):
 def test_the_date_may_be_missing_or_nonsense(quirk, date):
     quirks = Quirks.parsed([f"date_header={quirk}"])
     with SimulatedApi(WORLD, quirks=quirks, clock=lambda: NOW) as api:
-        answer = ask.get(api.url + PATH, auth=(api.email, api.developer_key))
+        answer = http_client.get(api.url + PATH, auth=(api.email, api.developer_key))
     assert answer.headers.get("Date") == date
 
 
@@ -248,11 +248,11 @@ def test_leaving_does_not_wait_for_a_slow_answer(kind):
 def test_faults_are_switched_over_http(api, http):
     control = f"{api.origin}/_simulator/faults"
     wanted = [{"kind": "error", "count": 1}, {"kind": "latency", "seconds": 0.01}]
-    assert ask.post(control, json=wanted).json() == wanted
-    assert ask.get(control).json() == wanted
+    assert http_client.post(control, json=wanted).json() == wanted
+    assert http_client.get(control).json() == wanted
     assert [http.get(PATH).status_code for _ in range(2)] == [500, 200]
-    assert ask.get(control).json() == wanted[1:]
-    assert ask.post(control, json=[]).json() == []
+    assert http_client.get(control).json() == wanted[1:]
+    assert http_client.post(control, json=[]).json() == []
     assert api.faults.active() == ()
 
 
@@ -261,7 +261,7 @@ def test_faults_are_switched_over_http(api, http):
 )
 def test_nonsense_faults_are_refused_and_change_nothing(api, body):
     api.faults.add(Fault(FaultKind.DOWN))
-    answer = ask.post(f"{api.origin}/_simulator/faults", content=body)
+    answer = http_client.post(f"{api.origin}/_simulator/faults", content=body)
     assert (answer.status_code, list(answer.json())) == (400, ["error"])
     assert api.faults.active() == (Fault(FaultKind.DOWN),)
 

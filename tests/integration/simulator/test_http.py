@@ -8,7 +8,7 @@ from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 import pytest
-from support import ask
+from support import http_client
 
 from fuse_otel.simulator import DEVELOPER_KEY, EMAIL, Quirks, SamplesWorld, SimulatedApi, World
 
@@ -34,7 +34,7 @@ def api():
 
 
 def client(api, **more):
-    return ask.client(base_url=api.url, auth=(api.email, api.developer_key), **more)
+    return http_client.client(base_url=api.url, auth=(api.email, api.developer_key), **more)
 
 
 def get(api, path, **more):
@@ -75,7 +75,7 @@ def test_an_unknown_call_is_404_with_a_reason(api):
     "auth", [None, (EMAIL, "wrong"), ("other@example.com", DEVELOPER_KEY), ("é", "ü")]
 )
 def test_who_is_not_the_owner_gets_401_with_a_reason(api, auth):
-    answer = ask.get(f"{api.url}/calls/{WINDOW}", auth=auth)
+    answer = http_client.get(f"{api.url}/calls/{WINDOW}", auth=auth)
     assert answer.status_code == 401
     assert answer.json()["error"]
     assert answer.headers["WWW-Authenticate"].startswith("Basic")
@@ -105,7 +105,7 @@ def test_any_other_path_is_404(api, path):
 
 
 def test_nothing_is_outside_of_the_base_path(api):
-    answer = ask.get(f"{api.origin}/calls/{WINDOW}", auth=(EMAIL, DEVELOPER_KEY))
+    answer = http_client.get(f"{api.origin}/calls/{WINDOW}", auth=(EMAIL, DEVELOPER_KEY))
     assert answer.status_code == 404
 
 

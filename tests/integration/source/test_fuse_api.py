@@ -11,8 +11,8 @@ from email.utils import formatdate
 from urllib.parse import unquote
 
 import pytest
-from support.fakes.asked_api import CALLS, EMAIL, ENTRIES, EXPIRED, GENEROUS, KEY, NOW, asking
 from support.fakes.raw_http import always, answer
+from support.rigs.source_rig import CALLS, EMAIL, ENTRIES, EXPIRED, GENEROUS, KEY, NOW, source_rig
 
 from fuse_otel.core.model.call import EXPIRED_LOG, MISSING_LOG, CallLog, LogState
 from fuse_otel.errors import (
@@ -34,11 +34,11 @@ def test_it_is_a_source():
 
 
 def test_a_request_names_itself_and_its_account():
-    with asking(always(answer(CALLS))) as asked:
-        asked.calls()
-    head = asked.server.heads[0].lower().splitlines()
+    with source_rig(always(answer(CALLS))) as rig:
+        rig.calls()
+    head = rig.server.heads[0].lower().splitlines()
     token = base64.b64encode(f"{EMAIL}:{KEY}".encode()).decode()
-    assert f"Authorization: Basic {token}" in asked.server.heads[0]
+    assert f"Authorization: Basic {token}" in rig.server.heads[0]
     assert "accept: application/json" in head
     assert "accept-encoding: gzip" in head
     assert any(line.startswith("user-agent: fuse-otel/") for line in head)
@@ -53,15 +53,15 @@ def test_a_request_names_itself_and_its_account():
     ],
 )
 def test_only_what_is_given_is_asked(given, target):
-    with asking(always(answer(CALLS))) as asked:
-        asked.api.list_calls(10, 20, **given)
-        assert asked.server.heads[0].split()[1] == target
+    with source_rig(always(answer(CALLS))) as rig:
+        rig.api.list_calls(10, 20, **given)
+        assert rig.server.heads[0].split()[1] == target
 
 
 def test_the_bulk_reading_names_its_limit():
-    with asking(always(answer(CALLS))) as asked:
-        asked.api.read_logs(10, 20, number="617", offset=400, limit=200)
-        target = asked.server.heads[0].split()[1]
+    with source_rig(always(answer(CALLS))) as rig:
+        rig.api.read_logs(10, 20, number="617", offset=400, limit=200)
+        target = rig.server.heads[0].split()[1]
         assert target == "/api/all_logs/10/20?number=617&limit=200&offset=400"
 
 
@@ -69,9 +69,9 @@ def test_the_bulk_reading_names_its_limit():
     "session_id", ["300060;001;15", "a/b?c=d#e", "100%25", "a b+c", "é", "\ud800", "../calls"]
 )
 def test_a_session_id_is_one_part_of_the_path(session_id):
-    with asking(always(answer(ENTRIES))) as asked:
-        asked.api.read_call(session_id)
-        target = asked.server.heads[0].split()[1]
+    with source_rig(always(answer(ENTRIES))) as rig:
+        rig.api.read_call(session_id)
+        target = rig.server.heads[0].split()[1]
         part = target.removeprefix("/api/call/")
         assert not set(part) & set(";/?#+ ")
         assert unquote(part) == session_id.replace("\ud800", "?")
@@ -81,8 +81,8 @@ def test_a_session_id_is_one_part_of_the_path(session_id):
 
 
 def test_a_page_of_calls():
-    with asking(always(answer(CALLS))) as asked:
-        page = asked.calls()
+    with source_rig(always(answer(CALLS))) as rig:
+        page = rig.calls()
     assert [call.session_id for call in page.calls] == ["a"]
     assert (page.records, page.total) == (1, 9)
 
@@ -93,17 +93,17 @@ def test_a_page_of_logs_tells_its_decoded_size(compressed):
     sent = answer(body)
     if compressed:
         sent = answer(gzip.compress(body), headers={"Content-Encoding": "gzip"})
-    with asking(always(sent)) as asked:
-        page = asked.logs()
+    with source_rig(always(sent)) as rig:
+        page = rig.logs()
     assert (page.records, page.size) == (2, len(body))
     assert page.logs["a"].exited
-    assert asked.of(AnomaliesSeen) == [AnomaliesSeen("main", (("record_id", 1),))]
+    assert rig.of(AnomaliesSeen) == [AnomaliesSeen("main", (("record_id", 1),))]
 
 
 def test_the_log_of_a_call():
-    with asking(always(answer(ENTRIES))) as asked:
-        assert asked.call().state is LogState.PRESENT
-    (told,) = asked.events
+    with source_rig(always(answer(ENTRIES))) as rig:
+        assert rig.call().state is LogState.PRESENT
+    (told,) = rig.events
     assert (told.account, told.endpoint, told.code) == ("main", "call", 200)
     assert 0 <= told.seconds < GENEROUS
 
@@ -123,30 +123,30 @@ def test_the_log_of_a_call():
     ],
 )
 def test_that_a_call_has_no_log_is_an_answer(status: str, body: bytes, log: CallLog):
-    with asking(always(answer(body, status))) as asked:
-        assert asked.call() == log
-    assert [event.code for event in asked.of(ApiAnswered)] == [int(status[:3])]
-    assert not asked.of(ApiFailed)
+    with source_rig(always(answer(body, status))) as rig:
+        assert rig.call() == log
+    assert [event.code for event in rig.of(ApiAnswered)] == [int(status[:3])]
+    assert not rig.of(ApiFailed)
 
 
 def test_the_apis_clock_is_compared_where_it_is_told():
     dated = answer(CALLS, headers={"Date": formatdate(NOW + 90, usegmt=True)})
-    with asking(always(dated)) as asked:
-        asked.calls()
-    assert asked.of(ClockSkewSeen) == [ClockSkewSeen("main", 90.0)]
-    with asking(always(answer(CALLS, headers={"Date": "today"}))) as asked:
-        asked.calls()
-    assert not asked.of(ClockSkewSeen)
+    with source_rig(always(dated)) as rig:
+        rig.calls()
+    assert rig.of(ClockSkewSeen) == [ClockSkewSeen("main", 90.0)]
+    with source_rig(always(answer(CALLS, headers={"Date": "today"}))) as rig:
+        rig.calls()
+    assert not rig.of(ClockSkewSeen)
 
 
 # --- connections ----------------------------------------------------------------------------------
 
 
 def test_a_connection_is_used_again():
-    with asking(always(answer(ENTRIES))) as asked:
+    with source_rig(always(answer(ENTRIES))) as rig:
         for _ in range(3):
-            asked.call()
-        assert asked.server.connections == 1
+            rig.call()
+        assert rig.server.connections == 1
 
 
 def test_a_connection_that_the_server_closed_meanwhile_is_replaced():
@@ -157,12 +157,12 @@ def test_a_connection_that_the_server_closed_meanwhile_is_replaced():
         peer.close()
         closed.set()
 
-    with asking(respond) as asked:
+    with source_rig(respond) as rig:
         for _ in range(3):
             closed.clear()
-            assert asked.call().exited
+            assert rig.call().exited
             assert closed.wait(GENEROUS)
-        assert asked.server.connections == 3
+        assert rig.server.connections == 3
 
 
 def test_after_an_error_the_next_request_is_answered():
@@ -172,11 +172,11 @@ def test_after_an_error_the_next_request_is_answered():
         peer.send(next(answers))
         peer.close()
 
-    with asking(respond) as asked:
+    with source_rig(respond) as rig:
         for _ in range(2):
             with pytest.raises(Unreachable):
-                asked.call()
-        assert asked.call().exited
+                rig.call()
+        assert rig.call().exited
 
 
 def test_four_threads_may_ask_at_once():
@@ -187,10 +187,10 @@ def test_four_threads_may_ask_at_once():
         line = unquote(head.split()[1])
         peer.send(answer(ENTRIES.replace(b'"x"', json.dumps(line[-1]).encode())))
 
-    with asking(respond) as asked, ThreadPoolExecutor(4) as pool:
-        logs = list(pool.map(asked.api.read_call, "abcdefgh"))
+    with source_rig(respond) as rig, ThreadPoolExecutor(4) as pool:
+        logs = list(pool.map(rig.api.read_call, "abcdefgh"))
     assert [log.entries[0].line for log in logs] == list("abcdefgh")
-    assert len(asked.of(ApiAnswered)) == 8
+    assert len(rig.of(ApiAnswered)) == 8
 
 
 # --- privacy and cost -----------------------------------------------------------------------------

@@ -5,7 +5,8 @@ import json
 import time
 
 import pytest
-from support.fakes.asked_api import (
+from support.fakes.raw_http import RawServer, Respond, always, answer
+from support.rigs.source_rig import (
     CALLS,
     EMAIL,
     ENTRIES,
@@ -13,11 +14,10 @@ from support.fakes.asked_api import (
     KEY,
     NOW,
     SESSION,
-    Asked,
-    asking,
+    SourceRig,
     failing,
+    source_rig,
 )
-from support.fakes.raw_http import RawServer, Respond, always, answer
 
 from fuse_otel.errors import (
     ConfigurationError,
@@ -52,7 +52,7 @@ HTML = b"<html><body>502 Bad Gateway</body></html>"
         ("302 Found", Unexpected),
     ],
 )
-@pytest.mark.parametrize("ask", [Asked.calls, Asked.logs, Asked.call])
+@pytest.mark.parametrize("ask", [SourceRig.calls, SourceRig.logs, SourceRig.call])
 def test_a_status_is_an_error(ask, status, kind):
     error = failing(always(answer(HTML, status, {"Retry-After": "7"})), ask)
     assert type(error) is kind
@@ -113,7 +113,7 @@ def test_a_success_with_something_else_is_malformed(body, reason):
 
 @pytest.mark.parametrize("body", [b"", HTML, ENTRIES[:-1], b'{"error": "database error"}'])
 def test_details_of_something_else_are_malformed(body):
-    assert type(failing(always(answer(body)), Asked.call)) is Malformed
+    assert type(failing(always(answer(body)), SourceRig.call)) is Malformed
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br"])
@@ -129,9 +129,9 @@ def test_an_answer_past_the_bound_is_too_large(compressed):
     if compressed:
         sent = answer(gzip.compress(body), headers={"Content-Encoding": "gzip"})
     said = pytest.raises(TooLarge, match=r"longer than 1\.0 MiB$")
-    with asking(always(sent), max_bytes=1 << 20) as asked, said:
-        asked.logs()
-    assert [event.code for event in asked.of(ApiAnswered)] == [200]
+    with source_rig(always(sent), max_bytes=1 << 20) as rig, said:
+        rig.logs()
+    assert [event.code for event in rig.of(ApiAnswered)] == [200]
 
 
 def test_a_long_page_of_an_error_does_not_hide_the_status():
@@ -216,14 +216,14 @@ def test_a_proxy_that_refuses_is_unreachable(monkeypatch):
 def test_a_connection_that_times_out_is_told_apart(monkeypatch):
     import httpx  # noqa: PLC0415 - only here a foreign error is made by hand
 
-    with asking(always(answer(CALLS))) as asked:
+    with source_rig(always(answer(CALLS))) as rig:
 
         def stream(*_args, **_options):
             raise httpx.ConnectTimeout("timed out")
 
         monkeypatch.setattr(httpx.Client, "stream", stream)
         with pytest.raises(TimedOut, match="accept a connection"):
-            asked.calls()
+            rig.calls()
 
 
 @pytest.mark.parametrize("url", ["ftp://fuse.invalid/api", "fuse.invalid/api"])

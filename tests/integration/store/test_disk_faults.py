@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 from support.fakes.faulty_disk import FaultyDisk
-from support.rigs.disk_bench import DiskBench
+from support.rigs.disk_fault_rig import DiskFaultRig
 from support.scale import scaled
 
 from fuse_otel.core.model.telemetry import Signal
@@ -29,20 +29,20 @@ def folders(tmp_path):
     return make
 
 
-def delivered(bench: DiskBench) -> dict[tuple[Signal, str], list[bytes]]:
+def delivered(rig: DiskFaultRig) -> dict[tuple[Signal, str], list[bytes]]:
     """Run it to the end and check what holds then; the copies of every call."""
-    bench.deliver_all()
-    bench.check()
-    listed = {call.session_id for call in bench.listed()}
-    copies = bench.copies()
+    rig.deliver_all()
+    rig.check()
+    listed = {call.session_id for call in rig.listed()}
+    copies = rig.copies()
     assert len(listed) > 20
-    assert listed - {bench.poison} <= {session for signal, session in copies if signal == "traces"}
+    assert listed - {rig.poison} <= {session for signal, session in copies if signal == "traces"}
     assert {key: len(found) for key, found in copies.items() if len(set(found)) > 1} == {}
-    assert (Signal.TRACES, bench.poison) not in copies
-    parked = bench.store.control.parked(10)
-    assert [call.call.session_id for call in parked] == [bench.poison]
-    assert [lane.calls for lane in bench.store.control.status().lanes] == [0, 0]
-    bench.end()
+    assert (Signal.TRACES, rig.poison) not in copies
+    parked = rig.store.control.parked(10)
+    assert [call.call.session_id for call in parked] == [rig.poison]
+    assert [lane.calls for lane in rig.store.control.status().lanes] == [0, 0]
+    rig.end()
     return copies
 
 
@@ -58,13 +58,13 @@ def spread(total: int, wanted: int) -> list[int]:
 @pytest.mark.parametrize("length", [1, 12], ids=["once", "for a while"])
 def test_a_disk_that_fails_anywhere_loses_and_doubles_nothing(disk, folders, fragile, length):
     disk.fail(-1, 0)
-    whole = delivered(DiskBench(folders(), disk))
+    whole = delivered(DiskFaultRig(folders(), disk))
     operations = disk.operations
     assert operations > 500
     struck = Counter[str]()
     for at in spread(operations, scaled(12)):
         disk.fail(at, length)
-        copies = delivered(DiskBench(folders(), disk, fragile=fragile))
+        copies = delivered(DiskFaultRig(folders(), disk, fragile=fragile))
         assert disk.struck
         struck += disk.struck
         # What the store did not take was not sent; what was sent is told again, not sent again.

@@ -5,7 +5,7 @@ import re
 from urllib.parse import quote
 
 import pytest
-from support import ask
+from support import http_client
 from support.rigs.web_site import filled_store, links, recent_call, served, site
 
 from fuse_otel.core.encoding import otlp_json
@@ -18,7 +18,7 @@ CALLS = (recent_call(PLAIN_ID), recent_call(NASTY_ID, "evil <b>app</b>", trace=2
 @pytest.fixture(scope="module")
 def web():
     store = filled_store(*CALLS)
-    with served(site(store)) as url, ask.client(base_url=url) as client:
+    with served(site(store)) as url, http_client.client(base_url=url) as client:
         yield client
     store.close()
 
@@ -43,7 +43,7 @@ def test_a_call_with_a_nasty_id_is_reached_by_its_link(web):
 def test_a_damaged_copy_of_a_call_is_a_sentence(form):
     store = filled_store(recent_call(PLAIN_ID, traces=b"\xaa\xbb\xcc\xdd\xee\xff"))
     with served(site(store)) as url:
-        answer = ask.get(f"{url}/calls/{quote(PLAIN_ID)}{form}")
+        answer = http_client.get(f"{url}/calls/{quote(PLAIN_ID)}{form}")
     store.close()
     assert (answer.status_code, answer.text) == (
         404,
@@ -107,8 +107,8 @@ def test_a_call_is_there_as_otlp_json(web):
 def test_a_call_without_executions_says_why(changes, said):
     store = filled_store(recent_call("a", executions=0, **changes))
     with served(site(store)) as url:
-        assert said in ask.get(f"{url}/calls/a").text
-        listed = ask.get(f"{url}/calls/").text
+        assert said in http_client.get(f"{url}/calls/a").text
+        listed = http_client.get(f"{url}/calls/").text
         assert all(f"({details})" in listed for details in changes.values())
     store.close()
 
@@ -116,13 +116,13 @@ def test_a_call_without_executions_says_why(changes, said):
 def test_a_call_of_which_nothing_was_kept_says_so():
     store = filled_store(recent_call("a", traces=b"", logs=b""))
     with served(site(store)) as url:
-        assert ask.get(f"{url}/calls/a").text == "Nothing of this call is kept to draw.\n"
-        assert ask.get(f"{url}/calls/a?format=otlp").text == ""
+        assert http_client.get(f"{url}/calls/a").text == "Nothing of this call is kept to draw.\n"
+        assert http_client.get(f"{url}/calls/a?format=otlp").text == ""
     store.close()
 
 
 def test_a_call_without_times_is_drawn_without_inventing_any():
     store = filled_store(recent_call("a", start=None, end=None))
     with served(site(store)) as url:
-        assert "\N{EN DASH}" in ask.get(f"{url}/calls/").text
+        assert "\N{EN DASH}" in http_client.get(f"{url}/calls/").text
     store.close()

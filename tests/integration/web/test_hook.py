@@ -6,7 +6,7 @@ import threading
 
 import httpx
 import pytest
-from support import ask
+from support import http_client
 from support.patience import PATIENCE
 from support.rigs.web_site import served, site
 
@@ -47,7 +47,7 @@ def hooked(store):
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
 def test_a_hook_polls_now(hooked, method):
-    answer = ask.request(method, hooked.url, params={"session.id": ID}, headers=GOOD)
+    answer = http_client.request(method, hooked.url, params={"session.id": ID}, headers=GOOD)
     assert (answer.status_code, answer.text) == (202, "Accepted: the account is polled now.\n")
     assert hooked.polls == 1
     assert hooked.events == [HookAnswered(202)]
@@ -60,7 +60,7 @@ def test_every_body_is_taken(hooked):
         {"files": {"session.id": (None, ID)}},
         {"content": b"\xff not understood"},
     ):
-        assert ask.post(hooked.url, headers=GOOD, **body).status_code == 202
+        assert http_client.post(hooked.url, headers=GOOD, **body).status_code == 202
     assert hooked.polls == 4
 
 
@@ -75,7 +75,7 @@ def test_every_body_is_taken(hooked):
     ids=["bearer", "any case", "query", "beside a proxy's own"],
 )
 def test_the_token_opens(hooked, headers, params):
-    assert ask.post(hooked.url, headers=headers, params=params).status_code == 202
+    assert http_client.post(hooked.url, headers=headers, params=params).status_code == 202
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_the_token_opens(hooked, headers, params):
     ],
 )
 def test_without_the_token_nothing_is_polled(hooked, headers, params):
-    answer = ask.post(hooked.url, headers=headers, params=params, content=b"x" * 100_000)
+    answer = http_client.post(hooked.url, headers=headers, params=params, content=b"x" * 100_000)
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
     assert TOKEN not in answer.text
@@ -103,7 +103,7 @@ def test_without_the_token_nothing_is_polled(hooked, headers, params):
 def test_without_a_configured_token_there_is_no_hook(store, changes):
     hooked = Hooked(store, **changes)
     with served(hooked.site) as url:
-        answer = ask.post(f"{url}/hooks/post-call", params={"token": ""}, headers=GOOD)
+        answer = http_client.post(f"{url}/hooks/post-call", params={"token": ""}, headers=GOOD)
     assert answer.status_code == 404
     assert "FUSE_OTEL_HOOK_TOKEN" in answer.text
     assert hooked.polls == 0
@@ -111,13 +111,13 @@ def test_without_a_configured_token_there_is_no_hook(store, changes):
 
 @pytest.mark.parametrize(("size", "code"), [(64 * 1024, 202), (64 * 1024 + 1, 413)])
 def test_a_body_has_a_limit(hooked, size, code):
-    assert ask.post(hooked.url, headers=GOOD, content=b"x" * size).status_code == code
+    assert http_client.post(hooked.url, headers=GOOD, content=b"x" * size).status_code == code
     assert hooked.polls == (code == 202)
 
 
 def test_a_body_without_a_length_has_the_same_limit(hooked):
     endless = (b"x" * 10_000 for _ in range(10))
-    assert ask.post(hooked.url, headers=GOOD, content=endless).status_code == 413
+    assert http_client.post(hooked.url, headers=GOOD, content=endless).status_code == 413
 
 
 def _raw(url, *lines):

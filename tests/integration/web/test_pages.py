@@ -4,7 +4,7 @@ import re
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
-from support import ask
+from support import http_client
 from support.builders.store_values import NOW, TEMPO
 from support.rigs.web_site import filled_store, links, recent_call, served, site
 
@@ -30,7 +30,7 @@ def web(store):
         store,
         readiness=lambda: ["The lane tempo/traces is down: <401>."],
     )
-    with served(given) as url, ask.client(base_url=url) as client:
+    with served(given) as url, http_client.client(base_url=url) as client:
         yield client
 
 
@@ -128,8 +128,8 @@ def test_the_status_shows_states_jobs_and_what_was_given_up():
     )
     control.add_job(Job("backfill", '{"start": 1}'), NOW)
     with served(site(store)) as url:
-        text = ask.get(f"{url}/status").text
-        told = ask.get(f"{url}/status?format=json").json()
+        text = http_client.get(f"{url}/status").text
+        told = http_client.get(f"{url}/status?format=json").json()
     for expected in (
         "held: 401 &lt;Unauthorized&gt;", "Intervals given up", "Jobs",
         "backfill", "waiting",
@@ -153,18 +153,18 @@ def test_the_headroom_of_an_account_without_gaps_is_its_oldest_cursor():
     positions = {"": NumberPosition(NOW - 30, 0), "8005550100": NumberPosition(NOW - 90_000, 0)}
     lease.commit(Step(at=NOW, positions=positions))
     with served(site(store)) as url:
-        status = ask.get(f"{url}/status?format=json").json()
+        status = http_client.get(f"{url}/status?format=json").json()
         assert status["accounts"][0]["headroom_seconds"] == 5 * 86_400 - 90_000
-        assert "no gap" not in ask.get(f"{url}/status").text
+        assert "no gap" not in http_client.get(f"{url}/status").text
     store.close()
 
 
 def test_an_empty_store_says_so_and_claims_nothing():
     store = MemoryStore(capacity=1000)
     with served(site(store)) as url:
-        assert "No account was read yet." in ask.get(f"{url}/status").text
-        assert "No call was stored yet." in ask.get(f"{url}/calls/").text
-        assert ask.get(f"{url}/").status_code == 200
+        assert "No account was read yet." in http_client.get(f"{url}/status").text
+        assert "No call was stored yet." in http_client.get(f"{url}/calls/").text
+        assert http_client.get(f"{url}/").status_code == 200
     store.close()
 
 
@@ -213,12 +213,12 @@ def test_a_store_that_fails_takes_its_pages_and_no_more():
 
     with served(site(store, control=Failing())) as url:
         for path in ("/", "/status", "/calls/", "/calls/a"):
-            answer = ask.get(url + path)
+            answer = http_client.get(url + path)
             assert (answer.status_code, answer.text) == (
                 503, "The store cannot be read at the moment.\n",
             )  # fmt: skip
-        assert ask.get(f"{url}/-/healthy").status_code == 200
-        assert ask.get(f"{url}/metrics").status_code == 200
+        assert http_client.get(f"{url}/-/healthy").status_code == 200
+        assert http_client.get(f"{url}/metrics").status_code == 200
     store.close()
 
 
@@ -228,10 +228,10 @@ def test_a_page_that_fails_quotes_nothing(caplog):
 
     store = MemoryStore(capacity=1000)
     with served(site(store, metrics=fail)) as url:
-        answer = ask.get(f"{url}/metrics")
+        answer = http_client.get(f"{url}/metrics")
         assert answer.status_code == 500
         assert answer.text == "This page failed. The log of the daemon names the error.\n"
         assert answer.headers["x-content-type-options"] == "nosniff"
-        assert ask.get(f"{url}/-/healthy").status_code == 200
+        assert http_client.get(f"{url}/-/healthy").status_code == 200
     assert "Exception in ASGI application" in caplog.text
     store.close()

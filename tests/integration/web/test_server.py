@@ -6,7 +6,7 @@ import threading
 
 import httpx
 import pytest
-from support import ask
+from support import http_client
 from support.patience import PATIENCE
 from support.rigs.web_site import served, site
 
@@ -35,9 +35,9 @@ def listening():
 def test_probes_answer_with_what_does_not_work(store, path):
     wrong = []
     with served(site(store, health=lambda: wrong, readiness=lambda: wrong)) as url:
-        assert ask.get(url + path).status_code == 200
+        assert http_client.get(url + path).status_code == 200
         wrong += ["The store is unusable.", "No lane works."]
-        answer = ask.get(url + path)
+        answer = http_client.get(url + path)
         assert (answer.status_code, answer.text) == (
             503,
             "The store is unusable.\nNo lane works.\n",
@@ -46,8 +46,8 @@ def test_probes_answer_with_what_does_not_work(store, path):
 
 def test_health_and_readiness_are_two_things(store):
     with served(site(store, readiness=lambda: ["No account works."])) as url:
-        assert ask.get(f"{url}/-/healthy").status_code == 200
-        assert ask.get(f"{url}/-/ready").status_code == 503
+        assert http_client.get(f"{url}/-/healthy").status_code == 200
+        assert http_client.get(f"{url}/-/ready").status_code == 503
 
 
 def test_health_is_answered_while_every_page_hangs(store):
@@ -59,11 +59,13 @@ def test_health_is_answered_while_every_page_hangs(store):
         return b"", "text/plain"
 
     with served(site(store, metrics=hang)) as url:
-        scrapes = [threading.Thread(target=ask.get, args=(f"{url}/metrics",)) for _ in range(4)]
+        scrapes = [
+            threading.Thread(target=http_client.get, args=(f"{url}/metrics",)) for _ in range(4)
+        ]
         for scrape in scrapes:
             scrape.start()
         assert all(hanging.acquire(timeout=PATIENCE) for _ in range(2))
-        assert ask.get(f"{url}/-/healthy").status_code == 200
+        assert http_client.get(f"{url}/-/healthy").status_code == 200
         release.set()
         for scrape in scrapes:
             scrape.join()
@@ -72,8 +74,8 @@ def test_health_is_answered_while_every_page_hangs(store):
 def test_reload(store):
     answers = [None, "FUSE_OTEL_SINCE: 'x' is not a duration."]
     with served(site(store, reload=lambda: answers.pop(0))) as url:
-        assert ask.post(f"{url}/-/reload").status_code == 200
-        failed = ask.post(f"{url}/-/reload")
+        assert http_client.post(f"{url}/-/reload").status_code == 200
+        failed = http_client.post(f"{url}/-/reload")
         assert (failed.status_code, failed.text) == (
             500,
             "FUSE_OTEL_SINCE: 'x' is not a duration.\n",
@@ -84,7 +86,7 @@ def test_another_sites_page_may_not_reload(store):
     reloaded = []
     with served(site(store, reload=lambda: reloaded.append(1))) as url:
         headers = {"Sec-Fetch-Site": "cross-site"}
-        assert ask.post(f"{url}/-/reload", headers=headers).status_code == 403
+        assert http_client.post(f"{url}/-/reload", headers=headers).status_code == 403
         assert not reloaded
 
 
@@ -137,7 +139,7 @@ def test_ipv6_is_listened_on_where_it_is_there(store, listening):
             server.start()
         return
     host, port = server.start()
-    assert ask.get(f"http://[{host}]:{port}/-/healthy").status_code == 200
+    assert http_client.get(f"http://[{host}]:{port}/-/healthy").status_code == 200
     assert server.stop(PATIENCE)
 
 
@@ -152,7 +154,7 @@ def _has_ipv6():
 def test_signals_stay_the_daemons(store):
     before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
     with served(site(store)) as url:
-        ask.get(url)
+        http_client.get(url)
         during = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
     assert during == before
 
@@ -167,11 +169,11 @@ def test_the_end_waits_for_a_running_request_and_not_for_idle_connections(store,
 
     server = WebServer(create_app(site(store, metrics=slow)), listening, "127.0.0.1", 0)
     host, port = server.start()
-    with ask.client(base_url=f"http://{host}:{port}") as client:
+    with http_client.client(base_url=f"http://{host}:{port}") as client:
         client.get("/-/healthy")  # the connection stays open, idle
         answers = []
         scrape = threading.Thread(
-            target=lambda: answers.append(ask.get(f"http://{host}:{port}/metrics"))
+            target=lambda: answers.append(http_client.get(f"http://{host}:{port}/metrics"))
         )
         scrape.start()
         assert running.wait(PATIENCE)
@@ -207,6 +209,6 @@ def test_a_request_that_never_ends_does_not_hold_up_the_end(store, listening, mo
 
 def _get_anyhow(url):
     try:
-        ask.get(url)
+        http_client.get(url)
     except httpx.TransportError:
         return

@@ -12,9 +12,9 @@ from typing import Self
 from google.protobuf.message import DecodeError
 
 from fuse_otel.net.quiet_grpc import grpc
-from support.fakes.back_end import BackEnd
 from support.fakes.grpc_answer import ACCEPTED, GrpcAnswer
 from support.fakes.otlp_request import Request, decoded
+from support.fakes.receiver import Receiver
 from support.fakes.tls_files import Certificate
 
 _PATHS = {
@@ -24,7 +24,7 @@ _PATHS = {
 _DETAILS = "grpc-status-details-bin"
 
 
-class GrpcReceiver(BackEnd[GrpcAnswer]):
+class GrpcReceiver(Receiver[GrpcAnswer]):
     """``with GrpcReceiver() as receiver``: listens at ``receiver.url`` until the block ends. With
     ``port`` a receiver that was stopped comes back. An ``address`` of gRPC replaces host and port;
     it has no ``url``. ``max_size`` bounds a request, inflated.

@@ -16,12 +16,12 @@ from typing import Self
 
 from google.protobuf.message import DecodeError
 
-from support.fakes.back_end import BackEnd
 from support.fakes.otlp_answer import ACCEPTED, Answer
 from support.fakes.otlp_request import Request, decoded, inflated_of
+from support.fakes.receiver import Receiver
 
 
-class OtlpReceiver(BackEnd[Answer]):
+class OtlpReceiver(Receiver[Answer]):
     """``with OtlpReceiver() as receiver``: listens at ``receiver.url`` until the block ends. With
     ``port`` a receiver that was stopped comes back.
     """

@@ -5,7 +5,7 @@ import json
 import pytest
 from support.builders.odd_logs import odd_logs
 from support.builders.saved_files import run_command
-from support.rigs.whole_path import RENDERERS, whole_path
+from support.rigs.call_path import RENDERERS, whole_path
 
 from fuse_otel.cli.commands import convert, show
 

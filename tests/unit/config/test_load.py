@@ -2,7 +2,7 @@ from functools import partial
 
 import pytest
 from pydantic_settings import PydanticBaseSettingsSource
-from support.rigs.loading import ACCOUNT, problems, settings, write_toml
+from support.builders.loaded_settings import ACCOUNT, problems, settings, write_toml
 
 from fuse_otel.config import load, namespace_of
 from fuse_otel.config.settings import Account, Settings

@@ -2,7 +2,7 @@ import pickle
 from functools import partial
 
 import pytest
-from support.rigs.loading import problems, settings, write_toml
+from support.builders.loaded_settings import problems, settings, write_toml
 
 from fuse_otel.config import load
 from fuse_otel.config.settings import Rescan

@@ -4,7 +4,7 @@ API is itself again every call arrives.
 
 import pytest
 from support.builders.odd_logs import odd_logs
-from support.rigs.poller_bench import LOGS, TRACES, PollerBench
+from support.rigs.poller_rig import LOGS, TRACES, PollerRig
 
 from fuse_otel.events import CallsStored
 from fuse_otel.ports import Endpoint
@@ -15,8 +15,8 @@ ODD = odd_logs()
 MINUTE = 60
 
 
-class OddBench(PollerBench):
-    """A bench whose API can be made to answer with any bytes."""
+class OddBench(PollerRig):
+    """A rig whose API can be made to answer with any bytes."""
 
     def __init__(self):
         super().__init__(
@@ -46,9 +46,9 @@ SMALL = [name for name, data in ODD.items() if len(data) < 100_000]
     [*((name, ALL) for name in ODD), *((name, DETAILS) for name in (*SMALL, "entries-10000"))],
 )
 def test_the_poller_goes_on(name, endpoints):
-    bench = OddBench()
-    bench.odd = dict.fromkeys(endpoints, ODD[name])
-    bench.run(2 * MINUTE)
-    bench.odd = {}
-    before = len(bench.traces())
-    bench.run_until(lambda: len(bench.traces()) > before, within=60 * MINUTE)
+    rig = OddBench()
+    rig.odd = dict.fromkeys(endpoints, ODD[name])
+    rig.run(2 * MINUTE)
+    rig.odd = {}
+    before = len(rig.traces())
+    rig.run_until(lambda: len(rig.traces()) > before, within=60 * MINUTE)

@@ -4,7 +4,7 @@ import time
 
 import pytest
 from support.fakes.otlp_receiver import OtlpReceiver
-from support.rigs.command_bench import HOUR
+from support.rigs.command_results import HOUR
 from support.rigs.program import pointed_at
 
 from fuse_otel.simulator import SimulatedApi, World

@@ -3,7 +3,7 @@
 import signal
 import time
 
-from support.rigs.command_bench import HOUR, calls, copies, open_orders, status, waiting
+from support.rigs.command_results import HOUR, calls, copies, open_orders, status, waiting
 from support.rigs.program import fuse_otel, running, started
 from support.scale import scaled
 

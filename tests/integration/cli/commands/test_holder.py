@@ -2,7 +2,7 @@
 
 from support.fakes.otlp_answer import Answer
 from support.patience import PATIENCE
-from support.rigs.command_bench import lane_states, status
+from support.rigs.command_results import lane_states, status
 from support.rigs.program import fuse_otel, running
 
 

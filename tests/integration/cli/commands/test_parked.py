@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 from support.fakes.otlp_answer import Answer
-from support.rigs.command_bench import HOUR, calls, open_orders, parked_count, waiting
+from support.rigs.command_results import HOUR, calls, open_orders, parked_count, waiting
 from support.rigs.program import fuse_otel, running, started
 from support.scale import scaled
 

@@ -13,7 +13,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
 from fuse_otel.simulator.requests import HttpRequest
 from fuse_otel.simulator.responses import Delivery, SimulatedResponse
 from support.fakes.otlp_request import inflated_of, string
-from support.rigs.long_run.spell import Spell
+from support.rigs.long_run.fault_interval import FaultInterval
 
 PROTOBUF = "application/x-protobuf"
 _RESOURCES = 0x0A  # field 1, a message: the resource of both signals
@@ -33,9 +33,9 @@ class BackEnd:
     """
 
     def __init__(
-        self, weather: Sequence[Spell], clock: Callable[[], float], most_bytes: int
+        self, faults: Sequence[FaultInterval], clock: Callable[[], float], most_bytes: int
     ) -> None:
-        self._weather = weather
+        self._faults = faults
         self._clock = clock
         self._most_bytes = most_bytes
         self.requests = 0
@@ -50,7 +50,7 @@ class BackEnd:
     def respond(self, request: HttpRequest) -> SimulatedResponse:
         round_, _, signal = request.target.strip("/").split("/")
         now = self._clock()
-        kind = next((s.kind for s in self._weather if s.place == signal and s.on(now)), "")
+        kind = next((s.kind for s in self._faults if s.place == signal and s.on(now)), "")
         if kind not in {"", "lost"}:
             self.refused += 1
             return (

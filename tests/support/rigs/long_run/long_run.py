@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from fuse_otel.simulator.simulated_api import DEVELOPER_KEY, EMAIL
+from support.rigs.long_run.fault_interval import FaultInterval
 from support.rigs.long_run.shared_clock import SharedClock
-from support.rigs.long_run.spell import Spell
 from support.rigs.program import environment
 
 START = 1_790_000_000.0
@@ -31,7 +31,7 @@ class LongRun:
         *,
         rate: float,
         past: float = 2 * 3600.0,
-        weather: Sequence[Spell] = (),
+        faults: Sequence[FaultInterval] = (),
         quirks: Sequence[str] = (),
         export_seconds: float = 0.2,
         most_bytes: int = 3_000_000,
@@ -44,7 +44,7 @@ class LongRun:
         self.now = SharedClock.made(self._clock, START)
         self._world = {"seed": seed, "rate": rate, "past": past, "start": START}
         self._most_bytes = most_bytes
-        self._weather = [(s.place, s.kind, s.since, s.until) for s in weather]
+        self._faults = [(s.place, s.kind, s.since, s.until) for s in faults]
         self._quirks = list(quirks)
         self._export_seconds = export_seconds
         self._max_disk = max_disk
@@ -53,37 +53,37 @@ class LongRun:
     def __enter__(self) -> Self:
         told = {
             "clock": str(self._clock),
-            "weather": self._weather,
+            "faults": self._faults,
             "quirks": self._quirks,
             "most_bytes": self._most_bytes,
         }
-        self._far = _Side("far_side", told | self._world)
-        self._urls = self._far.answer()
-        self._near = self._daemon("first", self._settings)
+        self._peers = _Side("peers_process", told | self._world)
+        self._urls = self._peers.answer()
+        self._daemon_side = self._daemon("first", self._settings)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._near.close()
-        self._far.close()
+        self._daemon_side.close()
+        self._peers.close()
 
     def run(self, until: float, **more: float) -> dict[str, Any]:
         """On to this simulated moment; how the daemon stands then."""
-        return self._near.ask(["run", {"until": until, **more}])
+        return self._daemon_side.ask(["run", {"until": until, **more}])
 
     def restart(self, **settings: str) -> dict[str, Any]:
-        return self._near.ask(["restart", settings])
+        return self._daemon_side.ask(["restart", settings])
 
     def anew(self, **settings: str) -> None:
         """Another daemon with an empty store; what it sends is the round ``again``."""
-        self._near.close()
-        self._near = self._daemon("again", self._settings | settings)
+        self._daemon_side.close()
+        self._daemon_side = self._daemon("again", self._settings | settings)
 
     def compare(
         self, since: float, until: float, up_again: float = 0.0, *, again: bool = False
     ) -> dict[str, Any]:
         """See ``comparison.compare``."""
         question = {"since": since, "until": until, "up_again": up_again, "again": again}
-        return self._far.ask(question | {"now": self.now()})
+        return self._peers.ask(question | {"now": self.now()})
 
     def _daemon(self, round_: str, settings: dict[str, str]) -> _Side:
         folder = self._folder / round_
@@ -96,7 +96,7 @@ class LongRun:
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"{self._urls['back_end']}/{round_}",
         }
         return _Side(
-            "near_side",
+            "daemon_process",
             {
                 "clock": str(self._clock),
                 "folder": str(folder),

@@ -26,7 +26,7 @@ from fuse_otel.ports import Endpoint
 from fuse_otel.shipper import Shipper
 from fuse_otel.source.answer import ApiResponse
 from fuse_otel.store import open_store
-from support import ask
+from support import http_client
 from support.fakes.in_process_source import in_process_source, read_many_of
 from support.rigs.web_site import served, site
 
@@ -85,7 +85,7 @@ class Quoting:
         """There is no connection."""
 
 
-class PrivateRig:
+class PrivacyRig:
     """``now`` is simulated time."""
 
     def __init__(self, folder: Path, api: MadeUpApi, start: int) -> None:
@@ -132,7 +132,7 @@ class PrivateRig:
         found = site(self.store, metrics=self.metrics.render, clock=lambda: self.now)  # type: ignore[arg-type]
         paths = ["/", "/status", "/metrics", "/calls/", "/-/ready"]
         paths += [f"/calls/{quote(one, safe='')}" for one in session_ids]
-        with served(found) as url, ask.client(base_url=url) as client:
+        with served(found) as url, http_client.client(base_url=url) as client:
             answers = [client.get(path) for path in paths]
         assert all(answer.status_code == 200 for answer in answers)
         return b"\n".join(answer.content for answer in answers)

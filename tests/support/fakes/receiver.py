@@ -24,7 +24,7 @@ class _Answer(Protocol):
 A = TypeVar("A", bound=_Answer)
 
 
-class BackEnd(Generic[A]):
+class Receiver(Generic[A]):
     """``answers`` are given one a request; when they are used up ``decide`` is asked, and what it
     leaves as ``None`` is ``accepted``.
     """

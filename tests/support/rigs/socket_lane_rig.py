@@ -16,7 +16,7 @@ from support.patience import PATIENCE
 QUICK = ShipperOptions(first_wait=0.01, longest_wait=0.05, suspend=0.05, idle=0.01)
 
 
-class Line:
+class SocketLaneRig:
     """``timeout``: seconds an attempt may take."""
 
     def __init__(

@@ -33,7 +33,7 @@ LOGS = Rendering("logs", Signal.LOGS, Profile.GENERIC, (LOGS_LANE,))
 _E = TypeVar("_E", bound=Event)
 
 
-class PollerBench:
+class PollerRig:
     """``now`` is the simulated time. A request takes ``latency`` seconds of it."""
 
     def __init__(  # noqa: PLR0913 - all by name
@@ -242,5 +242,5 @@ def busy_world(past: float = 3 * HOUR, rate: float = 0.015, seed: int = 3) -> Wo
     return World(seed=seed, rate=rate, past=past, start=START)
 
 
-def reasons(bench: PollerBench) -> list[GapReason]:
-    return [gap.reason for gap in bench.position.gaps]
+def reasons(rig: PollerRig) -> list[GapReason]:
+    return [gap.reason for gap in rig.position.gaps]

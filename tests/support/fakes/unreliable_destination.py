@@ -1,4 +1,4 @@
-"""A back end with moods. It remembers what it took, and judges every byte it is sent again."""
+"""A back end whose behaviour a test changes. It keeps what it took, and compares repeated bytes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Piece = tuple[str, str]
 """(trace id, span id or ``log.record.uid``): what a back end tells spans and records apart by."""
 
 OK = Accepted("200")
-MOODS: dict[str, ExportResult] = {
+BEHAVIOURS: dict[str, ExportResult] = {
     "accepts": OK,
     "rejects some": PartialSuccess("200", 1, "one is too old"),
     "is down": Retry("503", "starting"),
@@ -37,14 +37,14 @@ MOODS: dict[str, ExportResult] = {
 FEW = 3
 
 
-class MoodyDestination:
-    """``poison``: session ids that are refused in that mood. ``taken``: how often each piece was
-    accepted, and when first (by ``clock``).
+class UnreliableDestination:
+    """``poison``: session ids that the behaviour ``refuses the poisonous`` refuses. ``taken``: how
+    often each piece was accepted; ``first_at``: when first (by ``clock``).
     """
 
     def __init__(self, name: str, clock: Callable[[], float], passed: Callable[[float], None]):
         self.name = name
-        self.mood = "accepts"
+        self.behaviour = "accepts"
         self.poison: set[str] = set()
         self.taken: dict[Piece, int] = {}
         self.first_at: dict[Piece, float] = {}
@@ -71,11 +71,11 @@ class MoodyDestination:
         """There is no connection."""
 
     def _outcome(self, sessions: set[str]) -> ExportResult:
-        if self.mood == "takes small ones" and len(sessions) <= FEW:
+        if self.behaviour == "takes small ones" and len(sessions) <= FEW:
             return OK
-        if self.mood == "refuses the poisonous" and not sessions & self.poison:
+        if self.behaviour == "refuses the poisonous" and not sessions & self.poison:
             return OK
-        return MOODS[self.mood]
+        return BEHAVIOURS[self.behaviour]
 
 
 def read_pieces(signal: Signal, inflated: bytes) -> Iterator[tuple[Piece, bytes]]:

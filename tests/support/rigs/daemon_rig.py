@@ -23,25 +23,24 @@ from fuse_otel.simulator import Faults
 from fuse_otel.store import open_store
 from fuse_otel.store.sqlite.database import Database
 from fuse_otel.store.sqlite.opening import open_file, open_memory
-from fuse_otel.store.sqlite.outbox import PARKED_SHARE
 from fuse_otel.store.sqlite.schema import bring_forward
 from fuse_otel.store.sqlite.store import SqliteStore
 from support.builders.made_calls import MadeCalls
 from support.fakes.fragile_connection import FragileConnection, Trap
 from support.fakes.in_process_source import ContentExchange, in_process_source, read_many_of
-from support.fakes.moody_destination import MoodyDestination
+from support.fakes.unreliable_destination import UnreliableDestination
 from support.fakes.unsafe_ledger import Crashed
 
 START = 1_790_000_000
 ROOMY = 1 << 30
 LONGEST_SLEEP = 60.0  # the daemon's loops look at the clock so often
 CALM = Lane("calm", Signal.TRACES)
-MOODY = Lane("moody", Signal.TRACES)
-MOODY_LOGS = Lane("moody", Signal.LOGS)
-LANES = (CALM, MOODY, MOODY_LOGS)
+UNRELIABLE = Lane("moody", Signal.TRACES)
+UNRELIABLE_LOGS = Lane("moody", Signal.LOGS)
+LANES = (CALM, UNRELIABLE, UNRELIABLE_LOGS)
 RENDERINGS = (
-    Rendering("traces", Signal.TRACES, Profile.GENERIC, (CALM, MOODY)),
-    Rendering("logs", Signal.LOGS, Profile.GENERIC, (MOODY_LOGS,)),
+    Rendering("traces", Signal.TRACES, Profile.GENERIC, (CALM, UNRELIABLE)),
+    Rendering("logs", Signal.LOGS, Profile.GENERIC, (UNRELIABLE_LOGS,)),
 )
 
 
@@ -67,7 +66,7 @@ class Wraps:
     outbox: Callable[[Outbox], Outbox] = lambda outbox: outbox
 
 
-class WholeRig:
+class DaemonRig:
     """``now`` is the true time, ``offset`` what the daemon's clock is fast. ``path`` is the
     store's file; without one it is the store in memory, which then outlasts a crash.
     """
@@ -97,7 +96,7 @@ class WholeRig:
         self._renderer = Renderer(ModelOptions(), RENDERINGS)
         self._stepping: Actor | None = None
         self.destinations = {
-            lane: MoodyDestination(lane.destination, self._clock, self._pass) for lane in LANES
+            lane: UnreliableDestination(lane.destination, self._clock, self._pass) for lane in LANES
         }
         self._actors: list[Actor] = []
         self.open()
@@ -184,9 +183,8 @@ class WholeRig:
 
     def set_capacity(self, capacity: int) -> None:
         self.capacity = capacity
-        self.store.ledger._capacity = capacity
-        # A process that died meanwhile has opened the store with what the capacity was then.
-        self.store.outbox._parked_limit = int(capacity * PARKED_SHARE)
+        # The ledger and the outbox share it.
+        self.store.ledger._capacity.cap = capacity
 
     def _step(self, actor: Actor) -> None:
         self._stepping, actor.busy = actor, 0.0

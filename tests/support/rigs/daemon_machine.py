@@ -9,16 +9,16 @@ from fuse_otel.poller import PollerOptions
 from fuse_otel.simulator import Bounds, Fault, FaultKind, ListOrder, Quirks, TimeField
 from support.builders.made_calls import MadeCall, MadeCalls
 from support.fakes.in_process_source import PASSING_FAULTS
-from support.fakes.moody_destination import MOODS
-from support.rigs.whole_promises import (
+from support.fakes.unreliable_destination import BEHAVIOURS
+from support.rigs.daemon_invariants import (
     ACCOUNTS,
     CALM_ACCOUNT,
     GROW,
     SETTLE,
     TROUBLED,
-    WholePromises,
+    DaemonInvariants,
 )
-from support.rigs.whole_rig import MOODY, MOODY_LOGS, ROOMY, START, WholeRig
+from support.rigs.daemon_rig import ROOMY, START, UNRELIABLE, UNRELIABLE_LOGS, DaemonRig
 
 HOUR = 3600
 GROWS_UNTIL = 850  # the last look at a log is 900 s after the call's end
@@ -33,10 +33,11 @@ QUIRKS = st.builds(
     page_cap=st.sampled_from([0, 0, 3, 10]),
 )
 accounts = st.sampled_from(ACCOUNTS)
+LANES = st.sampled_from([UNRELIABLE, UNRELIABLE_LOGS])
 LASTING = st.sampled_from([5, 70, 400])
 
 
-class WholeMachine(WholePromises):
+class DaemonMachine(DaemonInvariants):
     made = 0  # calls
 
     @initialize(troubled=QUIRKS, calm=QUIRKS, seed=st.integers(0, 1000), history=st.integers(0, 30))
@@ -52,7 +53,7 @@ class WholeMachine(WholePromises):
             self._make(CALM_ACCOUNT, 40, ago=1800 + place * 600)
             self._make(TROUBLED, 40, ago=1800 + place * 600)
         path = self.folder and self.folder / "store.db"
-        self.rig = WholeRig(self.contents, options, path, seed, self.wraps)
+        self.rig = DaemonRig(self.contents, options, path, seed, self.wraps)
         self.rig.checks.append(self.check_cursors)
 
     # --- calls ------------------------------------------------------------------------------------
@@ -145,15 +146,20 @@ class WholeMachine(WholePromises):
 
     # --- the back ends ----------------------------------------------------------------------------
 
-    @rule(lane=st.sampled_from([MOODY, MOODY_LOGS]), mood=st.sampled_from(sorted(MOODS)))
-    def a_back_end_changes_its_mood(self, lane, mood: str) -> None:
-        self.rig.destinations[lane].mood = mood
+    @rule(
+        lane=st.sampled_from([UNRELIABLE, UNRELIABLE_LOGS]),
+        behaviour=st.sampled_from(sorted(BEHAVIOURS)),
+    )
+    def a_back_end_changes_its_behaviour(self, lane, behaviour: str) -> None:
+        self.rig.destinations[lane].behaviour = behaviour
 
-    @rule(lane=st.sampled_from([MOODY, MOODY_LOGS]), pick=st.randoms(use_true_random=False))
+    @rule(
+        lane=st.sampled_from([UNRELIABLE, UNRELIABLE_LOGS]), pick=st.randoms(use_true_random=False)
+    )
     def a_back_end_dislikes_a_call(self, lane, pick) -> None:
         calls = list(self.contents[pick.choice(ACCOUNTS)].calls)
         destination = self.rig.destinations[lane]
-        destination.mood = "refuses the poisonous"
+        destination.behaviour = "refuses the poisonous"
         if calls:
             destination.poison.add(pick.choice(calls))
 

@@ -29,7 +29,7 @@ ENTRIES = json.dumps(
 CALLS = b'{"calls": [{"session_id": "a", "start": 1, "end": 2, "log": true}], "total_calls": 9}'
 
 
-class Asked:
+class SourceRig:
     """A ``FuseApi`` at a raw server, with what both saw."""
 
     def __init__(self, server: RawServer, api: FuseApi, events: list[Event]) -> None:
@@ -51,25 +51,25 @@ class Asked:
 
 
 @contextmanager
-def asking(respond: Respond, **options) -> Iterator[Asked]:
+def source_rig(respond: Respond, **options) -> Iterator[SourceRig]:
     events: list[Event] = []
     with RawServer(respond, options.pop("connected", None)) as server:
         chosen = ApiOptions(server.url + "/api/", EMAIL, KEY, **{"deadline": GENEROUS, **options})
         api = FuseApi("main", chosen, events.append, lambda: NOW)
         try:
-            yield Asked(server, api, events)
+            yield SourceRig(server, api, events)
         finally:
             api.close()
 
 
 def failing(
-    respond: Respond, ask: Callable[[Asked], object] = Asked.calls, **options
+    respond: Respond, ask: Callable[[SourceRig], object] = SourceRig.calls, **options
 ) -> SourceError:
     """The error; it was told once, and shows nothing private."""
-    with asking(respond, **options) as asked, pytest.raises(SourceError) as caught:
-        ask(asked)
+    with source_rig(respond, **options) as rig, pytest.raises(SourceError) as caught:
+        ask(rig)
     error = caught.value
-    (told,) = asked.of(ApiFailed)
+    (told,) = rig.of(ApiFailed)
     assert (told.account, told.error_type, told.message) == ("main", error.error_type, str(error))
     assert not [word for word in (EMAIL, KEY, NUMBER, SESSION) if word in str(error)]
     assert error.__suppress_context__ or error.__context__ is None

@@ -91,7 +91,7 @@ ANSWERS: tuple[tuple[float, Answer], ...] = (
 REFUSED = text(400, "one of these is bad")
 
 
-class KillBench:
+class KillRig:
     """One account, one store, one back end. Everything random follows from ``number``."""
 
     def __init__(self, number: int, folder: Path) -> None:
@@ -143,7 +143,7 @@ class KillBench:
         time.sleep(self._dice.random() * 2.5)
 
     def _begun(self) -> int:
-        """How often a daemon of this bench came so far."""
+        """How often a daemon of this rig came so far."""
         log = self.folder / "daemon.log"
         return log.read_text().count("msg=started") if log.exists() else 0
 

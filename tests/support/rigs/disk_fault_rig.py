@@ -18,7 +18,7 @@ from fuse_otel.shipper import Shipper
 from fuse_otel.simulator import SimulatedCall, World
 from fuse_otel.store import open_store
 from support.fakes.faulty_disk import FaultyDisk
-from support.rigs.poller_bench import HOUR, LANE, LOGS, LOGS_LANE, START, TRACES, PollerBench
+from support.rigs.poller_rig import HOUR, LANE, LOGS, LOGS_LANE, START, TRACES, PollerRig
 
 WORLD = World(seed=12, rate=16 / HOUR, past=3 * HOUR, start=START)
 # What triggers keep, and what there is to count.
@@ -69,7 +69,7 @@ class BackEnd:
         """There is no connection."""
 
 
-class DiskBench(PollerBench):
+class DiskFaultRig(PollerRig):
     """A poller and both its lanes over a real file on ``disk``. What fails is tried again when the
     parts say so; with ``fragile`` the process dies where the disk failed, and another goes on.
     """

@@ -1,4 +1,4 @@
-"""Bad weather from one simulated moment to another."""
+"""A fault from one simulated moment to another."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Spell:
+class FaultInterval:
     """``place`` is ``api``, ``traces`` or ``logs``. ``kind`` is a fault of the simulated API as a
     command line writes it (``error,endpoint=calls``), or for a lane an HTTP status, ``close``
     (no answer) or ``lost`` (taken, but the answer is cut off). UNIX seconds.

@@ -15,8 +15,8 @@ from fuse_otel.core.timing.windows import RETENTION
 from fuse_otel.events import StoreFailed
 from fuse_otel.ports import ParkedQuery
 from support.builders.made_calls import MadeCall, MadeCalls
-from support.fakes.moody_destination import Piece, read_pieces
-from support.rigs.whole_rig import CALM, LANES, ROOMY, START, WholeRig, Wraps
+from support.fakes.unreliable_destination import Piece, read_pieces
+from support.rigs.daemon_rig import CALM, LANES, ROOMY, START, DaemonRig, Wraps
 
 TROUBLED, CALM_ACCOUNT = "troubled", "calm"
 ACCOUNTS = (TROUBLED, CALM_ACCOUNT)
@@ -24,7 +24,7 @@ POLL, SETTLE, GROW = 60.0, 15.0, 120.0
 SLACK = 2.0
 
 
-class WholePromises(RuleBasedStateMachine):
+class DaemonInvariants(RuleBasedStateMachine):
     """``on_disk`` and ``wraps`` are for subclasses to set."""
 
     on_disk = False
@@ -34,7 +34,7 @@ class WholePromises(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp()) if self.on_disk else None
-        self.rig: WholeRig | None = None
+        self.rig: DaemonRig | None = None
         self.contents: dict[str, MadeCalls] = {}
         self.upset_at = float(START)  # when something last happened that concerns everybody
         self.cursors: dict[str, int] = {}
@@ -104,7 +104,7 @@ class WholePromises(RuleBasedStateMachine):
         for faults in rig.faults.values():
             faults.clear()
         for destination in rig.destinations.values():
-            destination.mood = "accepts"
+            destination.behaviour = "accepts"
 
     def _let_it_end(self) -> None:
         """A last rescan, then whatever still waits: the last look for missing details above all."""
