@@ -75,7 +75,7 @@ def result_of(response: HttpResponse, items: int) -> ExportResult:
     status = response.status
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return _success(response, items)
-    if status < HTTPStatus.BAD_REQUEST:  # of 1xx only 101 comes this far: no HTTP follows it
+    if status < HTTPStatus.BAD_REQUEST:
         return _redirect(response)
     if status in _SUSPENDED:
         return Suspended(response.code, _sentence(response, _SUSPENDED[HTTPStatus(status)]))

@@ -17,6 +17,7 @@ from fuse_otel.core.batching.gzip_member import inflate
 from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.destinations.grpc_result import OK, GrpcResponse, result_of
 from fuse_otel.destinations.options import OtlpOptions
+from fuse_otel.destinations.otlp_response import unexpected
 from fuse_otel.destinations.sanitize import scrub, secrets_of
 from fuse_otel.destinations.tls import tls_context, trusted
 from fuse_otel.errors import ConfigurationError
@@ -75,7 +76,11 @@ class OtlpGrpc:
         except ValueError as error:
             return PermanentFailure("damaged", f"the stored body is damaged: {error}")
         timeout = net.left(line.timeout)
-        result = result_of(line.exchange(request, timeout), items, timeout)
+        try:
+            result = result_of(line.exchange(request, timeout), items, timeout)
+        except Exception as error:  # noqa: BLE001 - whatever a peer makes the libraries raise
+            line.hang_up()
+            result = unexpected(error)
         if isinstance(result, Accepted):
             return result
         return replace(result, reason=scrub(result.reason, self._secrets))

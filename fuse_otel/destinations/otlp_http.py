@@ -15,11 +15,13 @@ from fuse_otel.core.batching.gzip_member import inflate
 from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.destinations.http_result import HttpResponse, result_of, result_of_failure
 from fuse_otel.destinations.options import TIMEOUT, OtlpOptions
+from fuse_otel.destinations.otlp_response import unexpected
 from fuse_otel.destinations.sanitize import scrub, secrets_of
 from fuse_otel.destinations.tls import tls_context
 from fuse_otel.errors import ConfigurationError
 
-_MAX_ANSWER = 64 * 1024  # bytes
+# Bytes of a response, inflated. OTLP recommends 4 MiB. Of an error only the words are read.
+_LONGEST_SUCCESS, _LONGEST_ERROR = 4 * 1024 * 1024, 64 * 1024
 _PUBLIC = {"content-type", "content-encoding", "user-agent"}
 _LANES = 2  # each signal's lane sends one request at a time
 
@@ -72,6 +74,8 @@ class OtlpHttp:
             result = result_of(self._exchange(way, content), items)
         except httpx.HTTPError as error:
             result = result_of_failure(error, timeout)
+        except Exception as error:  # noqa: BLE001 - whatever a peer makes the libraries raise
+            result = unexpected(error)
         if isinstance(result, Accepted):
             return result
         return replace(result, reason=scrub(result.reason, self._secrets))
@@ -95,8 +99,9 @@ class OtlpHttp:
 
 def _body(response: httpx.Response) -> bytes | None:
     """Of a success the whole body counts; of an error the status says enough."""
+    limit = _LONGEST_SUCCESS if response.is_success else _LONGEST_ERROR
     try:
-        return net.read_limited(response, _MAX_ANSWER)
+        return net.read_limited(response, limit)
     except (net.BodyTooLarge, httpx.DecodingError):
         return None
     except httpx.TransportError:

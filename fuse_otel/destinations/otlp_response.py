@@ -14,16 +14,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import msgspec
-from google.protobuf.duration_pb2 import Duration
-from google.protobuf.empty_pb2 import Empty
-from google.protobuf.message import Message
-from google.protobuf.unknown_fields import UnknownFieldSet
+from google.protobuf.wrappers_pb2 import BytesValue, Int64Value
 from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
-from fuse_otel.core.batching.export_result import Accepted, PartialSuccess, PermanentFailure
+from fuse_otel.core.batching.export_result import (
+    Accepted,
+    PartialSuccess,
+    PermanentFailure,
+    Retry,
+)
 from fuse_otel.core.encoding.otlp_json import parse
+from fuse_otel.errors import code_location
 
 _LONGEST = 3600.0  # seconds
 _PROTOBUF = frozenset({"application/x-protobuf", "application/protobuf"})
@@ -73,6 +76,13 @@ _ONE_RECORD = ("entry too far behind", "timestamp too old")
 
 def about_one_record(words: str) -> bool:
     return any(phrase in words for phrase in _ONE_RECORD)
+
+
+def unexpected(error: Exception) -> Retry:
+    """An exception that nobody foresaw: retried with back-off, and isolated by the shipper if it
+    comes with one request alone. Its message is left out: it may quote the request.
+    """
+    return Retry("error", f"unexpected {type(error).__name__} at {code_location(error)}")
 
 
 def sentence(status: str, words: str, hint: str = "") -> str:
@@ -145,31 +155,20 @@ def _from_protobuf(body: bytes) -> RejectedItems:
         response = parse(ExportTraceServiceResponse(), body)
     except ValueError:
         return _without_text(body)
-    if any(number == 1 for number, _ in _unknown(response)):
-        raise Foreign("field 1 is no message")
+    if parse(Int64Value(), body).value:
+        raise Foreign("field 1 is a number")
     found = response.partial_success
     return RejectedItems(found.rejected_spans, found.error_message)
 
 
 def _without_text(body: bytes) -> RejectedItems:
     """Some servers cut their message inside a character. Protobuf refuses such text, and with it
-    the count, which is what matters: read the count as a message that has no text.
+    the count, which is what matters: read field 1 by messages that have it and no text.
     """
-    partials = [
-        parse(Duration(), data).seconds
-        for number, data in _unknown(parse(Empty(), body))
-        if number == 1 and isinstance(data, bytes)
-    ]
-    if not partials:
+    partial = parse(BytesValue(), body).value
+    if not partial:
         raise Foreign("no partial success")
-    return RejectedItems(partials[-1])
-
-
-def _unknown(message: Message) -> Iterator[tuple[int, object]]:
-    """Number and content of each field that the message has no name for."""
-    fields = UnknownFieldSet(message)
-    for place in range(len(fields)):
-        yield fields[place].field_number, fields[place].data
+    return RejectedItems(parse(Int64Value(), partial).value)
 
 
 _Count = int | float | str | None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 _MAX = 300  # characters
+_MOST_READ = 131_072  # characters: more would keep the processor busy for seconds
 _MASK = "*"
 _SECRET = 6  # characters: a shorter one would mask parts of ordinary words
 
@@ -19,6 +20,8 @@ def scrub(text: str, secrets: Iterable[str] = ()) -> str:
     """One line of at most 300 characters without control characters, the secrets, e-mail
     addresses and long numbers.
     """
+    if len(text) > _MOST_READ:
+        text = text[:_MOST_READ].rpartition(" ")[0]  # a secret cut in two would not be known
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= _SECRET:
             text = text.replace(secret, _MASK)

@@ -56,6 +56,12 @@ TABLE: dict[str, tuple[Answer, ExportResult]] = {
     "a nonsensical count": (spans_rejected(-3, "?"), Accepted("200")),
     "JSON": (text(200, "{}", JSON), Accepted("200")),
     "JSON with a partial success": (text(200, '{"partialSuccess":{}}', JSON), Accepted("200")),
+    "an answer of almost 4 MiB": (text(200, "{" + " " * 4_194_000 + "}", JSON), Accepted("200")),
+    "a long warning": (spans_rejected(0, "slow " * 200_000), Accepted("200")),
+    "a wait that no calendar has": (
+        text(200, Retry_After="Mon, 01 Jan 9999999999 00:00:00 GMT"),
+        Accepted("200"),
+    ),
     "JSON with null": (text(200, '{"partialSuccess":null}', JSON), Accepted("200")),
     "protobuf without its name": (
         EMPTY_PARTIAL_SUCCESS.but(headers={}),
@@ -210,12 +216,16 @@ TABLE: dict[str, tuple[Answer, ExportResult]] = {
         Suspended("200", "200 OK; check the endpoint: this is no answer of OTLP"),
     ),
     "a success far too long": (
-        text(200, "{" + " " * 70_000 + "}", JSON),
+        text(200, "{" + " " * 4_194_304 + "}", JSON),
         Suspended("200", "200 OK; check the endpoint: this is no answer of OTLP"),
     ),
     "a success in damaged gzip": (
         text(200, "no gzip", PROTOBUF, Content_Encoding="gzip"),
         Suspended("200", "200 OK; check the endpoint: this is no answer of OTLP"),
+    ),
+    "a switch to another protocol": (
+        Answer(raw=b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", keep=False),
+        Retry("network", EARLY),
     ),
     "plain HTTP to a TLS port": (
         Answer(raw=GO_TLS, keep=False),
