@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fuse_otel.core.model.lane import Lane
-from fuse_otel.core.model.telemetry import CallSummary, Tally
+from fuse_otel.core.model.tally import Tally
+from fuse_otel.core.model.telemetry import CallSummary
 from fuse_otel.errors import StoreError, code_location
 
 

@@ -22,7 +22,8 @@ from fuse_otel.core.model.call import (
 )
 from fuse_otel.core.model.lane import Rendering
 from fuse_otel.core.model.options import ModelOptions
-from fuse_otel.core.model.telemetry import Note, Profile, Signal
+from fuse_otel.core.model.tally import Note
+from fuse_otel.core.model.telemetry import Profile, Signal
 from fuse_otel.core.redaction.pseudonym import pseudonymise
 
 STDIN = "-"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from fuse_otel.core.batching.batch import cut
 from fuse_otel.core.encoding.renderer import RenderedCall, Renderer
 from fuse_otel.core.model.call import CallLog, ListedCall, LogState, Seen
-from fuse_otel.core.model.telemetry import Tally
+from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.timing.backoff import Backoff, Random
 from fuse_otel.errors import SourceError
 from fuse_otel.events import CallsGrown, CallsStored, Emit

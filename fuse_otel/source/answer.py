@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from fuse_otel import __version__
 from fuse_otel.core.decoding.answers import NotUnderstood, decode_error
+from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.redaction.personal_data import without_personal
 from fuse_otel.errors import (
     Malformed,
@@ -106,4 +106,4 @@ def _quote(body: bytes, secrets: Sequence[str]) -> str:
 
 
 def _is_personal(reason: str) -> bool:
-    return without_personal(reason, kept=lambda _number: False, redactions=Counter()) != reason
+    return without_personal(reason, kept=lambda _number: False, tally=Tally()) != reason

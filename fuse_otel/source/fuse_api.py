@@ -9,7 +9,6 @@ from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import quote
 
-from fuse_otel.core.decoding.anomalies import Anomaly
 from fuse_otel.core.decoding.answers import (
     NotUnderstood,
     decode_call,
@@ -19,6 +18,7 @@ from fuse_otel.core.decoding.answers import (
     error_log,
 )
 from fuse_otel.core.model.call import EXPIRED_LOG, MISSING_LOG, CallLog, CallPage, LogPage
+from fuse_otel.core.model.tally import Anomaly
 from fuse_otel.errors import InternalError, SourceError
 from fuse_otel.events import AnomaliesSeen, ApiFailed, Emit
 from fuse_otel.ports import Endpoint

@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.scale import scaled
 
-from fuse_otel.core.decoding.anomalies import Anomaly
 from fuse_otel.core.decoding.answers import (
     NotUnderstood,
     decode_call,
@@ -19,6 +18,7 @@ from fuse_otel.core.decoding.answers import (
 )
 from fuse_otel.core.decoding.lenient_json import repaired
 from fuse_otel.core.model.call import CallLog, CallRecord, Entry
+from fuse_otel.core.model.tally import Anomaly
 
 KINDS = {str(kind) for kind in Anomaly}
 KEYS = st.sampled_from(

@@ -11,7 +11,7 @@ from support.pages.telemetry_fields import RECORD, SPAN
 from support.pages.telemetry_page import telemetry_page
 
 from fuse_otel.core.model import semconv
-from fuse_otel.core.model.rule_names import REDACTIONS, TRUNCATIONS
+from fuse_otel.core.model.tally import REDACTIONS, TRUNCATIONS
 from fuse_otel.core.redaction import data, freeform
 
 PAGE = ROOT / "docs" / "telemetry.md"

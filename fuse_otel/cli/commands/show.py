@@ -24,7 +24,7 @@ from fuse_otel.cli.terminal.explain import explained
 from fuse_otel.cli.terminal.text import coloured, terminal_width
 from fuse_otel.core.decoding.answers import NotUnderstood
 from fuse_otel.core.encoding.otlp_json import dumps, logs_json, traces_json
-from fuse_otel.core.model.telemetry import Note
+from fuse_otel.core.model.tally import Note
 from fuse_otel.ports import RecentCall
 from fuse_otel.views.call_tree import call_trees
 from fuse_otel.views.otlp_reader import Requests, first_lines, is_otlp_lines, read_otlp_lines

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from fuse_otel.cli.terminal.text import clean
-from fuse_otel.core.model.rule_names import REDACTIONS
-from fuse_otel.core.model.telemetry import LINE, Note
+from fuse_otel.core.model.tally import LINE, REDACTIONS, Note, Tally
 from fuse_otel.core.redaction.scrub import clean_name
 from fuse_otel.views.call_tree import CallTree, TreeExecution, TreeRecord
 from fuse_otel.views.otlp_reader import PlainAttributes
@@ -58,7 +56,7 @@ def _record(record: TreeRecord, by_entry: Notes) -> Iterator[str]:
 
 def _made(attributes: PlainAttributes, notes: list[Note]) -> Iterator[str]:
     # Of several answers to one question the last one counts, as in the transform.
-    sources = {name: _source(note) for note in notes for name in note.made}
+    sources = {name: _source(note) for note in notes for name in note.attributes}
     for name, value in attributes.items():
         yield f"    {clean(name):{_WIDTH}} {clean(str(value))}  < {sources.get(name, _MODEL)}"
 
@@ -68,12 +66,12 @@ def _source(note: Note) -> str:
 
 
 def _key(note: Note) -> str:
-    return f"data {clean(clean_name(note.subject, Counter()))!r} of entry {note.entry}"
+    return f"data {clean(clean_name(note.subject, Tally()))!r} of entry {note.entry}"
 
 
 def _taken(notes: Iterable[Note]) -> Iterator[str]:
     for note in notes:
         what = "the line" if note.subject == LINE else _key(note)
-        fate = "changed" if note.made or note.subject == LINE else "dropped"
-        for rule in note.taken_by:
+        fate = "changed" if note.attributes or note.subject == LINE else "dropped"
+        for rule in note.rules:
             yield f"    {what}: {fate} by {rule}, {REDACTIONS.get(rule, _OWN)}"

@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, PlainSerializer, TypeAdapter, model_valida
 from fuse_otel.config.values import fields, quantities
 from fuse_otel.core.model.module_kinds import module_kind
 from fuse_otel.core.model.redaction_policy import KeyRule, OwnRules, PatternRule
-from fuse_otel.core.model.rule_names import REDACTIONS
+from fuse_otel.core.model.tally import REDACTIONS
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
 _Parsed: TypeAlias = Any

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import msgspec
 
-from fuse_otel.core.decoding.anomalies import Anomaly
 from fuse_otel.core.decoding.coercion import flag, seconds, text
 from fuse_otel.core.decoding.log_entries import RawDetail
 from fuse_otel.core.model.call import CallRecord
+from fuse_otel.core.model.tally import Anomaly, Tally
 
 
 class RawRecord(msgspec.Struct):
@@ -27,27 +26,27 @@ class RawCall(RawRecord):
     detail: RawDetail = None
 
 
-def session_id(raw: RawRecord, odd: Counter[str]) -> str | None:
+def session_id(raw: RawRecord, tally: Tally) -> str | None:
     found = text(raw.session_id)
     if not found or isinstance(raw.session_id, bool):
-        odd[Anomaly.RECORD_ID] += 1
+        tally.anomalies[Anomaly.RECORD_ID] += 1
         return None
     return found
 
 
-def call_record(raw: RawRecord, odd: Counter[str], *, listed: bool = True) -> CallRecord | None:
+def call_record(raw: RawRecord, tally: Tally, *, listed: bool = True) -> CallRecord | None:
     """The record, ``None`` without a session id. Records of ``/all_logs`` are not ``listed``: they
     never say whether there is a log.
     """
-    found = session_id(raw, odd)
+    found = session_id(raw, tally)
     if found is None:
         return None
     start, end = seconds(raw.start), seconds(raw.end)
     if start is None or end is None:
-        odd[Anomaly.RECORD_TIME] += 1
+        tally.anomalies[Anomaly.RECORD_TIME] += 1
     logged = flag(raw.log)
     if logged is None and listed:
-        odd[Anomaly.RECORD_LOG] += 1
+        tally.anomalies[Anomaly.RECORD_LOG] += 1
     return CallRecord(
         session_id=found,
         start=start,

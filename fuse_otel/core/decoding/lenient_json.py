@@ -7,12 +7,11 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections import Counter
 from typing import TypeVar
 
 import msgspec
 
-from fuse_otel.core.decoding.anomalies import Anomaly
+from fuse_otel.core.model.tally import Anomaly, Tally
 
 T = TypeVar("T")
 
@@ -37,12 +36,12 @@ class NotUnderstood(ValueError):
     """The text as a whole is not what was asked for. The message quotes nothing of it."""
 
 
-def decode(decoder: msgspec.json.Decoder[T], data: bytes | msgspec.Raw, odd: Counter[str]) -> T:
+def decode(decoder: msgspec.json.Decoder[T], data: bytes | msgspec.Raw, tally: Tally) -> T:
     """What ``decoder`` makes of ``data``, repaired if need be. Raises ``NotUnderstood``."""
     try:
         return decoder.decode(data)
     except (ValueError, RecursionError):
-        odd[Anomaly.REPAIRED] += 1
+        tally.anomalies[Anomaly.REPAIRED] += 1
         mended = repaired(bytes(data))
     try:
         return decoder.decode(mended)
@@ -50,14 +49,14 @@ def decode(decoder: msgspec.json.Decoder[T], data: bytes | msgspec.Raw, odd: Cou
         return _slowly(decoder, mended)
 
 
-def decode_page(decoder: msgspec.json.Decoder[T], data: bytes, odd: Counter[str]) -> T:
+def decode_page(decoder: msgspec.json.Decoder[T], data: bytes, tally: Tally) -> T:
     """``decode`` for many calls at once, whose calls stay ``Raw``: without the last resort, which
     needs a multiple of the memory.
     """
     try:
         return decoder.decode(data)
     except (ValueError, RecursionError):
-        odd[Anomaly.REPAIRED] += 1
+        tally.anomalies[Anomaly.REPAIRED] += 1
         mended = repaired(data)
     try:
         return decoder.decode(mended)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
-from fuse_otel.core.decoding.anomalies import Anomaly
 from fuse_otel.core.decoding.coercion import LAST_SECOND, seconds, text
 from fuse_otel.core.model.call import EXPIRED_LOG, MISSING_LOG, CallLog, Entry, LogState
+from fuse_otel.core.model.tally import Anomaly, Tally
 
 _T = TypeVar("_T")
 
@@ -34,20 +33,20 @@ Element = RawEntry | list[Any] | str | int | float | bool | None
 RawDetail = list[Element] | dict[str, Any] | str | int | float | bool | None
 
 
-def call_log(detail: RawDetail, odd: Counter[str]) -> CallLog:
+def call_log(detail: RawDetail, tally: Tally) -> CallLog:
     """The log that ``detail`` stands for; an error object tells why there is none."""
     if isinstance(detail, dict):
-        numbered = renumbered(detail, odd)
+        numbered = renumbered(detail, tally)
         if numbered is None:
-            return _no_log(detail, odd)
+            return _no_log(detail, tally)
         detail = msgspec.convert(numbered, list[Element])
     if not isinstance(detail, list):
         if detail is not None:
-            odd[Anomaly.DETAIL] += 1
+            tally.anomalies[Anomaly.DETAIL] += 1
         return MISSING_LOG
     if not detail:
         return MISSING_LOG
-    return CallLog(LogState.PRESENT, tuple(entries(detail, odd)), len(detail))
+    return CallLog(LogState.PRESENT, tuple(entries(detail, tally)), len(detail))
 
 
 def joined(first: CallLog, second: CallLog) -> CallLog:
@@ -68,12 +67,12 @@ def _begins_with(long: CallLog, short: CallLog) -> bool:
     return long.count >= short.count and long.entries[: len(short.entries)] == short.entries
 
 
-def renumbered(value: dict[str, Any], odd: Counter[str]) -> list[Any] | None:
+def renumbered(value: dict[str, Any], tally: Tally) -> list[Any] | None:
     """PHP writes an array whose numbering has holes as an object; ``None`` if this is none."""
     if not all(name.isdecimal() for name in value):
         return None
     if value:
-        odd[Anomaly.LIST_IS_OBJECT] += 1
+        tally.anomalies[Anomaly.LIST_IS_OBJECT] += 1
     return list(value.values())
 
 
@@ -84,23 +83,23 @@ def error_log(reason: str) -> CallLog | None:
     return MISSING_LOG if _NOT_FOUND.search(reason) else None
 
 
-def _no_log(detail: dict[str, Any], odd: Counter[str]) -> CallLog:
+def _no_log(detail: dict[str, Any], tally: Tally) -> CallLog:
     if "error" not in detail:
-        odd[Anomaly.DETAIL] += 1
+        tally.anomalies[Anomaly.DETAIL] += 1
         return MISSING_LOG
     log = error_log(text(detail["error"]) or "")
     if log is None:
-        odd[Anomaly.DETAIL_ERROR] += 1
+        tally.anomalies[Anomaly.DETAIL_ERROR] += 1
         return MISSING_LOG
     return log
 
 
-def entries(elements: Sequence[Element], odd: Counter[str]) -> list[Entry]:
+def entries(elements: Sequence[Element], tally: Tally) -> list[Entry]:
     """Every object of the array as an entry, numbered by its place in the array."""
     found: list[Entry] = []
     for index, element in enumerate(elements):
         if type(element) is not RawEntry:
-            odd[Anomaly.ENTRY] += 1
+            tally.anomalies[Anomaly.ENTRY] += 1
             continue
         event, time, log_class = element.event, element.timestamp, element.log_class
         if (
@@ -118,44 +117,44 @@ def entries(elements: Sequence[Element], odd: Counter[str]) -> list[Entry]:
             del data["module_type"], data["result_variable"]
             found.append(Entry(index, log_class, line, time, module, variable, data))
         else:
-            found.append(_odd_entry(index, element, odd))
+            found.append(_odd_entry(index, element, tally))
     return found
 
 
-def _odd_entry(index: int, element: RawEntry, odd: Counter[str]) -> Entry:
+def _odd_entry(index: int, element: RawEntry, tally: Tally) -> Entry:
     event = element.event
     if not isinstance(event, RawEvent):
-        odd[Anomaly.ENTRY_EVENT] += 1
+        tally.anomalies[Anomaly.ENTRY_EVENT] += 1
         event = RawEvent(line="", data={})
-    data = _data(event.data, odd)
+    data = _data(event.data, tally)
     module, variable = (
         _name(data.pop("module_type", None)),
         _name(data.pop("result_variable", None)),
     )
     if module is None or variable is None:
-        odd[Anomaly.ENTRY_MODULE] += 1
+        tally.anomalies[Anomaly.ENTRY_MODULE] += 1
     return Entry(
         index=index,
-        log_class=_known(text(element.log_class), Anomaly.ENTRY_CLASS, odd) or "",
-        line=_known(text(event.line), Anomaly.ENTRY_LINE, odd) or "",
-        timestamp=_known(seconds(element.timestamp), Anomaly.ENTRY_TIME, odd),
+        log_class=_known(text(element.log_class), Anomaly.ENTRY_CLASS, tally) or "",
+        line=_known(text(event.line), Anomaly.ENTRY_LINE, tally) or "",
+        timestamp=_known(seconds(element.timestamp), Anomaly.ENTRY_TIME, tally),
         module_type=module,
         result_variable=variable,
         data=data,
     )
 
 
-def _known(value: _T | None, kind: Anomaly, odd: Counter[str]) -> _T | None:
+def _known(value: _T | None, kind: Anomaly, tally: Tally) -> _T | None:
     if value is None:
-        odd[kind] += 1
+        tally.anomalies[kind] += 1
     return value
 
 
-def _data(data: object, odd: Counter[str]) -> dict[str, object]:
+def _data(data: object, tally: Tally) -> dict[str, object]:
     if isinstance(data, dict):
         return data
     if data not in ([], ""):  # PHP's empty object, in JSON and in XML
-        odd[Anomaly.ENTRY_DATA] += 1
+        tally.anomalies[Anomaly.ENTRY_DATA] += 1
     return {}
 
 

@@ -6,7 +6,6 @@ of its own, is refused.
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any, NoReturn
 from xml.etree import ElementTree as ET
 
@@ -16,6 +15,7 @@ from fuse_otel.core.decoding.call_record import RawCall, call_record, merged
 from fuse_otel.core.decoding.lenient_json import NotUnderstood
 from fuse_otel.core.decoding.log_entries import RawDetail, call_log, joined, renumbered
 from fuse_otel.core.model.call import CallLog, CallRecord
+from fuse_otel.core.model.tally import Tally
 
 _DEPTH = 100  # far deeper than any answer, far less than Python's stack
 _WORDS = {"true": True, "false": False}
@@ -86,39 +86,39 @@ def saved_calls(value: object) -> list[SavedCall]:
     ``value`` is decoded JSON: an answer of ``/call``, ``/all_logs`` or ``/calls``, a list of calls
     or a single one. Nobody counts what is odd in a file. Raises ``NotUnderstood``.
     """
-    odd: Counter[str] = Counter()
+    tally = Tally()
     if isinstance(value, dict):
-        value = _listed(value, odd)
+        value = _listed(value, tally)
     if not isinstance(value, list):
         raise NotUnderstood("it holds neither calls nor entries")
     if any(isinstance(element, dict) and "session_id" in element for element in value):
-        return _calls(value, odd)
+        return _calls(value, tally)
     detail: RawDetail = msgspec.convert(value, RawDetail)
-    return [(None, call_log(detail, odd))] if value else []
+    return [(None, call_log(detail, tally))] if value else []
 
 
-def _listed(value: dict[str, Any], odd: Counter[str]) -> object:
+def _listed(value: dict[str, Any], tally: Tally) -> object:
     """The array inside the object."""
     if "calls" in value:
         calls = value["calls"]
-        return _listed(calls, odd) if isinstance(calls, dict) else calls or []
+        return _listed(calls, tally) if isinstance(calls, dict) else calls or []
     if "session_id" in value:
         return [value]
     if "error" in value:
         raise NotUnderstood("it holds an error of the API instead of a call")
-    return renumbered(value, odd)
+    return renumbered(value, tally)
 
 
-def _calls(values: list[Any], odd: Counter[str]) -> list[SavedCall]:
+def _calls(values: list[Any], tally: Tally) -> list[SavedCall]:
     found: dict[str, tuple[CallRecord, CallLog]] = {}
     for value in values:
         if not isinstance(value, dict):
             continue
         raw = msgspec.convert(value, RawCall)
-        record = call_record(raw, odd, listed=False)
+        record = call_record(raw, tally, listed=False)
         if record is None:
             continue
-        log = call_log(raw.detail, odd)
+        log = call_log(raw.detail, tally)
         known = found.get(record.session_id)
         if known is not None:
             record, log = merged(known[0], record), joined(known[1], log)

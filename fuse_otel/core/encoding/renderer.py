@@ -12,7 +12,8 @@ from fuse_otel.core.model.call import CallLog, ListedCall, LogCompleteness
 from fuse_otel.core.model.lane import Rendering
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.redaction_policy import Redaction
-from fuse_otel.core.model.telemetry import CallSummary, Profile, Signal, Tally, Telemetry
+from fuse_otel.core.model.tally import Tally
+from fuse_otel.core.model.telemetry import CallSummary, Profile, Signal, Telemetry
 from fuse_otel.core.translation.translate import transform
 
 

@@ -1,4 +1,4 @@
-"""OpenTelemetry's values as small slotted records: what the transform yields and the wire takes.
+"""OpenTelemetry's values as small slotted records, from the translation to the writer.
 
 Times are UNIX nanoseconds. A span id is the unsigned 64-bit integer whose big-endian bytes go on
 the wire; 0 stands for "none". Attributes keep their order, which is the order of the bytes.
@@ -6,13 +6,12 @@ the wire; 0 stands for "none". Attributes keep their order, which is the order o
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import NamedTuple
 
 from fuse_otel.core.model.call import Direction, LogCompleteness
+from fuse_otel.core.model.tally import Tally
 
 Value = str | bool | int | float | tuple[str, ...]
 Attributes = Mapping[str, Value]
@@ -71,47 +70,6 @@ class LogRecord:
     body: str
     attributes: Attributes
     event_name: str = ""
-
-
-class Note(NamedTuple):
-    """What became of a key of an entry's data, or of its ``LINE``: the attributes it made, and the
-    rules that took something of it away. ``entry`` is the entry's index.
-    """
-
-    entry: int
-    subject: str
-    made: tuple[str, ...]
-    taken_by: tuple[str, ...]
-
-
-LINE = ""
-"""The subject that stands for an entry's line."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """What the transform counted: rule, kind, kind → how often. ``notes`` are taken if somebody
-    wants an explanation.
-    """
-
-    redactions: Counter[str] = field(default_factory=Counter)
-    truncations: Counter[str] = field(default_factory=Counter)
-    anomalies: Counter[str] = field(default_factory=Counter)
-    notes: list[Note] | None = None
-
-    def note(self, entry: int, subject: str, made: Attributes, before: Counter[str]) -> None:
-        """``before``: what ``taken`` told before the subject was read."""
-        if self.notes is not None:
-            self.notes.append(Note(entry, subject, tuple(made), tuple(self.redactions - before)))
-
-    def taken(self) -> Counter[str]:
-        """A copy of the redactions, if notes are taken."""
-        return Counter() if self.notes is None else self.redactions.copy()
-
-    def add(self, other: Tally) -> None:
-        self.redactions.update(other.redactions)
-        self.truncations.update(other.truncations)
-        self.anomalies.update(other.anomalies)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,13 @@
-"""The operator's own rules at work. What is wrong with a pattern is said before it works."""
+"""The operator's own rules: patterns in texts, keys of data. The configuration has checked them."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
 from fuse_otel.core.model.redaction_policy import KeyRule, PatternRule
+from fuse_otel.core.model.tally import Tally
 
 Compiled = tuple[re.Pattern[str], str]
 """A pattern, and the name that stands for what it finds."""
@@ -18,13 +18,18 @@ def compiled(rules: tuple[PatternRule, ...]) -> tuple[Compiled, ...]:
     return tuple((re.compile(rule.pattern), rule.name) for rule in rules)
 
 
-def marked(text: str, patterns: Sequence[Compiled], redactions: Counter[str]) -> str:
+def marked(text: str, patterns: Sequence[Compiled], tally: Tally) -> str:
     """``text`` with ``[name]`` in place of what a pattern finds."""
     for pattern, name in patterns:
         text, count = pattern.subn(f"[{name}]", text)
         if count:
-            redactions[name] += count
+            tally.redactions[name] += count
     return text
+
+
+def applies(rules: Sequence[KeyRule], key: str, kind: str) -> bool:
+    """Whether a rule is about the key in an entry of a module of that kind."""
+    return any(rule.key == key and rule.applies(kind) for rule in rules)
 
 
 def names(rules: Sequence[KeyRule], kind: str) -> frozenset[str]:

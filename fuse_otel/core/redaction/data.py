@@ -1,17 +1,17 @@
 """The allow-list of an entry's ``data``: which key may leave, of which modules, in which shape.
 
-Fail closed: a key that is not here, or a value that is not of the shape its key promises, does
-not leave and is counted.
+A key that is not listed does not leave, and neither does a value of another shape than its key
+promises. Both are counted.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from fuse_otel.core.model import semconv
+from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.model.telemetry import Value
 from fuse_otel.core.redaction.scrub import clean_name
 from fuse_otel.core.redaction.urls import safe_url
@@ -73,18 +73,14 @@ def _id(value: object) -> Value | None:
 
 
 def _table(value: object) -> Value | None:
-    if (
-        isinstance(value, str)
-        and _TABLE_NAME.match(value)
-        and clean_name(value, Counter()) == value
-    ):
+    if isinstance(value, str) and _TABLE_NAME.match(value) and clean_name(value, Tally()) == value:
         return value
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """``modules``: the kinds it is allowed of, empty for any. ``prompt``: of prompts alone."""
+    """``modules``: the kinds that may send it, empty for any. ``prompt``: only prompts may."""
 
     attribute: str
     shape: Shape
@@ -93,6 +89,7 @@ class Allowed:
 
 
 _WEB = frozenset({"rest", "soap"})
+_URLS = frozenset({"url", "endpoint"})
 _STATUS = Allowed(semconv.HTTP_STATUS, _whole(100, 599), _WEB)
 _SECONDS = Allowed(semconv.DURATION, _whole(0, 86_400), frozenset({"transfer", "record"}))
 
@@ -116,36 +113,28 @@ ALLOWED: Mapping[str, Allowed] = {
 }
 
 
-def allowed_data(
-    data: Mapping[str, object], kind: str, redactions: Counter[str], *, prompt: bool
+def known_data(
+    key: str, value: object, kind: str, tally: Tally, *, prompt: bool
 ) -> dict[str, Value]:
-    """The attributes that may leave of an entry of a module of that kind; ``redactions`` is told
-    what may not.
+    """The attributes that the data model has for a key of an entry of a module of that kind.
+    ``tally`` counts what may not leave.
     """
-    attributes: dict[str, Value] = {}
-    for key, value in data.items():
-        rule = ALLOWED.get(key)
-        if rule is None or not _applies(rule, kind, prompt=prompt):
-            if key in {"url", "endpoint"} and kind in _WEB:
-                attributes |= _url(value, redactions)
-            else:
-                redactions["key"] += 1
-            continue
-        shaped = rule.shape(value)
-        if shaped is None:
-            redactions["value"] += 1
-        else:
-            attributes[rule.attribute] = shaped
-    return attributes
+    rule = ALLOWED.get(key)
+    if rule is None or (rule.prompt and not prompt) or (rule.modules and kind not in rule.modules):
+        if key in _URLS and kind in _WEB:
+            return _url(value, tally)
+        tally.redactions["key"] += 1
+        return {}
+    shaped = rule.shape(value)
+    if shaped is None:
+        tally.redactions["value"] += 1
+        return {}
+    return {rule.attribute: shaped}
 
 
-def _applies(rule: Allowed, kind: str, *, prompt: bool) -> bool:
-    return (prompt or not rule.prompt) and (not rule.modules or kind in rule.modules)
-
-
-def _url(value: object, redactions: Counter[str]) -> dict[str, Value]:
-    url = safe_url(value, redactions) if isinstance(value, str) else None
+def _url(value: object, tally: Tally) -> dict[str, Value]:
+    url = safe_url(value, tally) if isinstance(value, str) else None
     if url is None:
-        redactions["value"] += 1
+        tally.redactions["value"] += 1
         return {}
     return {semconv.URL_FULL: url[0], semconv.SERVER_ADDRESS: url[1]}

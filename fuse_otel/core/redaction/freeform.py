@@ -1,18 +1,17 @@
-"""Texts and data that the model has no name for, as a mode lets them leave.
-
-What the data model has no name for, as attributes: JSON of any shape, one level deep.
+"""Texts and data that the data model has no name for, as far as a mode lets them leave. Data of any
+shape become flat attributes.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from fuse_otel.core.model.call import ListedCall
 from fuse_otel.core.model.limits import MAX_VALUE
 from fuse_otel.core.model.redaction_policy import Mode
+from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.model.telemetry import Value
 from fuse_otel.core.redaction.custom_rules import Compiled, marked
 from fuse_otel.core.redaction.personal_data import KnownNumbers, without_personal
@@ -31,7 +30,8 @@ Leaf = str | bool | int | float | tuple[str, ...]
 
 def leaves(key: str, value: object, dropped: frozenset[str]) -> Iterator[tuple[str, Leaf]]:
     """(path, value) for every scalar inside, in order, at most ``MOST``; the names of a path are
-    joined by dots. A list of scalars is one leaf. Keys in ``dropped`` are left out with all below.
+    joined by dots. A list of scalars is one leaf. Keys in ``dropped`` are left out, and with them
+    everything below.
     """
     stack: list[tuple[str, object, int]] = [(_name(key), value, 0)]
     found = 0
@@ -106,9 +106,9 @@ _SMALL = 10_000
 _LONG_ID = 12  # a session id of fewer characters may be a part of somebody's number
 
 
-class FreeReading:
-    """Under ``off`` what looks personal is told by its name, ``fuse.pii.…``; under the others it
-    does not leave.
+class Freeform:
+    """Under ``off`` what looks personal leaves as ``fuse.pii.…``; under the other modes it does
+    not leave.
     """
 
     def __init__(self, mode: Mode, patterns: Sequence[Compiled], call: ListedCall) -> None:
@@ -117,97 +117,96 @@ class FreeReading:
         self._kept = KnownNumbers(call)
         self._session_id = call.session_id if len(call.session_id) >= _LONG_ID else None
 
-    def text(self, text: str, redactions: Counter[str]) -> str:
+    def text(self, text: str, tally: Tally) -> str:
         """The text as it may leave."""
-        text = marked(text, self._patterns, redactions)
-        return text if self._off else self._scrubbed(text, redactions)
+        text = marked(text, self._patterns, tally)
+        return text if self._off else self._scrubbed(text, tally)
 
     def attributes(
         self,
         key: str,
         value: object,
         dropped: frozenset[str],
-        redactions: Counter[str],
+        tally: Tally,
         variable: str = "",
     ) -> dict[str, Value]:
         """An attribute for each scalar inside; of two with the same name the first. ``variable``
         is what the value is called besides its key.
         """
-        tell = self._as_it_is if self._off else self._clean
+        redacted = self._as_it_is if self._off else self._clean
         found: dict[str, Value] = {}
         for path, leaf in leaves(key, value, dropped):
-            name, told = tell(path, leaf, _words(path) | _words(variable), redactions)
-            found.setdefault(name, told)
+            words = _words(path) | _words(variable)
+            name, clean = redacted(path, leaf, words, tally)
+            found.setdefault(name, clean)
         return found
 
-    def assigned(self, variable: str, line: str, most: int, redactions: Counter[str]) -> str:
+    def assigned(self, variable: str, line: str, limit: int, tally: Tally) -> str:
         """A line that gives the variable a value, as it may leave."""
         if self._off or not _words(variable) & _SECRET_WORDS:
-            return self.text(cut_between_words(line, most), redactions)
-        redactions["secret"] += 1
+            return self.text(cut_between_words(line, limit), tally)
+        tally.redactions["secret"] += 1
         before, equals, _ = line.partition("=")
-        return f"{self.text(before, redactions)}= {MASKED}" if equals else MASKED
+        return f"{self.text(before, tally)}= {MASKED}" if equals else MASKED
 
     def _clean(
-        self, path: str, leaf: Leaf, words: frozenset[str], redactions: Counter[str]
+        self, path: str, leaf: Leaf, words: frozenset[str], tally: Tally
     ) -> tuple[str, Value]:
-        name = DATA + self.text(path, redactions)
+        name = DATA + self.text(path, tally)
         if words & _SECRET_WORDS and not isinstance(leaf, bool):
-            redactions["secret"] += 1
+            tally.redactions["secret"] += 1
             return name, MASKED
         if path in _IDS and _ID.match(str(leaf)):
             return name, leaf
-        return name, self._clean_leaf(leaf, redactions)
+        return name, self._clean_leaf(leaf, tally)
 
-    def _clean_leaf(self, leaf: Leaf, redactions: Counter[str]) -> Value:
+    def _clean_leaf(self, leaf: Leaf, tally: Tally) -> Value:
         if isinstance(leaf, bool):
             return leaf
         if isinstance(leaf, str):
-            return self.text(cut_between_words(leaf, MAX_VALUE), redactions)
+            return self.text(cut_between_words(leaf, MAX_VALUE), tally)
         if isinstance(leaf, tuple):
-            return self._clean_list(leaf, redactions)
+            return self._clean_list(leaf, tally)
         if not self._patterns and -_SMALL < leaf < _SMALL and isinstance(leaf, int):
             return leaf
         written = number_text(leaf)
-        clean = self.text(written, redactions)
+        clean = self.text(written, tally)
         return leaf if clean == written else clean
 
-    def _clean_list(self, leaf: tuple[str, ...], redactions: Counter[str]) -> tuple[str, ...]:
+    def _clean_list(self, leaf: tuple[str, ...], tally: Tally) -> tuple[str, ...]:
         """Somebody's number may stand in it in parts."""
-        clean = tuple(self.text(cut_between_words(each, MAX_VALUE), redactions) for each in leaf)
+        clean = tuple(self.text(cut_between_words(each, MAX_VALUE), tally) for each in leaf)
         joined = " ".join(clean)
-        whole = self.text(joined, redactions)
+        whole = self.text(joined, tally)
         return clean if whole == joined else (whole,)
 
     def _as_it_is(
-        self, path: str, leaf: Leaf, words: frozenset[str], redactions: Counter[str]
+        self, path: str, leaf: Leaf, words: frozenset[str], tally: Tally
     ) -> tuple[str, Value]:
-        looks = Counter[str]()
+        looks = Tally()
         self._scrubbed(path, looks)
         self._scrubbed(" ".join(leaf) if isinstance(leaf, tuple) else str(leaf), looks)
         named = words & _PERSONAL_WORDS
-        personal = path not in _IDS and (looks or named)
+        personal = path not in _IDS and (looks.redactions or named)
         prefix = f"{PERSONAL}data." if personal else DATA
-        return prefix + self.text(path, redactions), self._marked_leaf(leaf, redactions)
+        return prefix + self.text(path, tally), self._marked_leaf(leaf, tally)
 
-    def _marked_leaf(self, leaf: Leaf, redactions: Counter[str]) -> Value:
+    def _marked_leaf(self, leaf: Leaf, tally: Tally) -> Value:
         if isinstance(leaf, str):
-            return self.text(leaf, redactions)
+            return self.text(leaf, tally)
         if isinstance(leaf, tuple):
-            return tuple(self.text(each, redactions) for each in leaf)
+            return tuple(self.text(each, tally) for each in leaf)
         if isinstance(leaf, bool) or not self._patterns:
             return leaf
         written = number_text(leaf)
-        told = self.text(written, redactions)
-        return leaf if told == written else told
+        clean = self.text(written, tally)
+        return leaf if clean == written else clean
 
-    def _scrubbed(self, text: str, redactions: Counter[str]) -> str:
+    def _scrubbed(self, text: str, tally: Tally) -> str:
         if self._session_id is None or self._session_id not in text:
-            return without_personal(text, self._kept, redactions)
+            return without_personal(text, self._kept, tally)
         parts = text.split(self._session_id)
-        return self._session_id.join(
-            without_personal(part, self._kept, redactions) for part in parts
-        )
+        return self._session_id.join(without_personal(part, self._kept, tally) for part in parts)
 
 
 @lru_cache(maxsize=1024)  # keys are few, and stand in every call

@@ -1,28 +1,40 @@
-"""The one table of what Plum's lines mean: the shape of a line → facts, and what of it may leave.
+"""What Plum's lines mean: one table from the shape of a line to its facts and to what may leave.
 
-Plum may change its words at any time. A line that no rule knows costs its facts and its text,
+Plum may change its words at any time. A line that no rule knows loses its facts and its text,
 nothing else. Each rule has a row in the tests.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from fuse_otel.core.model import semconv
+from fuse_otel.core.model.call import Entry
+from fuse_otel.core.model.module_kinds import ANNOUNCING, AUTHORS_TEXT, GOING_ON, LEAVING
+from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.model.telemetry import Value
-from fuse_otel.core.redaction.scrub import REDACTED, clean_name
+from fuse_otel.core.redaction.scrub import REDACTED, clean_name, scrub_start
 from fuse_otel.core.redaction.urls import safe_url
 
+PROMPT = "prompt"
+MAX_BODY = 32 * 1024  # bytes of a log record's body
 _LONGEST = 4096  # a line longer than that has no shape worth looking for
+# Facts that hold words or numbers of a line, and the kinds of modules that write such lines.
+_WRITERS = {
+    semconv.APPLICATION_TARGET: GOING_ON,
+    semconv.URL_FULL: LEAVING,
+    semconv.SERVER_ADDRESS: LEAVING,
+    semconv.HTTP_STATUS: LEAVING,
+    semconv.DURATION: frozenset({"transfer", "record", "call recording"}),
+}
 _METHODS = "GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS"
 
 
 @dataclass(slots=True)
 class Facts:
-    """What a line tells. ``body`` is what may leave of it; ``known`` says that a rule knew it."""
+    """The facts in a line. ``body`` is what may leave of it; ``known``: a rule knew the line."""
 
     body: str
     attributes: dict[str, Value] = field(default_factory=dict)
@@ -31,23 +43,23 @@ class Facts:
     known: bool = True
 
 
-Maker = Callable[[re.Match[str], Counter[str]], Facts]
+Maker = Callable[[re.Match[str], Tally], Facts]
 
 
-def _application(match: re.Match[str], redactions: Counter[str]) -> Facts:
-    name, version = (clean_name(text, redactions) for text in match.groups())
+def _application(match: re.Match[str], tally: Tally) -> Facts:
+    name, version = (clean_name(text, tally) for text in match.groups())
     body = f'Executing application "{name}" version "{version}"'
     return Facts(body, application=(name, version) if name else None)
 
 
-def _target(match: re.Match[str], redactions: Counter[str]) -> Facts:
-    name = clean_name(match[1].strip('"'), redactions)
+def _target(match: re.Match[str], tally: Tally) -> Facts:
+    name = clean_name(match[1].strip('"'), tally)
     return Facts(f"Going to application {name}", {semconv.APPLICATION_TARGET: name})
 
 
-def _input(match: re.Match[str], redactions: Counter[str]) -> Facts:
+def _input(match: re.Match[str], tally: Tally) -> Facts:
     what, keyed, mode = match.groups()
-    redactions["input"] += 1
+    tally.redactions["input"] += 1
     attributes: dict[str, Value] = {
         semconv.INPUT_RESULT: "match" if what == "User input" else "no_match",
         semconv.INPUT_LENGTH: len(keyed),
@@ -62,21 +74,21 @@ def _shape(keyed: str) -> str:
     return f"{len(keyed)} {unit}{'' if len(keyed) == 1 else 's'}"
 
 
-def _no_answer(match: re.Match[str], _: Counter[str]) -> Facts:
+def _no_answer(match: re.Match[str], _: Tally) -> Facts:
     result = "no_input" if match[0].startswith("No input") else "no_match"
     return Facts(match.string, {semconv.INPUT_RESULT: result})
 
 
-def _attempts(match: re.Match[str], _: Counter[str]) -> Facts:
+def _attempts(match: re.Match[str], _: Tally) -> Facts:
     return Facts(match.string, error_type="max_attempts")
 
 
-def _transfer(match: re.Match[str], _: Counter[str]) -> Facts:
+def _transfer(match: re.Match[str], _: Tally) -> Facts:
     return Facts(match.string, {semconv.TRANSFER_RESULT: match[1]})
 
 
-def _request(match: re.Match[str], redactions: Counter[str]) -> Facts:
-    method, url = match[1], safe_url(match[2], redactions)
+def _request(match: re.Match[str], tally: Tally) -> Facts:
+    method, url = match[1], safe_url(match[2], tally)
     attributes: dict[str, Value] = {semconv.HTTP_METHOD: method}
     if url is None:
         return Facts(f"Request: {method} {REDACTED}", attributes)
@@ -84,11 +96,11 @@ def _request(match: re.Match[str], redactions: Counter[str]) -> Facts:
     return Facts(f"Request: {method} {url[0]}", attributes)
 
 
-def _method(match: re.Match[str], _: Counter[str]) -> Facts:
+def _method(match: re.Match[str], _: Tally) -> Facts:
     return Facts(match.string, {semconv.HTTP_METHOD: match[1]})
 
 
-def _status(match: re.Match[str], _: Counter[str]) -> Facts:
+def _status(match: re.Match[str], _: Tally) -> Facts:
     status = int(match[1])
     failed = status >= 400  # noqa: PLR2004 - HTTP's own line between success and error
     return Facts(
@@ -96,18 +108,18 @@ def _status(match: re.Match[str], _: Counter[str]) -> Facts:
     )
 
 
-def _timeout(match: re.Match[str], _: Counter[str]) -> Facts:
+def _timeout(match: re.Match[str], _: Tally) -> Facts:
     return Facts(match.string, error_type="timeout")
 
 
-def _duration(match: re.Match[str], _: Counter[str]) -> Facts:
+def _duration(match: re.Match[str], _: Tally) -> Facts:
     return Facts(match.string, {semconv.DURATION: int(match[1])})
 
 
-def _exception(match: re.Match[str], redactions: Counter[str]) -> Facts:
+def _exception(match: re.Match[str], tally: Tally) -> Facts:
     rest = f": {REDACTED}" if match[2] else ""
     if rest:
-        redactions["error_text"] += 1
+        tally.redactions["error_text"] += 1
     return Facts(match[1] + rest, error_type=match[1])
 
 
@@ -166,8 +178,50 @@ def _by_first_word() -> Mapping[str, list[tuple[re.Pattern[str], Maker]]]:
 _TABLE = _by_first_word()
 
 
-def facts_of(line: str, redactions: Counter[str]) -> Facts:
-    """What the line tells; ``redactions`` is told what was taken out of it."""
+def line_facts(entry: Entry, kind: str, tally: Tally, *, prompt: bool) -> Facts:
+    """The facts in the line of an entry of a module of that kind, under ``strict``."""
+    if prompt:
+        return _prompt(entry, tally)
+    if kind in AUTHORS_TEXT:
+        tally.redactions["author_text"] += 1
+        return Facts(REDACTED, known=False)
+    facts = facts_of(entry.line, tally)
+    if (facts.attributes or facts.application) and _is_foreign(facts, kind):
+        # A line of this shape in any other module is somebody's own text.
+        tally.redactions["line"] += 1
+        return Facts(REDACTED, known=False)
+    return facts
+
+
+def _is_foreign(facts: Facts, kind: str) -> bool:
+    """Whether modules of that kind write no such lines."""
+    if facts.application and kind not in ANNOUNCING:
+        return True
+    for name in facts.attributes:
+        writers = _WRITERS.get(name)
+        if writers is not None and kind not in writers:
+            return True
+    return False
+
+
+def _prompt(entry: Entry, tally: Tally) -> Facts:
+    """A prompt's text leaves only if the entry says that it is the same for all callers."""
+    if entry.data.get("type") != "static":
+        tally.redactions["prompt"] += 1
+        return Facts(REDACTED)
+    return Facts(scrub_start(entry.line, body_limit(entry.line, tally), tally))
+
+
+def body_limit(line: str, tally: Tally) -> int:
+    """How many characters of the line may be in a body; a character takes up to four bytes."""
+    limit = MAX_BODY if line.isascii() else MAX_BODY // 4
+    if len(line) > limit:
+        tally.truncations["body"] += 1
+    return limit
+
+
+def facts_of(line: str, tally: Tally) -> Facts:
+    """The facts in a line of any module; ``tally`` counts what was taken out of it."""
     fixed = _FIXED.get(line)
     if fixed is not None:
         return fixed
@@ -176,6 +230,6 @@ def facts_of(line: str, redactions: Counter[str]) -> Facts:
         for pattern, maker in _TABLE.get(first, _TABLE[""]):
             match = pattern.fullmatch(line)
             if match:
-                return maker(match, redactions)
-    redactions["line"] += 1
+                return maker(match, tally)
+    tally.redactions["line"] += 1
     return Facts(REDACTED, known=False)

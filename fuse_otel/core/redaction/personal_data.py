@@ -11,10 +11,10 @@ International bank account numbers in text, known by their check digits (ISO 136
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable
 
 from fuse_otel.core.model.call import ListedCall
+from fuse_otel.core.model.tally import Tally
 
 _DAY = 86_400
 _MONTH, _DAY_OF_MONTH = r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
@@ -51,19 +51,19 @@ class KnownNumbers:
         return self._span[0] <= int(part[:10]) <= self._span[1]
 
 
-def number_mask(run: str, redactions: Counter[str]) -> str:
+def number_mask(run: str, tally: Tally) -> str:
     """What stands for a run of digits, and of what may stand between them."""
     digits = "".join(char for char in run if char.isdecimal())
     if len(digits) in _CARD and _luhn(digits):
-        redactions["card"] += 1
+        tally.redactions["card"] += 1
         return "[card]"
     if _SSN.match(run):
-        redactions["ssn"] += 1
+        tally.redactions["ssn"] += 1
         return "[ssn]"
     if len(digits) in _PHONE and (len(run) > len(digits) or _AMERICAN.match(digits)):
-        redactions["phone"] += 1
+        tally.redactions["phone"] += 1
         return "[phone]"
-    redactions["digits"] += 1
+    tally.redactions["digits"] += 1
     return "[digits]"
 
 
@@ -80,12 +80,12 @@ _LETTERS = 10
 _START = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?:[ \u00a0-]?[A-Za-z0-9]){11,30}")
 
 
-def without_ibans(text: str, redactions: Counter[str]) -> str:
+def without_ibans(text: str, tally: Tally) -> str:
     parts, at = [], 0
     while found := _START.search(text, at):
         size = _size(found[0], text[found.end() : found.end() + 1])
         if size:
-            redactions["iban"] += 1
+            tally.redactions["iban"] += 1
         end = found.start() + (size or 4)
         parts += [text[at : found.start()], "[iban]" if size else text[found.start() : end]]
         at = end
@@ -146,78 +146,74 @@ _MACHINE_ID = re.compile(
 _NUMBER = re.compile(r"[+(]{0,2}\d(?:[\W_]{0,3}\d){6,}|\d{5,}")
 
 
-def without_personal(text: str, kept: Kept, redactions: Counter[str]) -> str:
+def without_personal(text: str, kept: Kept, tally: Tally) -> str:
     """``text`` without e-mail addresses, credentials, card, bank, phone and social security
     numbers, and other long numbers, each replaced by what it was.
     """
     if not _SUSPECT.search(text):
         return text
-    text = _without_credentials(text, redactions)
+    text = _without_credentials(text, tally)
     if "-" in text:
-        return _between_ids(text, kept, redactions)
-    return _without_numbers(_without_words(text, redactions), kept, redactions)
+        return _between_ids(text, kept, tally)
+    return _without_numbers(_without_words(text, tally), kept, tally)
 
 
-def _between_ids(text: str, kept: Kept, redactions: Counter[str]) -> str:
+def _between_ids(text: str, kept: Kept, tally: Tally) -> str:
     parts, at = [], 0
     for found in _MACHINE_ID.finditer(text):
         parts += [text[at : found.start()], found[0]]
         at = found.end()
     parts.append(text[at:])
-    parts[::2] = [
-        _without_numbers(_without_words(part, redactions), kept, redactions) for part in parts[::2]
-    ]
+    parts[::2] = [_without_numbers(_without_words(part, tally), kept, tally) for part in parts[::2]]
     return "".join(parts)
 
 
-def _without_credentials(text: str, redactions: Counter[str]) -> str:
+def _without_credentials(text: str, tally: Tally) -> str:
     text, count = _CREDENTIALS.subn("", text)
     for rule in (_COOKIE, _SECRET, _BEARER, _BASIC):
         text, found = rule.subn(r"\1[secret]", text)
         count += found
     if count:
-        redactions["secret"] += count
+        tally.redactions["secret"] += count
     return text
 
 
-def _without_words(text: str, redactions: Counter[str]) -> str:
+def _without_words(text: str, tally: Tally) -> str:
     """Without what is personal from one space to the next."""
     text, count = _JWT.subn("[token]", text)
     if count:
-        redactions["token"] += count
+        tally.redactions["token"] += count
     if _AT.search(text):
         # Of a number in groups that stands before an @ an address would take the last group alone.
-        text = _NUMBER.sub(lambda run: _without_number_at(run, redactions), text)
-        text = _ADDRESS.sub(lambda word: _without_address(word[0], redactions), text)
-    text = without_ibans(text, redactions)
-    return _LONG_WORD.sub(lambda word: _without_token(word[0], redactions), text)
+        text = _NUMBER.sub(lambda run: _without_number_at(run, tally), text)
+        text = _ADDRESS.sub(lambda word: _without_address(word[0], tally), text)
+    text = without_ibans(text, tally)
+    return _LONG_WORD.sub(lambda word: _without_token(word[0], tally), text)
 
 
-def _without_number_at(run: re.Match[str], redactions: Counter[str]) -> str:
+def _without_number_at(run: re.Match[str], tally: Tally) -> str:
     before, after = run.string[run.start() - 1 : run.start()], run.string[run.end() : run.end() + 3]
     if before.isalnum() or not (_AT.match(after) or _AT.search(run[0])):
         return run[0]
-    return number_mask(run[0], redactions)
+    return number_mask(run[0], tally)
 
 
-def _without_address(word: str, redactions: Counter[str]) -> str:
+def _without_address(word: str, tally: Tally) -> str:
     if not _AT.search(word):
         return word
     if word.startswith("//"):
-        return _IN_URL.sub(lambda part: _without_address(part[0], redactions), word)
-    redactions["email"] += 1
+        return _IN_URL.sub(lambda part: _without_address(part[0], tally), word)
+    tally.redactions["email"] += 1
     return "[email]"
 
 
-def _without_token(word: str, redactions: Counter[str]) -> str:
+def _without_token(word: str, tally: Tally) -> str:
     """Digits and letters mixed in one part of a long word; authors' own names do not mix them."""
     if not any(_DIGIT.search(part) and _LETTER.search(part) for part in _PART.split(word)):
         return word
-    redactions["token"] += 1
+    tally.redactions["token"] += 1
     return "[token]"
 
 
-def _without_numbers(text: str, kept: Kept, redactions: Counter[str]) -> str:
-    return _NUMBER.sub(
-        lambda run: run[0] if kept(run[0]) else number_mask(run[0], redactions), text
-    )
+def _without_numbers(text: str, kept: Kept, tally: Tally) -> str:
+    return _NUMBER.sub(lambda run: run[0] if kept(run[0]) else number_mask(run[0], tally), text)

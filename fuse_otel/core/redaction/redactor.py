@@ -1,177 +1,183 @@
-"""An entry read under any redaction, as the timeline of the call wants it."""
+"""The one engine that redacts the entries of a call. A policy decides what may leave.
+
+``strict`` lets the facts of the data model leave and nothing else. ``standard`` adds texts and data
+without what looks personal, ``off`` adds everything. The operator's own rules hold in every mode.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import replace
-from typing import NamedTuple
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from msgspec import structs
 
 from fuse_otel.core.model import semconv
 from fuse_otel.core.model.call import Entry, ListedCall
-from fuse_otel.core.model.module_kinds import (
-    SETTING,
-    module_kind,
-)
+from fuse_otel.core.model.module_kinds import SETTING, module_kind
 from fuse_otel.core.model.redaction_policy import Mode, Redaction
-from fuse_otel.core.model.telemetry import LINE, Tally, Value
-from fuse_otel.core.redaction import custom_rules
-from fuse_otel.core.redaction.data import allowed_data
-from fuse_otel.core.redaction.freeform import PERSONAL, FreeReading
-from fuse_otel.core.redaction.lines import Facts
+from fuse_otel.core.model.tally import LINE, Tally
+from fuse_otel.core.model.telemetry import Value
+from fuse_otel.core.redaction.custom_rules import applies, compiled, marked, names
+from fuse_otel.core.redaction.data import known_data
+from fuse_otel.core.redaction.freeform import PERSONAL, Freeform
+from fuse_otel.core.redaction.lines import PROMPT, Facts, body_limit, line_facts
 from fuse_otel.core.redaction.scrub import clean_name, cut_between_words
-from fuse_otel.core.redaction.strict_rules import (
-    PROMPT,
-    RedactedEntry,
-    class_of,
-    facts_told,
-    link_in,
-    most_of_body,
-    read,
-)
 
 Attributes = dict[str, Value]
+UNKNOWN_CLASS = "unknown"
+_CLASS = re.compile(r"[a-z][a-z_]*\Z")
+_LONGEST_CLASS = 32
 _SECRET_CODE = 3  # digits
 
 
-class Redactor(NamedTuple):
-    """``read`` takes an entry, its module type and what counts; ``name`` an author's name."""
-
-    read: Callable[[Entry, str, Tally], RedactedEntry]
-    name: Callable[[str, Counter[str]], str]
-
-
-_PLAIN = Redactor(read, clean_name)
-
-
-def redactor_for(call: ListedCall, redaction: Redaction, *, explain: bool) -> Redactor:
-    """The plain way is the fast one. All others go key by key, by the same rules."""
-    if redaction.plain and not explain:
-        return _PLAIN
-    careful = _Careful(call, redaction)
-    return Redactor(careful.read, careful.name)
-
-
-class _Module(NamedTuple):
-    """Where a key stands: the module's kind, whether in a prompt, the variable that is set, what
-    own rules say there.
+@dataclass(slots=True)
+class RedactedEntry:
+    """``log_class`` is the raw class as a word; ``attributes`` are those of the line and of the
+    data; ``body`` is what may leave of the line.
     """
 
-    kind: str
-    prompt: bool
-    variable: str
-    allowed: frozenset[str]
-    dropped: frozenset[str]
+    log_class: str
+    body: str
+    attributes: Attributes
+    facts: Facts
 
 
-class _Careful:
+class Redactor:
+    """Redacts the entries of one call. ``redact`` and ``name`` count in the tally they are given,
+    because what an earlier export counted is not counted again.
+    """
+
     def __init__(self, call: ListedCall, redaction: Redaction) -> None:
         self._mode = redaction.mode
-        self._rules = redaction.rules
-        self._patterns = custom_rules.compiled(redaction.rules.patterns)
-        self._free = FreeReading(redaction.mode, self._patterns, call)
+        self._strict = redaction.mode is Mode.STRICT
+        self._model_only = redaction.plain
+        self._allow = redaction.rules.allow
+        self._drop = redaction.rules.drop
+        self._patterns = compiled(redaction.rules.patterns)
+        self._freeform = Freeform(redaction.mode, self._patterns, call)
 
-    def name(self, name: str, redactions: Counter[str]) -> str:
+    def name(self, name: str, tally: Tally) -> str:
         """Clean in every mode: the names of modules are names of spans and labels of metrics."""
-        return clean_name(custom_rules.marked(name, self._patterns, redactions), redactions)
+        if self._patterns:
+            name = marked(name, self._patterns, tally)
+        return clean_name(name, tally)
 
-    def read(self, entry: Entry, module_type: str, tally: Tally) -> RedactedEntry:
-        log_class, kind = class_of(entry.log_class), module_kind(module_type)
-        module = _Module(
-            kind,
-            log_class == PROMPT,
-            (entry.result_variable or "") if kind in SETTING else "",
-            custom_rules.names(self._rules.allow, kind),
-            custom_rules.names(self._rules.drop, kind),
-        )
+    def redact(self, entry: Entry, module_type: str, tally: Tally) -> RedactedEntry:
+        log_class, kind = log_class_of(entry.log_class), module_kind(module_type)
+        prompt = log_class == PROMPT
+        # The default policy without an explanation goes straight to the data model's rules: this
+        # runs for every key of every call.
+        model_only = self._model_only and tally.notes is None
         attributes: Attributes = {}
         for key, value in entry.data.items():
-            before = tally.taken()
-            made = self._of_key(key, value, module, tally.redactions)
-            attributes |= made
-            tally.note(entry.index, key, made, before)
-        before = tally.taken()
-        facts = self._facts(entry, module, tally)
-        tally.note(entry.index, LINE, facts.attributes, before)
-        attributes |= facts.attributes
-        if self._mode is Mode.OFF and semconv.INPUT_LENGTH in facts.attributes:
-            attributes[f"{PERSONAL}input"] = _keyed(facts, entry.line)
-        return RedactedEntry(log_class, facts.body, attributes, facts, link_in(entry))
-
-    def _of_key(
-        self, key: str, value: object, module: _Module, redactions: Counter[str]
-    ) -> Attributes:
-        if key in module.dropped:
-            redactions["drop"] += 1
-            return {}
-        if self._mode is not Mode.STRICT:
-            known = allowed_data({key: value}, module.kind, Counter(), prompt=module.prompt)
-            # Of a URL the model keeps less than the mode does.
-            if known and semconv.URL_FULL not in known:
-                return self._marked(known, redactions)
-            return {**self._marked(known, redactions), **self._told(key, value, module, redactions)}
-        if key in module.allowed:
-            return self._told(key, value, module, redactions)
-        known = allowed_data({key: value}, module.kind, redactions, prompt=module.prompt)
-        return self._marked(known, redactions)
-
-    def _told(
-        self, key: str, value: object, module: _Module, redactions: Counter[str]
-    ) -> Attributes:
-        return self._free.attributes(key, value, module.dropped, redactions, module.variable)
-
-    def _marked(self, attributes: Attributes, redactions: Counter[str]) -> Attributes:
-        if not self._patterns:
-            return attributes
-        return {key: self._mark(value, redactions) for key, value in attributes.items()}
-
-    def _mark(self, value: Value, redactions: Counter[str]) -> Value:
-        if not isinstance(value, str):
-            return value
-        return custom_rules.marked(value, self._patterns, redactions)
-
-    def _facts(self, entry: Entry, module: _Module, tally: Tally) -> Facts:
-        if self._mode is Mode.STRICT:
-            facts = self._strict_facts(entry, module, tally)
-        else:
-            # What `strict` would have taken is not taken: only the facts are wanted.
-            facts = facts_told(entry, module.kind, Tally(), prompt=module.prompt)
-            facts = replace(facts, body=self._body(entry, facts, module, tally))
-        if not self._patterns:
-            return facts
-        return replace(
-            facts,
-            body=custom_rules.marked(facts.body, self._patterns, tally.redactions),
-            attributes=self._marked(facts.attributes, tally.redactions),
-            application=self._application(facts, tally.redactions),
-        )
-
-    def _strict_facts(self, entry: Entry, module: _Module, tally: Tally) -> Facts:
-        if module.prompt and self._patterns:
-            # Before the scrubbing, which would leave half of what a pattern looks for.
-            most = most_of_body(entry.line, Tally())
-            line = custom_rules.marked(
-                cut_between_words(entry.line, most), self._patterns, tally.redactions
+            found = (
+                known_data(key, value, kind, tally, prompt=prompt)
+                if model_only
+                else self._data(entry, key, value, kind, tally, prompt=prompt)
             )
-            entry = structs.replace(entry, line=line)
-        return facts_told(entry, module.kind, tally, prompt=module.prompt)
+            if found:
+                attributes |= found
+        facts = (line_facts if model_only else self._line)(entry, kind, tally, prompt=prompt)
+        if facts.attributes:
+            attributes |= facts.attributes
+            if self._mode is Mode.OFF and semconv.INPUT_LENGTH in facts.attributes:
+                attributes[f"{PERSONAL}input"] = _keyed(facts, entry.line)
+        return RedactedEntry(log_class, facts.body, attributes, facts)
 
-    def _application(self, facts: Facts, redactions: Counter[str]) -> tuple[str, str] | None:
-        if facts.application is None:
-            return None
-        name, version = (
-            custom_rules.marked(text, self._patterns, redactions) for text in facts.application
-        )
-        return name, version
+    def _data(
+        self, entry: Entry, key: str, value: object, kind: str, tally: Tally, *, prompt: bool
+    ) -> Attributes:
+        before = tally.snapshot()
+        found = self._allowed_data(entry, key, value, kind, tally, prompt=prompt)
+        tally.note(entry.index, key, found, before)
+        return found
 
-    def _body(self, entry: Entry, facts: Facts, module: _Module, tally: Tally) -> str:
-        if self._mode is Mode.STANDARD and _is_keyed(facts, entry.line):
+    def _allowed_data(
+        self, entry: Entry, key: str, value: object, kind: str, tally: Tally, *, prompt: bool
+    ) -> Attributes:
+        """The attributes of one key: by the data model's name, or free-form where the policy lets
+        more leave than that.
+        """
+        if self._drop and applies(self._drop, key, kind):
+            tally.redactions["drop"] += 1
+            return {}
+        known: Attributes = {}
+        if not self._strict:
+            # What `strict` would have taken is not taken here, so nobody counts it.
+            known = known_data(key, value, kind, Tally(), prompt=prompt)
+        elif not self._allow or not applies(self._allow, key, kind):
+            known = known_data(key, value, kind, tally, prompt=prompt)
+            return self._marked(known, tally) if self._patterns else known
+        known = self._marked(known, tally)
+        # The model's URL has lost its path and query, which the policy lets leave.
+        if known and semconv.URL_FULL not in known:
+            return known
+        dropped = names(self._drop, kind)
+        return known | self._freeform.attributes(key, value, dropped, tally, _variable(entry, kind))
+
+    def _line(self, entry: Entry, kind: str, tally: Tally, *, prompt: bool) -> Facts:
+        before = tally.snapshot()
+        facts = self._allowed_line(entry, kind, tally, prompt=prompt)
+        tally.note(entry.index, LINE, facts.attributes, before)
+        return facts
+
+    def _allowed_line(self, entry: Entry, kind: str, tally: Tally, *, prompt: bool) -> Facts:
+        if self._strict:
+            if prompt and self._patterns:
+                entry = self._with_marked_line(entry, tally)
+            facts = line_facts(entry, kind, tally, prompt=prompt)
+        else:
+            facts = line_facts(entry, kind, Tally(), prompt=prompt)
+            facts = replace(facts, body=self._body(entry, facts, kind, tally))
+        return self._marked_facts(facts, tally) if self._patterns else facts
+
+    def _with_marked_line(self, entry: Entry, tally: Tally) -> Entry:
+        """Marked before it is scrubbed, which would leave half of what a pattern looks for."""
+        line = cut_between_words(entry.line, body_limit(entry.line, Tally()))
+        return structs.replace(entry, line=marked(line, self._patterns, tally))
+
+    def _body(self, entry: Entry, facts: Facts, kind: str, tally: Tally) -> str:
+        if self._mode is Mode.STANDARD and _is_secret_code(facts, entry.line):
             tally.redactions["input"] += 1
             return facts.body
-        most = most_of_body(entry.line, tally)
-        return self._free.assigned(module.variable, entry.line, most, tally.redactions)[:most]
+        limit = body_limit(entry.line, tally)
+        variable = _variable(entry, kind)
+        return self._freeform.assigned(variable, entry.line, limit, tally)[:limit]
+
+    def _marked_facts(self, facts: Facts, tally: Tally) -> Facts:
+        application = facts.application
+        if application is not None:
+            name, version = (marked(text, self._patterns, tally) for text in application)
+            application = name, version
+        return replace(
+            facts,
+            body=marked(facts.body, self._patterns, tally),
+            attributes=self._marked(facts.attributes, tally),
+            application=application,
+        )
+
+    def _marked(self, attributes: Attributes, tally: Tally) -> Attributes:
+        return {
+            key: marked(value, self._patterns, tally) if isinstance(value, str) else value
+            for key, value in attributes.items()
+        }
+
+
+def log_class_of(name: str) -> str:
+    """The raw class as a word. The set is open; what is no short word is ``unknown``."""
+    return _class_word(name) if len(name) <= _LONGEST_CLASS else UNKNOWN_CLASS
+
+
+@lru_cache(maxsize=256)
+def _class_word(name: str) -> str:
+    word = name.lower()
+    return word if _CLASS.match(word) else UNKNOWN_CLASS
+
+
+def _variable(entry: Entry, kind: str) -> str:
+    """The variable that the entry sets; empty if its module sets none."""
+    return (entry.result_variable or "") if kind in SETTING else ""
 
 
 def _keyed(facts: Facts, line: str) -> str:
@@ -179,7 +185,7 @@ def _keyed(facts: Facts, line: str) -> str:
     return line.partition(": ")[2][: length if isinstance(length, int) else 0]
 
 
-def _is_keyed(facts: Facts, line: str) -> bool:
-    """Whether a caller keyed enough for a code on a card or a secret number."""
+def _is_secret_code(facts: Facts, line: str) -> bool:
+    """Whether a caller keyed enough digits for a code on a card or a secret number."""
     digits = sum(char.isdecimal() for char in line)
     return semconv.INPUT_LENGTH in facts.attributes and digits >= _SECRET_CODE

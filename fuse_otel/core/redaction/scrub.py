@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from functools import lru_cache
+
+from fuse_otel.core.model.tally import Tally
 
 REDACTED = "[redacted]"
 
@@ -27,32 +28,32 @@ _Clean = tuple[str, tuple[tuple[str, int], ...]]
 """The clean text, and what was taken out of it: rule → how often."""
 
 
-def scrub(text: str, redactions: Counter[str]) -> str:
+def scrub(text: str, tally: Tally) -> str:
     """``text`` with e-mail addresses, tokens and long numbers replaced by what they were."""
     if len(text) > _LONGEST_KEPT:
-        return _scrubbed(text, redactions)
-    return _counted(_kept_text(text), redactions)
+        return _scrubbed(text, tally)
+    return _counted(_kept_text(text), tally)
 
 
 @lru_cache(maxsize=2048)  # what comes here is the same for all callers
 def _kept_text(text: str) -> _Clean:
-    redactions: Counter[str] = Counter()
-    return _scrubbed(text, redactions), tuple(redactions.items())
+    tally = Tally()
+    return _scrubbed(text, tally), tuple(tally.redactions.items())
 
 
-def _scrubbed(text: str, redactions: Counter[str]) -> str:
+def _scrubbed(text: str, tally: Tally) -> str:
     if "@" in text:
-        text = _WORD.sub(lambda word: _without_email(word[0], redactions), text)
+        text = _WORD.sub(lambda word: _without_email(word[0], tally), text)
     if len(text) >= _SHORTEST_TOKEN:
-        text = _TOKEN.sub(lambda word: _without_token(word[0], redactions), text)
-    return _without_digits(_NUMBER_OR_PIN, text, redactions)
+        text = _TOKEN.sub(lambda word: _without_token(word[0], tally), text)
+    return _without_digits(_NUMBER_OR_PIN, text, tally)
 
 
-def scrub_start(text: str, most: int, redactions: Counter[str]) -> str:
+def scrub_start(text: str, most: int, tally: Tally) -> str:
     """The first ``most`` characters, scrubbed. They end between words: half a number or half an
     address would not be known as one.
     """
-    return scrub(cut_between_words(text, most), redactions)[:most]
+    return scrub(cut_between_words(text, most), tally)[:most]
 
 
 def cut_between_words(text: str, most: int) -> str:
@@ -67,51 +68,51 @@ def cut_between_words(text: str, most: int) -> str:
     return kept[:last] if _DIGIT.search(kept, last) else kept
 
 
-def clean_name(name: str, redactions: Counter[str]) -> str:
+def clean_name(name: str, tally: Tally) -> str:
     """A name an author gave (an application's, a module's): one line, at most 128 characters,
     without numbers and addresses. Long names with a digit are common: they are no tokens.
     """
     if len(name) > _LONGEST_NAME:
-        redactions["name"] += 1
+        tally.redactions["name"] += 1
         return REDACTED
-    return _counted(_kept_name(name), redactions)
+    return _counted(_kept_name(name), tally)
 
 
 @lru_cache(maxsize=4096)  # names are few, and stand on every call
 def _kept_name(name: str) -> _Clean:
-    redactions: Counter[str] = Counter()
+    tally = Tally()
     if "@" in name:
-        name = _WORD.sub(lambda word: _without_email(word[0], redactions), name)
+        name = _WORD.sub(lambda word: _without_email(word[0], tally), name)
     if not name.isprintable():
         name = "".join(char if char.isprintable() else " " for char in name)
-    words = _without_digits(_NUMBER, name, redactions).split()
-    return " ".join(words)[:_NAME].rstrip(), tuple(redactions.items())
+    words = _without_digits(_NUMBER, name, tally).split()
+    return " ".join(words)[:_NAME].rstrip(), tuple(tally.redactions.items())
 
 
-def _counted(clean: _Clean, redactions: Counter[str]) -> str:
+def _counted(clean: _Clean, tally: Tally) -> str:
     text, taken = clean
     for rule, count in taken:
-        redactions[rule] += count
+        tally.redactions[rule] += count
     return text
 
 
-def _without_digits(number: re.Pattern[str], text: str, redactions: Counter[str]) -> str:
+def _without_digits(number: re.Pattern[str], text: str, tally: Tally) -> str:
     text, count = number.subn("[digits]", text)
     if count:
-        redactions["digits"] += count
+        tally.redactions["digits"] += count
     return text
 
 
-def _without_email(word: str, redactions: Counter[str]) -> str:
+def _without_email(word: str, tally: Tally) -> str:
     if "@" not in word:
         return word
-    redactions["email"] += 1
+    tally.redactions["email"] += 1
     return "[email]"
 
 
-def _without_token(word: str, redactions: Counter[str]) -> str:
+def _without_token(word: str, tally: Tally) -> str:
     """A key, a hash, a session: long, without a space, of digits and letters."""
     if not (_DIGIT.search(word) and _LETTER.search(word)):
         return word
-    redactions["token"] += 1
+    tally.redactions["token"] += 1
     return "[token]"

@@ -6,8 +6,9 @@ Of the path only what every service has: any other word of it may name somebody.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from urllib.parse import urlsplit
+
+from fuse_otel.core.model.tally import Tally
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\Z")
 # An address of four groups of three is no number, and neither are the letters and digits of a
@@ -19,7 +20,7 @@ _SCHEMES = {"http", "https", "ws", "wss"}
 _HIDDEN = "*"
 
 
-def safe_url(text: str, redactions: Counter[str]) -> tuple[str, str] | None:
+def safe_url(text: str, tally: Tally) -> tuple[str, str] | None:
     """(URL without credentials, query and fragment; host), or ``None`` if it is no such URL."""
     if len(text) > _LONGEST:
         return None
@@ -35,6 +36,6 @@ def safe_url(text: str, redactions: Counter[str]) -> tuple[str, str] | None:
     segments = parts.path.split("/")
     shown = [segment if _HARMLESS.match(segment) else _HIDDEN for segment in segments]
     if parts.query or parts.fragment or "@" in parts.netloc or shown != segments:
-        redactions["url"] += 1
+        tally.redactions["url"] += 1
     place = host if port is None else f"{host}:{port}"
     return f"{parts.scheme}://{place}{'/'.join(shown)}", host

@@ -1,11 +1,10 @@
-"""An execution of a module as a span.
-
-What the entries of an execution tell of asking: how often, and how long the answer took.
-"""
+"""An execution of a module as a span: its attributes, its input attempts, its links."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from fuse_otel.core.model import semconv
@@ -14,9 +13,10 @@ from fuse_otel.core.model.ids import CallIds
 from fuse_otel.core.model.limits import MAX_VALUE
 from fuse_otel.core.model.module_kinds import ASKING, LEAVING, module_kind
 from fuse_otel.core.model.options import ModelOptions
-from fuse_otel.core.model.telemetry import Link, Span, SpanKind, Tally, Value
+from fuse_otel.core.model.tally import Tally
+from fuse_otel.core.model.telemetry import Link, Span, SpanKind, Value
+from fuse_otel.core.redaction.redactor import RedactedEntry
 from fuse_otel.core.redaction.scrub import REDACTED
-from fuse_otel.core.redaction.strict_rules import RedactedEntry
 from fuse_otel.core.translation.attribute_limits import limited
 from fuse_otel.core.translation.timeline import Timeline
 from fuse_otel.core.translation.timestamps import Moment
@@ -25,8 +25,8 @@ Step = tuple[Entry, Moment, RedactedEntry]
 
 
 class InputAttempts(NamedTuple):
-    """``attempts``: how often the caller was asked. ``wait``: whole seconds from the last prompt
-    to the last answer, ``None`` where there was no answer or no time is known.
+    """``attempts``: how often the module asked the caller. ``wait``: whole seconds from the last
+    prompt to the last answer, ``None`` where there is no answer or no time is known.
     """
 
     attempts: int
@@ -35,99 +35,112 @@ class InputAttempts(NamedTuple):
 
 
 def input_attempts(steps: Iterable[Step]) -> InputAttempts:
-    """A question may be several prompts. It is asked again when a prompt follows an answer, or is
-    heard a second time: a private module logs no answers.
+    """One question may be several prompts. A new attempt begins when a prompt follows an answer, or
+    is heard a second time: a private module logs no answers.
     """
-    attempts, wait, answered, asked_at = 0, None, False, None
+    attempts, wait, answered, prompted = 0, None, False, None
     heard: set[Value | None] = set()
-    for entry, moment, reading in steps:
+    for entry, moment, redacted in steps:
         second = None if moment.inferred else entry.timestamp
-        if reading.log_class == "prompt":
-            prompt = reading.attributes.get(semconv.PROMPT_ID)
+        if redacted.log_class == "prompt":
+            prompt = redacted.attributes.get(semconv.PROMPT_ID)
             if not heard or (prompt is not None and prompt in heard):
                 attempts += 1
                 heard.clear()
             heard.add(prompt)
-            asked_at = second
-        elif semconv.INPUT_RESULT in reading.attributes:
+            prompted = second
+        elif semconv.INPUT_RESULT in redacted.attributes:
             attempts += not heard  # the answer to a prompt that was not logged
             answered = True
-            wait = _wait(reading, asked_at, second)
+            wait = _wait(redacted, prompted, second)
             heard.clear()
-            asked_at = None
+            prompted = None
     return InputAttempts(attempts, wait, answered)
 
 
-def _wait(reading: RedactedEntry, asked_at: int | None, second: int | None) -> int | None:
-    if asked_at is None or second is None:
+def _wait(redacted: RedactedEntry, prompted: int | None, second: int | None) -> int | None:
+    if prompted is None or second is None:
         return None
-    silent = reading.attributes[semconv.INPUT_RESULT] == "no_input"
-    return None if silent else second - asked_at
+    silent = redacted.attributes[semconv.INPUT_RESULT] == "no_input"
+    return None if silent else second - prompted
 
 
 _HTTP_ERROR = 400
+_TRACEPARENT = re.compile(
+    r"(?<![0-9a-z])(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?![0-9a-f])"
+)
+_DASHES = 3  # in a traceparent
+_SEARCHED = 4096  # characters of a text that are searched for one
+_NESTED = 64  # headers that are, in whatever shape
+_DEPTH = 4
 
 
 def execution_span(
-    story: Timeline, number: int, ids: CallIds, options: ModelOptions, tally: Tally, *, late: bool
+    timeline: Timeline,
+    number: int,
+    ids: CallIds,
+    options: ModelOptions,
+    tally: Tally,
+    *,
+    late: bool,
 ) -> Span:
     """The span of the ``number``-th execution, counted from 0."""
-    run = story.executions[number]
-    name = " ".join(story.names[number])
-    errors = [place for place in run.places if story.readings[place].log_class == "error"]
-    attributes = _attributes(story, number, late=late)
+    run = timeline.executions[number]
+    name = " ".join(timeline.names[number])
+    errors = [place for place in run.places if timeline.redacted[place].log_class == "error"]
+    attributes = _attributes(timeline, number, late=late)
     if errors:
-        attributes[semconv.ERROR_TYPE] = error_type(story.readings[errors[0]])
+        attributes[semconv.ERROR_TYPE] = error_type(timeline.redacted[errors[0]])
     return Span(
         span_id=ids.span_id(run.ordinal),
         parent_id=ids.span_id(0),
         name=name,
         kind=SpanKind.CLIENT
-        if module_kind(story.names[number][0]) in LEAVING
+        if module_kind(timeline.names[number][0]) in LEAVING
         else SpanKind.INTERNAL,
         start=run.start,
         end=run.end,
         attributes=limited(attributes, options.limits.span, tally.truncations),
         error=bool(errors),
-        message=error_message(story.readings[errors[0]]) if errors else "",
-        links=_links(story, number, options.limits.links, tally),
+        message=error_message(timeline.redacted[errors[0]]) if errors else "",
+        links=_links(timeline, number, options.limits.links, tally),
     )
 
 
-def error_type(reading: RedactedEntry) -> str:
-    """What the line tells, else an exception's name or an HTTP status in the data."""
-    if reading.facts.error_type:
-        return reading.facts.error_type
-    told = reading.attributes.get(semconv.ERROR_TYPE)
-    if isinstance(told, str):
-        return told
-    status = reading.attributes.get(semconv.HTTP_STATUS)
+def error_type(redacted: RedactedEntry) -> str:
+    """From the line, else an exception's name or an HTTP status in the data."""
+    if redacted.facts.error_type:
+        return redacted.facts.error_type
+    exception = redacted.attributes.get(semconv.ERROR_TYPE)
+    if isinstance(exception, str):
+        return exception
+    status = redacted.attributes.get(semconv.HTTP_STATUS)
     failed = isinstance(status, int) and status >= _HTTP_ERROR
     return str(status) if failed else semconv.ERROR_TYPE_OTHER
 
 
-def error_message(reading: RedactedEntry) -> str:
+def error_message(redacted: RedactedEntry) -> str:
     """No longer than an attribute's value."""
-    return "" if reading.body == REDACTED else reading.body[:MAX_VALUE]
+    return "" if redacted.body == REDACTED else redacted.body[:MAX_VALUE]
 
 
-def _attributes(story: Timeline, number: int, *, late: bool) -> dict[str, Value]:
-    run, (module_type, result_variable) = story.executions[number], story.names[number]
+def _attributes(timeline: Timeline, number: int, *, late: bool) -> dict[str, Value]:
+    run, (module_type, result_variable) = timeline.executions[number], timeline.names[number]
     attributes: dict[str, Value] = {
-        semconv.SESSION_ID: story.call.session_id,
+        semconv.SESSION_ID: timeline.call.session_id,
         semconv.MODULE_TYPE: module_type,
         semconv.MODULE_NAME: result_variable,
         semconv.MODULE_ORDINAL: run.ordinal,
         semconv.MODULE_VISIT: run.visit,
     }
-    application = story.applications[number]
+    application = timeline.applications[number]
     if application:
         attributes[semconv.APPLICATION_NAME] = application[0]
         if application[1]:
             attributes[semconv.APPLICATION_VERSION] = application[1]
     kind = module_kind(module_type)
-    _add_told(attributes, [story.readings[place] for place in run.places])
-    attributes |= _asked(story, number, kind)
+    _add_entries(attributes, [timeline.redacted[place] for place in run.places])
+    attributes |= _input(timeline, number, kind)
     if kind in LEAVING:
         peer = attributes.get(semconv.SERVER_ADDRESS, module_type)
         attributes[semconv.SERVICE_PEER_NAME] = peer
@@ -139,35 +152,70 @@ def _attributes(story: Timeline, number: int, *, late: bool) -> dict[str, Value]
     return attributes
 
 
-def _add_told(attributes: dict[str, Value], readings: list[RedactedEntry]) -> None:
-    """What the entries tell; of several answers to one question the last one, whole."""
-    for reading in readings:
-        told = reading.attributes
-        if semconv.INPUT_RESULT in told:
+def _add_entries(attributes: dict[str, Value], entries: list[RedactedEntry]) -> None:
+    """The attributes of the entries; of several answers to one question the last one, whole."""
+    for entry in entries:
+        if semconv.INPUT_RESULT in entry.attributes:
             attributes.pop(semconv.INPUT_LENGTH, None)
             attributes.pop(semconv.INPUT_MODE, None)
-        if told:
-            attributes.update(told)
+        if entry.attributes:
+            attributes.update(entry.attributes)
     attributes.pop(semconv.ERROR_TYPE, None)
 
 
-def _asked(story: Timeline, number: int, kind: str) -> dict[str, Value]:
-    told = input_attempts(
-        (story.entries[place], story.moments[place], story.readings[place])
-        for place in story.executions[number].places
+def _input(timeline: Timeline, number: int, kind: str) -> dict[str, Value]:
+    found = input_attempts(
+        (timeline.entries[place], timeline.moments[place], timeline.redacted[place])
+        for place in timeline.executions[number].places
     )
-    if not told.attempts or not (told.answered or kind in ASKING):
+    if not found.attempts or not (found.answered or kind in ASKING):
         return {}  # any other module plays prompts and asks nothing
-    attributes: dict[str, Value] = {semconv.INPUT_ATTEMPTS: told.attempts}
-    if told.wait is not None:
-        attributes[semconv.INPUT_WAIT] = told.wait
+    attributes: dict[str, Value] = {semconv.INPUT_ATTEMPTS: found.attempts}
+    if found.wait is not None:
+        attributes[semconv.INPUT_WAIT] = found.wait
     return attributes
 
 
-def _links(story: Timeline, number: int, most: int, tally: Tally) -> tuple[Link, ...]:
-    places = story.executions[number].places
-    found = (story.readings[place].link for place in places)
+def _links(timeline: Timeline, number: int, limit: int, tally: Tally) -> tuple[Link, ...]:
+    places = timeline.executions[number].places
+    found = (link_in(timeline.entries[place]) for place in places)
     links = tuple(dict.fromkeys(link for link in found if link))
-    if len(links) > most:
+    if len(links) > limit:
         tally.truncations["links"] += 1
-    return links[:most]
+    return links[:limit]
+
+
+def link_in(entry: Entry) -> Link | None:
+    """A W3C trace context that stands in the entry; the first valid one. It names nobody, so it is
+    read before redaction.
+    """
+    found = _link_in(entry.line)
+    for value in entry.data.values():
+        if found:
+            break
+        if isinstance(value, str):
+            found = _link_in(value)
+        elif isinstance(value, dict | list):
+            links = (_link_in(text) for text in _nested(value, _DEPTH))
+            found = next((link for link in links if link), None)
+    return found
+
+
+def _link_in(text: str) -> Link | None:
+    if text.count("-") < _DASHES:
+        return None
+    for match in _TRACEPARENT.finditer(text[:_SEARCHED]):
+        trace_id, span_id = bytes.fromhex(match[1]), bytes.fromhex(match[2])
+        if any(trace_id) and any(span_id):
+            return Link(trace_id, span_id)
+    return None
+
+
+def _nested(value: object, depth: int) -> Iterator[str]:
+    """Headers come as an object, as a list of pairs, or deeper inside a request."""
+    if isinstance(value, str):
+        yield value
+    elif depth and isinstance(value, dict | list):
+        values = value.values() if isinstance(value, dict) else value
+        for inner in islice(values, _NESTED):
+            yield from _nested(inner, depth - 1)

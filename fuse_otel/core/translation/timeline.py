@@ -1,34 +1,53 @@
-"""A call once read: its entries redacted, timed and grouped, before anything is made of them."""
+"""The timeline of a call: its entries redacted, timed and grouped into executions.
+
+A run of entries of one module is one execution of it.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 from fuse_otel.core.model.call import CallLog, Entry, ListedCall, LogCompleteness, LogState
-from fuse_otel.core.model.telemetry import Tally
-from fuse_otel.core.redaction.redactor import Redactor
-from fuse_otel.core.redaction.strict_rules import RedactedEntry
-from fuse_otel.core.translation.executions import UNKNOWN, Execution, executions
+from fuse_otel.core.model.tally import Anomaly, Tally
+from fuse_otel.core.redaction.redactor import RedactedEntry, Redactor
 from fuse_otel.core.translation.timestamps import SECOND, Moment, moments, readable
 
+UNKNOWN = "unknown"
 Application = tuple[str, str]
 """Name and version."""
 
 
+@dataclass(slots=True)
+class Execution:
+    """``ordinal`` counts the call's executions from 1, ``visit`` those of the same module.
+
+    ``places`` are positions in the call's entries. ``start`` and ``end`` are UNIX nanoseconds.
+    """
+
+    module_type: str
+    result_variable: str
+    ordinal: int
+    visit: int
+    places: list[int] = field(default_factory=list)
+    start: int = 0
+    end: int = 0
+    inferred: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """``moments`` and ``readings`` stand beside ``entries``, ``names`` (module type and result
-    variable, as they may be told) and ``applications`` beside ``executions``. ``start`` and
-    ``end`` are the envelope of all that is known, UNIX nanoseconds; ``timed`` says whether the
-    list record told any of it.
+    """``moments`` and ``redacted`` run beside ``entries``, ``names`` (module type and result
+    variable, as they may leave) and ``applications`` beside ``executions``. ``start`` and ``end``
+    are the envelope of everything known, UNIX nanoseconds; ``timed``: the list record has a time.
     """
 
     call: ListedCall
     details: LogCompleteness
     entries: tuple[Entry, ...]
     moments: list[Moment]
-    readings: list[RedactedEntry]
+    redacted: list[RedactedEntry]
     executions: list[Execution]
     names: list[tuple[str, str]]
     applications: list[Application | None]
@@ -47,46 +66,50 @@ def build_timeline(
     call: ListedCall,
     log: CallLog,
     details: LogCompleteness,
-    reader: Redactor,
+    redactor: Redactor,
     tally: Tally,
     first: int = 0,
 ) -> Timeline:
-    """``tally`` counts what entries from index ``first`` on hold; older ones were counted."""
+    """``tally`` counts what entries from index ``first`` on hold; older ones were counted when they
+    were exported.
+    """
     entries = log.entries
-    told = readable(call.start), readable(call.end)
-    times = moments(entries, *told)
-    runs = executions(entries, times, None if told[1] is None else told[1] * SECOND)
-    counted = Tally()
-    names = [_names(run, reader, counted.redactions) for run in runs]
+    listed = readable(call.start), readable(call.end)
+    times = moments(entries, *listed)
+    runs = executions(entries, times, None if listed[1] is None else listed[1] * SECOND)
+    counted_before = Tally()
+    names = [_names(run, redactor, counted_before) for run in runs]
     if first == 0:
-        tally.add(counted)
+        tally.add(counted_before)
     _count_inferred(entries, times, first, tally)
-    readings = [
-        reader.read(entries[place], name[0], tally if entries[place].index >= first else counted)
+    redacted = [
+        redactor.redact(
+            entries[place], name[0], tally if entries[place].index >= first else counted_before
+        )
         for run, name in zip(runs, names, strict=True)
         for place in run.places
     ]
-    start, end = _envelope(told, runs)
+    start, end = _envelope(listed, runs)
     return Timeline(
         call=call,
         details=details,
         entries=entries,
         moments=times,
-        readings=readings,
+        redacted=redacted,
         executions=runs,
         names=names,
-        applications=_applications(runs, readings),
+        applications=_applications(runs, redacted),
         too_large=log.state is LogState.TOO_LARGE,
         start=start,
         end=end,
-        timed=told != (None, None),
+        timed=listed != (None, None),
     )
 
 
-def _names(run: Execution, reader: Redactor, redactions: Counter[str]) -> tuple[str, str]:
+def _names(run: Execution, redactor: Redactor, tally: Tally) -> tuple[str, str]:
     return (
-        reader.name(run.module_type, redactions) or UNKNOWN,
-        reader.name(run.result_variable, redactions) or UNKNOWN,
+        redactor.name(run.module_type, tally) or UNKNOWN,
+        redactor.name(run.result_variable, tally) or UNKNOWN,
     )
 
 
@@ -99,25 +122,64 @@ def _count_inferred(
         if entry.index >= first
     )
     if inferred:
-        tally.anomalies["time"] += inferred
+        tally.anomalies[Anomaly.TIME] += inferred
 
 
-def _applications(runs: list[Execution], readings: list[RedactedEntry]) -> list[Application | None]:
-    """Which application each execution ran in: the first that its own entries announce, else
-    what was announced last. Executions before the first announcement belong to that one too.
+def _applications(runs: list[Execution], redacted: list[RedactedEntry]) -> list[Application | None]:
+    """Which application each execution ran in: the first that its own entries announce, else the
+    last one announced before. Executions before the first announcement belong to that one too.
     """
     current: Application | None = None
     found: list[Application | None] = []
     for run in runs:
-        told = (readings[place].facts.application for place in run.places)
-        announced = [each for each in told if each]
+        announced = [
+            redacted[place].facts.application
+            for place in run.places
+            if redacted[place].facts.application
+        ]
         found.append(announced[0] if announced else current)
         current = announced[-1] if announced else current
     first = next((each for each in found if each), None)
     return [each or first for each in found]
 
 
-def _envelope(told: tuple[int | None, int | None], runs: list[Execution]) -> tuple[int, int]:
-    known = [second * SECOND for second in told if second is not None]
+def _envelope(listed: tuple[int | None, int | None], runs: list[Execution]) -> tuple[int, int]:
+    known = [second * SECOND for second in listed if second is not None]
     known += [runs[0].start, runs[-1].end] if runs else []
     return min(known, default=0), max(known, default=0)
+
+
+def executions(
+    entries: Sequence[Entry], moments: Sequence[Moment], end: int | None
+) -> list[Execution]:
+    """In the API's order. The last one lasts to ``end``, the call's, in UNIX nanoseconds."""
+    found = _runs(entries)
+    for execution in found:
+        execution.start, execution.inferred = moments[execution.places[0]]
+    for execution, following in pairwise(found):
+        execution.end = following.start
+    if found:
+        last = moments[-1].nanoseconds
+        found[-1].end = last if end is None else max(last, end)
+    return found
+
+
+def _runs(entries: Sequence[Entry]) -> list[Execution]:
+    """An entry without a module belongs to the execution before it."""
+    found: list[Execution] = []
+    visits: dict[tuple[str, str], int] = {}
+    current: tuple[str, str] | None = None
+    for place, entry in enumerate(entries):
+        module = _module(entry) or current or (UNKNOWN, UNKNOWN)
+        if module != current:
+            current = module
+            visits[module] = visits.get(module, 0) + 1
+            found.append(Execution(*module, len(found) + 1, visits[module]))
+        found[-1].places.append(place)
+    return found
+
+
+def _module(entry: Entry) -> tuple[str, str] | None:
+    if entry.module_type is None or entry.result_variable is None:
+        return None
+    return entry.module_type, entry.result_variable

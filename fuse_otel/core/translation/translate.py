@@ -1,46 +1,37 @@
-"""A call and its entries → OpenTelemetry: one trace, a span an execution, a log record an entry.
+"""A call and its entries as OpenTelemetry: one trace, a span for each execution, a log record for
+each entry, and the few numbers that the metrics count.
 
 Total: whatever a call holds, something comes out and nothing is raised. Pure: the same call and
 options give the same values.
-
-A call in the few numbers that the metrics of the calls count.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 
+from fuse_otel.core.model import semconv
 from fuse_otel.core.model.call import CallLog, ListedCall, LogCompleteness
 from fuse_otel.core.model.ids import CallIds
 from fuse_otel.core.model.options import ModelOptions
-from fuse_otel.core.model.telemetry import CallSummary, LogRecord, ModuleRun, Span, Tally, Telemetry
-from fuse_otel.core.redaction.redactor import redactor_for
-from fuse_otel.core.translation.log_record import log_record
-from fuse_otel.core.translation.module_span import execution_span
-from fuse_otel.core.translation.resource import resource, service_name
+from fuse_otel.core.model.tally import Anomaly, Tally
+from fuse_otel.core.model.telemetry import CallSummary, LogRecord, ModuleRun, Span, Telemetry, Value
+from fuse_otel.core.redaction.redactor import Redactor
+from fuse_otel.core.translation.attribute_limits import limited
+from fuse_otel.core.translation.module_span import error_type, execution_span
 from fuse_otel.core.translation.root_span import outcome, root_span
 from fuse_otel.core.translation.timeline import Timeline, build_timeline
 from fuse_otel.core.translation.timestamps import SECOND
 
-
-def summary(story: Timeline, service: str, root: Span, executions: list[Span]) -> CallSummary:
-    """``root`` and ``executions`` are the spans of all of the call, sent or not."""
-    runs = (
-        ModuleRun(name[0], name[1], span.error, (span.end - span.start) / SECOND)
-        for name, span in zip(story.names, executions, strict=True)
-    )
-    return CallSummary(
-        application=service,
-        direction=story.call.direction,
-        outcome=outcome(story),
-        details=story.details,
-        error=root.error,
-        start=story.call.start,
-        end=story.call.end,
-        seconds=(root.end - root.start) / SECOND,
-        modules=tuple(runs),
-        entries=Counter(reading.log_class for reading in story.readings),
-    )
+NAMELESS = "plum-fuse"
+INFO = (9, "INFO")
+SEVERITIES = {
+    "debug": (5, "DEBUG"),
+    "info": INFO,
+    "prompt": INFO,
+    "event": INFO,
+    "error": (17, "ERROR"),
+}
+_EVENTS = {"prompt": semconv.EVENT_PROMPT, "event": semconv.EVENT_EVENT}
 
 
 def transform(
@@ -54,15 +45,17 @@ def transform(
     only what is new comes out: new records, and whole new executions, marked late.
     """
     tally = Tally(notes=[] if options.explain else None)
-    reader = redactor_for(call, options.redaction, explain=options.explain)
-    story = build_timeline(call, log, details, reader, tally, sent_entries or 0)
+    redactor = Redactor(call, options.redaction)
+    timeline = build_timeline(call, log, details, redactor, tally, sent_entries or 0)
     ids = CallIds(options.namespace, call.session_id)
-    name, version = story.application or (None, None)
+    name, version = timeline.application or (None, None)
     service = service_name(call, name, options)
-    root = root_span(story, ids, service, options, tally)
-    new = [_is_new(story, number, sent_entries) for number in range(len(story.executions))]
+    root = root_span(timeline, ids, service, options, tally)
+    new = [_is_new(timeline, number, sent_entries) for number in range(len(timeline.executions))]
     executions = [
-        execution_span(story, number, ids, options, tally, late=late and sent_entries is not None)
+        execution_span(
+            timeline, number, ids, options, tally, late=late and sent_entries is not None
+        )
         for number, late in enumerate(new)
     ]
     sent_again = [span for span, late in zip(executions, new, strict=True) if late]
@@ -70,23 +63,100 @@ def transform(
         trace_id=ids.trace_id,
         resource=resource(service, version, options),
         spans=[root, *executions] if sent_entries is None else sent_again,
-        records=_records(story, ids, options, tally, sent_entries or 0),
-        summary=summary(story, service, root, executions),
+        records=_records(timeline, ids, options, tally, sent_entries or 0),
+        summary=summary(timeline, service, root, executions),
         tally=tally,
     )
 
 
-def _is_new(story: Timeline, number: int, sent_entries: int | None) -> bool:
-    first = story.entries[story.executions[number].places[0]]
+def _is_new(timeline: Timeline, number: int, sent_entries: int | None) -> bool:
+    first = timeline.entries[timeline.executions[number].places[0]]
     return sent_entries is None or first.index >= sent_entries
 
 
 def _records(
-    story: Timeline, ids: CallIds, options: ModelOptions, tally: Tally, first: int
+    timeline: Timeline, ids: CallIds, options: ModelOptions, tally: Tally, first: int
 ) -> list[LogRecord]:
     return [
-        log_record(story, place, number, ids, options, tally)
-        for number, run in enumerate(story.executions)
+        log_record(timeline, place, number, ids, options, tally)
+        for number, run in enumerate(timeline.executions)
         for place in run.places
-        if story.entries[place].index >= first
+        if timeline.entries[place].index >= first
     ]
+
+
+def log_record(
+    timeline: Timeline, place: int, number: int, ids: CallIds, options: ModelOptions, tally: Tally
+) -> LogRecord:
+    """The record of the entry at ``place``, which belongs to execution ``number`` (from 0)."""
+    entry, redacted = timeline.entries[place], timeline.redacted[place]
+    log_class = redacted.log_class
+    severity = options.severities.get(log_class) or SEVERITIES.get(log_class)
+    if severity is None:
+        tally.anomalies[Anomaly.CLASS] += 1
+        severity = INFO
+    moment = timeline.moments[place]
+    attributes: dict[str, Value] = {
+        semconv.SESSION_ID: timeline.call.session_id,
+        semconv.MODULE_TYPE: timeline.names[number][0],
+        semconv.MODULE_NAME: timeline.names[number][1],
+        semconv.LOG_CLASS: log_class,
+        semconv.LOG_RECORD_UID: ids.log_record_uid(entry.index),
+        **redacted.attributes,
+    }
+    if log_class == "error":
+        attributes[semconv.ERROR_TYPE] = error_type(redacted)
+    if moment.inferred:
+        attributes[semconv.TIME_INFERRED] = True
+    return LogRecord(
+        time=moment.nanoseconds,
+        span_id=ids.span_id(timeline.executions[number].ordinal),
+        severity_number=severity[0],
+        severity_text=severity[1],
+        body=redacted.body,
+        attributes=limited(attributes, options.limits.record, tally.truncations),
+        event_name=_EVENTS.get(log_class, ""),
+    )
+
+
+def service_name(call: ListedCall, application: str | None, options: ModelOptions) -> str:
+    """The application's name, unless the configuration maps our number or the name itself."""
+    if semconv.SERVICE_NAME in options.resource_attributes:
+        return options.resource_attributes[semconv.SERVICE_NAME]
+    names = options.service_names
+    for key in (call.destination, application):
+        if key and key in names:
+            return names[key]
+    return application or NAMELESS
+
+
+def resource(name: str, version: str | None, options: ModelOptions) -> dict[str, Value]:
+    attributes: dict[str, Value] = {
+        semconv.SERVICE_NAME: name,
+        semconv.SERVICE_NAMESPACE: NAMELESS,
+    }
+    if version:
+        attributes[semconv.SERVICE_VERSION] = version
+    if options.environment:
+        attributes[semconv.DEPLOYMENT_ENVIRONMENT_NAME] = options.environment
+    return {**attributes, **options.resource_attributes}
+
+
+def summary(timeline: Timeline, service: str, root: Span, executions: list[Span]) -> CallSummary:
+    """``root`` and ``executions`` are the spans of all of the call, sent or not."""
+    runs = (
+        ModuleRun(name[0], name[1], span.error, (span.end - span.start) / SECOND)
+        for name, span in zip(timeline.names, executions, strict=True)
+    )
+    return CallSummary(
+        application=service,
+        direction=timeline.call.direction,
+        outcome=outcome(timeline),
+        details=timeline.details,
+        error=root.error,
+        start=timeline.call.start,
+        end=timeline.call.end,
+        seconds=(root.end - root.start) / SECOND,
+        modules=tuple(runs),
+        entries=Counter(entry.log_class for entry in timeline.redacted),
+    )

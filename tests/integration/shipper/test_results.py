@@ -17,7 +17,8 @@ from support.scale import scaled
 from fuse_otel.core.batching.batch import MAX_INFLATED
 from fuse_otel.core.batching.gzip_member import inflate
 from fuse_otel.core.model.lane import Lane
-from fuse_otel.core.model.telemetry import Signal, Tally
+from fuse_otel.core.model.tally import Tally
+from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.daemon import Daemon
 from fuse_otel.events import CallsStored, LaneChanged
 from fuse_otel.jobs import JobWorker

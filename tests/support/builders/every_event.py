@@ -6,7 +6,8 @@ from typing import get_args
 
 from fuse_otel import events
 from fuse_otel.core.model.lane import Lane
-from fuse_otel.core.model.telemetry import Signal, Tally
+from fuse_otel.core.model.tally import Tally
+from fuse_otel.core.model.telemetry import Signal
 
 LANE = Lane("tempo", Signal.TRACES)
 NOW = 1_790_000_000

@@ -1,16 +1,14 @@
 """The tables on the page of the data model, made from the code, the registry and the goldens."""
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 
-from fuse_otel.core.decoding.anomalies import Anomaly
 from fuse_otel.core.encoding.renderer import Renderer
 from fuse_otel.core.model.call import log_completeness
 from fuse_otel.core.model.ids import CallIds
-from fuse_otel.core.model.rule_names import REDACTIONS, TRUNCATIONS
+from fuse_otel.core.model.tally import ANOMALIES, REDACTIONS, TRUNCATIONS, Tally
 from fuse_otel.core.redaction.lines import facts_of
-from fuse_otel.core.translation.log_record import SEVERITIES
+from fuse_otel.core.translation.translate import SEVERITIES
 from fuse_otel.events import CallsStored
 from fuse_otel.instrumentation.log_messages import line_of
 from fuse_otel.instrumentation.metric_table import FAMILIES, MetricKind
@@ -120,7 +118,7 @@ def events() -> str:
 def lines() -> str:
     rows = []
     for line, _, _, error_type in ROWS:
-        facts = facts_of(line, Counter())
+        facts = facts_of(line, Tally())
         told = [f"`{key}`={value}" for key, value in facts.attributes.items()]
         if facts.application:
             told.append("`fuse.application.name`, `fuse.application.version`")
@@ -165,7 +163,6 @@ def _examples() -> dict[str, str]:
 
 def labels() -> str:
     """The label values that say what was taken away, cut or odd."""
-    odd = "the API's data were odd: " + ", ".join(f"`{kind.value}`" for kind in Anomaly)
     return "\n".join(
         (
             "### Redactions: `rule`\n",
@@ -173,7 +170,7 @@ def labels() -> str:
             "### Truncations: `kind`\n",
             table(("kind", "what"), [(f"`{k}`", v) for k, v in TRUNCATIONS.items()]),
             "### Anomalies: `kind`\n",
-            f"`time`: an entry's time was inferred; `class`: a class that is not Plum's; {odd}.\n",
+            table(("kind", "what"), [(f"`{k.value}`", v) for k, v in ANOMALIES.items()]),
         )
     )
 

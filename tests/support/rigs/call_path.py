@@ -33,8 +33,8 @@ from fuse_otel.core.model.redaction_policy import (
     Redaction,
 )
 from fuse_otel.core.model.telemetry import Profile, Signal
+from fuse_otel.core.redaction.lines import MAX_BODY
 from fuse_otel.core.redaction.pseudonym import pseudonymise
-from fuse_otel.core.redaction.strict_rules import MAX_BODY
 from fuse_otel.views.call_tree import call_trees
 from support.builders.call_values import KEY, make_record
 from support.pages.semconv_registry import place, registered, words

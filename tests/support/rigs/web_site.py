@@ -10,7 +10,8 @@ from contextlib import closing, contextmanager
 from typing import Any, TypeAlias
 
 from fuse_otel.core.encoding.writer import encode_logs, encode_traces
-from fuse_otel.core.model.telemetry import LogRecord, Profile, Span, SpanKind, Tally, Telemetry
+from fuse_otel.core.model.tally import Tally
+from fuse_otel.core.model.telemetry import LogRecord, Profile, Span, SpanKind, Telemetry
 from fuse_otel.instrumentation.metrics import Metrics
 from fuse_otel.ports import (
     Gap,

@@ -11,7 +11,8 @@ from support.pages.repository import ROOT
 
 from fuse_otel import __version__, events
 from fuse_otel.core.model.lane import Lane
-from fuse_otel.core.model.telemetry import Signal, Tally
+from fuse_otel.core.model.tally import Tally
+from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.errors import Broken
 from fuse_otel.instrumentation.metrics import Metrics
 from fuse_otel.ports import AccountStatus, LaneStatus, NumberPosition, Status

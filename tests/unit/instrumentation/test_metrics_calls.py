@@ -5,7 +5,8 @@ from support.builders.telemetry_values import SUMMARY
 from support.pages.exposition import families, samples, value
 
 from fuse_otel.core.model.call import Direction, LogCompleteness
-from fuse_otel.core.model.telemetry import ModuleRun, Tally
+from fuse_otel.core.model.tally import Tally
+from fuse_otel.core.model.telemetry import ModuleRun
 from fuse_otel.events import CallsStored
 from fuse_otel.instrumentation.metrics import Metrics
 

@@ -10,7 +10,8 @@ from fuse_otel.core.batching.gzip_member import inflate
 from fuse_otel.core.encoding.renderer import RenderedCall
 from fuse_otel.core.model.call import LogCompleteness
 from fuse_otel.core.model.lane import Rendering
-from fuse_otel.core.model.telemetry import Profile, Signal, Tally
+from fuse_otel.core.model.tally import Tally
+from fuse_otel.core.model.telemetry import Profile, Signal
 
 RENDERING = Rendering("traces/strict/generic", Signal.TRACES, Profile.GENERIC, ())
 

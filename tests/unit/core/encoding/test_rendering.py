@@ -20,7 +20,8 @@ from fuse_otel.core.model.lane import Lane, Rendering
 from fuse_otel.core.model.limits import MAX_CALL, Limits, Most
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.redaction_policy import KeyRule, Mode, OwnRules, Redaction
-from fuse_otel.core.model.telemetry import Profile, Signal, Tally
+from fuse_otel.core.model.tally import Tally
+from fuse_otel.core.model.telemetry import Profile, Signal
 from fuse_otel.core.translation.attribute_limits import limited
 
 

@@ -1,12 +1,11 @@
-from collections import Counter
-
 import pytest
 
-from fuse_otel.core.redaction.data import ALLOWED, allowed_data
+from fuse_otel.core.model.tally import Tally
+from fuse_otel.core.redaction.data import ALLOWED, known_data
 
 
 def shaped(key, value, kind="rest", *, prompt=False):
-    return allowed_data({key: value}, kind, Counter(), prompt=prompt)
+    return known_data(key, value, kind, Tally(), prompt=prompt)
 
 
 ALLOWED_ROWS = [
@@ -70,9 +69,9 @@ def test_every_rule_has_a_row():
     ],
 )
 def test_a_value_of_another_shape_stays_and_is_counted(key, value, kind):
-    redactions = Counter()
-    assert allowed_data({key: value}, kind, redactions, prompt=kind == "prompt") == {}
-    assert redactions == {"value": 1}
+    tally = Tally()
+    assert known_data(key, value, kind, tally, prompt=kind == "prompt") == {}
+    assert tally.redactions == {"value": 1}
 
 
 @pytest.mark.parametrize(
@@ -89,6 +88,6 @@ def test_a_value_of_another_shape_stays_and_is_counted(key, value, kind):
     ],
 )
 def test_a_key_that_is_not_allowed_there_stays_and_is_counted(key, kind):
-    redactions = Counter()
-    assert allowed_data({key: "500"}, kind, redactions, prompt=False) == {}
-    assert redactions == {"key": 1}
+    tally = Tally()
+    assert known_data(key, "500", kind, tally, prompt=False) == {}
+    assert tally.redactions == {"key": 1}

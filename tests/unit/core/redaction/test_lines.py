@@ -1,16 +1,16 @@
 import re
-from collections import Counter
 
 import pytest
 from support.builders.line_rows import REDACTED, ROWS, URL
 
+from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.redaction import lines
 from fuse_otel.core.redaction.lines import facts_of
 
 
 @pytest.mark.parametrize(("line", "body", "attributes", "error"), ROWS)
 def test_a_known_line_tells_its_facts_and_keeps_its_shape(line, body, attributes, error):
-    facts = facts_of(line, Counter())
+    facts = facts_of(line, Tally())
     assert facts.known
     assert facts.body == (line if body is None else body)
     assert facts.attributes == attributes
@@ -39,7 +39,7 @@ def test_every_fixed_line_has_a_row():
     ],
 )
 def test_the_application_is_read_from_its_line(line, application):
-    assert facts_of(line, Counter()).application == application
+    assert facts_of(line, Tally()).application == application
 
 
 @pytest.mark.parametrize(
@@ -61,27 +61,27 @@ def test_the_application_is_read_from_its_line(line, application):
     ],
 )
 def test_a_line_no_rule_knows_is_redacted_and_counted(line):
-    redactions = Counter()
-    facts = facts_of(line, redactions)
+    tally = Tally()
+    facts = facts_of(line, tally)
     assert (facts.body, facts.known, facts.attributes) == (REDACTED, False, {})
-    assert redactions == {"line": 1}
+    assert tally.redactions == {"line": 1}
 
 
 def test_an_empty_line_stays_empty_and_counts_nothing():
-    redactions = Counter()
-    assert facts_of("", redactions).body == ""
-    assert not redactions
+    tally = Tally()
+    assert facts_of("", tally).body == ""
+    assert not tally.redactions
 
 
 @pytest.mark.parametrize("start", ["User input: ", "Request: GET ", "Going to application ", "A"])
 def test_a_line_of_a_megabyte_is_answered_at_once(start):
     for filler in ("a", "Error", " (dtmf)", '"', "Aa"):
-        assert facts_of(start + filler * (10**6 // len(filler)), Counter()).body == REDACTED
+        assert facts_of(start + filler * (10**6 // len(filler)), Tally()).body == REDACTED
 
 
 def test_what_was_taken_out_is_counted():
-    redactions = Counter()
-    facts_of("User input: 1 (dtmf)", redactions)
-    facts_of("TypeError: secret", redactions)
-    facts_of(f"Request: GET {URL}", redactions)
-    assert redactions == {"input": 1, "error_text": 1, "url": 1}
+    tally = Tally()
+    facts_of("User input: 1 (dtmf)", tally)
+    facts_of("TypeError: secret", tally)
+    facts_of(f"Request: GET {URL}", tally)
+    assert tally.redactions == {"input": 1, "error_text": 1, "url": 1}

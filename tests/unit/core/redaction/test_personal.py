@@ -1,17 +1,16 @@
 """What the redaction `standard` knows by its shape, and what it leaves alone."""
 
-from collections import Counter
-
 import pytest
 from support.builders.call_values import SESSION, START, make_call
 
+from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.redaction.personal_data import KnownNumbers, without_personal
 
 KEPT = KnownNumbers(make_call())
 
 
-def scrubbed(text, redactions=None):
-    return without_personal(text, KEPT, Counter() if redactions is None else redactions)
+def scrubbed(text, tally=None):
+    return without_personal(text, KEPT, tally or Tally())
 
 
 @pytest.mark.parametrize(
@@ -101,9 +100,9 @@ def test_a_number_of_another_time_is_nobodys_time(number):
 
 
 def test_each_rule_counts_what_it_took():
-    redactions = Counter()
-    scrubbed("a@b.c d@e.f 12345 and 4111111111111111 password=x", redactions)
-    assert redactions == {"email": 2, "digits": 1, "card": 1, "secret": 1}
+    tally = Tally()
+    scrubbed("a@b.c d@e.f 12345 and 4111111111111111 password=x", tally)
+    assert tally.redactions == {"email": 2, "digits": 1, "card": 1, "secret": 1}
 
 
 @pytest.mark.parametrize(

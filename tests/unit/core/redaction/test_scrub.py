@@ -1,7 +1,6 @@
-from collections import Counter
-
 import pytest
 
+from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.redaction.scrub import REDACTED, clean_name, scrub, scrub_start
 from fuse_otel.core.redaction.urls import safe_url
 
@@ -26,32 +25,32 @@ from fuse_otel.core.redaction.urls import safe_url
     ],
 )
 def test_what_may_be_personal_is_replaced_by_what_it_was(text, left):
-    assert scrub(text, Counter()) == left
+    assert scrub(text, Tally()) == left
 
 
 def test_each_rule_counts_what_it_took():
-    redactions = Counter()
-    scrub("a@b.c d@e.f 12345 sk_live_9aZ8bY7cX6dW5eV4", redactions)
-    assert redactions == {"email": 2, "digits": 1, "token": 1}
+    tally = Tally()
+    scrub("a@b.c d@e.f 12345 sk_live_9aZ8bY7cX6dW5eV4", tally)
+    assert tally.redactions == {"email": 2, "digits": 1, "token": 1}
 
 
 @pytest.mark.parametrize("filler", ["a", "a.", "1 ", "a1", "1a ", "@", ". "])
 def test_a_long_text_is_scrubbed_in_a_pass(filler):
     text = filler * 200_000
-    assert len(scrub(text, Counter())) <= len(text)
+    assert len(scrub(text, Tally())) <= len(text)
 
 
 def test_a_text_is_cut_between_words():
-    assert scrub_start("one two three", 9, Counter()) == "one two"
-    assert scrub_start("one two three", 7, Counter()) == "one two"
-    assert scrub_start("one two", 7, Counter()) == "one two"
-    assert scrub_start("x" * 9, 8, Counter()) == REDACTED[:8]
+    assert scrub_start("one two three", 9, Tally()) == "one two"
+    assert scrub_start("one two three", 7, Tally()) == "one two"
+    assert scrub_start("one two", 7, Tally()) == "one two"
+    assert scrub_start("x" * 9, 8, Tally()) == REDACTED[:8]
 
 
 def test_an_address_that_is_cut_leaves_nothing_of_it():
     text = "mail " + "jo.doe@example.com"
     for most in range(6, len(text)):
-        assert "jo" not in scrub_start(text, most, Counter())
+        assert "jo" not in scrub_start(text, most, Tally())
 
 
 @pytest.mark.parametrize(
@@ -67,7 +66,7 @@ def test_an_address_that_is_cut_leaves_nothing_of_it():
     ],
 )
 def test_a_name_is_one_short_line_without_numbers_and_addresses(name, clean):
-    assert clean_name(name, Counter()) == clean
+    assert clean_name(name, Tally()) == clean
 
 
 @pytest.mark.parametrize(
@@ -87,7 +86,7 @@ def test_a_name_is_one_short_line_without_numbers_and_addresses(name, clean):
     ],
 )  # fmt: skip
 def test_of_a_url_the_place_is_told_and_nothing_of_the_person(url, shown):
-    assert safe_url(url, Counter())[0] == shown
+    assert safe_url(url, Tally())[0] == shown
 
 
 @pytest.mark.parametrize(
@@ -105,11 +104,11 @@ def test_of_a_url_the_place_is_told_and_nothing_of_the_person(url, shown):
     ],
 )
 def test_what_is_no_plain_url_is_not_told(url):
-    assert safe_url(url, Counter()) is None
+    assert safe_url(url, Tally()) is None
 
 
 def test_a_url_that_lost_something_is_counted_once():
-    redactions = Counter()
-    safe_url("https://u:p@a.com/x/y?z#w", redactions)
-    safe_url("https://a.com/api", redactions)
-    assert redactions == {"url": 1}
+    tally = Tally()
+    safe_url("https://u:p@a.com/x/y?z#w", tally)
+    safe_url("https://a.com/api", tally)
+    assert tally.redactions == {"url": 1}

@@ -2,7 +2,7 @@ import pytest
 from support.builders.call_values import make_entry
 
 from fuse_otel.core.timing.windows import DAY
-from fuse_otel.core.translation.executions import executions
+from fuse_otel.core.translation.timeline import executions
 from fuse_otel.core.translation.timestamps import SECOND, moments, readable
 
 START, END = 1_700_000_000, 1_700_000_100
