@@ -56,7 +56,7 @@ def _record(record: TreeRecord, by_entry: Notes) -> Iterator[str]:
 
 def _made(attributes: PlainAttributes, notes: list[Note]) -> Iterator[str]:
     # Of several answers to one question the last one counts, as in the transform.
-    sources = {name: _source(note) for note in notes for name in note.attributes}
+    sources = {name: _source(note) for note in notes for name in note.made}
     for name, value in attributes.items():
         yield f"    {clean(name):{_WIDTH}} {clean(str(value))}  < {sources.get(name, _MODEL)}"
 
@@ -72,6 +72,6 @@ def _key(note: Note) -> str:
 def _taken(notes: Iterable[Note]) -> Iterator[str]:
     for note in notes:
         what = "the line" if note.subject == LINE else _key(note)
-        fate = "changed" if note.attributes or note.subject == LINE else "dropped"
-        for rule in note.rules:
+        fate = "changed" if note.made or note.subject == LINE else "dropped"
+        for rule in note.taken_by:
             yield f"    {what}: {fate} by {rule}, {REDACTIONS.get(rule, _OWN)}"

@@ -97,8 +97,8 @@ class Note(NamedTuple):
 
     entry: int
     subject: str
-    attributes: tuple[str, ...]
-    rules: tuple[str, ...]
+    made: tuple[str, ...]
+    taken_by: tuple[str, ...]
 
 
 LINE = ""
