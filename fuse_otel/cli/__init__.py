@@ -1,4 +1,4 @@
-"""The command line. A command's module is imported when it is chosen, so that each starts fast."""
+"""The command line. The module of a command is imported when the command runs: each starts fast."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from importlib import import_module
 
 from fuse_otel import __version__
-from fuse_otel.cli.output import end_output, print_lines
+from fuse_otel.cli.output import begin_output, end_output, print_lines
 from fuse_otel.errors import ConfigurationError, FuseOtelError
 
 DOCS = "the folder docs of the source, docs/configuration.md first"
@@ -19,33 +19,36 @@ _DONE, _FAILED, _USAGE, _MISCONFIGURED, _INTERRUPTED = 0, 1, 2, 78, 130
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """``configured``: it reads the configuration, so it takes the flags of the settings too."""
+    """``configured``: it reads the configuration and takes a flag for each setting."""
 
     help: str
     configured: bool = False
 
 
 COMMANDS = {
-    "run": Command("read calls and deliver them until told to stop: the daemon", configured=True),
-    "once": Command("work off all that is due, then end", configured=True),
-    "demo": Command("see it at work on simulated calls, without any configuration"),
-    "simulate": Command("a simulated Fuse API, for load and fault tests"),
-    "status": Command("tell where accounts and lanes stand", configured=True),
+    "run": Command("run the daemon: read calls and deliver them until stopped", configured=True),
+    "once": Command(
+        "process all that is due, then exit (for cron jobs and first tests)", configured=True
+    ),
+    "demo": Command("try it with simulated calls, without any configuration"),
+    "simulate": Command("run a simulated Fuse API, for load and fault tests"),
+    "status": Command("show the state of accounts, lanes and jobs", configured=True),
     "backfill": Command("read an interval of the last five days", configured=True),
-    "parked": Command("list, show, replay or drop what was refused", configured=True),
+    "parked": Command("list, show, replay or drop refused calls", configured=True),
     "check": Command(
-        "check the configuration; --online also API and destinations", configured=True
+        "check the configuration; --online also the API and destinations", configured=True
     ),
     "show": Command("draw a call as a tree with a time bar", configured=True),
-    "convert": Command("turn saved call logs into OTLP/JSON lines", configured=True),
+    "convert": Command("convert saved call logs to OTLP/JSON lines", configured=True),
     "trace-id": Command("print the trace id of a call"),
-    "config": Command("print the configuration in effect and its origins", configured=True),
+    "config": Command("print the effective settings and where each comes from", configured=True),
 }
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and give its exit code: 0 done, 1 failed, 2 usage, 78 bad configuration."""
     words = list(sys.argv[1:] if argv is None else argv)
+    begin_output()
     try:
         return _main(words)
     except ConfigurationError as error:
@@ -74,9 +77,16 @@ def _main(words: list[str]) -> int:
     return _refuse(name)
 
 
+class _Parser(argparse.ArgumentParser):
+    def print_help(self, _file: object = None) -> None:
+        """Help is output like any other: argparse ignores an output that fails."""
+        if not print_lines([self.format_help().rstrip()]):
+            self.exit(_FAILED)
+
+
 def _run(name: str, words: list[str]) -> int:
     module = import_module(f"fuse_otel.cli.commands.{name.replace('-', '_')}")
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=f"fuse-otel {name}",
         description=f"{COMMANDS[name].help[0].upper()}{COMMANDS[name].help[1:]}.",
         epilog=f"Documentation: {DOCS}",
@@ -121,7 +131,8 @@ def _help() -> str:
             "commands:",
             *lines,
             "",
-            "fuse-otel COMMAND --help tells more, fuse-otel --version the version.",
+            "fuse-otel COMMAND --help describes a command.",
+            "fuse-otel --version prints the version.",
             f"Documentation: {DOCS}",
         )
     )

@@ -9,14 +9,18 @@ from collections.abc import Iterable
 from typing import TextIO
 
 
+def begin_output() -> None:
+    """An encoding that lacks a character shows ``?`` for it, and no command fails for that."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+
+
 def print_lines(lines: Iterable[str]) -> bool:
     """Print each line. False if the reader has gone away, as ``head`` does when it has enough, if
-    there never was one (``>&-``), or if there is no room, which is complained about.
+    there never was one (``>&-``), or if the output cannot be written, which is reported.
     """
     if sys.stdout is None:
         return False
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
     for line in lines:
         if not _printed(line):
             return False
@@ -24,7 +28,7 @@ def print_lines(lines: Iterable[str]) -> bool:
 
 
 def _printed(line: str | None) -> bool:
-    """``None`` prints what is still held back."""
+    """``None`` flushes what is buffered."""
     try:
         sys.stdout.flush() if line is None else print(line)
     except BrokenPipeError:
@@ -38,7 +42,7 @@ def _printed(line: str | None) -> bool:
 
 
 def end_output() -> None:
-    """Write what is still held back, or forget it if nobody can be told."""
+    """Flush what is buffered, or drop it if nobody can read it."""
     for stream in filter(None, (sys.stdout, sys.stderr)):
         try:
             stream.flush()

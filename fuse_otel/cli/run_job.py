@@ -1,5 +1,5 @@
-"""An order on its way: put into the store, then carried out by the daemon that holds it, or here
-where none does.
+"""Run a job that a command asks for: write it into the store, then let the daemon that holds the
+store do it, or do it here if no daemon runs.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from fuse_otel.config.settings import Settings
     from fuse_otel.instrumentation.log import Stream
 
-_LOOK = 0.2  # seconds between two looks what became of the order
+_LOOK = 0.2  # seconds between two looks at the progress of the job
 _STOPPED = "Stopped."
 _GONE = 15.0  # a daemon may be restarted meanwhile; past that it is gone
-GOES_ON = "the daemon or `fuse-otel once` goes on from here"
+GOES_ON = "the daemon or `fuse-otel once` continues it"
 
 
 @dataclass(frozen=True, slots=True)
 class JobEnded:
-    """``beside``: a daemon carries the order out. ``stopped``: the user did not wait for the end.
-    ``problems``: why not all of it is done, a sentence each; ``parked`` calls were refused (again).
+    """``beside``: a daemon does the job. ``stopped``: the user did not wait for the end.
+    ``problems``: why not all of it is done, a sentence each. ``parked`` calls were refused (again).
     """
 
     receipt: JobStatus
@@ -45,49 +45,49 @@ def carry_out(
     """Raises ``StoreError``. ``log_to`` takes warnings where the work is done here."""
     interrupt = Interrupt()
     interrupt.listen()
-    order_id = _placed(settings, asked)
+    job_id = _placed(settings, asked)
     here = _Here(settings, asked, log_to)
     try:
         works = here.open()
     except Busy:
         here.close()
-        return _follow(settings, order_id, show, interrupt)
+        return _follow(settings, job_id, show, interrupt)
     try:
-        return here.work(works, order_id, show, interrupt)
+        return here.work(works, job_id, show, interrupt)
     except KeyboardInterrupt:
-        return JobEnded(JobStatus(order_id, "working", ""), beside=False, stopped=True)
+        return JobEnded(JobStatus(job_id, "working", ""), beside=False, stopped=True)
     finally:
         works.close()
         here.close()
 
 
 def _placed(settings: Settings, asked: JobRequest) -> int:
-    """The order's id. One that asks for the same and is not done yet is taken up again."""
+    """The id of the job. An equal job that is not done yet is continued instead."""
     from fuse_otel.assembly.control import open_for_jobs  # noqa: PLC0415 - opens the store
 
-    order = encode_request(asked)
+    job = encode_request(asked)
     with open_for_jobs(settings) as control:
-        same = (order_id for order_id, other in control.open_jobs() if other == order)
+        same = (job_id for job_id, other in control.open_jobs() if other == job)
         found = next(same, None)
-        return control.add_job(order, time.time()).id if found is None else found
+        return control.add_job(job, time.time()).id if found is None else found
 
 
 def _follow(
-    settings: Settings, order_id: int, show: Callable[[JobStatus], None], interrupt: Interrupt
+    settings: Settings, job_id: int, show: Callable[[JobStatus], None], interrupt: Interrupt
 ) -> JobEnded:
     from fuse_otel.assembly import open_control  # noqa: PLC0415 - opens the store
 
     with open_control(settings) as control:
         alone_since: float | None = None
         while True:
-            receipt = _receipt(control, order_id)
+            receipt = _receipt(control, job_id)
             show(receipt)
             if not receipt.open or interrupt.noted:
                 return JobEnded(receipt, beside=True, stopped=receipt.open)
             now = time.monotonic()
             alone_since = None if control.lock_holder() else alone_since or now
             if alone_since is not None and now - alone_since > _GONE:
-                why = f"The daemon has ended before the order was carried out: {GOES_ON}."
+                why = f"The daemon has ended before the job was done: {GOES_ON}."
                 return JobEnded(receipt, beside=True, problems=[why])
             time.sleep(_LOOK)
 
@@ -122,14 +122,14 @@ class _Here:
     def work(
         self,
         works: Workers,
-        order_id: int,
+        job_id: int,
         show: Callable[[JobStatus], None],
         interrupt: Interrupt,
     ) -> JobEnded:
         from fuse_otel.daemon import WorkerGroup, run_once  # noqa: PLC0415 - the whole daemon
 
         def done() -> bool:
-            receipt = _receipt(works.store.control, order_id)
+            receipt = _receipt(works.store.control, job_id)
             show(receipt)
             return not receipt.open
 
@@ -147,7 +147,7 @@ class _Here:
             down=self._state.lanes_down,
             halt=halt,
         )
-        receipt = _receipt(works.store.control, order_id)
+        receipt = _receipt(works.store.control, job_id)
         stopped = _STOPPED in ended.problems
         return JobEnded(
             receipt, beside=False, stopped=stopped, problems=ended.problems, parked=self._parked
@@ -158,5 +158,5 @@ class _Here:
             self._parked += event.count
 
 
-def _receipt(control: Control, order_id: int) -> JobStatus:
-    return control.job_status(order_id) or JobStatus(order_id, "failed", "The order was forgotten.")
+def _receipt(control: Control, job_id: int) -> JobStatus:
+    return control.job_status(job_id) or JobStatus(job_id, "failed", "The job is gone.")

@@ -1,4 +1,4 @@
-"""What the commands that read the configuration have in common."""
+"""The flags of the settings, for the commands that read the configuration."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fuse_otel.config import Loaded, load
 from fuse_otel.config.catalogue import SETTINGS
 
 _DEST = "setting_"
-_METAVARS = {"host:port": "HOST:PORT", "key=value,…": "KEY=VALUE,…"}
+_METAVARS = {"host:port": "HOST:PORT", "key=value,…": "KEY=VALUE,..."}
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
@@ -16,10 +16,12 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     if parser.get_default("takes_settings"):
         return
     parser.set_defaults(takes_settings=True)
-    group = parser.add_argument_group("settings", "They outrank the environment and the file.")
-    group.add_argument("--config", metavar="FILE", help="the TOML file of the configuration")
+    group = parser.add_argument_group("settings", "Flags win over the environment and the file.")
+    group.add_argument("--config", metavar="FILE", help="the configuration, a TOML file")
     for setting in SETTINGS:
-        what = f"a file that holds: {setting.meaning}" if setting.secret else setting.meaning
+        what = (
+            f"File that holds the value. {setting.meaning}" if setting.secret else setting.meaning
+        )
         group.add_argument(
             setting.flag,
             dest=_DEST + setting.flag_name,
@@ -35,13 +37,13 @@ def _metavar(kind: str) -> str:
 
 
 def _plain(meaning: str, default: str) -> str:
-    """Without the marks of the documentation, and as argparse wants it."""
+    """Without the marks of Markdown, and escaped for argparse."""
     text = f"{meaning} Default: {default}" if default else meaning
     return text.replace("`", "").replace("%", "%%")
 
 
 def load_settings(args: argparse.Namespace, *, needs_account: bool = True) -> Loaded:
-    """The configuration, with what the flags say, if there are any of ``add_settings``.
+    """The configuration, with the values of the flags that ``add_settings`` added.
 
     Raises ``ConfigurationError``.
     """

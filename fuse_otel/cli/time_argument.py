@@ -1,4 +1,4 @@
-"""Moments and intervals as people write them on a command line."""
+"""Times and intervals on a command line."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def read_moment(text: str, now: float) -> float:
             at = datetime.fromisoformat(word)
             return at.replace(tzinfo=at.tzinfo or UTC).timestamp()
     except ValueError:
-        pass  # such as the 31st of February: told as below
+        pass  # such as the 31st of February: the error below
     raise ValueError(
-        f"{quoted(text)} is no time: write it like 2026-11-18T09:30Z, 2026-11-18, 36h (ago), or as"
-        " UNIX seconds."
+        f"{quoted(text)} is no time. Write 2026-11-18T09:30Z, 2026-11-18, 36h (ago) or UNIX"
+        " seconds."
     )
 
 
@@ -52,7 +52,7 @@ def read_interval(start: str, end: str, now: float) -> tuple[int, int]:
             f" the earliest is {moment(now - RETENTION)} (5d)."
         )
     if first >= now:
-        raise ValueError(f"--from: {moment(first)} lies in the future.")
+        raise ValueError(f"--from: {moment(first)} is in the future.")
     if last <= first:
         raise ValueError(f"--to: {moment(last)} is not after --from, {moment(first)}.")
     return int(max(first, now - RETENTION)), int(min(last, now))

@@ -22,20 +22,20 @@ _DONE, _FAILED, _USAGE, _INTERRUPTED = 0, 1, 2, 130
 def arguments(parser: argparse.ArgumentParser) -> None:
     when = "2026-11-18T09:30Z, 2026-11-18, 36h (ago) or UNIX seconds; UTC unless an offset is given"
     parser.add_argument(
-        "--from", dest="start", required=True, metavar="TIME", help=f"where to begin: {when}"
+        "--from", dest="start", required=True, metavar="TIME", help=f"start of the interval: {when}"
     )
     parser.add_argument(
-        "--to", dest="end", default="now", metavar="TIME", help="where to end (default: now)"
+        "--to", dest="end", default="now", metavar="TIME", help="end of the interval (default: now)"
     )
     parser.add_argument(
         "--account",
         action="append",
         default=[],
         metavar="NAME",
-        help="only this account (can be given several times)",
+        help="only this account; repeatable",
     )
     parser.add_argument(
-        "--again", action="store_true", help="send calls that were sent before once more"
+        "--again", action="store_true", help="also send calls again that were sent before"
     )
 
 
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     except ValueError as error:
         complain(f"fuse-otel: {error}")
         return _USAGE
-    return _read(settings, Backfill(start, end, accounts, args.again))
+    return _run(settings, Backfill(start, end, accounts, args.again))
 
 
 def _accounts(names: list[str], settings: Settings) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ def _accounts(names: list[str], settings: Settings) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _read(settings: Settings, asked: Backfill) -> int:
+def _run(settings: Settings, backfill: Backfill) -> int:
     from fuse_otel.cli.run_job import carry_out  # noqa: PLC0415 - the whole daemon
     from fuse_otel.cli.terminal.progress import Progress  # noqa: PLC0415
     from fuse_otel.cli.terminal.text import coloured, terminal_width  # noqa: PLC0415
@@ -70,41 +70,43 @@ def _read(settings: Settings, asked: Backfill) -> int:
     live = sys.stderr.isatty()
     progress = Progress(
         sys.stderr,
-        _seconds(settings, asked),
+        _seconds(settings, backfill),
         live=live,
         width=terminal_width(sys.stderr),
         colour=coloured(stream=sys.stderr),
     )
     try:
-        ended = carry_out(settings, asked, progress.show, progress)
+        ended = carry_out(settings, backfill, progress.show, progress)
     finally:
         progress.erase()
-    return _tell(ended)
+    return _report(ended)
 
 
-def _seconds(settings: Settings, asked: Backfill) -> int:
-    """What there is to read: the interval, for each number of each account."""
-    accounts = [a for a in settings.accounts if a.name in asked.accounts or not asked.accounts]
+def _seconds(settings: Settings, backfill: Backfill) -> int:
+    """Seconds to read: the interval, for each number of each account."""
+    accounts = [
+        a for a in settings.accounts if a.name in backfill.accounts or not backfill.accounts
+    ]
     numbers = sum(len(account.numbers) or 1 for account in accounts)
-    return (asked.end - asked.start) * numbers
+    return (backfill.end - backfill.start) * numbers
 
 
-def _tell(ended: JobEnded) -> int:
+def _report(ended: JobEnded) -> int:
     from fuse_otel.cli.run_job import GOES_ON  # noqa: PLC0415 - imported already
 
     receipt = ended.receipt
     if ended.stopped and ended.beside:
-        complain("The daemon goes on reading: `fuse-otel status` shows how far it is.")
+        complain("The daemon continues to read: see `fuse-otel status`.")
         leave_if_hung(_INTERRUPTED)
         return _INTERRUPTED
     if ended.stopped:
-        complain(f"Stopped. The order is kept: {GOES_ON}.")
+        complain(f"Stopped. The job is kept: {GOES_ON}.")
         leave_if_hung(_INTERRUPTED)
         return _INTERRUPTED
     if receipt.state == "done":
         print(receipt.result)
         if ended.beside:
-            print("The daemon delivers them: `fuse-otel status` shows what waits.")
+            print("The daemon delivers them: see `fuse-otel status`.")
     elif receipt.state == "failed":
         complain(f"fuse-otel: {receipt.result}")
     for problem in ended.problems:

@@ -1,4 +1,4 @@
-"""``fuse-otel check``: whether the configuration is good; ``--online`` whether it works."""
+"""``fuse-otel check``: is the configuration valid; with ``--online``: does it work."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--online",
         action="store_true",
-        help="also ask the API, open the store and send each destination an empty request",
+        help="also query the API, open the store and send each destination an empty request",
     )
 
 
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _found(settings: Settings) -> Iterator[str]:
-    """What the configuration comes to, without credentials. The shown form is the masked one."""
+    """The effective configuration, without credentials."""
     shown = settings.model_dump(mode="json", include={"accounts", "destinations"})
     yield "ok"
     for account in shown["accounts"]:

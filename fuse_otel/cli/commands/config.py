@@ -1,4 +1,4 @@
-"""``fuse-otel config``: the configuration in effect, where each part was said, secrets masked."""
+"""``fuse-otel config``: the effective settings, each with its origin, secrets masked."""
 
 from __future__ import annotations
 

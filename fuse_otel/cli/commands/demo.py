@@ -1,7 +1,4 @@
-"""``fuse-otel demo``: a simulated Fuse API, the daemon and its pages, without any configuration.
-
-What the demo prints, and the configuration it writes.
-"""
+"""``fuse-otel demo``: a simulated Fuse API, the daemon and its pages, without any configuration."""
 
 from __future__ import annotations
 
@@ -17,11 +14,17 @@ from fuse_otel.cli.output import print_lines
 from fuse_otel.cli.signals import Signals
 
 if TYPE_CHECKING:
+    from fuse_otel.assembly.service import Service
     from fuse_otel.config.settings import Settings
+    from fuse_otel.ports import Control
+
+_PORT = 9464
+_PAST = 3600.0
+_FIRST_CALLS = 30.0  # seconds to wait for a call to draw
 
 _CONFIGURATION = """\
-# The configuration of the demo. Point api_url, email and developer_key at a real account, and
-# endpoint at a real back end, and it is one for production.
+# The configuration of the demo. For production, replace api_url, email and developer_key by those
+# of a real account, and add a destination.
 api_url = "{api_url}"
 email = "owner@example.com"
 developer_key = "simulated-key"
@@ -40,63 +43,25 @@ path = "{directory}/calls.jsonl"
 """
 
 
-def configuration(directory: Path, api_url: str, port: int, *, to_file: bool) -> str:
-    """A configuration file. Without a file to deliver to, OTEL_EXPORTER_OTLP_* says where."""
-    text = _CONFIGURATION + (_TO_FILE if to_file else "")
-    return text.format(api_url=api_url, directory=directory.as_posix(), port=port)
-
-
-def pages(url: str, api_url: str, directory: Path, settings: Settings) -> Iterator[str]:
-    yield "fuse-otel demo: a simulated Fuse API, and the daemon that reads it."
-    yield ""
-    yield f"  status      {url}/status"
-    yield f"  calls       {url}/calls/"
-    yield f"  metrics     {url}/metrics"
-    yield f"  the API     {api_url}"
-    yield f"  settings    {directory / 'fuse-otel.toml'}"
-    for destination in settings.destinations:
-        for where in sorted(set(destination.urls.values())) or [
-            destination.path or destination.type
-        ]:
-            yield f"  delivers to {where}"
-    yield ""
-
-
-def headline(session_id: str) -> str:
-    return f"One of its calls (fuse-otel show '{session_id}' --config …, or fuse-otel show FILE):"
-
-
-def farewell(directory: Path) -> Iterator[str]:
-    yield "With your own account and back end:"
-    yield ""
-    yield "  export FUSE_OTEL_EMAIL=you@example.com FUSE_OTEL_DEVELOPER_KEY_FILE=/path/to/key"
-    yield "  export OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318"
-    yield "  fuse-otel check --online && fuse-otel run"
-    yield ""
-    yield f"What was delivered: fuse-otel show {directory / 'calls.jsonl'}"
-    yield "Ctrl-C ends the demo."
-
-
-if TYPE_CHECKING:
-    from fuse_otel.assembly.service import Service
-    from fuse_otel.config.settings import Settings
-    from fuse_otel.ports import Control
-
-_PORT = 9464
-_PAST = 3600.0
-_FIRST_CALLS = 30.0  # seconds to wait for something to draw
-
-
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--directory", type=Path, default=Path("demo"), help="where its files go (default: demo)"
+        "--directory",
+        type=Path,
+        default=Path("demo"),
+        metavar="DIR",
+        help="directory of its files (default: demo)",
     )
     parser.add_argument(
-        "--rate", type=float, default=6.0, metavar="CALLS", help="calls a minute (default: 6)"
+        "--rate", type=float, default=6.0, metavar="CALLS", help="calls per minute (default: 6)"
     )
-    parser.add_argument("--seed", type=int, default=7, help="of the simulated calls (default: 7)")
     parser.add_argument(
-        "--seconds", type=float, default=0.0, help="end after so long (default: 0, on Ctrl-C)"
+        "--seed", type=int, default=7, help="the same seed gives the same calls (default: 7)"
+    )
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=0.0,
+        help="exit after so many seconds (default: 0, run until Ctrl-C)",
     )
 
 
@@ -104,21 +69,21 @@ def run(args: argparse.Namespace) -> int:
     from fuse_otel.simulator import SimulatedApi, World  # noqa: PLC0415 - only here
 
     args.directory.mkdir(parents=True, exist_ok=True)
-    _sweep(args.directory)
+    _delete_old_files(args.directory)
     world = World(seed=args.seed, rate=args.rate / 60, past=_PAST)
     with SimulatedApi(world) as api, ExitStack() as stack:
         signals = Signals()
         signals.listen()
         service, url = stack.enter_context(_service(args.directory, api.url))
-        print_lines(pages(url, api.url, args.directory, service.settings))
+        print_lines(_introduction(url, api.url, args.directory, service.settings))
         _draw_one(service.workers.store.control)
-        print_lines(farewell(args.directory))
+        print_lines(_farewell(args.directory))
         signals.wait_for_end(args.seconds or inf)
     return 0
 
 
-def _sweep(directory: Path) -> None:
-    """Each demo begins anew; only files of its own names are taken away."""
+def _delete_old_files(directory: Path) -> None:
+    """Each demo starts from nothing. Only files with the demo's names are deleted."""
     for name in ("state.db", "state.db-wal", "state.db-shm", "calls.jsonl"):
         (directory / name).unlink(missing_ok=True)
 
@@ -155,12 +120,12 @@ def _settings(directory: Path, api_url: str, port: int) -> Settings:
     environ = otel_environ()
     file = directory / "fuse-otel.toml"
     delivers = any(name.endswith("_ENDPOINT") for name in environ)
-    file.write_text(configuration(directory, api_url, port, to_file=not delivers))
+    file.write_text(_configuration(directory, api_url, port, to_file=not delivers))
     return load(environ=environ, config_file=str(file)).settings
 
 
 def _draw_one(control: Control) -> None:
-    """The most telling of the first calls."""
+    """One of the first calls: with an error, if there is one."""
     from fuse_otel.cli.terminal.call_tree import draw  # noqa: PLC0415
     from fuse_otel.cli.terminal.text import coloured, terminal_width  # noqa: PLC0415
     from fuse_otel.core.encoding.otlp_json import logs_json, traces_json  # noqa: PLC0415
@@ -173,11 +138,44 @@ def _draw_one(control: Control) -> None:
             break
         time.sleep(0.2)
     else:
-        print_lines(["No call has come yet.", ""])
+        print_lines(["No call has arrived yet.", ""])
         return
     best = max(found, key=lambda call: (call.error, call.direction == "inbound", call.session_id))
     call = control.recent_call(best.session_id)
     if call is not None:
         for tree in call_trees(traces_json(call.traces), logs_json(call.logs)):
             drawing = draw(tree, width=terminal_width(), colour=coloured())
-            print_lines([headline(call.session_id), "", drawing, ""])
+            show = f"fuse-otel show '{call.session_id}' --config …, or fuse-otel show FILE"
+            print_lines([f"One of its calls ({show}):", "", drawing, ""])
+
+
+def _configuration(directory: Path, api_url: str, port: int, *, to_file: bool) -> str:
+    """Without a file to deliver to, OTEL_EXPORTER_OTLP_* name the destination."""
+    text = _CONFIGURATION + (_TO_FILE if to_file else "")
+    return text.format(api_url=api_url, directory=directory.as_posix(), port=port)
+
+
+def _introduction(url: str, api_url: str, directory: Path, settings: Settings) -> Iterator[str]:
+    yield "fuse-otel demo: a simulated Fuse API, and the daemon that reads it."
+    yield ""
+    yield f"  status      {url}/status"
+    yield f"  calls       {url}/calls/"
+    yield f"  metrics     {url}/metrics"
+    yield f"  the API     {api_url}"
+    yield f"  settings    {directory / 'fuse-otel.toml'}"
+    for destination in settings.destinations:
+        urls = sorted(set(destination.urls.values()))
+        for where in urls or [destination.path or destination.type]:
+            yield f"  delivers to {where}"
+    yield ""
+
+
+def _farewell(directory: Path) -> Iterator[str]:
+    yield "With your own account and back end:"
+    yield ""
+    yield "  export FUSE_OTEL_EMAIL=you@example.com FUSE_OTEL_DEVELOPER_KEY_FILE=/path/to/key"
+    yield "  export OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318"
+    yield "  fuse-otel check --online && fuse-otel run"
+    yield ""
+    yield f"What was delivered: fuse-otel show {directory / 'calls.jsonl'}"
+    yield "Ctrl-C ends the demo."

@@ -1,4 +1,4 @@
-"""``fuse-otel once``: work off all that is due, and end."""
+"""``fuse-otel once``: process everything that is due, then exit."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import time
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.cli.signals import STOPPING, Interrupt
 from fuse_otel.config.values.quantities import read_duration
-from fuse_otel.events import Emit, Event, ExportDone, PollDone
+from fuse_otel.events import Emit, Event, ExportDone
 
 _TIMEOUT = 60.0
-_STOPPED = "Stopped; a later run goes on from there."
+_STOPPED = "Stopped. The next run continues from there."
 _DONE, _FAILED, _INTERRUPTED = 0, 1, 130
 
 
@@ -22,7 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         type=_duration,
         default=_TIMEOUT,
         metavar="DURATION",
-        help=f"end after so long, whatever is still to be done (default: {_TIMEOUT:g}s)",
+        help=f"exit after this time, whatever is still to do (default: {_TIMEOUT:g}s)",
     )
 
 
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
         works.close()
         log.close()
         undo()
-    _tell(counted, ended.waiting)
+    _print_summary(counted, ended.waiting)
     for problem in ended.problems:
         print(f"fuse-otel: {problem}", file=sys.stderr)
     if _STOPPED in ended.problems:
@@ -76,25 +76,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 class _Counted:
-    """What was listed and what was delivered."""
+    """Delivered items by lane."""
 
     def __init__(self) -> None:
-        self.listed = 0
-        self.stored = 0
         self.delivered: dict[str, int] = {}
 
     def __call__(self, event: Event) -> None:
-        match event:
-            case PollDone():
-                self.listed += event.listed
-            case ExportDone():
-                lane = f"{event.lane.destination}/{event.lane.signal}"
-                self.delivered[lane] = self.delivered.get(lane, 0) + event.items
-            case _:
-                pass
+        if isinstance(event, ExportDone):
+            lane = f"{event.lane.destination}/{event.lane.signal}"
+            self.delivered[lane] = self.delivered.get(lane, 0) + event.items
 
 
-def _tell(counted: _Counted, waiting: int) -> None:
+def _print_summary(counted: _Counted, waiting: int) -> None:
     for lane, items in sorted(counted.delivered.items()):
         unit = "spans" if lane.endswith("traces") else "log records"
         print(f"{lane}: {items} {unit} delivered", file=sys.stderr)

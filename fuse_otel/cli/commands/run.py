@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def arguments(_parser: argparse.ArgumentParser) -> None:
-    """None but the settings, which every configured command takes."""
+    """Only the settings, which every configured command takes."""
 
 
 def run(args: argparse.Namespace) -> int:
@@ -61,8 +61,8 @@ class Runner:
                 following, self._next = self._next, None
                 service = self._replace(service, loaded, following)
                 loaded = following
-                # What a service was made of holds itself in circles, TLS contexts of megabytes
-                # among them, which Python would find after some ten reloads.
+                # The parts of a service refer to each other in cycles, with TLS contexts of
+                # megabytes, which Python would only collect after some ten reloads.
                 gc.collect()
         service.log.info("stopping")
         service.stop()
@@ -93,8 +93,8 @@ class Runner:
         self._signals.wake()
 
     def _mend(self, service: Service, loaded: Loaded) -> Service:
-        """The same service, begun anew on a new store. Once: a disk that damages one store after
-        the other needs a person, so then it ends. Raises ``Corrupt``.
+        """The same service again, on a new store. Once only: a disk that damages one store after
+        the other needs a person. Raises ``Corrupt``.
         """
         self._end(service, drain=False)
         if self._mended:
@@ -104,7 +104,7 @@ class Runner:
         return self._begin(loaded)
 
     def _end(self, service: Service, *, drain: bool = True) -> None:
-        """Its store is free then. A thread that still waits for an answer finds it closed."""
+        """Afterwards its store is free. A thread that still waits for an answer finds it closed."""
         if not service.stop(drain=drain):
             service.workers.close()
         self._service = None
@@ -112,7 +112,7 @@ class Runner:
     def _replace(self, service: Service, loaded: Loaded, following: Loaded) -> Service:
         """The next service; or the same again, if the next one cannot be started."""
         self._end(service)
-        # Accounts and lanes that are gone must not keep their gauges.
+        # Removed accounts and lanes must not keep their gauges.
         self._metrics.forget_states()
         try:
             begun = self._begin(following)
@@ -124,7 +124,7 @@ class Runner:
         return begun
 
     def _reload(self) -> str | None:
-        """Read the configuration again; a sentence if it is wrong, then the present one stays."""
+        """Read the configuration again. If it is invalid, the present one stays: a sentence."""
         try:
             self._next = load_settings(self._args)
         except ConfigurationError as error:

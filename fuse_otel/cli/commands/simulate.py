@@ -24,39 +24,41 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--listen",
         default="127.0.0.1:8765",
         metavar="HOST:PORT",
-        help="where the API answers; port 0 takes a free one (default: %(default)s)",
+        help="address of the API; port 0 takes any free port (default: %(default)s)",
     )
     parser.add_argument(
         "--seed", type=int, default=1, help="the same seed gives the same calls (default: 1)"
     )
     parser.add_argument(
-        "--rate", default="6/m", help="how often people call: 6/m, 0.5/s, 300/h (default: 6/m)"
+        "--rate", default="6/m", help="rate of new calls: 6/m, 0.5/s, 300/h (default: 6/m)"
+    )
+    parser.add_argument("--past", default="3h", help="age of the oldest call (default: 3h)")
+    parser.add_argument(
+        "--email", default=EMAIL, help="login of the account (default: %(default)s)"
     )
     parser.add_argument(
-        "--past", default="3h", help="how long they have been calling already (default: 3h)"
-    )
-    parser.add_argument("--email", default=EMAIL, help="the account (default: %(default)s)")
-    parser.add_argument(
-        "--developer-key", default=DEVELOPER_KEY, help="its key (default: %(default)s)"
+        "--developer-key",
+        default=DEVELOPER_KEY,
+        help="key of the account (default: %(default)s)",
     )
     parser.add_argument(
         "--quirk",
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="a choice the documentation leaves open; see docs/simulator.md; repeatable",
+        help="a choice that the API's documentation leaves open; see docs/simulator.md; repeatable",
     )
     parser.add_argument(
         "--fault",
         action="append",
         default=[],
         metavar="KIND[,NAME=VALUE]",
-        help="something that goes wrong; see docs/simulator.md; repeatable",
+        help="a fault to simulate; see docs/simulator.md; repeatable",
     )
-    parser.add_argument("--hook-url", default="", help="POSTed to when a call ends")
-    parser.add_argument("--hook-token", default="", help="the token those POSTs carry")
+    parser.add_argument("--hook-url", default="", help="URL that gets a POST when a call ends")
+    parser.add_argument("--hook-token", default="", help="token that these POSTs carry")
     parser.add_argument(
-        "--samples", type=Path, metavar="DIR", help="answer every window with the files of DIR"
+        "--samples", type=Path, metavar="DIR", help="answer every request from the files in DIR"
     )
 
 

@@ -1,4 +1,4 @@
-"""``fuse-otel status``: where accounts and lanes stand, beside the daemon or without it."""
+"""``fuse-otel status``: the state of accounts and lanes, with or without a running daemon."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _text(args: argparse.Namespace) -> Iterator[str]:
     settings = load_settings(args, needs_account=False).settings
     with open_control(settings) as control:
         status, daemon = control.status(), control.lock_holder()
-    # Whoever reads it from a pipe gets all of it.
+    # A pipe gets whole lines.
     width = terminal_width() if sys.stdout.isatty() else None
     colour = coloured(args.color)
     for line in status_lines(status, daemon, time.time(), width):

@@ -15,12 +15,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=_session_id,
         metavar="SESSION_ID",
-        help="such as '300060;001;1529552581'",
+        help="for example '300060;001;1529552581'",
     )
     parser.add_argument(
-        "--namespace", help="the daemon's (default: the one in the environment or the file)"
+        "--namespace",
+        metavar="TEXT",
+        help="the namespace of the daemon (default: from the environment or the file)",
     )
-    parser.add_argument("--config", metavar="FILE", help="the TOML file of the configuration")
+    parser.add_argument("--config", metavar="FILE", help="the configuration, a TOML file")
 
 
 def _session_id(text: str) -> str:
@@ -31,7 +33,8 @@ def _session_id(text: str) -> str:
 
 
 def run(args: argparse.Namespace) -> int:
-    said: str | None = args.namespace
-    namespace = namespace_of(config_file=args.config) if said is None else said
+    namespace: str | None = args.namespace
+    if namespace is None:
+        namespace = namespace_of(config_file=args.config)
     ids = (trace_id(namespace, session_id).hex() for session_id in args.session_ids)
     return 0 if print_lines(ids) else 1

@@ -1,4 +1,4 @@
-"""The settings in effect as the file that would say the same, secrets hidden."""
+"""The effective settings as a configuration file, secrets hidden."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from fuse_otel.config.values.quantities import write_duration
 from fuse_otel.core.model.telemetry import Signal
 
 Key = tuple[str, object]
-"""A key of the file and its value. What is ``Hidden`` is a comment: it has to be put in again."""
+"""A key of the file and its value. A ``Hidden`` value is written as a comment."""
 
 _BEGINNING = (
-    "# What is in effect, and where each was said. Put in what is hidden (********), and it is a",
-    "# file for --config that says the same.",
+    "# The effective settings, and where each comes from. Replace the hidden values (********),",
+    "# and this is a file for --config with the same settings.",
 )
 _MASK = "********"
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
@@ -35,7 +35,7 @@ class Hidden(str):
 
 
 def config_lines(loaded: Loaded) -> Iterator[str]:
-    """TOML: what stands behind ``#`` is the flag, variable or file that said it."""
+    """TOML. The comment behind a line names the flag, variable or file that set the value."""
     settings, origins = loaded.settings, loaded.origins
     shown = settings.model_dump(mode="json")
     yield from _BEGINNING
@@ -43,8 +43,8 @@ def config_lines(loaded: Loaded) -> Iterator[str]:
     for setting in SETTINGS:
         if setting.name in shown and setting.name not in _MAPS:
             value = shown[setting.name]
-            told = Hidden(_MASK if value else "") if setting.secret else value
-            yield _line((setting.name, _word(setting.name, told)), origins[setting.name])
+            shown_value = Hidden(_MASK if value else "") if setting.secret else value
+            yield _line((setting.name, _word(setting.name, shown_value)), origins[setting.name])
     for name in _ONLY_VARIABLES:
         yield _beside(f"# {name}: {shown[name]}", origins[name])
     for name in _MAPS:
@@ -95,16 +95,16 @@ def _account(account: Account) -> list[Key]:
 
 
 def _alike(destination: Destination) -> list[list[Signal]]:
-    """The signals that one table can speak of: variables may say more of each than a table can."""
+    """The signals that share a table: variables can set values per signal, a table cannot."""
     groups: list[tuple[object, list[Signal]]] = []
     for signal in destination.signals:
-        said = [
+        values = [
             each.get(signal)
             for each in (destination.headers, destination.timeout, destination.compression)
         ]
-        same = next((signals for other, signals in groups if other == said), None)
+        same = next((signals for other, signals in groups if other == values), None)
         if same is None:
-            groups.append((said, [signal]))
+            groups.append((values, [signal]))
         else:
             same.append(signal)
     return [signals for _, signals in groups]

@@ -1,4 +1,4 @@
-"""Why each attribute of a call is there, and what became of the rest: ``show --explain``."""
+"""``show --explain``: which rule made each attribute of a call, and which rule removed the rest."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ Notes = Mapping[int, list[Note]]
 
 
 def explained(tree: CallTree, notes: Iterable[Note]) -> Iterator[str]:
-    """A line for each attribute with the rule that made it, and one for each key or line of an
-    entry that a rule took something of. What was taken is not shown.
+    """A line for each attribute with the rule that made it, and a line for each key or text of an
+    entry that a rule removed or changed. Removed values are not shown.
     """
     by_entry: dict[int, list[Note]] = {}
     for note in notes:
@@ -42,7 +42,7 @@ def _of(execution: TreeExecution, notes: Notes) -> list[Note]:
 
 
 def _index(record: TreeRecord) -> int:
-    """The entry's place in the API's array, which ends its uid; -1 if it cannot be told."""
+    """The entry's index in the API's array, the end of its uid; -1 if it is unknown."""
     place = str(record.attributes.get("log.record.uid", "")).rpartition("-")[2]
     return int(place) if place.isdecimal() else -1
 
@@ -55,7 +55,7 @@ def _record(record: TreeRecord, by_entry: Notes) -> Iterator[str]:
 
 
 def _made(attributes: PlainAttributes, notes: list[Note]) -> Iterator[str]:
-    # Of several answers to one question the last one counts, as in the transform.
+    # If several entries set an attribute the last one counts, as in the translation.
     sources = {name: _source(note) for note in notes for name in note.made}
     for name, value in attributes.items():
         yield f"    {clean(name):{_WIDTH}} {clean(str(value))}  < {sources.get(name, _MODEL)}"

@@ -1,5 +1,5 @@
-"""How far a backfill is: one line that is drawn again and again, or a line now and then where
-nobody watches a terminal.
+"""The progress of a backfill: one line that is redrawn on a terminal, elsewhere a line every ten
+seconds.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from fuse_otel.humanize import duration, plural
 from fuse_otel.ports import JobStatus
 
 REDRAWN_EVERY = 0.2  # seconds
-TOLD_EVERY = 10.0
+WRITTEN_EVERY = 10.0
 _NARROWEST_BAR = 8
 _WIDEST_BAR = 40
 _FREE = 3  # columns: a terminal writes ^C behind the line, and must not begin a new one for it
@@ -21,7 +21,7 @@ _ERASE = "\r\x1b[K"
 
 
 class Progress:
-    """A stream for the log too, which goes above the line. ``total`` are the seconds to be read;
+    """Also a stream for the log, whose lines go above. ``total`` are the seconds to be read;
     ``live``: the stream is a terminal of ``width`` columns.
     """
 
@@ -45,25 +45,25 @@ class Progress:
         self._shown_at = float("-inf")
         self._drawn = False
 
-    def show(self, receipt: JobStatus) -> None:
+    def show(self, progress: JobStatus) -> None:
         now = self._clock()
-        if receipt.state != "working" or now - self._shown_at < self._every:
+        if progress.state != "working" or now - self._shown_at < self._every:
             return
         self._shown_at = now
         if self._first is None:
-            self._first = (now, receipt)
+            self._first = (now, progress)
         if self._live:
-            self._stream.write(_ERASE + self._line(receipt, now))
+            self._stream.write(_ERASE + self._line(progress, now))
             self._drawn = True
         else:
-            share, facts = self._facts(receipt, now)
-            # What is read is known window by window: 0% would look as if nothing moved.
+            share, facts = self._facts(progress, now)
+            # The share grows window by window: 0% would look as if nothing happened.
             reached = f"{share:.0%}" if share else "reading the first window"
             self._stream.write(f"{reached}, {', '.join(facts)}\n")
         self._stream.flush()
 
     def erase(self) -> None:
-        """Leave nothing of the line behind."""
+        """Remove the line."""
         if self._drawn:
             self._stream.write(_ERASE)
             self._stream.flush()
@@ -78,10 +78,10 @@ class Progress:
 
     @property
     def _every(self) -> float:
-        return REDRAWN_EVERY if self._live else TOLD_EVERY
+        return REDRAWN_EVERY if self._live else WRITTEN_EVERY
 
-    def _line(self, receipt: JobStatus, now: float) -> str:
-        share, facts = self._facts(receipt, now)
+    def _line(self, progress: JobStatus, now: float) -> str:
+        share, facts = self._facts(progress, now)
         text = f" {share:4.0%}  {'  '.join(facts)}"
         bar = min(_WIDEST_BAR, self._width - _FREE - columns(text))
         pieces = [Piece(text)]
@@ -90,15 +90,15 @@ class Progress:
             pieces = [Piece("█" * full, Ink.BAR), Piece("░" * (bar - full), Ink.FAINT), *pieces]
         return paint(pieces, self._width - _FREE, colour=self._colour)
 
-    def _facts(self, receipt: JobStatus, now: float) -> tuple[float, list[str]]:
-        share = min(max(1 - receipt.left / self._total, 0.0), 1.0)
-        facts = [plural(receipt.calls, "call"), plural(receipt.entries, "entry", "entries")]
+    def _facts(self, progress: JobStatus, now: float) -> tuple[float, list[str]]:
+        share = min(max(1 - progress.left / self._total, 0.0), 1.0)
+        facts = [plural(progress.calls, "call"), plural(progress.entries, "entry", "entries")]
         if self._first is not None:
             began, first = self._first
             passed = now - began
             if passed > 0:
-                facts.append(f"{(receipt.calls - first.calls) / passed:,.0f} calls/s")
-            if receipt.left < first.left and passed > 0:
-                rest = passed * receipt.left / (first.left - receipt.left)
+                facts.append(f"{(progress.calls - first.calls) / passed:,.0f} calls/s")
+            if progress.left < first.left and passed > 0:
+                rest = passed * progress.left / (first.left - progress.left)
                 facts.append(f"{duration(max(round(rest), 1))} left")
         return share, facts

@@ -87,7 +87,7 @@ def test_told_to_stop_it_says_so_and_a_later_run_goes_on(samples, tmp_path, numb
         with started("once", env=env, folder=tmp_path) as first:
             first.wait_for(lambda: "throttled" in first.log)
             assert first.end(number) == 130
-            assert "Stopped; a later run goes on from there." in first.log
+            assert "Stopped. The next run continues from there." in first.log
             assert "Traceback" not in first.log
         samples.faults.clear()
         assert fuse_otel("once", env=env).returncode == 0

@@ -100,7 +100,7 @@ def test_an_api_that_fails_is_given_up_by_once(tmp_path):
     ("settings", "sentence"),
     [
         ({"FUSE_OTEL_EMAIL": ""}, "FUSE_OTEL_EMAIL"),
-        ({"FUSE_OTEL_POL_INTERVAL": "30s"}, "Did you mean FUSE_OTEL_POLL_INTERVAL?"),
+        ({"FUSE_OTEL_POL_INTERVAL": "30s"}, "Did you mean `FUSE_OTEL_POLL_INTERVAL`?"),
         ({"FUSE_OTEL_GROW": "soon"}, "FUSE_OTEL_GROW"),
     ],
 )

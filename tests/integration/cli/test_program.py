@@ -1,5 +1,6 @@
 """``fuse-otel`` as a program: what it imports, and an output that cannot be written."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,9 @@ import pytest
 from support.patience import PATIENCE
 
 from fuse_otel import __version__
+from fuse_otel.cli import COMMANDS
 
+PARKED = ("list", "show", "replay", "drop")
 HEAVY = (
     "pydantic", "pydantic_settings", "httpx", "opentelemetry.sdk", "starlette", "uvicorn",
     "prometheus_client", "msgspec",
@@ -53,6 +56,25 @@ def test_a_reader_that_goes_away_is_no_error_to_be_told():
     assert process.returncode == 1
 
 
+HELPS = [[], *([name] for name in COMMANDS), *(["parked", action] for action in PARKED)]
+
+
+@pytest.mark.parametrize("words", HELPS, ids=" ".join)
+def test_every_help_is_whole_in_an_ascii_locale(words):
+    environ = {**os.environ, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    done = subprocess.run(
+        [sys.executable, "-m", "fuse_otel", *words, "--help"],
+        env=environ,
+        capture_output=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.startswith(b"usage: fuse-otel")
+    assert done.stdout.isascii()
+    assert b"?" not in done.stdout.replace(b"?token=", b"")
+
+
 @pytest.mark.parametrize("module", ["fuse_otel", "fuse_otel.cli"])
 def test_the_package_runs_as_a_module(module):
     code = [sys.executable, "-m", "fuse_otel", "--version"]
@@ -63,7 +85,9 @@ def test_the_package_runs_as_a_module(module):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-@pytest.mark.parametrize("words", [("trace-id", "x"), ("--version",), ("--help",)])
+@pytest.mark.parametrize(
+    "words", [("trace-id", "x"), ("--version",), ("--help",), ("check", "--help")]
+)
 def test_output_that_finds_no_room_is_one_sentence(words):
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(

@@ -33,7 +33,7 @@ def test_a_moment_is_read_as_people_write_it(text, seconds):
     ["", "yesterday", "2025-02-31", "2025-11-18T25:00", "18.11.2025", "5 d", "-1h", "20251118T12"],
 )
 def test_other_words_are_refused_with_examples(text):
-    with pytest.raises(ValueError, match="is no time: write it like 2026-11-18T09:30Z"):
+    with pytest.raises(ValueError, match=r"is no time\. Write 2026-11-18T09:30Z"):
         read_moment(text, NOW)
 
 
@@ -52,7 +52,7 @@ def test_an_interval_is_whole_seconds_up_to_now():
         ("1h", "later", '--to: "later" is no time'),
         ("6d", "now", "--from: 2025-11-12 12:00:00Z is more than 5 days ago"),
         ("20251118", "now", "--from: 1970-08-23 .* is more than 5 days ago"),
-        ("2025-11-19", "2025-11-20", "--from: 2025-11-19 00:00:00Z lies in the future"),
+        ("2025-11-19", "2025-11-20", "--from: 2025-11-19 00:00:00Z is in the future"),
         ("1h", "2h", "--to: .* is not after --from"),
         ("1h", "1h", "--to: .* is not after --from"),
     ],

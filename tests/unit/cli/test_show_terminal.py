@@ -6,6 +6,7 @@ import sys
 import pytest
 from support.builders.saved_files import listed, run_command, save
 
+from fuse_otel.cli import main
 from fuse_otel.cli.commands import show
 from fuse_otel.config import colour_refused
 
@@ -36,7 +37,7 @@ def test_an_output_that_knows_no_boxes_gets_stand_ins(two_calls, monkeypatch):
     raw = io.BytesIO()
     with io.TextIOWrapper(raw, encoding="ascii") as ascii_only:
         monkeypatch.setattr(sys, "stdout", ascii_only)
-        assert run_command(show, two_calls) == 0
+        assert main(["show", str(two_calls)]) == 0
         assert b"?? rest lookup" in raw.getvalue()
         monkeypatch.undo()
 

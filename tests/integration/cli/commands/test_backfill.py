@@ -60,7 +60,7 @@ def test_a_backfill_that_is_interrupted_goes_on_with_the_next_run(api, receiver,
     # A machine may be so slow that there was nothing left to interrupt.
     assert code == 130 or "is read: " in backfill.log
     if code == 130:
-        assert "Stopped. The order is kept" in backfill.log
+        assert "Stopped. The job is kept" in backfill.log
         ((order, receipt),) = open_orders(env)
         assert (order.kind, receipt.state) == ("backfill", "working")
         assert receipt.left > 0
@@ -86,7 +86,7 @@ def test_a_backfill_beside_a_daemon_may_be_left_alone(api, receiver, env, tmp_pa
         # A machine may be so slow that there was nothing left to interrupt but the very end.
         if "is read: " not in backfill.log:
             assert code == 130
-            assert "The daemon goes on reading" in backfill.log
+            assert "The daemon continues to read" in backfill.log
         daemon.wait_for(lambda: wanted <= receiver.sessions())
         assert daemon.end() == 0
     assert not receiver.duplicates()

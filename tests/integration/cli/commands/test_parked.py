@@ -77,7 +77,7 @@ def test_a_replay_that_is_refused_again_is_parked_again_and_may_be_dropped(victi
     assert {one["session_id"] for one in second} == set(victims)
     assert not {one["id"] for one in second} & {one["id"] for one in first}
 
-    told = fuse_otel("parked", "drop", "--all", "--destination", "default", env=env)
+    told = fuse_otel("parked", "drop", "--all", "--yes", "--destination", "default", env=env)
     assert (told.returncode, told.stdout) == (0, "4 parked calls are dropped.\n")
     assert parked_count(env) == 0
     assert not receiver.sessions() & set(victims)
