@@ -5,10 +5,13 @@ Imports grpcio, which takes a while: import this module only where it is used.
 
 from __future__ import annotations
 
+import re
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from fuse_otel import __version__, net
@@ -19,7 +22,7 @@ from fuse_otel.destinations.grpc_result import OK, GrpcResponse, result_of
 from fuse_otel.destinations.options import OtlpOptions
 from fuse_otel.destinations.otlp_response import unexpected
 from fuse_otel.destinations.sanitize import scrub, secrets_of
-from fuse_otel.destinations.tls import tls_context, trusted
+from fuse_otel.destinations.tls import tls_context
 from fuse_otel.errors import ConfigurationError
 from fuse_otel.net.quiet_grpc import grpc
 
@@ -29,16 +32,21 @@ _METHODS = {
 }
 _DETAILS = "grpc-status-details-bin"
 _PORTS = {"http": 80, "https": 443}
+# A host and perhaps a port, alone or after gRPC's own names for addresses.
+_HOST = re.compile(r"(?:dns:(?://[^/]*/)?|ipv4:|ipv6:)?(\[[^]]+\]|[^:/\[\]]+)(?::(\d+))?")
 
 # The shipper alone decides when to try again. Idle connections are closed: what stands between
 # drops them without a word, and pings to keep them up are punished by servers of Go.
-_CHANNEL: tuple[tuple[str, int | str], ...] = (
+_Options: TypeAlias = tuple[tuple[str, int | str], ...]
+_CHANNEL: _Options = (
     ("grpc.primary_user_agent", f"fuse-otel/{__version__}"),
     ("grpc.enable_retries", 0),
     ("grpc.service_config_disable_resolution", 1),
     ("grpc.client_idle_timeout_ms", 60_000),
     # Else a new channel would inherit the waiting of the one before it.
     ("grpc.use_local_subchannel_pool", 1),
+    # ``net.Proxies`` reads the variables, so that HTTP and gRPC agree.
+    ("grpc.enable_http_proxy", 0),
 )
 # Whatever it was, the connection may be at fault, also where it looks alive.
 _DOUBTFUL = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED})
@@ -63,7 +71,10 @@ class OtlpGrpc:
         headers = [headers.items() for headers in options.headers.values()]
         self._secrets = tuple(secrets_of(pair for pairs in headers for pair in pairs))
         credentials = _Credentials(options)
-        self._lines = {signal: _Line(options, signal, credentials) for signal in options.urls}
+        proxies = net.Proxies(first="grpc")
+        self._lines = {
+            signal: _Line(options, signal, credentials, proxies) for signal in options.urls
+        }
 
     @property
     def name(self) -> str:
@@ -98,10 +109,17 @@ class _Line:
     nobody: a channel of gRPC would wait on its own, up to minutes, after its peer came back.
     """
 
-    def __init__(self, options: OtlpGrpcOptions, signal: Signal, credentials: _Credentials) -> None:
+    def __init__(
+        self,
+        options: OtlpGrpcOptions,
+        signal: Signal,
+        credentials: _Credentials,
+        proxies: net.Proxies,
+    ) -> None:
         whose = f"{options.name}, {signal}"
         self.timeout = options.seconds(signal)
-        self._target, secure = _target(options.urls[signal], options.insecure, whose)
+        target, secure = _target(options.urls[signal], options.insecure, whose)
+        self._target, self._options = _route(target, secure, proxies)
         self._credentials = credentials.made if secure else None
         self._method = _METHODS[signal]
         self._metadata = _metadata(options.headers.get(signal, {}), whose)
@@ -140,8 +158,8 @@ class _Line:
 
     def _open(self) -> grpc.Channel:
         if self._credentials is None:
-            return grpc.insecure_channel(self._target, _CHANNEL)
-        return grpc.secure_channel(self._target, self._credentials, _CHANNEL)
+            return grpc.insecure_channel(self._target, self._options)
+        return grpc.secure_channel(self._target, self._credentials, self._options)
 
 
 class _Credentials:
@@ -156,7 +174,7 @@ class _Credentials:
     def made(self) -> grpc.ChannelCredentials:
         # A key may stand in the file of its certificate.
         key = self._key or self._chain
-        roots = self._roots or trusted()
+        roots = self._roots or net.default_authorities()
         return grpc.ssl_channel_credentials(roots or None, key or None, self._chain or None)
 
 
@@ -184,6 +202,26 @@ def _target(url: str, insecure: bool, whose: str) -> tuple[str, bool]:
         # The address is not repeated: it may hold a password.
         raise ConfigurationError([f"The endpoint of {whose} is no address of gRPC"])
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}", scheme == "https"
+
+
+def _route(target: str, secure: bool, proxies: net.Proxies) -> tuple[str, _Options]:
+    """Where to connect, and the options of the channel. Through a proxy the connection goes there,
+    and gRPC asks it for the target with CONNECT.
+    """
+    match = _HOST.fullmatch(target)  # a socket in the file system has no proxy
+    host, port = (match[1], int(match[2] or _PORTS["https"])) if match else ("", 0)
+    proxy = proxies.of("https" if secure else "http", host, port) if host else None
+    if proxy is None:
+        return target, _CHANNEL
+    if proxy.is_tls:
+        problem = f"{proxy.variable}: gRPC cannot use a proxy over https. Use an http:// URL."
+        raise ConfigurationError([problem])
+    server = f"{host}:{port}"
+    options = [("grpc.http_connect_server", server), ("grpc.default_authority", server)]
+    if proxy.credentials:
+        encoded = b64encode(proxy.credentials.encode()).decode()
+        options.append(("grpc.http_connect_headers", f"Proxy-Authorization:Basic {encoded}"))
+    return proxy.address, (*_CHANNEL, *options)
 
 
 def _metadata(headers: Mapping[str, str], whose: str) -> tuple[tuple[str, str], ...]:

@@ -5,6 +5,7 @@ Only gRPC code imports ``quiet_grpc``.
 
 from fuse_otel.net._client import client
 from fuse_otel.net._deadline import DeadlinePassed, deadline, left
+from fuse_otel.net._proxies import Proxies, Proxy
 from fuse_otel.net._response import (
     BodyTooLarge,
     http_date,
@@ -12,8 +13,10 @@ from fuse_otel.net._response import (
     retry_after,
     words_of,
 )
+from fuse_otel.net._trust import default_authorities, default_trust
 
 __all__ = [
-    "BodyTooLarge", "DeadlinePassed", "client", "deadline", "http_date", "left", "read_limited",
-    "retry_after", "words_of",
+    "BodyTooLarge", "DeadlinePassed", "Proxies", "Proxy", "client", "deadline",
+    "default_authorities", "default_trust", "http_date", "left", "read_limited", "retry_after",
+    "words_of",
 ]  # fmt: skip

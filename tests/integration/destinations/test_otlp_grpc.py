@@ -267,14 +267,14 @@ def test_a_back_end_that_no_proxy_is_wanted_for_is_spoken_to_directly(
 
 QUIET = """
 import sys
-from fuse_otel.core.gzip_member import deflate
-from fuse_otel.core.telemetry import Signal
+from fuse_otel.core.batching.gzip_member import deflate
+from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.destinations.otlp_grpc import OtlpGrpc, OtlpGrpcOptions
 import subprocess
 headers = {Signal.TRACES: {"x-key": "a\\nb"}}
 for url in sys.argv[1:]:
-    for said in ({}, headers):
-        one = OtlpGrpc(OtlpGrpcOptions("main", {Signal.TRACES: url}, headers=said))
+    for given in ({}, headers):
+        one = OtlpGrpc(OtlpGrpcOptions("main", {Signal.TRACES: url}, headers=given))
         print(one.send(Signal.TRACES, deflate(b""), 0))
         subprocess.run(["true"], check=True)
         one.close()

@@ -115,9 +115,9 @@ def test_tls_to_a_plain_port_is_for_the_operator(protocol):
 def test_certificates_that_cannot_be_read_are_named(protocol, tmp_path, garbage):
     missing = str(tmp_path / "none.pem")
     for options, sentence in [
-        ({"certificate": missing}, "none.pem cannot be used: No such file"),
+        ({"certificate": missing}, "none.pem: Cannot read the file: No such file"),
         ({"certificate": garbage}, f"garbage.pem {UNUSABLE}"),
-        ({"client_certificate": missing}, "none.pem cannot be used: No such file"),
+        ({"client_certificate": missing}, "none.pem: Cannot read the file: No such file"),
         ({"client_certificate": garbage}, f"garbage.pem {UNUSABLE}"),
     ]:
         with pytest.raises(ConfigurationError, match=sentence):

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from fuse_otel.errors import ConfigurationError
-from fuse_otel.net import BodyTooLarge, client, http_date, read_limited, retry_after
+from fuse_otel.net import BodyTooLarge, http_date, read_limited, retry_after
 
 NOW = 1_700_000_000.0
 
@@ -120,15 +119,3 @@ def test_a_body_that_cannot_be_inflated_is_an_error_and_closed(sent, encoding):
     with pytest.raises(httpx.DecodingError):
         read_limited(response, 100)
     assert response.is_closed
-
-
-@pytest.mark.parametrize(
-    "proxy", ["socks5://127.0.0.1:1", "gopher://user:hunter2@host", "http://host:port"]
-)
-def test_a_proxy_that_cannot_be_used_is_named_without_its_password(monkeypatch, proxy):
-    for name in ("ALL_PROXY", "all_proxy"):
-        monkeypatch.setenv(name, proxy)
-    with pytest.raises(ConfigurationError, match="ALL_PROXY") as caught:
-        client()
-    assert "hunter2" not in repr(caught.value)
-    assert caught.value.__suppress_context__

@@ -1,0 +1,75 @@
+"""The authorities that TLS trusts by default."""
+
+import os
+import shutil
+import ssl
+
+import pytest
+
+from fuse_otel import files
+from fuse_otel.errors import ConfigurationError
+from fuse_otel.net import client, default_authorities, default_trust
+
+
+def problem(**environ):
+    with pytest.raises(ConfigurationError) as caught:
+        default_trust(environ)
+    return str(caught.value)
+
+
+def test_by_default_the_known_authorities_are_trusted():
+    assert len(default_trust({}).get_ca_certs()) > 50
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    file = tmp_path / "authority.pem"
+    file.write_text(ssl.DER_cert_to_PEM_cert(default_trust({}).get_ca_certs(binary_form=True)[0]))
+    return file
+
+
+def test_a_file_replaces_them(certificate):
+    assert len(default_trust({"SSL_CERT_FILE": str(certificate)}).get_ca_certs()) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "Cannot read the file: No such file or directory."),
+        (b"", "It is not a PEM file with certificates."),
+        (b"no PEM\n", "It is not a PEM file with certificates."),
+        (b"\x30\x82\x01\x02", "It is not a PEM file with certificates."),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named_with_its_variable(tmp_path, content, sentence):
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_bytes(content)
+    assert problem(SSL_CERT_FILE=str(file)) == f"SSL_CERT_FILE ({file}): {sentence}"
+
+
+def test_a_folder_or_a_pipe_or_a_device_is_no_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_PIPE", 0.1)
+    os.mkfifo(tmp_path / "pipe")
+    assert problem(SSL_CERT_FILE=str(tmp_path)).endswith("Is a directory.")
+    assert "It is a pipe or a device." in problem(SSL_CERT_FILE="/dev/zero")
+    assert "did not finish within" in problem(SSL_CERT_FILE=str(tmp_path / "pipe"))
+
+
+def test_a_folder_without_certificates_is_named_with_its_variable(tmp_path, certificate):
+    missing = tmp_path / "missing"
+    for folder in (str(missing), str(tmp_path), str(certificate), f"{missing}:{tmp_path}"):
+        assert problem(SSL_CERT_DIR=folder).startswith(f"SSL_CERT_DIR ({folder}): No certificates ")
+
+
+def test_the_certificates_of_a_folder_are_used_for_grpc_too(tmp_path, monkeypatch, certificate):
+    shutil.copy(certificate, tmp_path / "0a1b2c3d.0")
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setenv("SSL_CERT_DIR", f"{tmp_path}/missing:{tmp_path}")
+    client().close()
+    assert default_authorities() == certificate.read_bytes()
+
+
+def test_the_certificates_of_a_file_are_used_for_grpc_too(monkeypatch, certificate):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    assert default_authorities() == certificate.read_bytes()
