@@ -1,26 +1,48 @@
-"""``check --online``: whether the API, the store and the destinations work. Changes nothing."""
+"""``check``: whether the clients of the API and the destinations can be made. ``check --online``:
+whether the API, the store and the destinations work. Changes nothing.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fuse_otel.assembly import parts
 from fuse_otel.core.batching.export_result import Accepted, PartialSuccess
 from fuse_otel.core.batching.gzip_member import deflate
-from fuse_otel.errors import FuseOtelError
+from fuse_otel.errors import ConfigurationError, FuseOtelError
 from fuse_otel.events import unheard
 from fuse_otel.humanize import size
+from fuse_otel.ports import Destination
 
 if TYPE_CHECKING:
-    from fuse_otel.config.destination import Destination
+    from fuse_otel.config.destination import Destination as DestinationSettings
     from fuse_otel.config.settings import Account, Settings
+    from fuse_otel.source import FuseApi
 
 Finding = tuple[str, bool, str]
 """What was checked, whether it works, a sentence."""
 
 _EMPTY = deflate(b"")  # an export request without anything in it
+
+
+def check_clients(settings: Settings) -> None:
+    """Raises ``ConfigurationError`` with all that is wrong with certificates, proxies and URLs."""
+    problems: list[str] = []
+    otlp = [each for each in settings.destinations if each.type == "otlp"]
+    makers: list[Callable[[], FuseApi | Destination]] = [
+        *(partial(parts.source, each, settings, unheard, time.time) for each in settings.accounts),
+        *(partial(parts.destination, each) for each in otlp),
+    ]
+    for make in makers:
+        try:
+            make().close()
+        except ConfigurationError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigurationError(dict.fromkeys(problems))
 
 
 def check_online(settings: Settings) -> Iterator[Finding]:
@@ -55,7 +77,7 @@ def _account(account: Account, settings: Settings) -> Finding:
     return what, True, f"The API answers: {total} calls in the last hour."
 
 
-def _destination(settings: Destination) -> Iterator[Finding]:
+def _destination(settings: DestinationSettings) -> Iterator[Finding]:
     what = f"destination {settings.name}"
     if settings.type != "otlp":
         yield what, True, f"Nothing to ask: it is a {settings.type}."

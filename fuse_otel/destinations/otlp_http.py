@@ -123,9 +123,10 @@ def _way(options: OtlpHttpOptions, signal: Signal) -> _Way:
 def _url(text: str, whose: str) -> httpx.URL:
     try:
         url = httpx.URL(text)
-    except httpx.InvalidURL:
-        url = httpx.URL("")
-    if url.scheme not in {"http", "https"} or not url.host:
+        usable = url.scheme in {"http", "https"} and bool(url.host)
+    except (httpx.InvalidURL, UnicodeError):  # the second of an international name
+        usable = False
+    if not usable:
         # The address is not repeated: it may hold a password.
         raise ConfigurationError([f"The endpoint of {whose} is no http:// or https:// address"])
     return url

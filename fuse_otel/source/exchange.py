@@ -86,8 +86,8 @@ class Exchange:
 
 def _base(url: str) -> str:
     try:
-        httpx.URL(url)
-    except httpx.InvalidURL:
+        _ = httpx.URL(url).host
+    except (httpx.InvalidURL, UnicodeError):  # of an international name
         raise ConfigurationError(["The API URL is no web address"]) from None
     return url.rstrip("/")
 

@@ -27,6 +27,7 @@ def run(args: argparse.Namespace) -> int:
     loaded = load_settings(args)
     for warning in loaded.warnings:
         complain(f"warning: {warning}")
+    _check_clients(loaded.settings)
     printed = print_lines(_found(loaded.settings))
     works = not args.online or _works(loaded.settings)
     return _DONE if printed and works else _FAILED
@@ -53,6 +54,12 @@ def _destination(shown: dict[str, object]) -> Iterator[str]:
     for signal in signals:
         where = urls.get(signal) or shown["path"] or "standard output"
         yield f"destination  {shown['name']}, {signal}: {where}"
+
+
+def _check_clients(settings: Settings) -> None:
+    from fuse_otel.assembly import check_clients  # noqa: PLC0415 - the whole program
+
+    check_clients(settings)
 
 
 def _works(settings: Settings) -> bool:
