@@ -111,8 +111,8 @@ def renderings(settings: Settings) -> Sequence[Rendering]:
             key = (signal, wanted, distinct(signal, settings.flavour_of(each, signal)))
             lanes.setdefault(key, []).append(Lane(each.name, signal))
     return [
-        Rendering(f"{signal}/{wanted.id}/{flavour}", signal, flavour, tuple(takers), wanted)
-        for (signal, wanted, flavour), takers in lanes.items()
+        Rendering(f"{signal}/{wanted.id}/{profile}", signal, profile, tuple(takers), wanted)
+        for (signal, wanted, profile), takers in lanes.items()
     ]
 
 

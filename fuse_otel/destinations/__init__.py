@@ -1,5 +1,3 @@
-"""Where calls go: ``otlp_http.OtlpHttp``, ``otlp_grpc.OtlpGrpc``,
-``file.FileDestination``, ``console.ConsoleDestination``.
-
-Each is imported from its own module, so that a file on disk needs no HTTP.
+"""Where calls go: ``otlp_http.OtlpHttp``, ``otlp_grpc.OtlpGrpc``, ``json_lines.FileDestination``,
+``json_lines.ConsoleDestination``. Each is imported from its module, so that a file needs no HTTP.
 """

@@ -1,9 +1,4 @@
-"""A file of OTLP/JSON lines, one export request a line, traces and logs as they come.
-
-An export request as a person or a script reads it: one line of OTLP/JSON.
-
-OTLP/JSON lines on a stream, for a first look.
-"""
+"""OTLP/JSON lines, one export request a line: to a file, or to a stream for a first look."""
 
 from __future__ import annotations
 
@@ -27,17 +22,11 @@ from fuse_otel.core.model.telemetry import Signal
 _JSON = {Signal.TRACES: traces_json, Signal.LOGS: logs_json}
 
 
-def otlp_line(signal: Signal, data: bytes) -> str:
-    """The line with its end. ``data`` is one gzip member. Raises ``ValueError`` if damaged."""
-    return dumps(_JSON[signal](inflate(data))) + "\n"
+class _JsonLines:
+    """Lines of traces and logs as they come. The lanes of both signals may write at once."""
 
-
-class ConsoleDestination:
-    """One export request a line. The stream stays its owner's: it is never closed here."""
-
-    def __init__(self, name: str, stream: TextIO) -> None:
+    def __init__(self, name: str) -> None:
         self._name = name
-        self._stream = stream
         self._lock = Lock()
 
     @property
@@ -46,65 +35,67 @@ class ConsoleDestination:
 
     def send(self, signal: Signal, data: bytes, items: int) -> ExportResult:  # noqa: ARG002 - the port's
         try:
-            line = otlp_line(signal, data)
+            line = dumps(_JSON[signal](inflate(data))) + "\n"
         except ValueError as error:
-            return PermanentFailure("damaged", f"the stored body is damaged: {error}")
-        try:
-            with self._lock:
-                self._stream.write(line)
-                self._stream.flush()
-        except OSError as error:
-            return Retry("stream", f"the stream cannot be written: {error.strerror}")
-        return Accepted("printed")
+            return PermanentFailure("damaged", f"the stored batch is damaged: {error}")
+        with self._lock:
+            return self._append(line)
 
     def close(self) -> None:
-        """Nothing of ours is open."""
+        """Nothing is kept open here."""
+
+    def _append(self, line: str) -> ExportResult:
+        raise NotImplementedError
 
 
-# Time may mend these; anything else (a missing folder, a lacking right) is for the operator.
+class ConsoleDestination(_JsonLines):
+    """The stream stays its owner's: it is never closed here."""
+
+    def __init__(self, name: str, stream: TextIO) -> None:
+        super().__init__(name)
+        self._stream = stream
+
+    def _append(self, line: str) -> ExportResult:
+        try:
+            self._stream.write(line)
+            self._stream.flush()
+        except OSError as error:
+            return Retry("stream", f"the stream cannot be written: {error.strerror}")
+        except ValueError:  # it is closed, or its encoding has no such letters
+            return Suspended("stream", "the stream cannot be written: it is closed, or not UTF-8")
+        return Accepted("printed")
+
+
+# These may pass without an operator; a missing folder or right does not.
 _PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EINTR, errno.EMFILE, errno.ENFILE}
 
 
-class FileDestination:
-    """What ``send`` accepted is on the disk. Only the file's owner may read it."""
+class FileDestination(_JsonLines):
+    """What ``send`` accepted is on the disk. Only the file's owner may read it. It is opened for
+    each line, so that it may be rotated at any time.
+    """
 
     def __init__(self, name: str, path: Path) -> None:
-        self._name = name
+        super().__init__(name)
         self._path = path
-        self._lock = Lock()
 
-    @property
-    def name(self) -> str:
-        return self._name
-
-    def send(self, signal: Signal, data: bytes, items: int) -> ExportResult:  # noqa: ARG002 - the port's
+    def _append(self, line: str) -> ExportResult:
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         try:
-            line = otlp_line(signal, data)
-        except ValueError as error:
-            return PermanentFailure("damaged", f"the stored body is damaged: {error}")
-        try:
-            self._append(line.encode())
+            descriptor = os.open(self._path, flags, 0o600)
+            try:
+                _write(descriptor, line.encode())
+            finally:
+                os.close(descriptor)
         except OSError as error:
             reason = f"the file cannot be written: {os.strerror(error.errno or 0)}"
             code = errno.errorcode.get(error.errno or 0, "file")
             return Retry(code, reason) if error.errno in _PASSING else Suspended(code, reason)
         return Accepted("written")
 
-    def close(self) -> None:
-        """Nothing is kept open, so that the file may be rotated at any time."""
-
-    def _append(self, line: bytes) -> None:
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-        with self._lock:
-            descriptor = os.open(self._path, flags, 0o600)
-            try:
-                _write(descriptor, line)
-            finally:
-                os.close(descriptor)
-
 
 def _write(descriptor: int, line: bytes) -> None:
-    """All of the line or nothing. A line that a crash cut short is ended first."""
+    """All of the line or nothing. A line that a crash truncated is ended first."""
     size = os.fstat(descriptor).st_size
     rest = memoryview(line if _at_line_start(descriptor, size) else b"\n" + line)
     try:

@@ -1,4 +1,4 @@
-"""What a destination of OTLP is told, whatever carries it."""
+"""Options of an OTLP destination, for both protocols."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ TIMEOUT = 10.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class OtlpOptions:
-    """``timeout`` bounds an attempt as a whole, in seconds (10 where absent). ``compression`` is
-    ``gzip`` (where absent) or ``none``. The certificates are paths of PEM files: the authority to
-    trust, and what to appear as.
+    """``timeout`` bounds an attempt as a whole, in seconds (default: 10). ``compression`` is
+    ``gzip`` (default) or ``none``. The certificates are paths of PEM files: the authority to trust,
+    and the client's own.
     """
 
     name: str

@@ -72,8 +72,8 @@ class OtlpGrpc:
         self._secrets = tuple(secrets_of(pair for pairs in headers for pair in pairs))
         credentials = _Credentials(options)
         proxies = net.Proxies(first="grpc")
-        self._lines = {
-            signal: _Line(options, signal, credentials, proxies) for signal in options.urls
+        self._connections = {
+            signal: _Connection(options, signal, credentials, proxies) for signal in options.urls
         }
 
     @property
@@ -81,30 +81,30 @@ class OtlpGrpc:
         return self._name
 
     def send(self, signal: Signal, data: bytes, items: int) -> ExportResult:
-        line = self._lines[signal]
+        connection = self._connections[signal]
         try:
             request = inflate(data)  # gRPC compresses itself
         except ValueError as error:
-            return PermanentFailure("damaged", f"the stored body is damaged: {error}")
-        timeout = net.left(line.timeout)
+            return PermanentFailure("damaged", f"the stored batch is damaged: {error}")
+        timeout = net.left(connection.timeout)
         try:
-            result = result_of(line.exchange(request, timeout), items, timeout)
+            result = result_of(connection.exchange(request, timeout), items, timeout)
         except Exception as error:  # noqa: BLE001 - whatever a peer makes the libraries raise
-            line.hang_up()
+            connection.hang_up()
             result = unexpected(error)
         if isinstance(result, Accepted):
             return result
         return replace(result, reason=scrub(result.reason, self._secrets))
 
     def close(self) -> None:
-        for line in self._lines.values():
-            line.hang_up()
+        for connection in self._connections.values():
+            connection.hang_up()
 
 
 _Export = Callable[..., bytes]
 
 
-class _Line:
+class _Connection:
     """One signal's connection. It is opened by the first request, and anew after one that found
     nobody: a channel of gRPC would wait on its own, up to minutes, after its peer came back.
     """
@@ -116,13 +116,13 @@ class _Line:
         credentials: _Credentials,
         proxies: net.Proxies,
     ) -> None:
-        whose = f"{options.name}, {signal}"
+        owner = f"{options.name}, {signal}"
         self.timeout = options.seconds(signal)
-        target, secure = _target(options.urls[signal], options.insecure, whose)
+        target, secure = _target(options.urls[signal], options.insecure, owner)
         self._target, self._options = _route(target, secure, proxies)
         self._credentials = credentials.made if secure else None
         self._method = _METHODS[signal]
-        self._metadata = _metadata(options.headers.get(signal, {}), whose)
+        self._metadata = _metadata(options.headers.get(signal, {}), owner)
         gzip, none = grpc.Compression.Gzip, grpc.Compression.NoCompression
         self._compression = gzip if options.compressed(signal) else none
         self._lock = Lock()
@@ -139,7 +139,7 @@ class _Line:
         except grpc.RpcError as error:
             if error.code() in _DOUBTFUL:
                 self.hang_up()
-            return _answer(error)
+            return _response(error)
         return GrpcResponse(OK, body=body)
 
     def hang_up(self) -> None:
@@ -178,7 +178,7 @@ class _Credentials:
         return grpc.ssl_channel_credentials(roots or None, key or None, self._chain or None)
 
 
-def _answer(error: grpc.RpcError) -> GrpcResponse:
+def _response(error: grpc.RpcError) -> GrpcResponse:
     trailers = {each.key: each.value for each in error.trailing_metadata() or ()}
     status = trailers.get(_DETAILS, b"")
     return GrpcResponse(
@@ -188,7 +188,7 @@ def _answer(error: grpc.RpcError) -> GrpcResponse:
     )
 
 
-def _target(url: str, insecure: bool, whose: str) -> tuple[str, bool]:
+def _target(url: str, insecure: bool, owner: str) -> tuple[str, bool]:
     """GRPC's name of the peer, and whether TLS is spoken with it."""
     scheme, _, rest = url.partition("://")
     if scheme not in _PORTS:
@@ -200,7 +200,7 @@ def _target(url: str, insecure: bool, whose: str) -> tuple[str, bool]:
         host, port = None, 0
     if not host or "@" in rest:
         # The address is not repeated: it may hold a password.
-        raise ConfigurationError([f"The endpoint of {whose} is no address of gRPC"])
+        raise ConfigurationError([f"The endpoint of {owner} is no address of gRPC"])
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}", scheme == "https"
 
 
@@ -224,9 +224,9 @@ def _route(target: str, secure: bool, proxies: net.Proxies) -> tuple[str, _Optio
     return proxy.address, (*_CHANNEL, *options)
 
 
-def _metadata(headers: Mapping[str, str], whose: str) -> tuple[tuple[str, str], ...]:
+def _metadata(headers: Mapping[str, str], owner: str) -> tuple[tuple[str, str], ...]:
     """GRPC's names are in lower case."""
     pairs = tuple((name.lower(), value) for name, value in headers.items())
     if not all(value.isascii() for pair in pairs for value in pair):
-        raise ConfigurationError([f"A header of {whose} holds more than ASCII"])
+        raise ConfigurationError([f"A header of {owner} holds more than ASCII"])
     return pairs

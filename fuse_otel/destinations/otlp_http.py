@@ -28,14 +28,14 @@ _LANES = 2  # each signal's lane sends one request at a time
 
 @dataclass(frozen=True, slots=True)
 class OtlpHttpOptions(OtlpOptions):
-    """``urls`` are used as they are. Whether TLS is spoken is told by the URL alone, as
-    OpenTelemetry has it for HTTP.
+    """``urls`` are used as they are. The URL's scheme alone decides about TLS, as OpenTelemetry
+    specifies for HTTP.
     """
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
-    """All that one signal's requests have in common."""
+class _Endpoint:
+    """What all requests of one signal have in common."""
 
     url: httpx.URL
     headers: httpx.Headers
@@ -51,11 +51,13 @@ class OtlpHttp:
     def __init__(self, options: OtlpHttpOptions, clock: Callable[[], float] = time.time) -> None:
         self._name = options.name
         self._clock = clock
-        self._ways = {signal: _way(options, signal) for signal in options.urls}
-        self._secrets = tuple(_secrets(self._ways.values()))
+        self._endpoints = {signal: _endpoint(options, signal) for signal in options.urls}
+        self._secrets = tuple(_secrets(self._endpoints.values()))
         self._client = net.client(
             verify=tls_context(options.certificate, options.client_certificate, options.client_key),
-            timeout=max((way.timeout for way in self._ways.values()), default=TIMEOUT),
+            timeout=max(
+                (endpoint.timeout for endpoint in self._endpoints.values()), default=TIMEOUT
+            ),
             max_connections=_LANES,
         )
 
@@ -64,14 +66,14 @@ class OtlpHttp:
         return self._name
 
     def send(self, signal: Signal, data: bytes, items: int) -> ExportResult:
-        way = self._ways[signal]
+        endpoint = self._endpoints[signal]
         try:
-            content = data if way.compressed else inflate(data)
+            content = data if endpoint.compressed else inflate(data)
         except ValueError as error:
-            return PermanentFailure("damaged", f"the stored body is damaged: {error}")
-        timeout = net.left(way.timeout)
+            return PermanentFailure("damaged", f"the stored batch is damaged: {error}")
+        timeout = net.left(endpoint.timeout)
         try:
-            result = result_of(self._exchange(way, content), items)
+            result = result_of(self._exchange(endpoint, content), items)
         except httpx.HTTPError as error:
             result = result_of_failure(error, timeout)
         except Exception as error:  # noqa: BLE001 - whatever a peer makes the libraries raise
@@ -83,10 +85,12 @@ class OtlpHttp:
     def close(self) -> None:
         self._client.close()
 
-    def _exchange(self, way: _Way, content: bytes) -> HttpResponse:
+    def _exchange(self, endpoint: _Endpoint, content: bytes) -> HttpResponse:
         with (
-            net.deadline(way.timeout),
-            self._client.stream("POST", way.url, headers=way.headers, content=content) as response,
+            net.deadline(endpoint.timeout),
+            self._client.stream(
+                "POST", endpoint.url, headers=endpoint.headers, content=content
+            ) as response,
         ):
             return HttpResponse(
                 status=response.status_code,
@@ -110,9 +114,9 @@ def _body(response: httpx.Response) -> bytes | None:
         return None
 
 
-def _way(options: OtlpHttpOptions, signal: Signal) -> _Way:
+def _endpoint(options: OtlpHttpOptions, signal: Signal) -> _Endpoint:
     compressed = options.compressed(signal)
-    return _Way(
+    return _Endpoint(
         url=_url(options.urls[signal], f"{options.name}, {signal}"),
         headers=_headers(options, signal, compressed),
         timeout=options.seconds(signal),
@@ -120,7 +124,7 @@ def _way(options: OtlpHttpOptions, signal: Signal) -> _Way:
     )
 
 
-def _url(text: str, whose: str) -> httpx.URL:
+def _url(text: str, owner: str) -> httpx.URL:
     try:
         url = httpx.URL(text)
         usable = url.scheme in {"http", "https"} and bool(url.host)
@@ -128,7 +132,7 @@ def _url(text: str, whose: str) -> httpx.URL:
         usable = False
     if not usable:
         # The address is not repeated: it may hold a password.
-        raise ConfigurationError([f"The endpoint of {whose} is no http:// or https:// address"])
+        raise ConfigurationError([f"The endpoint of {owner} is no http:// or https:// address"])
     return url
 
 
@@ -140,16 +144,16 @@ def _headers(options: OtlpHttpOptions, signal: Signal, compressed: bool) -> http
         headers = httpx.Headers({"User-Agent": f"fuse-otel/{__version__}"})
         headers.update(options.headers.get(signal, {}))
     except UnicodeEncodeError:
-        whose = f"{options.name}, {signal}"
-        raise ConfigurationError([f"A header of {whose} holds more than ASCII"]) from None
+        owner = f"{options.name}, {signal}"
+        raise ConfigurationError([f"A header of {owner} holds more than ASCII"]) from None
     headers.update(ours)
     return headers
 
 
-def _secrets(ways: Iterable[_Way]) -> Iterator[str]:
-    """What an answer must not bring into the log by quoting our request."""
-    for way in ways:
-        yield from (way.url.password, unquote(way.url.query.decode("ascii")))
+def _secrets(ways: Iterable[_Endpoint]) -> Iterator[str]:
+    """What an answer may quote of our request, and must not come into the log."""
+    for endpoint in ways:
+        yield from (endpoint.url.password, unquote(endpoint.url.query.decode("ascii")))
         yield from secrets_of(
-            (name, value) for name, value in way.headers.items() if name.lower() not in _PUBLIC
+            (name, value) for name, value in endpoint.headers.items() if name.lower() not in _PUBLIC
         )

@@ -1,4 +1,4 @@
-"""A back end's own words, made fit to be shown: its answers may quote what we sent."""
+"""Makes a back end's words fit to be shown: they may quote what we sent."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _NUMBER = re.compile(r"\d{7,}|\(?\d{3}\)?[-. ]+\d{3}[-. ]\d{4}|\d{4}(?:[- ]\d{4}
 
 
 def scrub(text: str, secrets: Iterable[str] = ()) -> str:
-    """One line of at most 300 characters without control characters, the secrets, e-mail
-    addresses and long numbers.
+    """One line of at most 300 characters. Control characters, the secrets, e-mail addresses and
+    long numbers are removed.
     """
     if len(text) > _MOST_READ:
         text = text[:_MOST_READ].rpartition(" ")[0]  # a secret cut in two would not be known
@@ -31,7 +31,7 @@ def scrub(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def secrets_of(headers: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """What an answer must not bring into the log by quoting our headers (name, value)."""
+    """The values of our headers (name, value), which an answer may quote."""
     for _, value in headers:
         yield value
         yield value.rpartition(" ")[2]  # the token of "Bearer …"

@@ -1,4 +1,4 @@
-"""Whom to trust, and as whom to appear."""
+"""TLS: the certificates to trust, and the client's own."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class ReplayLanes:
 
     @classmethod
     def of(cls, renderings: Iterable[Rendering], stream_attribute: str) -> ReplayLanes:
-        profiles = {lane: each.flavour for each in renderings for lane in each.lanes}
+        profiles = {lane: each.profile for each in renderings for lane in each.lanes}
         return cls(profiles, stream_attribute)
 
 

@@ -38,9 +38,9 @@ def pretty(value, indent=""):
 
 
 def golden(name):
-    call, log, sent, options, flavour = CALLS[name]
+    call, log, sent, options, profile = CALLS[name]
     wanted = [
-        Rendering(signal.value, signal, flavour, (Lane("here", signal),), options.redaction)
+        Rendering(signal.value, signal, profile, (Lane("here", signal),), options.redaction)
         for signal in Signal
     ]
     out = Renderer(options, wanted).render(call, log, log_completeness(call, log), sent)

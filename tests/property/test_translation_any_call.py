@@ -17,9 +17,9 @@ from fuse_otel.core.translation.translate import transform
 
 OPTIONS = ModelOptions(environment="test", service_names={"8005550111": "eight"})
 RENDERINGS = tuple(
-    Rendering(f"{signal}-{flavour}", signal, flavour, (Lane("here", signal),))
+    Rendering(f"{signal}-{profile}", signal, profile, (Lane("here", signal),))
     for signal in Signal
-    for flavour in Profile
+    for profile in Profile
 )
 sent = st.one_of(st.none(), st.integers(0, 12))
 many = settings(max_examples=scaled(150))

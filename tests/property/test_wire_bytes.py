@@ -40,9 +40,9 @@ def test_calls_joined_are_one_request(calls):
 
 @settings(max_examples=scaled(150))
 @given(telemetries(broken=True), st.sampled_from(Profile), st.sampled_from(["", "off", "stream"]))
-def test_whatever_a_call_holds_the_request_can_be_read_and_is_complete(call, flavour, stream):
+def test_whatever_a_call_holds_the_request_can_be_read_and_is_complete(call, profile, stream):
     traces = ExportTraceServiceRequest.FromString(encode_traces(call))
-    logs = ExportLogsServiceRequest.FromString(encode_logs(call, flavour, stream))
+    logs = ExportLogsServiceRequest.FromString(encode_logs(call, profile, stream))
 
     spans = [span for group in traces.resource_spans for span in group.scope_spans[0].spans]
     records = [record for group in logs.resource_logs for record in group.scope_logs[0].log_records]

@@ -1,1 +1,1 @@
-"""Telemetry as OTLP bytes, in every rendering that a lane wants."""
+"""Telemetry as OTLP bytes, for every rendering."""

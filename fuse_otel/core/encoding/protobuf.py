@@ -1,5 +1,5 @@
-"""Protobuf's smallest parts: varints, strings, attribute values. Written for speed, because every
-span and log record of every call passes here.
+"""Writes protobuf's smallest parts: varints, strings, attribute values. Written for speed, because
+every span and log record of every call passes here.
 
 The bytes equal those of protobuf's deterministic serialisation: fields in the order of their
 numbers, empty scalars left out, the chosen member of a oneof always written.
@@ -10,10 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from struct import Struct
 
-from fuse_otel.core.model.telemetry import (
-    Attributes,
-    Value,
-)
+from fuse_otel.core.model.telemetry import Attributes, Value
 
 MAX_FIXED64 = 2**64 - 1
 _INT64 = range(-(2**63), 2**63)
@@ -35,7 +32,7 @@ def varint(number: int) -> bytes:
 
 
 def _string_value(size: int) -> bytes:
-    """What stands before the ``size`` bytes of a string that is an attribute's value: the field
+    """The bytes before a string of ``size`` bytes that is an attribute's value: the field
     ``KeyValue.value``, the length of its ``AnyValue``, the field ``AnyValue.string_value``.
     """
     return b"\x12" + varint(1 + len(varint(size)) + size) + b"\n" + varint(size)
@@ -90,7 +87,7 @@ def _any_strings(values: tuple[str, ...]) -> bytes:
 
 
 def _any_other(value: bool | float | tuple[str, ...]) -> bytes:
-    """``KeyValue.value`` with its tag, for what is no string."""
+    """``KeyValue.value`` with its tag, for values that are no strings."""
     if isinstance(value, bool):
         return _TRUE if value else _FALSE
     if isinstance(value, int):
@@ -103,14 +100,14 @@ def _any_other(value: bool | float | tuple[str, ...]) -> bytes:
 _LONGEST_KEPT = 64  # characters of a key and its value
 _MOST_KEPT = 8192
 _WRITTEN: dict[bytes, dict[tuple[str, Value], bytes]] = {}
-"""By tag. It changes no byte, whoever shares it."""
+"""A cache by tag, for all calls. It changes no byte."""
 
 
 class AttributeWriter:
     """Writes attributes as repeated ``KeyValue`` fields with one tag.
 
-    Most short strings come again, within a call (the session id on each span) and in others (a
-    module's name), and are encoded once in a while. The long ones are those that differ.
+    Most short strings repeat, within a call (the session id on each span) and between calls (a
+    module's name), so their bytes are kept. Long strings differ.
     """
 
     __slots__ = ("_tag", "_written")
@@ -141,8 +138,8 @@ class AttributeWriter:
 
 
 class _Keys(dict[str, bytes]):
-    """Attribute keys as ``KeyValue.key``. The keys of the data model are few; those that come
-    from outside must not fill the memory.
+    """Attribute keys as ``KeyValue.key``. The keys of the data model are few. Keys from outside
+    must not fill the memory.
     """
 
     _limit = 1024

@@ -1,4 +1,4 @@
-"""The core in one call: a listed call and its log in, the bytes of every rendering out."""
+"""From a listed call and its log to the OTLP bytes of every rendering."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from fuse_otel.core.translation.translate import transform
 class RenderedCall:
     """``parts``: rendering id → (one or more OTLP resource messages, their spans or records).
 
-    A rendering that has nothing to send for this call is absent. ``traces`` and ``logs`` are the
-    generic strict rendering, for the pages. ``entries`` is what the ledger shall remember.
+    A rendering that has nothing to send for this call is absent. ``traces`` and ``logs`` are
+    what the pages show: redacted strictly, for no profile. ``entries`` is for the ledger.
     """
 
     session_id: str
@@ -39,8 +39,8 @@ class RenderedCall:
 
 
 class Renderer:
-    """Built once from the options; ``render`` is pure. A call is read once for each redaction that
-    differs, those of the renderings and that of the pages.
+    """Built once from the options; ``render`` is pure. A call is translated once for each
+    redaction: those of the renderings and that of the pages.
     """
 
     def __init__(self, options: ModelOptions, renderings: Sequence[Rendering]) -> None:
@@ -48,11 +48,11 @@ class Renderer:
         sent = list(dict.fromkeys(rendering.redaction for rendering in renderings))
         pages = options.redaction.of_the_pages
         every = list(dict.fromkeys((*sent, pages)))
-        self._ways = tuple(
-            (replace(options, redaction=each), _flavours(renderings, each)) for each in every
+        self._variants = tuple(
+            (replace(options, redaction=each), _profiles(renderings, each)) for each in every
         )
         self._pages = every.index(pages)
-        self._sent = len(sent) or 1  # so many of the ways are sent, the first ones
+        self._sent = len(sent) or 1  # so many of the variants are sent, the first ones
         self._parts = tuple((each, every.index(each.redaction)) for each in renderings)
 
     def render(
@@ -69,9 +69,9 @@ class Renderer:
             _Encoder(
                 transform(call, log, details, options, sent_entries),
                 options.loki_stream_attribute,
-                flavours,
+                profiles,
             )
-            for options, flavours in self._ways
+            for options, profiles in self._variants
         ]
         pages = encoders[self._pages]
         return RenderedCall(
@@ -81,7 +81,11 @@ class Renderer:
             end=call.end,
             details=details,
             entries=max(log.count, sent_entries or 0),
-            parts={r.id: part for r, way in self._parts if (part := encoders[way].part(r))[0]},
+            parts={
+                rendering.id: part
+                for rendering, variant in self._parts
+                if (part := encoders[variant].part(rendering))[0]
+            },
             traces=pages.traces,
             logs=pages.logs(Profile.GENERIC),
             summary=pages.telemetry.summary,
@@ -89,17 +93,17 @@ class Renderer:
         )
 
 
-def _flavours(renderings: Sequence[Rendering], redaction: Redaction) -> AbstractSet[Profile]:
-    """Those of the logs that are written under it."""
+def _profiles(renderings: Sequence[Rendering], redaction: Redaction) -> AbstractSet[Profile]:
+    """Those for which logs with this redaction are written."""
     return {
-        each.flavour
+        each.profile
         for each in renderings
         if each.signal is Signal.LOGS and each.redaction == redaction
     }
 
 
 def _tally(sent: Sequence[Telemetry]) -> Tally:
-    """What was taken and cut of what is sent. What is odd in a call is so once."""
+    """Redactions and truncations of all that is sent. Anomalies of a call count once."""
     tally = sent[0].tally
     for other in sent[1:]:
         tally.redactions.update(other.tally.redactions)
@@ -107,23 +111,21 @@ def _tally(sent: Sequence[Telemetry]) -> Tally:
     return tally
 
 
-def distinct(signal: Signal, flavour: Profile) -> Profile:
-    """The flavour that stands for all that write the same bytes: Loki's limits on logs alone change
-    them.
-    """
-    is_loki = signal is Signal.LOGS and flavour is Profile.LOKI
+def distinct(signal: Signal, profile: Profile) -> Profile:
+    """One profile for all that have the same bytes. Only Loki's logs have bytes of their own."""
+    is_loki = signal is Signal.LOGS and profile is Profile.LOKI
     return Profile.LOKI if is_loki else Profile.GENERIC
 
 
 class _Encoder:
-    """Encodes a call once for each flavour that differs, however many renderings want it."""
+    """Encodes a call once for each profile with bytes of its own."""
 
     def __init__(
-        self, telemetry: Telemetry, stream_attribute: str, flavours: AbstractSet[Profile]
+        self, telemetry: Telemetry, stream_attribute: str, profiles: AbstractSet[Profile]
     ) -> None:
         self.traces = b""
-        # The pages show the generic one in any case. Loki's is the larger one.
-        self._largest = Profile.LOKI if Profile.LOKI in flavours else Profile.GENERIC
+        # The size limit is measured on the largest. Loki's has a resource for each hour.
+        self._largest = Profile.LOKI if Profile.LOKI in profiles else Profile.GENERIC
         self.telemetry = telemetry
         self._stream_attribute = stream_attribute
         self._logs: dict[Profile, bytes] = {}
@@ -133,13 +135,13 @@ class _Encoder:
     def part(self, rendering: Rendering) -> tuple[bytes, int]:
         if rendering.signal is Signal.TRACES:
             return self.traces, len(self.telemetry.spans)
-        return self.logs(rendering.flavour), len(self.telemetry.records)
+        return self.logs(rendering.profile), len(self.telemetry.records)
 
-    def logs(self, flavour: Profile) -> bytes:
-        flavour = distinct(Signal.LOGS, flavour)
-        if flavour not in self._logs:
-            self._logs[flavour] = encode_logs(self.telemetry, flavour, self._stream_attribute)
-        return self._logs[flavour]
+    def logs(self, profile: Profile) -> bytes:
+        profile = distinct(Signal.LOGS, profile)
+        if profile not in self._logs:
+            self._logs[profile] = encode_logs(self.telemetry, profile, self._stream_attribute)
+        return self._logs[profile]
 
     def _logs_size(self, _: Telemetry) -> int:
         self._logs.clear()

@@ -1,4 +1,4 @@
-"""How large a call may be on the wire, and what is dropped first when it is larger."""
+"""The size limit of a call in a signal, and what is dropped first above it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from fuse_otel.core.model.telemetry import LogRecord, Span, Telemetry, Value
 
 _DEBUG_BELOW = 9  # OTLP's INFO
 _ERROR_FROM = 17  # OTLP's ERROR
-_Thing = TypeVar("_Thing")
+_Member = TypeVar("_Member", LogRecord, Span)
 
 
 def fit_records(telemetry: Telemetry, size: Callable[[Telemetry], int]) -> None:
-    """Drop records until ``size`` of what is left is within the limit.
+    """Drop records until ``size`` of the rest is within the limit. The root counts what is dropped.
 
-    Debug records go first, errors last, and of the others the latest. The root says how many went.
+    Debug records are dropped first, errors last. Of the others the latest are dropped: a runaway
+    loop repeats its beginning.
     """
     dropped = _drop_records(telemetry, size)
     if dropped:
@@ -45,14 +46,14 @@ def fit_spans(telemetry: Telemetry, size: Callable[[Telemetry], int]) -> None:
     before = len(telemetry.spans)
     while (now := size(telemetry)) > MAX_CALL and len(telemetry.spans) > 1:
         keep = max(1, min(len(telemetry.spans) * MAX_CALL // now, len(telemetry.spans) - 1))
-        telemetry.spans = _kept(telemetry.spans, keep, _matters)
+        telemetry.spans = _kept(telemetry.spans, keep, _is_error_or_root)
         _mark(telemetry, {semconv.TRUNCATED: True})
     dropped = before - len(telemetry.spans)
     if dropped:
         telemetry.tally.truncations["executions"] += dropped
 
 
-def _matters(span: Span) -> bool:
+def _is_error_or_root(span: Span) -> bool:
     return span.error or span.parent_id == 0
 
 
@@ -60,10 +61,12 @@ def _is_error(record: LogRecord) -> bool:
     return record.severity_number >= _ERROR_FROM
 
 
-def _kept(things: list[_Thing], most: int, matters: Callable[[_Thing], bool]) -> list[_Thing]:
-    """The first ``most``, those that matter before all others, in their order."""
-    chosen = sorted(range(len(things)), key=lambda place: not matters(things[place]))[:most]
-    return [things[place] for place in sorted(chosen)]
+def _kept(
+    members: list[_Member], most: int, is_important: Callable[[_Member], bool]
+) -> list[_Member]:
+    """The first ``most`` in their order. Important ones are chosen before all others."""
+    chosen = sorted(range(len(members)), key=lambda place: not is_important(members[place]))[:most]
+    return [members[place] for place in sorted(chosen)]
 
 
 def _mark(telemetry: Telemetry, marks: dict[str, Value]) -> None:

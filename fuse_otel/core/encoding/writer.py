@@ -1,10 +1,12 @@
-"""OTLP as bytes: the only encoder of the product.
+"""Writes OTLP: the only encoder of the product.
 
-What comes out is the repeated field 1 of an ``ExportTraceServiceRequest`` or an
+The result is the repeated field 1 of an ``ExportTraceServiceRequest`` or an
 ``ExportLogsServiceRequest``. Protobuf joins messages by joining their bytes, so the results of
-many calls in a row are one valid request. Same telemetry, same bytes.
+several calls in a row are one valid request. The same telemetry gives the same bytes, always:
+back ends recognise a re-sent span by its bytes. Written by hand because protobuf's own classes take
+several times as long, and do not promise stable bytes between releases.
 
-Never raises for what a call holds: broken strings are mended, times are clipped to 64 bits.
+Never raises for the content of a call: broken strings are repaired, times are clipped to 64 bits.
 Field numbers: https://github.com/open-telemetry/opentelemetry-proto, version 1.
 """
 
@@ -37,9 +39,9 @@ STREAM_OFF = "off"
 _HOUR = 3600 * 10**9
 _FIXED64 = Struct("<Q")
 _KIND_AND_TIMES = Struct("<BBBQBQ")
-# Field 16, fixed32: sampled, and it is known that the parent is not remote.
+# Field 16, fixed32: sampled; the parent is known not to be remote.
 _SPAN_FLAGS = b"\x85\x01" + Struct("<I").pack(0x101)
-# Field 6, fixed32: it is known that the linked span is remote.
+# Field 6, fixed32: the linked span is known to be remote.
 _LINK_FLAGS = b"\x35" + Struct("<I").pack(0x300)
 # Field 8, fixed32: sampled.
 _LOG_FLAGS = b"\x45" + Struct("<I").pack(1)
@@ -54,7 +56,7 @@ def encode_traces(telemetry: Telemetry) -> bytes:
     return _resource_message(telemetry.resource, map(write, telemetry.spans))
 
 
-def encode_logs(telemetry: Telemetry, flavour: Profile, stream_attribute: str) -> bytes:
+def encode_logs(telemetry: Telemetry, profile: Profile, stream_attribute: str) -> bytes:
     """One ``ResourceLogs``, or nothing if the call has no records.
 
     Loki refuses a record that is an hour behind the newest of its stream, and makes streams of
@@ -64,7 +66,7 @@ def encode_logs(telemetry: Telemetry, flavour: Profile, stream_attribute: str) -
     if not telemetry.records:
         return b""
     write = _LogWriter(telemetry.trace_id)
-    if flavour is not Profile.LOKI or stream_attribute in {"", STREAM_OFF}:
+    if profile is not Profile.LOKI or stream_attribute in {"", STREAM_OFF}:
         return _resource_message(telemetry.resource, map(write, telemetry.records))
     return b"".join(
         _resource_message({**telemetry.resource, stream_attribute: hour_name(hour)}, map(write, of))

@@ -23,11 +23,11 @@ class Lane(NamedTuple):
 class Rendering:
     """One way to write calls. All lanes that want the same bytes share it, and its bodies.
 
-    ``id`` is stable over restarts: it names signal, redaction rules and flavour.
+    ``id`` is stable over restarts: it names signal, redaction rules and profile.
     """
 
     id: str
     signal: Signal
-    flavour: Profile
+    profile: Profile
     lanes: tuple[Lane, ...]
     redaction: Redaction = STRICT

@@ -38,7 +38,7 @@ class GoldenCall(NamedTuple):
     log: CallLog
     sent: int | None = None
     options: ModelOptions = OPTIONS
-    flavour: Profile = Profile.GENERIC
+    profile: Profile = Profile.GENERIC
 
 
 class Drawn(NamedTuple):
@@ -163,7 +163,7 @@ def _configured() -> Iterator[tuple[str, GoldenCall]]:
     )
     yield (
         "loki-two-hours",
-        GoldenCall(*scenario("reprompts", start=NOON - 10), flavour=Profile.LOKI),
+        GoldenCall(*scenario("reprompts", start=NOON - 10), profile=Profile.LOKI),
     )
 
 

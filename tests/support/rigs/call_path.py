@@ -49,10 +49,10 @@ _OPTIONS = ModelOptions(environment="test", service_names={"8005550111": "eight"
 
 def _renderer(redaction: Redaction) -> Renderer:
     renderings = [
-        Rendering(f"{signal}/{flavour}", signal, flavour, (), redaction)
+        Rendering(f"{signal}/{profile}", signal, profile, (), redaction)
         for signal in Signal
-        for flavour in (Profile.GENERIC, Profile.LOKI)
-        if signal is Signal.LOGS or flavour is Profile.GENERIC
+        for profile in (Profile.GENERIC, Profile.LOKI)
+        if signal is Signal.LOGS or profile is Profile.GENERIC
     ]
     return Renderer(_OPTIONS, renderings)
 

@@ -26,17 +26,17 @@ def call(session_id: str) -> Telemetry:
     return telemetry(session_id, trace=crc32(session_id.encode()) + 1)
 
 
-def encoded(lane: Lane, session_id: str, flavour: Profile) -> bytes:
+def encoded(lane: Lane, session_id: str, profile: Profile) -> bytes:
     if lane.signal is Signal.TRACES:
         return encode_traces(call(session_id))
-    return encode_logs(call(session_id), flavour, STREAM)
+    return encode_logs(call(session_id), profile, STREAM)
 
 
 class JobRig:
-    """``flavours`` are the lanes there are. ``control`` may stand in the store's place."""
+    """``profiles`` are the lanes there are. ``control`` may stand in the store's place."""
 
     def __init__(
-        self, store: Store, control: Control | None = None, flavours=LANES, accounts=None
+        self, store: Store, control: Control | None = None, profiles=LANES, accounts=None
     ) -> None:
         self.store = store
         self.events: list[Event] = []
@@ -44,7 +44,7 @@ class JobRig:
         self.worker = JobWorker(
             control or store.control,
             {"main": ()} if accounts is None else accounts,
-            ReplayLanes(flavours, STREAM),
+            ReplayLanes(profiles, STREAM),
             self.events.append,
             lambda: 0.5,
             lambda: self.states,
@@ -77,13 +77,13 @@ class JobRig:
 
 
 def park(
-    store: Store, lane: Lane, session_ids: Iterable[str], flavour: Profile = Profile.GENERIC
+    store: Store, lane: Lane, session_ids: Iterable[str], profile: Profile = Profile.GENERIC
 ) -> None:
     """Stored, sent and refused, one by one."""
     for session_id in session_ids:
-        data = encoded(lane, session_id, flavour)
+        data = encoded(lane, session_id, profile)
         calls = (CallSlice(session_id, NOW - 60, NOW, 0, len(data), items=5),)
-        rendering = Rendering("x", lane.signal, flavour, (lane,))
+        rendering = Rendering("x", lane.signal, profile, (lane,))
         new = Batch(rendering, deflate(data), len(data), calls)
         store.ledger.lease("main").commit(Step(at=NOW, batches=[new]))
         refuse(store, lane)

@@ -138,7 +138,7 @@ def test_a_replay_gives_the_calls_to_their_lanes_as_these_are_now(store, rig):
 
 def test_the_hour_is_taken_away_where_the_lane_is_generic_now(store):
     park(store, LOKI, CALLS[:1], Profile.LOKI)
-    JobRig(store, flavours={LOKI: Profile.GENERIC}).done(Replay(EVERY))
+    JobRig(store, profiles={LOKI: Profile.GENERIC}).done(Replay(EVERY))
 
     assert due(store, LOKI) == {CALLS[0]: encoded(LOKI, CALLS[0], Profile.GENERIC)}
 
@@ -158,7 +158,7 @@ def test_a_replay_takes_what_it_is_asked_for(store, rig):
 def test_calls_of_a_lane_that_is_no_more_and_damaged_ones_stay_parked(store):
     park(store, TEMPO, CALLS[:2])
     park(store, JAEGER, CALLS[:1])
-    rig = JobRig(store, flavours={TEMPO: Profile.GENERIC})
+    rig = JobRig(store, profiles={TEMPO: Profile.GENERIC})
     damage = "update parked set data = x'00' where session_id = ?"
     store._database._idle[0].execute(damage, CALLS[1:2])
     receipt = rig.done(Replay(EVERY))

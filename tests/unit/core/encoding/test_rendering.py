@@ -25,8 +25,8 @@ from fuse_otel.core.model.telemetry import Profile, Signal
 from fuse_otel.core.translation.attribute_limits import limited
 
 
-def rendering(name, signal, flavour=Profile.GENERIC):
-    return Rendering(name, signal, flavour, (Lane("here", signal),))
+def rendering(name, signal, profile=Profile.GENERIC):
+    return Rendering(name, signal, profile, (Lane("here", signal),))
 
 
 TRACES = rendering("t", Signal.TRACES)

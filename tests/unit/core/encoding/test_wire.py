@@ -21,8 +21,8 @@ def attribute(value):
     return first_span(attributes={"key": value}).attributes[0].value
 
 
-def log_groups(records, flavour=Profile.LOKI, stream=STREAM, **changes):
-    data = encode_logs(make_telemetry([], records, **changes), flavour, stream)
+def log_groups(records, profile=Profile.LOKI, stream=STREAM, **changes):
+    data = encode_logs(make_telemetry([], records, **changes), profile, stream)
     return ExportLogsServiceRequest.FromString(data).resource_logs
 
 
@@ -116,11 +116,11 @@ def test_the_hour_takes_the_place_of_an_attribute_with_its_name():
 
 
 @pytest.mark.parametrize(
-    ("flavour", "stream"),
+    ("profile", "stream"),
     [(Profile.LOKI, "off"), (Profile.LOKI, ""), (Profile.GENERIC, STREAM), (Profile.TEMPO, STREAM)],
 )
-def test_without_a_stream_attribute_there_is_one_resource(flavour, stream):
-    groups = log_groups([make_record(NOON), make_record(NOON + HOUR)], flavour, stream)
+def test_without_a_stream_attribute_there_is_one_resource(profile, stream):
+    groups = log_groups([make_record(NOON), make_record(NOON + HOUR)], profile, stream)
     assert streams(groups) == [None]
 
 
