@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 from support.fakes.shut_port import shut_port
 from support.no_proxy import no_proxy
 from support.no_skips import pytest_sessionfinish, pytest_terminal_summary
-from support.scale import SCALE
+from support.scale import described
 from support.sharing import pytest_xdist_make_scheduler
 
 __all__ = [
@@ -31,4 +31,4 @@ os.environ.pop("PYTHONUNBUFFERED", None)
 
 
 def pytest_report_header() -> str:
-    return f"PROOF_SCALE={SCALE:g}"
+    return described()

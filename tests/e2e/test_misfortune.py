@@ -59,7 +59,7 @@ class BackEnds:
 @pytest.fixture
 def calls(tenant, tmp_path):
     """Many small pages, so that there is a middle of the deliveries."""
-    with account(tenant, tmp_path, scaled(40), quirks=Quirks(page_cap=4)) as made:
+    with account(tenant, tmp_path, scaled(40, least=20), quirks=Quirks(page_cap=4)) as made:
         yield made
 
 

@@ -28,7 +28,7 @@ def assert_on_time(late: dict[str, int]) -> None:
 @pytest.mark.proof
 @pytest.mark.timeout(7200)
 def test_three_days_without_a_back_end(tmp_path, record_figures, rescans):
-    calls = scaled(1000)
+    calls = scaled(1000, least=300)
     down, up = START + HOUR, START + HOUR + DAYS
     end = up + max(4 * HOUR, 0.3 * calls)
     with LongRun(
@@ -72,7 +72,7 @@ def test_three_days_without_a_back_end(tmp_path, record_figures, rescans):
 @pytest.mark.proof
 @pytest.mark.timeout(1200)
 def test_at_the_cap_the_api_is_the_buffer(tmp_path, record_figures, rescans):
-    calls = scaled(200)
+    calls = scaled(200, least=100)
     down, up = START + HOUR, START + 13 * HOUR
     end = up + 6 * HOUR
     cap = 900 * calls  # about a third of what the outage makes

@@ -42,14 +42,14 @@ def faults(dice: Random) -> Iterator[FaultInterval]:
 @pytest.mark.proof
 @pytest.mark.timeout(7200)
 def test_a_week_of_failures(tmp_path, record_figures, rescans):
-    calls = scaled(300)
+    calls = scaled(300, least=100)
     tenth, end = START + 0.1 * WEEK, START + WEEK
     with LongRun(
         tmp_path,
         rate=calls / WEEK,
         faults=list(faults(Random(11))),
         quirks=QUIRKS,
-        FUSE_OTEL_POLL_INTERVAL=f"{max(30, round(2400 / SCALE))}s",
+        FUSE_OTEL_POLL_INTERVAL=f"{max(30, min(2400, round(2400 / SCALE)))}s",
         **rescans,
     ) as run:
         early = run.run(tenth)

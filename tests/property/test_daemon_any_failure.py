@@ -19,7 +19,7 @@ from fuse_otel.simulator import Quirks
 
 RULES = 30
 WHOLE = settings(
-    max_examples=scaled(12),
+    max_examples=scaled(12, least=4),
     stateful_step_count=RULES,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -79,7 +79,8 @@ def assert_hidden(hidden, what, said):
 
 
 @settings(
-    max_examples=scaled(3), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=scaled(3, least=2),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(private_calls(), st.one_of(_NUMBERS, shaped))
 def test_no_side_of_the_daemon_tells_what_is_somebodys(made, quoted):

@@ -16,20 +16,20 @@ DAEMONS = 4
 @pytest.mark.proof
 @pytest.mark.timeout(1500)
 def test_killed_again_and_again_everything_is_there_once(tmp_path):
-    kills = -(-scaled(40) // DAEMONS)
+    kills = -(-scaled(40, least=12) // DAEMONS)
     with ExitStack() as stack:
-        benches = []
+        rigs = []
         for number in range(DAEMONS):
             folder = tmp_path / str(number)
             folder.mkdir()
-            benches.append(stack.enter_context(KillRig(number, folder)))
+            rigs.append(stack.enter_context(KillRig(number, folder)))
         with ThreadPoolExecutor(DAEMONS) as pool:
-            list(pool.map(lambda rig: rig.suffer(kills), benches))
-            wanted = list(pool.map(KillRig.recover, benches))
-    for rig, calls in zip(benches, wanted, strict=True):
+            list(pool.map(lambda rig: rig.suffer(kills), rigs))
+            wanted = list(pool.map(KillRig.recover, rigs))
+    for rig, calls in zip(rigs, wanted, strict=True):
         check_everything_is_there_once(rig, calls)
     figures = Counter[str]()
-    for rig in benches:
+    for rig in rigs:
         copies = rig.copies()
         figures["kills"] += rig.kills
         figures["kills of a daemon at work"] += rig.at_work

@@ -200,7 +200,7 @@ def test_past_their_share_of_the_cap_calls_are_not_parked_but_held(store, line, 
 @pytest.mark.proof
 def test_a_burst_goes_out_in_few_large_requests_of_one_gzip_member_each(store, line, receiver):
     """The receiver takes exactly one member a request."""
-    count = scaled(3000)
+    count = scaled(3000, least=1000)
     names = named(count)
     add(store, *(new_body(name, end=NOW - 200_000 + n) for n, name in enumerate(names)))
     size = count * len(encoded(Signal.TRACES, names[0]))

@@ -62,7 +62,7 @@ def test_a_disk_that_fails_anywhere_loses_and_doubles_nothing(disk, folders, fra
     operations = disk.operations
     assert operations > 500
     struck = Counter[str]()
-    for at in spread(operations, scaled(12)):
+    for at in spread(operations, scaled(12, least=6)):
         disk.fail(at, length)
         copies = delivered(DiskFaultRig(folders(), disk, fragile=fragile))
         assert disk.struck

@@ -73,7 +73,7 @@ def test_a_killed_process_leaves_whole_steps_and_loses_none_that_returned(tmp_pa
     path = tmp_path / "store.db"
     chance = random.Random(7)
     count = 0
-    for _ in range(scaled(10)):
+    for _ in range(scaled(10, least=4)):
         last = kill_while_committing(path, count, chance)
         with closing(opened(path)) as store:
             count = check_whole(store, path)
@@ -92,7 +92,7 @@ def test_a_log_cut_off_anywhere_is_a_store_of_whole_steps(tmp_path):
         main = path.read_bytes()
 
     counts = []
-    steps = scaled(40)
+    steps = scaled(40, least=15)
     copy = tmp_path / "copy.db"
     for cut in range(steps + 1):
         copy.write_bytes(main)
@@ -146,7 +146,7 @@ def in_memory(_path: Path) -> Store:
 
 @pytest.mark.parametrize("open_adapter", [opened, in_memory], ids=["sqlite", "memory"])
 def test_pollers_shippers_and_pages_share_a_store(tmp_path, open_adapter):
-    steps = scaled(60)
+    steps = scaled(60, least=20)
     accounts = ["one", "two"]
     delivered: dict[Lane, list[str]] = {TEMPO: [], JAEGER: []}
     statuses = []
