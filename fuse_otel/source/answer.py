@@ -70,7 +70,7 @@ def malformed(
     if not start:
         reason = "it is empty"
     elif start.startswith(b"<"):
-        reason = "it is a web page or XML; is a proxy in between, or the API URL wrong?"
+        reason = f"{reason}; is a proxy in between, or the API URL wrong?"
     quote = _quote(answer.body, secrets)
     return Malformed(f"The Fuse API's answer to /{endpoint} was not understood: {reason}{quote}")
 

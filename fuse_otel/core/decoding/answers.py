@@ -1,8 +1,7 @@
-"""The API's answers as values of ``core.call``.
+"""The API's answers, JSON or XML, as values of ``core.model.call``.
 
-Whatever JSON comes, only an answer that as a whole is not what was asked for raises
-``NotUnderstood``; an odd record or entry is skipped or taken for what it can be, and counted in
-``anomalies`` by the kinds of ``Anomaly``.
+Only an answer of another shape as a whole raises ``NotUnderstood``. An odd record or entry is
+skipped or read as far as possible, and counted by the kinds of ``Anomaly``.
 """
 
 from __future__ import annotations
@@ -15,9 +14,17 @@ import msgspec
 
 from fuse_otel.core.decoding.call_record import RawCall, RawRecord, call_record, merged, session_id
 from fuse_otel.core.decoding.coercion import count, text
-from fuse_otel.core.decoding.lenient_json import BOM, NotUnderstood, decode, decode_page
-from fuse_otel.core.decoding.log_entries import RawDetail, call_log, error_log, joined, renumbered
-from fuse_otel.core.decoding.saved_calls import SavedCall, decode_xml, saved_calls
+from fuse_otel.core.decoding.lenient_json import NotUnderstood, decode
+from fuse_otel.core.decoding.log_entries import (
+    LONGEST_REASON,
+    RawDetail,
+    call_log,
+    error_log,
+    joined,
+    renumbered,
+)
+from fuse_otel.core.decoding.saved_calls import SavedCall, saved_calls
+from fuse_otel.core.decoding.xml_form import as_json
 from fuse_otel.core.model.call import CallLog, CallPage, CallRecord, LogPage
 from fuse_otel.core.model.tally import Anomaly, Tally
 
@@ -84,31 +91,38 @@ def decode_logs(data: bytes) -> LogPage:
 def decode_call(data: bytes) -> tuple[CallLog, Counter[str]]:
     """The answer of ``/call``: a bare array of entries, or an object that says why not."""
     tally = Tally()
-    detail = decode(_DETAIL, data, tally)
+    detail = decode(_DETAIL, as_json(data, tally), tally)
+    if detail == "" and tally.anomalies[Anomaly.XML]:
+        detail = []  # an empty array has no other form in XML
     log = call_log(detail, tally)
     if tally.anomalies[Anomaly.DETAIL]:
         raise NotUnderstood("it is JSON, but no list of entries")
+    if tally.anomalies[Anomaly.DEPTH] and not log.entries:
+        raise NotUnderstood("it is nested too deep, and holds no entry")
     return log, +tally.anomalies
 
 
 def decode_saved(data: bytes) -> list[SavedCall]:
     """The calls of a saved answer, JSON or XML, as ``saved_calls`` has them."""
-    if data.removeprefix(BOM).lstrip().startswith(b"<"):
-        return decode_xml(data)
-    return saved_calls(decode(_ANY, data, Tally()))
+    tally = Tally()
+    return saved_calls(decode(_ANY, as_json(data, tally), tally))
 
 
 def decode_error(data: bytes) -> str:
-    """The API's own reason in ``{"error": …}``, empty if ``data`` is no such answer."""
+    """The API's own reason in ``{"error": …}``, empty if ``data`` is no such answer; at most
+    ``LONGEST_REASON`` characters.
+    """
+    tally = Tally()
     try:
-        answer = decode(_ANY, data, Tally())
+        answer = decode(_ANY, as_json(data, tally), tally)
     except NotUnderstood:
         return ""
-    return (text(answer.get("error")) or "") if isinstance(answer, dict) else ""
+    reason = text(answer.get("error")) if isinstance(answer, dict) else None
+    return (reason or "")[:LONGEST_REASON]
 
 
 def _page(data: bytes, tally: Tally) -> tuple[_Page, list[msgspec.Raw]]:
-    page = decode_page(_PAGE, data, tally)
+    page = decode(_PAGE, as_json(data, tally), tally, many_calls=True)
     calls = page.calls
     if isinstance(calls, dict):
         calls = renumbered(calls, tally)

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from fuse_otel.core.decoding.coercion import flag, seconds, text
-from fuse_otel.core.decoding.log_entries import RawDetail
+from fuse_otel.core.decoding.log_entries import RawDetail, bounded
 from fuse_otel.core.model.call import CallRecord
 from fuse_otel.core.model.tally import Anomaly, Tally
 
@@ -36,7 +36,7 @@ def session_id(raw: RawRecord, tally: Tally) -> str | None:
 
 def call_record(raw: RawRecord, tally: Tally, *, listed: bool = True) -> CallRecord | None:
     """The record, ``None`` without a session id. Records of ``/all_logs`` are not ``listed``: they
-    never say whether there is a log.
+    have no ``log``.
     """
     found = session_id(raw, tally)
     if found is None:
@@ -51,13 +51,13 @@ def call_record(raw: RawRecord, tally: Tally, *, listed: bool = True) -> CallRec
         session_id=found,
         start=start,
         end=end,
-        src=text(raw.src) or "",
-        dest=text(raw.dest) or "",
-        type=text(raw.type) or "",
+        src=bounded(text(raw.src), tally),
+        dest=bounded(text(raw.dest), tally),
+        type=bounded(text(raw.type), tally),
         logged=logged is not False,
     )
 
 
 def merged(first: CallRecord, second: CallRecord) -> CallRecord:
-    """The one of two records of a call that tells the later end; the first if they agree."""
+    """The one of two records of a call with the later end; the first if they agree."""
     return second if (second.end or 0) > (first.end or 0) else first

@@ -1,5 +1,5 @@
-"""Reading JSON that is nearly JSON: the fast decoder, then the same on repaired bytes, then the
-standard library on those, which takes any number.
+"""JSON that is nearly JSON: the fast decoder first, then the same on repaired bytes, then the
+standard library on those, which reads any number.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ _ESCAPE = re.compile(
 )
 _SUSPECT = re.compile(r"NaN|Infinity|[\x00-\x1f]")
 _CONTROL = re.compile(r"[\x00-\x1f]")
+# A string, or a bracket outside of strings.
+_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"?|[][{}]', re.DOTALL)
+_DEEPEST = 200  # an entry's data begin at 6; the fast decoder reads some 900
 # A string (to the end where it is not closed: one pass, whatever the text), or a bare word.
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|-?(?:NaN|Infinity)', re.DOTALL)
 
@@ -36,34 +39,37 @@ class NotUnderstood(ValueError):
     """The text as a whole is not what was asked for. The message quotes nothing of it."""
 
 
-def decode(decoder: msgspec.json.Decoder[T], data: bytes | msgspec.Raw, tally: Tally) -> T:
-    """What ``decoder`` makes of ``data``, repaired if need be. Raises ``NotUnderstood``."""
+def decode(
+    decoder: msgspec.json.Decoder[T],
+    data: bytes | msgspec.Raw,
+    tally: Tally,
+    *,
+    many_calls: bool = False,
+) -> T:
+    """``data`` as ``decoder`` decodes it, repaired where that is necessary. Raises
+    ``NotUnderstood``.
+
+    ``many_calls``: the calls stay ``Raw``, and the last resort is left out, because it needs a
+    multiple of the memory.
+    """
     try:
         return decoder.decode(data)
-    except (ValueError, RecursionError):
+    except RecursionError:
+        mended = bytes(data)
+    except ValueError:
         tally.anomalies[Anomaly.REPAIRED] += 1
         mended = repaired(bytes(data))
     try:
         return decoder.decode(mended)
-    except (ValueError, RecursionError):
-        return _slowly(decoder, mended)
-
-
-def decode_page(decoder: msgspec.json.Decoder[T], data: bytes, tally: Tally) -> T:
-    """``decode`` for many calls at once, whose calls stay ``Raw``: without the last resort, which
-    needs a multiple of the memory.
-    """
-    try:
-        return decoder.decode(data)
-    except (ValueError, RecursionError):
-        tally.anomalies[Anomaly.REPAIRED] += 1
-        mended = repaired(data)
+    except RecursionError:
+        tally.anomalies[Anomaly.DEPTH] += 1
+        mended = flattened(repaired(mended))
+    except ValueError as error:
+        return _last_resort(decoder, mended, error, many_calls=many_calls)
     try:
         return decoder.decode(mended)
-    except msgspec.ValidationError:
-        raise NotUnderstood(_SHAPE) from None
-    except (ValueError, RecursionError):
-        raise NotUnderstood(_BROKEN) from None
+    except (ValueError, RecursionError) as error:
+        return _last_resort(decoder, mended, error, many_calls=many_calls)
 
 
 def repaired(data: bytes) -> bytes:
@@ -88,11 +94,36 @@ def _mended_token(found: re.Match[str]) -> str:
     return _CONTROL.sub(lambda control: f"\\u{ord(control[0]):04x}", token)
 
 
-def _slowly(decoder: msgspec.json.Decoder[T], data: bytes) -> T:
+def flattened(data: bytes) -> bytes:
+    """Valid UTF-8 with ``null`` in place of every array and object that is nested deeper than
+    ``_DEEPEST``. A value nested 3,000 deep made a whole page of calls unreadable once.
+    """
+    text = data.decode()
+    parts: list[str] = []
+    depth = start = 0
+    for token in _BRACKET.finditer(text):
+        if token[0] in {"[", "{"}:
+            depth += 1
+            if depth == _DEEPEST + 1:
+                parts += (text[start : token.start()], "null")
+        elif token[0] in {"]", "}"}:
+            if depth == _DEEPEST + 1:
+                start = token.end()
+            depth -= 1
+    return "".join((*parts, "" if depth > _DEEPEST else text[start:])).encode()
+
+
+def _last_resort(
+    decoder: msgspec.json.Decoder[T], data: bytes, error: Exception, *, many_calls: bool
+) -> T:
+    """The standard library reads numbers that the fast decoder refuses."""
+    if many_calls:
+        is_shape = isinstance(error, msgspec.ValidationError)
+        raise NotUnderstood(_SHAPE if is_shape else _BROKEN) from None
     try:
         value = json.loads(data, parse_int=_integer, parse_float=_finite)
     except (ValueError, RecursionError):
-        # The foreign error holds the whole text, and may quote it: it goes no further.
+        # The library's error holds the whole text, and may quote it: it goes no further.
         raise NotUnderstood(_BROKEN) from None
     try:
         made: T = msgspec.convert(value, decoder.type)

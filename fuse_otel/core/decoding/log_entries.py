@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
 
 from fuse_otel.core.decoding.coercion import LAST_SECOND, seconds, text
 from fuse_otel.core.model.call import EXPIRED_LOG, MISSING_LOG, CallLog, Entry, LogState
+from fuse_otel.core.model.limits import LONG_NAME, MAX_NAME
 from fuse_otel.core.model.tally import Anomaly, Tally
 
 _T = TypeVar("_T")
 
+LONGEST_REASON = 1000  # characters of an error; the API's own have less than 100
+MAX_ENTRIES = 200_000
+"""Entries of one call. An answer of 32 MB may hold ten million empty ones: 5 GB in memory."""
 _EXPIRED = re.compile(r"\bno\b.*\bdetails\b.*\bavailable\b", re.IGNORECASE | re.DOTALL)
 _NOT_FOUND = re.compile(r"\bno call log was found\b", re.IGNORECASE)
 
@@ -64,7 +69,10 @@ def joined(first: CallLog, second: CallLog) -> CallLog:
 
 
 def _begins_with(long: CallLog, short: CallLog) -> bool:
-    return long.count >= short.count and long.entries[: len(short.entries)] == short.entries
+    try:
+        return long.count >= short.count and long.entries[: len(short.entries)] == short.entries
+    except RecursionError:  # data may be nested as deep as the decoder reads
+        return False
 
 
 def renumbered(value: dict[str, Any], tally: Tally) -> list[Any] | None:
@@ -78,6 +86,7 @@ def renumbered(value: dict[str, Any], tally: Tally) -> list[Any] | None:
 
 def error_log(reason: str) -> CallLog | None:
     """What the API's own words say about a call's log; ``None`` if they are unknown."""
+    reason = reason[:LONGEST_REASON]  # the pattern takes quadratic time
     if _EXPIRED.search(reason):
         return EXPIRED_LOG
     return MISSING_LOG if _NOT_FOUND.search(reason) else None
@@ -95,9 +104,13 @@ def _no_log(detail: dict[str, Any], tally: Tally) -> CallLog:
 
 
 def entries(elements: Sequence[Element], tally: Tally) -> list[Entry]:
-    """Every object of the array as an entry, numbered by its place in the array."""
+    """Every object of the array as an entry, numbered by its place in the array; at most
+    ``MAX_ENTRIES``.
+    """
     found: list[Entry] = []
-    for index, element in enumerate(elements):
+    if len(elements) > MAX_ENTRIES:
+        tally.anomalies[Anomaly.LIST_LONG] += 1
+    for index, element in enumerate(islice(elements, MAX_ENTRIES)):
         if type(element) is not RawEntry:
             tally.anomalies[Anomaly.ENTRY] += 1
             continue
@@ -111,8 +124,9 @@ def entries(elements: Sequence[Element], tally: Tally) -> list[Entry]:
             and 0 < time <= LAST_SECOND
             and type(module := data.get("module_type")) is str
             and type(variable := data.get("result_variable")) is str
-            and module
-            and variable
+            and 0 < len(module) <= MAX_NAME
+            and 0 < len(variable) <= MAX_NAME
+            and len(log_class) <= MAX_NAME
         ):
             del data["module_type"], data["result_variable"]
             found.append(Entry(index, log_class, line, time, module, variable, data))
@@ -128,14 +142,14 @@ def _odd_entry(index: int, element: RawEntry, tally: Tally) -> Entry:
         event = RawEvent(line="", data={})
     data = _data(event.data, tally)
     module, variable = (
-        _name(data.pop("module_type", None)),
-        _name(data.pop("result_variable", None)),
+        _name(data.pop("module_type", None), tally),
+        _name(data.pop("result_variable", None), tally),
     )
     if module is None or variable is None:
         tally.anomalies[Anomaly.ENTRY_MODULE] += 1
     return Entry(
         index=index,
-        log_class=_known(text(element.log_class), Anomaly.ENTRY_CLASS, tally) or "",
+        log_class=bounded(_known(text(element.log_class), Anomaly.ENTRY_CLASS, tally), tally),
         line=_known(text(event.line), Anomaly.ENTRY_LINE, tally) or "",
         timestamp=_known(seconds(element.timestamp), Anomaly.ENTRY_TIME, tally),
         module_type=module,
@@ -158,6 +172,16 @@ def _data(data: object, tally: Tally) -> dict[str, object]:
     return {}
 
 
-def _name(value: object) -> str | None:
-    """A module's type or name; an empty one is as good as none."""
-    return text(value) or None
+def _name(value: object, tally: Tally) -> str | None:
+    """A module's type or name; an empty one counts as missing."""
+    return bounded(text(value), tally) or None
+
+
+def bounded(name: str | None, tally: Tally) -> str:
+    """The name, or a word in its place where it is longer than ``MAX_NAME``: caches, labels and
+    the ledger keep names, and a peer may send some of a megabyte.
+    """
+    if name is not None and len(name) > MAX_NAME:
+        tally.anomalies[Anomaly.LONG] += 1
+        return LONG_NAME
+    return name or ""

@@ -12,6 +12,7 @@ AUTHORS_TEXT = frozenset({"call log"})  # their lines are whatever the author wr
 # They say which application runs; `unknown` where an entry does not tell its module.
 ANNOUNCING = frozenset({"start", "go to app", "go to page", "subdialog", "exit", "unknown"})
 SETTING = frozenset({"set variable"})  # what their entries hold is called as the variable is
+_LONGEST = 128
 GOING_ON = frozenset({"go to app", "subdialog"})
 ASKING = frozenset(
     {
@@ -21,7 +22,11 @@ ASKING = frozenset(
 )
 
 
-@lru_cache(maxsize=1024)
 def module_kind(module_type: str) -> str:
-    """``AWS_S3``, ``aws-s3`` and ``aws s3`` are one kind."""
+    """``AWS_S3``, ``aws-s3`` and ``aws s3`` are one kind; empty for a type longer than any kind."""
+    return _kind(module_type) if len(module_type) <= _LONGEST else ""
+
+
+@lru_cache(maxsize=1024)
+def _kind(module_type: str) -> str:
     return " ".join(module_type.replace("_", " ").replace("-", " ").lower().split())

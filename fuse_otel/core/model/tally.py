@@ -16,6 +16,10 @@ class Anomaly(StrEnum):
     """
 
     REPAIRED = "repaired"
+    XML = "xml"
+    DEPTH = "depth"
+    LONG = "long"
+    LIST_LONG = "list_long"
     LIST_IS_OBJECT = "list_is_object"
     LIST_MISSING = "list_missing"
     TOTAL = "total"
@@ -39,6 +43,10 @@ class Anomaly(StrEnum):
 
 ANOMALIES: Mapping[Anomaly, str] = {
     Anomaly.REPAIRED: "bad UTF-8, lone surrogates, `NaN` or bare control characters: replaced",
+    Anomaly.XML: "the answer came as XML: read as the JSON that it stands for",
+    Anomaly.DEPTH: "values nested deeper than 200 levels (100 in XML): taken as null",
+    Anomaly.LONG: "a name, class or number of more than 4096 characters: left out",
+    Anomaly.LIST_LONG: "a log of more than 200,000 entries: the rest is left out",
     Anomaly.LIST_IS_OBJECT: "an array came as an object with numbers for names",
     Anomaly.LIST_MISSING: "`calls` was null, or absent beside `total_calls`",
     Anomaly.TOTAL: "`total_calls` is not a count: ignored",

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from fuse_otel.core.model.call import ListedCall
-from fuse_otel.core.model.limits import MAX_VALUE
+from fuse_otel.core.model.limits import LONG_NAME, MAX_VALUE
 from fuse_otel.core.model.redaction_policy import Mode
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.model.telemetry import Value
@@ -83,7 +83,7 @@ def _below(
 
 def _name(key: str) -> str:
     """A name that is longer is none, and half of it could be half of somebody's number."""
-    return key if len(key) <= _LONGEST_NAME else "[long]"
+    return key if len(key) <= _LONGEST_NAME else LONG_NAME
 
 
 MASKED = "[secret]"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from fuse_otel.core.model.limits import MAX_NAME
 from fuse_otel.core.model.tally import Tally
 
 REDACTED = "[redacted]"
@@ -20,7 +21,6 @@ _UP_TO_A_SPACE = re.compile(r".*\s", re.DOTALL)
 _TOKEN = re.compile(r"[\w.~+/=-]{20,}")
 _DIGIT, _LETTER = re.compile(r"\d"), re.compile(r"[^\W\d_]")
 _SHORTEST_TOKEN = 20
-_LONGEST_NAME = 4096  # an author's name is never so long
 _NAME = 128
 _LONGEST_KEPT = 512
 
@@ -72,14 +72,20 @@ def clean_name(name: str, tally: Tally) -> str:
     """A name an author gave (an application's, a module's): one line, at most 128 characters,
     without numbers and addresses. Long names with a digit are common: they are no tokens.
     """
-    if len(name) > _LONGEST_NAME:
+    if len(name) > MAX_NAME:
         tally.redactions["name"] += 1
         return REDACTED
-    return _counted(_kept_name(name), tally)
+    # Only short names are kept: an author's have some 20 characters, a peer's may have thousands.
+    clean = _kept_name(name) if len(name) <= _LONGEST_KEPT else _cleaned_name(name)
+    return _counted(clean, tally)
 
 
 @lru_cache(maxsize=4096)  # names are few, and stand on every call
 def _kept_name(name: str) -> _Clean:
+    return _cleaned_name(name)
+
+
+def _cleaned_name(name: str) -> _Clean:
     tally = Tally()
     if "@" in name:
         name = _WORD.sub(lambda word: _without_email(word[0], tally), name)

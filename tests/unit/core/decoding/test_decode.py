@@ -150,7 +150,7 @@ NO_ANSWER = [
     b'{"error": "database error", "total_calls": 0}',
     b'{"calls": "none"}',
     b'{"calls": {"a": {}}}',
-    b'{"calls": [' + b"[" * 100_000 + b"]" * 100_000 + b"]}",
+    b'{"calls": [' + b"[" * 100_000,
 ]
 
 
