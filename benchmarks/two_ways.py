@@ -25,7 +25,7 @@ PATIENCE = 120.0
 A_BODY = 100  # calls: as many as a page may bring
 CAPACITY = 1 << 30
 # The product's waits are longer; what comes of them is the same.
-QUICK = ShipperOptions(first_wait=0.05, longest_wait=0.5, hold=0.5, idle=0.02)
+QUICK = ShipperOptions(first_wait=0.05, longest_wait=0.5, suspend=0.5, idle=0.02)
 
 
 @dataclass(slots=True)
