@@ -29,7 +29,7 @@ ENV PATH=/opt/fuse-otel/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     FUSE_OTEL_STATE_URL=sqlite:////var/lib/fuse-otel/state.db \
-    FUSE_OTEL_LISTEN=0.0.0.0:9464
+    FUSE_OTEL_LISTEN=[::]:9464
 USER 9464:9464
 WORKDIR /var/lib/fuse-otel
 VOLUME /var/lib/fuse-otel
@@ -37,6 +37,6 @@ EXPOSE 9464
 STOPSIGNAL SIGTERM
 # A status other than 2xx raises an error, and so does an answer that takes longer than the time-out.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
-  CMD ["python", "-c", "import urllib.request as r; r.build_opener(r.ProxyHandler({})).open('http://127.0.0.1:9464/-/healthy', timeout=4)"]
+  CMD ["python", "-c", "import urllib.request as r; r.build_opener(r.ProxyHandler({})).open('http://localhost:9464/-/healthy', timeout=4)"]
 ENTRYPOINT ["fuse-otel"]
 CMD ["run"]

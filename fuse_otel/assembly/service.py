@@ -115,6 +115,7 @@ class Service:
             version=__version__,
             hook=self._daemon.poke if token else None,
             hook_token=token.get_secret_value() if token else None,
+            allowed_hosts=self.settings.allowed_hosts,
             emit=self.emit,
         )
         return WebServer(create_app(site), listening, *self.settings.listen)

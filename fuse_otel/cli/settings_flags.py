@@ -8,7 +8,7 @@ from fuse_otel.config import Loaded, load
 from fuse_otel.config.catalogue import SETTINGS
 
 _DEST = "setting_"
-_METAVARS = {"host:port": "HOST:PORT", "key=value,…": "KEY=VALUE,..."}
+_METAVARS = {"name,…": "NAME,...", "host:port": "HOST:PORT", "key=value,…": "KEY=VALUE,..."}
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:

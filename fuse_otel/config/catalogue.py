@@ -107,8 +107,15 @@ SETTINGS = (
         " At least 16MiB.",
     ),
     Setting(
-        "listen", "host:port", "127.0.0.1:9464", "0.0.0.0:9464",
-        "Address of the pages and metrics. Write IPv6 in brackets. Port 0 takes any free port.",
+        "listen", "host:port", "127.0.0.1:9464", "[::]:9464",
+        "Address of the pages and metrics. Write IPv6 in brackets. `[::]` is every address of IPv6"
+        " and IPv4, or of IPv4 alone on a system without IPv6. Port 0 takes any free port.",
+    ),
+    Setting(
+        "allowed_hosts", "name,…", "", "fuse-otel.example.com",
+        "Host names under which the pages with data and `/-/reload` answer, besides IP addresses"
+        " and `localhost`. Metrics, probes and the webhook answer to any name. In the file it can"
+        " also be a list.",
     ),
     Setting(
         "redaction", "`strict`, `standard`, `off`", "strict", "standard",

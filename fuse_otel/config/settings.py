@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     state_url: fields.StateUrl
     max_disk: Annotated[fields.Bytes, size(16 * _MIB, 1 << 50)]
     listen: fields.Address
+    allowed_hosts: fields.HostNames = ()
     redaction: fields.ModeWord
     redaction_rules: Rules = OwnRules()
     pseudonym_key: fields.Secret | None = None

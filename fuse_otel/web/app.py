@@ -1,4 +1,4 @@
-"""The routes, and what is answered when a page cannot be."""
+"""The routes, and the answers to requests that fail."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import cast
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -16,6 +17,7 @@ from starlette.types import ASGIApp
 
 from fuse_otel.errors import StoreError
 from fuse_otel.web.context import PageContext
+from fuse_otel.web.guards import AnswerSlots, host_check
 from fuse_otel.web.hook import METHODS, Hook
 from fuse_otel.web.pages import Pages
 from fuse_otel.web.responses import SecurityHeaders, plain
@@ -25,6 +27,8 @@ _ICON = (
     '<rect width="16" height="4" rx="1"/><rect x="2" y="6" width="6" height="4" rx="1"/>'
     '<rect x="8" y="12" width="8" height="4" rx="1"/></g></svg>'
 )
+# Answers on their way at once. Pages can be 10 MB; metrics must not wait for pages.
+_MOST_PAGES, _MOST_METRICS = 4, 16
 _SENTENCES = {
     404: "There is no such page.",
     405: "This page does not take that method.",
@@ -55,20 +59,30 @@ def create_app(site: PageContext) -> ASGIApp:
 
 
 def _routes(site: PageContext, pages: Pages) -> list[Route]:
+    page = _guarded(host_check(site.allowed_hosts), AnswerSlots(_MOST_PAGES).limit)
     style = resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
     return [
-        Route("/", pages.landing),
-        Route("/metrics", pages.metrics),
+        Route("/", pages.landing, middleware=page),
+        Route("/metrics", pages.metrics, middleware=_guarded(AnswerSlots(_MOST_METRICS).limit)),
         Route("/-/healthy", pages.healthy),
         Route("/-/ready", pages.ready),
-        Route("/-/reload", pages.reload, methods=["POST"]),
-        Route("/status", pages.status),
-        Route("/calls/", pages.calls),
-        Route("/calls/{session_id:path}", pages.call),
+        Route(
+            "/-/reload",
+            pages.reload,
+            methods=["POST"],
+            middleware=_guarded(host_check(site.allowed_hosts)),
+        ),
+        Route("/status", pages.status, middleware=page),
+        Route("/calls/", pages.calls, middleware=page),
+        Route("/calls/{session_id:path}", pages.call, middleware=page),
         Route("/hooks/post-call", Hook(site).answer, methods=METHODS),
         Route("/style.css", _fixed(style, "text/css")),
         Route("/icon.svg", _fixed(_ICON, "image/svg+xml")),
     ]
+
+
+def _guarded(*guards: Callable[[ASGIApp], ASGIApp]) -> list[Middleware]:
+    return [Middleware(guard) for guard in guards]
 
 
 def _fixed(content: str, media_type: str) -> Callable[[Request], Awaitable[Response]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from fuse_otel.events import Emit, unheard
@@ -19,6 +19,7 @@ class PageContext:
     - ``health``, ``readiness``: what is wrong, a sentence a problem; empty means well
     - ``reload``: read the configuration again; a sentence if that failed
     - ``hook``: a call ended: poll now; absent without a token
+    - ``allowed_hosts``: names under which the pages answer, besides addresses and ``localhost``
     - ``clock``: UNIX seconds
     """
 
@@ -30,5 +31,6 @@ class PageContext:
     version: str
     hook: Callable[[], None] | None = None
     hook_token: str | None = field(default=None, repr=False)
+    allowed_hosts: Collection[str] = ()
     emit: Emit = unheard
     clock: Callable[[], float] = time.time

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -18,7 +20,7 @@ from fuse_otel.views.status_json import status_json
 from fuse_otel.views.status_report import reported_problems
 from fuse_otel.web import calls
 from fuse_otel.web.context import PageContext
-from fuse_otel.web.responses import plain, probe
+from fuse_otel.web.responses import accepts_gzip, plain, probe
 from fuse_otel.web.status import landing_page, status_page
 from fuse_otel.web.waterfall import call_page
 
@@ -26,17 +28,22 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+_GZIP_LEVEL = 6  # a tenth of the size; 9 takes three times as long for 2 % less
+
+
 class Pages:
-    """Whatever may wait for the disk runs in one of two threads beside the loop: health is answered
-    meanwhile, and many readers need no more threads than one.
+    """Whatever may wait for the disk runs in threads beside the loop, so that health is answered
+    meanwhile. Pages share two of them, and metrics have two of their own.
     """
 
     def __init__(self, site: PageContext) -> None:
         self._site = site
-        self._threads = ThreadPoolExecutor(2, "web-page")
+        self._page_threads = ThreadPoolExecutor(2, "web-page")
+        self._metric_threads = ThreadPoolExecutor(2, "web-metrics")
 
     def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._page_threads, self._metric_threads):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     async def landing(self, _request: Request) -> Response:
         site = self._site
@@ -44,9 +51,16 @@ class Pages:
         return landing_page(site.version, status, self._problems(status))
 
     async def metrics(self, request: Request) -> Response:
-        accept = ",".join(request.headers.getlist("accept"))
-        body, content_type = await self._beside(self._site.metrics, accept)
-        return Response(body, headers={"Content-Type": content_type})
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._metric_threads, self._exposition, request.headers)
+
+    def _exposition(self, headers: Headers) -> Response:
+        body, content_type = self._site.metrics(",".join(headers.getlist("accept")))
+        about = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
+        if accepts_gzip(",".join(headers.getlist("accept-encoding"))):
+            about["Content-Encoding"] = "gzip"
+            body = gzip.compress(body, _GZIP_LEVEL, mtime=0)
+        return Response(body, headers=about)
 
     async def healthy(self, _request: Request) -> Response:
         return probe(self._site.health(), "Healthy.")
@@ -92,7 +106,7 @@ class Pages:
 
     async def _beside(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, partial(work, *args, **kwargs))
+        return await loop.run_in_executor(self._page_threads, partial(work, *args, **kwargs))
 
 
 def _wants_json(request: Request) -> bool:

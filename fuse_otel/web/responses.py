@@ -4,6 +4,7 @@ elsewhere, runs no script, frames no page and keeps no copy.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from starlette.datastructures import MutableHeaders
@@ -18,6 +19,15 @@ def plain(code: int, sentence: str, headers: Mapping[str, str] | None = None) ->
 def probe(problems: Sequence[str], well: str) -> PlainTextResponse:
     """200, or 503 with a line a problem."""
     return plain(503, "\n".join(problems)) if problems else plain(200, well)
+
+
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Whether an ``Accept-Encoding`` header names gzip with a weight above 0 (RFC 9110, 12.5.3)."""
+    for part in accept_encoding.lower().split(","):
+        coding, *parameters = (each.strip() for each in part.split(";"))
+        if coding in {"gzip", "x-gzip"}:
+            return not any(re.fullmatch(r"q\s*=\s*0(\.0*)?", each) for each in parameters)
+    return False
 
 
 _HEADERS = {

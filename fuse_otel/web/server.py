@@ -1,4 +1,4 @@
-"""The pages on a port: uvicorn in a thread of its own, without its signals and its access log."""
+"""The pages on a port: uvicorn in its own thread, without its signals and its access log."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from threading import Thread
 import uvicorn
 from starlette.types import ASGIApp
 
+from fuse_otel.web.connections import Connection, PageServer
 from fuse_otel.web.sockets import ListeningSockets
 
-_MOST_CONNECTIONS = 256
 _FORCED = 1.0  # seconds for a forced end
 
 
@@ -21,7 +21,7 @@ class WebServer:
         self._listening = listening
         self._host = host
         self._port = port
-        self._server: uvicorn.Server | None = None
+        self._server: PageServer | None = None
         self._thread: Thread | None = None
 
     @property
@@ -34,10 +34,10 @@ class WebServer:
         """
         listener = self._listening.on(self._host, self._port)
         host, port = listener.getsockname()[:2]
-        self._server = uvicorn.Server(
+        self._server = PageServer(
             uvicorn.Config(
                 self._app,
-                http="h11",
+                http=Connection,
                 loop="asyncio",
                 ws="none",
                 lifespan="on",
@@ -45,7 +45,6 @@ class WebServer:
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                limit_concurrency=_MOST_CONNECTIONS,
             )
         )
         self._thread = Thread(target=self._server.run, args=([listener],), name="web", daemon=True)

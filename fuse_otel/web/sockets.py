@@ -1,15 +1,19 @@
-"""The listening sockets, kept from one server to the next: who connects while none serves waits in
-the system's queue instead of being refused, and nobody else can take the port meanwhile.
+"""The listening sockets. They are kept from one server to the next: a client that connects between
+two servers waits in the system's queue, and no other program can take the port.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 
 from fuse_otel.errors import CannotListen
 
 _BACKLOG = 128
+_EVERY_ADDRESS = "::"
+# IPv6 can be missing in the kernel, or be switched off for all interfaces.
+_WITHOUT_IPV6 = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 
 
 class ListeningSockets:
@@ -35,12 +39,30 @@ class ListeningSockets:
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
+        if host == _EVERY_ADDRESS:
+            return _listen_everywhere(port)
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, _, _, _, address = found[0]
         return socket.create_server(address, family=family, backlog=_BACKLOG)
     except OSError as error:
         reason = _reason(error)
         raise CannotListen(f"Cannot listen on {host}:{port}: {reason}.") from error
+
+
+def _listen_everywhere(port: int) -> socket.socket:
+    """IPv6 and IPv4 on one socket, or IPv4 alone on a system without IPv6."""
+    if socket.has_dualstack_ipv6():
+        try:
+            return socket.create_server(
+                (_EVERY_ADDRESS, port),
+                family=socket.AF_INET6,
+                dualstack_ipv6=True,
+                backlog=_BACKLOG,
+            )
+        except OSError as error:
+            if error.errno not in _WITHOUT_IPV6:
+                raise
+    return socket.create_server(("0.0.0.0", port), backlog=_BACKLOG)  # noqa: S104 - as configured
 
 
 def _reason(error: OSError) -> str:

@@ -27,6 +27,7 @@ _Read = Callable[[object], _Number]
 
 DAY = 86_400.0
 _LONGEST = 365 * DAY
+_HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*", re.ASCII)
 _ATTRIBUTE = re.compile(r"[a-z][a-z0-9_.]*", re.ASCII)
 
 
@@ -122,6 +123,19 @@ def _state_url(value: object) -> str:
     return url
 
 
+def _host_names(value: object) -> tuple[str, ...]:
+    """Names in lower case, without a final dot."""
+    listed = value if isinstance(value, list) else read.read_text(value).split(",")
+    names = [read.read_text(each).lower().rstrip(".") for each in listed]
+    for name in names:
+        if name and not _HOST_NAME.fullmatch(name):
+            raise ValueError(
+                f"{read.quoted(name)} is not a host name. Use names such as ops.example.com,"
+                " without a scheme, port or path."
+            )
+    return tuple(dict.fromkeys(filter(None, names)))
+
+
 def _attributes(value: object) -> dict[str, str]:
     if isinstance(value, Mapping):
         return {read.read_required_text(key): read.read_text(text) for key, text in value.items()}
@@ -164,6 +178,7 @@ def masked_email(email: str) -> str:
 Text = Annotated[str, BeforeValidator(read.read_text)]
 RequiredText = Annotated[str, BeforeValidator(read.read_required_text)]
 Secret = Annotated[SecretStr, BeforeValidator(read.read_required_text)]
+HostNames = Annotated[tuple[str, ...], BeforeValidator(_host_names)]
 ReadableFile = Annotated[RequiredText, AfterValidator(readable)]
 Seconds = Annotated[float, PlainSerializer(read.write_duration, when_used="json")]
 Bytes = Annotated[int, PlainSerializer(read.write_size, when_used="json")]

@@ -1,5 +1,6 @@
 """Probes, reload, and the server around all pages."""
 
+import errno
 import signal
 import socket
 import threading
@@ -212,3 +213,39 @@ def _get_anyhow(url):
         http_client.get(url)
     except httpx.TransportError:
         return
+
+
+def test_every_address_is_ipv6_and_ipv4(store, listening):
+    server = WebServer(create_app(site(store)), listening, "::", 0)
+    host, port = server.start()
+    assert host == ("::" if _has_ipv6() else "0.0.0.0")
+    loopbacks = ["127.0.0.1", *(["[::1]"] if _has_ipv6() else [])]
+    for address in loopbacks:
+        assert http_client.get(f"http://{address}:{port}/-/healthy").status_code == 200
+    assert server.stop(PATIENCE)
+
+
+@pytest.mark.parametrize("number", [errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL])
+def test_without_ipv6_every_address_is_every_ipv4_address(store, listening, monkeypatch, number):
+    create = socket.create_server
+
+    def without_ipv6(address, **options):
+        if options.get("family") == socket.AF_INET6:
+            raise OSError(number, "no IPv6")
+        return create(address, **options)
+
+    monkeypatch.setattr(socket, "has_dualstack_ipv6", lambda: True)
+    monkeypatch.setattr(socket, "create_server", without_ipv6)
+    server = WebServer(create_app(site(store)), listening, "::", 0)
+    host, port = server.start()
+    assert host == "0.0.0.0"
+    assert http_client.get(f"http://127.0.0.1:{port}/-/healthy").status_code == 200
+    assert server.stop(PATIENCE)
+
+
+def test_a_port_that_is_taken_is_no_missing_ipv6(store, listening):
+    with socket.create_server(("0.0.0.0", 0)) as taken:
+        port = taken.getsockname()[1]
+        server = WebServer(create_app(site(store)), listening, "::", port)
+        with pytest.raises(CannotListen, match="Address already in use"):
+            server.start()

@@ -58,11 +58,26 @@ def test_the_flavour_of_a_signal_outranks_the_general_one():
         ("0.0.0.0:0", ("0.0.0.0", 0)),
         (":9464", ("0.0.0.0", 9464)),
         ("[::1]:9464", ("::1", 9464)),
+        ("[::]:9464", ("::", 9464)),
         ("localhost:80", ("localhost", 80)),
     ],
 )
 def test_addresses_to_listen_on(written, listen):
     assert settings({"FUSE_OTEL_LISTEN": written}).listen == listen
+
+
+def test_allowed_hosts_are_a_text_with_commas_or_a_list_of_the_file(toml):
+    given = {"FUSE_OTEL_ALLOWED_HOSTS": "Ops.example.com., fuse-otel ,, ops.example.com"}
+    assert settings(given).allowed_hosts == ("ops.example.com", "fuse-otel")
+    file = toml('allowed_hosts = ["ops.example.com"]\n')
+    assert settings(config_file=file).allowed_hosts == ("ops.example.com",)
+    assert settings({}).allowed_hosts == ()
+
+
+@pytest.mark.parametrize("name", ["https://ops.example.com", "ops:9464", "*.example.com", "a b"])
+def test_what_is_no_host_name_is_not_allowed(name):
+    (problem,) = problems({"FUSE_OTEL_ALLOWED_HOSTS": name})
+    assert "is not a host name" in problem
 
 
 @pytest.mark.parametrize(

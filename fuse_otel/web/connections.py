@@ -1,0 +1,112 @@
+"""Connections that nobody can hold for ever.
+
+uvicorn closes a connection that is idle between two requests. It waits without end for the first
+request of a connection, and for a peer that does not read its answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+MOST_CONNECTIONS = 256
+HEAD_TIMEOUT = 10.0  # seconds for a complete request head
+STALL_TIMEOUT = 10.0  # seconds in which a peer reads nothing of its answer
+ANSWER_TIMEOUT = 60.0  # seconds for a whole answer: 10 MB at 1.4 Mbit/s
+STATE = "connection"
+"""The key of the connection in the state of an ASGI scope."""
+
+
+class Connection(H11Protocol):
+    """Knows since when its peer has made it wait. ``leaving``: nobody needs an answer that is not
+    begun yet. ``abort`` ends it at once, whatever is unsent.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, {**app_state, STATE: self}, _loop)
+        # Since when it waits for a request head, or answers a request.
+        self.since = self.loop.time()
+        self._sending_since: float | None = None
+        self.leaving = False
+        self._unsent, self._moved_at = 0, self.since
+
+    @property
+    def answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def shutdown(self) -> None:
+        self.leaving = True
+        super().shutdown()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.leaving = True
+        super().connection_lost(exc)
+
+    def abort(self) -> None:
+        self.connections.discard(self)
+        self.transport.abort()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > MOST_CONNECTIONS:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """The newest connection always gets in, so that health and metrics do. The one that has
+        waited longest for a request goes, or else the one that has answered longest.
+        """
+        others = [
+            each for each in self.connections if isinstance(each, Connection) and each is not self
+        ]
+        min(others, key=lambda each: (each.answering, each.since)).abort()
+
+    def data_received(self, data: bytes) -> None:
+        before = self.cycle
+        super().data_received(data)
+        if self.cycle is not before:
+            self._begin_wait()
+
+    def on_response_complete(self) -> None:
+        self._begin_wait()
+        super().on_response_complete()
+
+    def _begin_wait(self) -> None:
+        self.since, self._sending_since = self.loop.time(), None
+
+    def overdue(self, now: float) -> bool:
+        """Whether the peer has made us wait too long. ``now`` is the loop's time. Looked at once a
+        second.
+        """
+        if not self.answering:
+            # What is left of the last answer is lost with the connection.
+            return now - self.since > HEAD_TIMEOUT
+        if not self.cycle.response_started:
+            return False
+        unsent = self.transport.get_write_buffer_size()
+        if self._sending_since is None:
+            self._sending_since = self._moved_at = now
+        if unsent != self._unsent or not unsent:
+            self._unsent, self._moved_at = unsent, now
+        return now - self._moved_at > STALL_TIMEOUT or now - self._sending_since > ANSWER_TIMEOUT
+
+
+class PageServer(uvicorn.Server):
+    """Ends overdue connections, once a second."""
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % 10 == 0:
+            now = asyncio.get_running_loop().time()
+            for each in list(self.server_state.connections):
+                if isinstance(each, Connection) and each.overdue(now):
+                    each.abort()
+        return await super().on_tick(counter)
