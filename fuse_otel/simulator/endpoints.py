@@ -54,7 +54,7 @@ class SimulatedEndpoints:
         now = self._clock()
         query = parse_query(request, BASE)
         latency, fault = self._faults.draw(query)
-        is_xml = query.xml or (fault is not None and fault.kind is FaultKind.XML)
+        is_xml = query.xml or (fault is not None and fault.kind == FaultKind.XML)
         response = self._form(self._respond(request, query, now), is_xml=is_xml)
         if fault is not None:
             response = apply_fault(response, fault, now)

@@ -149,7 +149,7 @@ class Faults:
         latency, chosen = 0.0, None
         with self._lock:
             for key, (fault, left) in tuple(self._left.items()):
-                is_latency = fault.kind is FaultKind.LATENCY
+                is_latency = fault.kind == FaultKind.LATENCY
                 if (chosen and not is_latency) or not self._applies(fault, query):
                     continue
                 self._use(key, fault, left)

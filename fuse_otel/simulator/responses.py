@@ -102,9 +102,9 @@ def apply_fault(response: SimulatedResponse, fault: Fault, now: float) -> Simula
         return replace(response, delivery=_DELIVERIES[fault.kind], pace=fault.seconds)
     if fault.kind in _BODIES:
         return _BODIES[fault.kind](response)
-    if fault.kind is FaultKind.THROTTLED:
+    if fault.kind == FaultKind.THROTTLED:
         return _throttled(fault, now)
-    if fault.kind is FaultKind.BAD_HEADERS:
+    if fault.kind == FaultKind.BAD_HEADERS:
         headers = {**response.headers, **_BAD_HEADERS}
         return SimulatedResponse(fault.status, response.body, "text/\xff; charset=?", headers)
     return error_response(fault.status, "database error")

@@ -23,7 +23,7 @@ CALLS = 10_000
 ENTRIES = 100_000
 GIGABYTE = 1 << 30
 TIMES = 12
-CHILD = Path(__file__).parents[1] / "support" / "rigs" / "peak_memory.py"
+CHILD = Path(__file__).parents[2] / "support" / "rigs" / "peak_memory.py"
 
 
 def record(number: int, now: int, *, log: bool) -> dict[str, object]:
