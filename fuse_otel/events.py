@@ -93,7 +93,9 @@ class WindowUnreadable:
 
 @dataclass(frozen=True, slots=True)
 class AccountMoved:
-    """Where an account stands. ``headroom`` in seconds; ``None`` where nothing is known yet."""
+    """The state of an account. ``headroom`` in seconds; ``None`` where nothing is known yet.
+    The details of ``failing`` of the ``pending`` calls fail. ``reason``: why the account is down.
+    """
 
     account: str
     up: bool
@@ -101,6 +103,8 @@ class AccountMoved:
     headroom: float | None
     pending: int
     gap_seconds: int
+    failing: int = 0
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,16 @@ class CallsStored:
 @dataclass(frozen=True, slots=True)
 class CallsGrown:
     """New entries of calls that were exported before are in the store."""
+
+    account: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallsUnreadable:
+    """Unexpected errors kept ``count`` calls from being read or translated. They are exported from
+    their list records, without their logs.
+    """
 
     account: str
     count: int
@@ -251,6 +265,7 @@ Event = (
     | AccountMoved
     | CallsStored
     | CallsGrown
+    | CallsUnreadable
     | ExportDone
     | CallsDelivered
     | CallsParked

@@ -139,7 +139,7 @@ class _Here:
         interrupt.words = STOPPING
         shippers = () if isinstance(self._asked, Drop) else works.shippers
         ended = run_once(
-            WorkerGroup(works.job_worker, works.pollers, shippers),
+            WorkerGroup(works.job_worker, works.pollers, shippers, self._emit),
             timeout=float("inf"),
             clock=time.time,
             sleep=interrupt.sleep,

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 
 from fuse_otel.core.model.call import CallLog
-from fuse_otel.errors import SourceError
+from fuse_otel.errors import InternalError, SourceError
 from fuse_otel.ports import Source
 
 
@@ -44,3 +44,5 @@ class DetailPool:
             return self._source.read_call(session_id)
         except SourceError as error:
             return error
+        except Exception as error:  # noqa: BLE001 - of this call alone: the others go on
+            return InternalError.of(error)

@@ -20,13 +20,41 @@ FIRST_PAUSE, LONGEST_PAUSE = 5.0, 60.0
 HUNG_AFTER = 300.0  # no step takes this long: every request has a deadline
 
 
-class Loop:
-    def __init__(self, name: str, step: Step, emit: Emit, clock: Callable[[], float]) -> None:
+class SupervisedStep:
+    """A step whose unexpected errors are logged and followed by a pause of 5 s to 1 min. One bad
+    step must not end the loop for good.
+    """
+
+    def __init__(self, name: str, step: Step, emit: Emit) -> None:
         self.name = name
         self._step = step
         self._emit = emit
-        self._clock = clock
         self._pauses = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
+
+    @property
+    def failures(self) -> int:
+        """Unexpected errors in a row."""
+        return self._pauses.failures
+
+    def ready(self, now: float) -> bool:
+        return self._pauses.ready(now)
+
+    def __call__(self, now: float) -> float:
+        try:
+            wake = self._step(now)
+        except Exception as error:  # noqa: BLE001 - see above
+            self._emit(LoopFailed.of(self.name, error))
+            self._pauses.fail(now, random.random)
+            return self._pauses.until
+        self._pauses.succeed()
+        return wake
+
+
+class Loop:
+    def __init__(self, name: str, step: Step, emit: Emit, clock: Callable[[], float]) -> None:
+        self.name = name
+        self._step = SupervisedStep(name, step, emit)
+        self._clock = clock
         self._stop = Event()
         self._wake = Event()
         self._beat = time.monotonic()
@@ -60,14 +88,7 @@ class Loop:
             wait = min(self._stepped() - self._clock(), LONGEST_SLEEP)
             if wait > 0:
                 # A commit or a webhook is no reason to repeat an unexpected error sooner.
-                (self._stop if self._pauses.failures else self._wake).wait(wait)
+                (self._stop if self._step.failures else self._wake).wait(wait)
 
     def _stepped(self) -> float:
-        now = self._clock()
-        try:
-            wake = self._step(now)
-        except Exception as error:  # noqa: BLE001 - one bad step must not end the loop for good
-            self._emit(LoopFailed.of(self.name, error))
-            return now + self._pauses.fail(now, random.random)
-        self._pauses.succeed()
-        return wake
+        return self._step(self._clock())

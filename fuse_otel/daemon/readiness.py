@@ -8,8 +8,6 @@ from threading import Lock
 from fuse_otel.core.model.lane import Lane
 from fuse_otel.events import (
     AccountMoved,
-    ApiAnswered,
-    ApiFailed,
     CallsStored,
     Event,
     LaneChanged,
@@ -27,19 +25,13 @@ class Readiness:
         self._lanes: dict[Lane, str] = dict.fromkeys(lanes, "")
         self._suspended: set[Lane] = set()
         self._store = ""
-        self._last_error: dict[str, str] = {}
         self._lock = Lock()
 
     def __call__(self, event: Event) -> None:
         with self._lock:
             match event:
-                case ApiFailed():
-                    self._last_error[event.account] = event.message
                 case AccountMoved():
-                    error = self._last_error.get(event.account, "")
-                    self._accounts[event.account] = "" if event.up else error
-                case ApiAnswered() if event.code < 400:  # noqa: PLR2004 - HTTP's line to errors
-                    self._last_error.pop(event.account, None)
+                    self._accounts[event.account] = "" if event.up else event.reason
                 case LaneChanged():
                     self._lanes[event.lane] = "" if event.up else event.reason
                     (self._suspended.add if event.suspended else self._suspended.discard)(

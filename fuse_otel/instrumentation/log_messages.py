@@ -124,6 +124,7 @@ def _(event: events.AccountMoved) -> Line:
             "headroom": event.headroom,
             "pending": event.pending,
             "gap_seconds": event.gap_seconds,
+            "reason": event.reason or None,
         },
     )
 
@@ -138,6 +139,17 @@ def _(event: events.CallsStored) -> Line:
 def _(event: events.CallsGrown) -> Line:
     fields: dict[str, Field] = {"account": event.account, "calls": event.count}
     return Line(LogLevel.DEBUG, "stored calls grew", fields)
+
+
+@line_of.register
+def _(event: events.CallsUnreadable) -> Line:
+    return Line(
+        LogLevel.ERROR,
+        "calls are exported without their logs after unexpected errors",
+        {"account": event.account, "calls": event.count},
+        repeats=("unreadable", event.account),
+        weight=event.count,
+    )
 
 
 @line_of.register

@@ -75,7 +75,11 @@ _CALL_SECONDS = (
 _MODULE_SECONDS = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
 
 _READING = (
-    gauge("fuse_otel_account_up", ACCOUNT, "1 if the API answers for the account, 0 if not."),
+    gauge(
+        "fuse_otel_account_up",
+        ACCOUNT,
+        "1 if the API answers the account's lists and at least some of its details, 0 if not.",
+    ),
     counter(
         "fuse_otel_api_requests_total",
         (*_ENDPOINT, "code"),
@@ -128,6 +132,16 @@ _READING = (
         "Seconds of the past that were given up: the API deleted their logs before they were read.",
     ),
     gauge("fuse_otel_pending_calls", ACCOUNT, "Calls that are listed but not stored yet."),
+    gauge(
+        "fuse_otel_failing_calls",
+        ACCOUNT,
+        "Pending calls whose details the API answers with an error.",
+    ),
+    counter(
+        "fuse_otel_unreadable_calls_total",
+        ACCOUNT,
+        "Calls exported without their logs after unexpected errors.",
+    ),
     gauge("fuse_otel_gap_seconds", ACCOUNT, "Seconds of the past that still have to be read."),
     counter(
         "fuse_otel_calls_total",

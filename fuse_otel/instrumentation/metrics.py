@@ -143,6 +143,7 @@ class Metrics:
             ("account_up", event.up),
             ("cursor_timestamp_seconds", event.cursor),
             ("pending_calls", event.pending),
+            ("failing_calls", event.failing),
             ("gap_seconds", event.gap_seconds),
         ):
             self._instruments.set(f"fuse_otel_{name}", value, event.account)
@@ -156,6 +157,10 @@ class Metrics:
         self._count_all("fuse_otel_redactions_total", event.tally.redactions)
         self._count_all("fuse_otel_truncations_total", event.tally.truncations)
         self._count_all("fuse_otel_parse_anomalies_total", event.tally.anomalies)
+
+    @_take.register
+    def _(self, event: events.CallsUnreadable) -> None:
+        self._count("fuse_otel_unreadable_calls_total", event.account, by=event.count)
 
     @_take.register
     def _(self, event: events.CallsGrown) -> None:

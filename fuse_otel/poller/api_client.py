@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fuse_otel.core.model.call import CallPage, LogPage
 from fuse_otel.core.timing.backoff import Backoff, Random
 from fuse_otel.core.timing.windows import HOUR
-from fuse_otel.errors import SourceError, Throttled, TooLarge, Unauthorized
-from fuse_otel.events import ApiThrottled, Emit
+from fuse_otel.errors import (
+    InternalError,
+    SourceError,
+    Throttled,
+    TimedOut,
+    TooLarge,
+    Unauthorized,
+    Unreachable,
+)
+from fuse_otel.events import ApiThrottled, Emit, LoopFailed
+from fuse_otel.poller.api_clock import ApiClock
+from fuse_otel.poller.health import AccountHealth
 from fuse_otel.poller.options import PollerOptions
 from fuse_otel.poller.requests import (
     Answers,
@@ -69,23 +79,21 @@ class ApiClient:
         read_many: ReadMany,
         emit: Emit,
         random: Random,
+        clock: Callable[[], float],
     ) -> None:
         self._options = options
         self._source = source
         self._read_many = read_many
         self._emit = emit
         self._random = random
+        self._clock = clock
         self._budget = Budget(options.requests_per_second)
         self._throttle = Backoff(first=1.0, most=60.0)
         self._blocked_until = 0.0
         self.endpoints = {queue: EndpointState() for queue in EndpointQueue}
+        self.health = AccountHealth()
+        self.clock = ApiClock()
         self._requests = 0
-        self.up = False
-        self.error: SourceError | None = None
-
-    @property
-    def unauthorized(self) -> bool:
-        return isinstance(self.error, Unauthorized)
 
     def requests_made(self) -> int:
         return self._requests
@@ -118,35 +126,50 @@ class ApiClient:
         try:
             answer = make(request, self._source, self._read_many)
         except SourceError as error:
-            self._failed(error, endpoint, now)
+            self._failed(request, error, endpoint, now)
             return error
-        self._succeeded(endpoint)
+        except Exception as unexpected:  # noqa: BLE001 - isolated like a request that always fails
+            self._emit(LoopFailed.of(f"account {self._options.account}", unexpected))
+            internal = InternalError.of(unexpected)
+            self._failed(request, internal, endpoint, now)
+            return internal
+        self._succeeded(request, answer, endpoint, now)
+        return answer
+
+    def _succeeded(
+        self, request: Request, answer: object, endpoint: EndpointState, now: float
+    ) -> None:
+        self.clock.answered(self._clock(), self._source.clock_skew)
+        endpoint.succeed()
+        if endpoint is self.endpoints[EndpointQueue.FAILING_CALL]:
+            self.endpoints[EndpointQueue.CALL].succeed()
+        self._throttle.succeed()
+        if isinstance(request, ListPage):
+            self.health.listed()
+        else:
+            self.health.details_read()
         if isinstance(request, ReadCalls) and isinstance(answer, Mapping):
             self._heed(answer, now)
-        return answer
+
+    def _failed(
+        self, request: Request, error: SourceError, endpoint: EndpointState, now: float
+    ) -> None:
+        if not isinstance(error, Unreachable | TimedOut | InternalError):
+            self.clock.answered(self._clock(), self._source.clock_skew)
+        if isinstance(request, ListPage):
+            self.health.list_failed(error)
+        else:
+            self.health.details_failed(_first_tries(request), error)
+        if isinstance(error, Unauthorized | Throttled):
+            self._block(error, now)
+        else:
+            endpoint.backoff.fail(now, self._random, error.retry_after)
 
     def _heed(self, answers: Answers, now: float) -> None:
         """A 401 or 429 for one of several calls concerns all requests."""
         errors = [a for a in answers.values() if isinstance(a, Unauthorized | Throttled)]
         if errors:
             self._block(max(errors, key=lambda error: error.retry_after or 0.0), now)
-
-    def _succeeded(self, endpoint: EndpointState) -> None:
-        endpoint.succeed()
-        if endpoint is self.endpoints[EndpointQueue.FAILING_CALL]:
-            self.endpoints[EndpointQueue.CALL].succeed()
-        self._throttle.succeed()
-        self.up = True
-        self.error = None
-
-    def _failed(self, error: SourceError, endpoint: EndpointState, now: float) -> None:
-        self.error = error
-        if isinstance(error, Unauthorized | Throttled):
-            self._block(error, now)
-        else:
-            endpoint.backoff.fail(now, self._random, error.retry_after)
-        # In these two cases the API does answer.
-        self.up = isinstance(error, Throttled | TooLarge)
 
     def _block(self, error: Unauthorized | Throttled, now: float) -> None:
         if isinstance(error, Unauthorized):
@@ -168,7 +191,7 @@ class ApiClient:
             endpoint.succeed()
             task.throw(error)
         elif task.unanswerable(endpoint, error) or self._bulk_is_down(endpoint):
-            task.throw(WindowPoisoned())
+            task.throw(WindowPoisoned(error))
 
     def bulk_works(self, now: float) -> bool:
         """Whether to try bulk requests."""
@@ -191,3 +214,10 @@ class ApiClient:
         back = HOUR << min(task.failures // 2 - 1, FARTHEST_PROBE)
         self._try(request.probe(back), endpoint, now)
         task.probed()
+
+
+def _first_tries(request: LogsPage | ReadCalls) -> Sequence[str]:
+    """The calls whose details fail for the first time. A call that keeps failing counts once, so
+    that a few bad calls cannot take the account down again with every retry.
+    """
+    return () if isinstance(request, LogsPage) or request.again else request.session_ids

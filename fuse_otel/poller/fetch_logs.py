@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from fuse_otel.core.model.call import CallLog, ListedCall, LogPage, LogState
+from fuse_otel.core.model.call import (
+    MISSING_LOG,
+    CallLog,
+    ListedCall,
+    LogPage,
+    LogState,
+)
+from fuse_otel.core.model.ids import is_long_session_id
 from fuse_otel.core.timing.windows import OVERLAP, Window
-from fuse_otel.errors import ServerFailed, TooLarge
+from fuse_otel.errors import TooLarge
 from fuse_otel.poller.ingest import CallSink
 from fuse_otel.poller.list_calls import Listing
 from fuse_otel.poller.options import PollerOptions
@@ -63,9 +70,16 @@ class LogFetcher:
         left = {call.session_id: call for call in calls}
         if listing is not None:
             window = _narrowed(listing, calls)
-            if self._bulk_pays(len(left), _records(listing, window)) and self._bulk_works():
+            # No other request can name a call with a long id (core.model.ids).
+            wanted = any(is_long_session_id(call.session_id) for call in calls)
+            wanted = wanted or self._bulk_pays(len(left), _records(listing, window))
+            if wanted and self._bulk_works():
                 yield from self._bulk(window, listing, left, sink)
-        yield from self._singly(list(left.values()), sink, again=again)
+        nameless = [call for call in left.values() if is_long_session_id(call.session_id)]
+        if nameless:
+            sink.put([(call, MISSING_LOG) for call in nameless])
+        single = [call for call in left.values() if not is_long_session_id(call.session_id)]
+        yield from self._singly(single, sink, again=again)
 
     def _bulk_pays(self, wanted: int, listed: int) -> bool:
         pages = -(-listed // self._size.calls)
@@ -77,9 +91,8 @@ class LogFetcher:
                 answers = yield from read_calls(
                     ReadCalls(tuple(c.session_id for c in batch), again)
                 )
-            except (WindowPoisoned, TooLarge):
-                error = ServerFailed("the details are not answered")
-                sink.put([(call, error) for call in batch])
+            except WindowPoisoned as poisoned:
+                sink.put([(call, poisoned.error) for call in batch])
                 continue
             sink.put([(call, answers[call.session_id]) for call in batch])
 

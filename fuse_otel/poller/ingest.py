@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from fuse_otel.core.batching.batch import cut
 from fuse_otel.core.encoding.renderer import RenderedCall, Renderer
-from fuse_otel.core.model.call import CallLog, ListedCall, LogState, Seen
+from fuse_otel.core.model.call import (
+    MISSING_LOG,
+    CallLog,
+    ListedCall,
+    LogState,
+    Seen,
+    log_completeness,
+)
+from fuse_otel.core.model.ids import is_long_session_id
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.timing.backoff import Backoff, Random
-from fuse_otel.errors import SourceError
-from fuse_otel.events import CallsGrown, CallsStored, Emit
+from fuse_otel.errors import FuseOtelError, InternalError, SourceError
+from fuse_otel.events import CallsGrown, CallsStored, CallsUnreadable, Emit, LoopFailed
+from fuse_otel.poller.api_clock import ApiClock
 from fuse_otel.poller.options import PollerOptions
 from fuse_otel.poller.release_policy import (
     Decision,
     Export,
     KeepPending,
+    Moment,
     Nothing,
     failing,
     release_policy,
@@ -25,6 +35,9 @@ from fuse_otel.ports import Lease, Pending, PendingReason, RecentCall, SeenRow, 
 
 FetchedCall = tuple[ListedCall, CallLog | SourceError]
 RECENT_CALLS = 500  # the pages keep no more calls than that
+UNEXPECTED_TRIES = 3  # requests for one call's details that may end with an unexpected error
+_UNREADABLE = CallLog(LogState.MISSING)
+"""Stands for the log of a call whose reading, translation or storing raises an unexpected error."""
 
 
 @dataclass(slots=True)
@@ -36,6 +49,7 @@ class _Draft:
     seen: list[SeenRow] = field(default_factory=list)
     pending: list[Pending] = field(default_factory=list)
     settled: list[str] = field(default_factory=list)
+    unreadable: int = 0
 
 
 class Ingest:
@@ -49,8 +63,10 @@ class Ingest:
         emit: Emit,
         random: Random,
         clock: Callable[[], float],
+        api_clock: ApiClock,
     ) -> None:
         self._options = options
+        self._api_clock = api_clock
         self._lease = lease
         self._renderer = renderer
         self._emit = emit
@@ -72,12 +88,44 @@ class Ingest:
 
         ``relisted`` are ids of known calls whose ledger rows are kept longer. ``again`` exports
         known calls once more. The calls count for ``job``, if it is not 0.
+
+        An unexpected error of one call leaves the others untouched: the calls are halved until it
+        is alone, and then it is exported from its list record.
         """
+        try:
+            return self._store(fetched, number, relisted, again=again, job=job)
+        except FuseOtelError:
+            raise
+        except Exception as error:
+            self._emit(LoopFailed.of(f"account {self._options.account}", error))
+            parts = _isolated(fetched)
+            if not parts:
+                raise
+        return sum(
+            self.store(part, number, () if at else relisted, again=again, job=job)
+            for at, part in enumerate(parts)
+        )
+
+    def _store(
+        self,
+        fetched: Sequence[FetchedCall],
+        number: str,
+        relisted: Sequence[str],
+        *,
+        again: bool,
+        job: int,
+    ) -> int:
+        ids = [call.session_id for call, _ in fetched]
         # Another scan may have stored a call since this one listed it: ask the ledger now.
-        known = self._known([call.session_id for call, _ in fetched], again=again)
+        known = {} if again or not ids else self._lease.known(ids)
+        waiting = self._lease.waiting(ids) if ids else {}
         draft = _Draft()
-        for call, log in fetched:
-            self._decide(draft, call, log, known.get(call.session_id), number)
+        for call, answer in fetched:
+            log = self._unless_unreadable(call, answer)
+            since = waiting[call.session_id].since if call.session_id in waiting else None
+            seen = known.get(call.session_id)
+            decision = self._decision(call, log, seen, self._moment(since))
+            self._add(draft, call, log, seen, decision, number)
         if fetched or relisted:
             step = replace(self._step(draft, relisted), job=job)
             self._lease.commit(step)
@@ -89,24 +137,38 @@ class Ingest:
         """Whether the last request for the call's details failed."""
         return pending.reason is PendingReason.FAILING or pending.call.session_id in self._failing
 
-    def _known(self, session_ids: Sequence[str], *, again: bool) -> Mapping[str, Seen]:
-        return {} if again or not session_ids else self._lease.known(session_ids)
+    def _unless_unreadable(
+        self, call: ListedCall, log: CallLog | SourceError
+    ) -> CallLog | SourceError:
+        """An unexpected error is repeated a few times only: it does not depend on the API."""
+        tried = self._failing.get(call.session_id)
+        over = tried is not None and tried.failures >= UNEXPECTED_TRIES - 1
+        return _UNREADABLE if over and isinstance(log, InternalError) else log
 
-    def _decide(
+    def _moment(self, since: int | None) -> Moment:
+        """``since``: when the call became pending, if it is, by our clock."""
+        now = self._clock()
+        clock = self._api_clock
+        return Moment(
+            clock.at(now), clock.at(now if since is None else since), clock.may_give_up(now)
+        )
+
+    def _add(
         self,
         draft: _Draft,
         call: ListedCall,
         log: CallLog | SourceError,
         seen: Seen | None,
+        decision: Decision,
         number: str,
     ) -> None:
-        decision = self._decision(call, log, seen)
         match decision:
             case KeepPending(reason, due):
                 draft.pending.append(Pending(call, number, reason, due))
                 return
             case Export(details):
-                answered = log if isinstance(log, CallLog) else CallLog(LogState.MISSING)
+                draft.unreadable += log is _UNREADABLE
+                answered = log if isinstance(log, CallLog) else MISSING_LOG
                 sent = seen.entries if seen else None
                 rendered = self._renderer.render(call, answered, details, sent)
                 (draft.grown if seen else draft.rendered).append(rendered)
@@ -119,29 +181,33 @@ class Ingest:
             draft.pending.append(Pending(call, number, PendingReason.RECHECK, decision.recheck))
 
     def _decision(
-        self, call: ListedCall, log: CallLog | SourceError, seen: Seen | None
+        self, call: ListedCall, log: CallLog | SourceError, seen: Seen | None, moment: Moment
     ) -> Decision:
-        now = self._clock()
-        if isinstance(log, CallLog):
+        """Due times in it are of our clock, as the store compares them with that."""
+        if isinstance(log, SourceError):
+            decision = self._after_error(call, log, seen, moment)
+        else:
             self._failing.pop(call.session_id, None)
-            return release_policy(call, log, seen, now, self._options.grow)
+            decision = release_policy(call, log, seen, moment, self._options.grow)
+        if is_long_session_id(call.session_id) or log is _UNREADABLE:
+            decision = _without_wait(call, log, seen, decision)
+        return decision.later(-self._api_clock.skew)
+
+    def _after_error(
+        self, call: ListedCall, error: SourceError, seen: Seen | None, moment: Moment
+    ) -> Decision:
         backoff = self._failing.setdefault(call.session_id, Backoff(first=1.0, most=60.0))
-        wait = backoff.fail(now, self._random, log.retry_after)
-        decision = failing(self._over(call), now, wait)
+        wait = backoff.fail(moment.now, self._random, error.retry_after)
+        known = moment.end_of(call)
+        if known is None:
+            known = moment.first_listed if call.start is None else call.start
+        decision = failing(known, moment, wait)
         if isinstance(decision, Export):
             del self._failing[call.session_id]
             return Nothing() if seen else decision
         if seen is not None:
             return Nothing(recheck=decision.due if isinstance(decision, KeepPending) else None)
         return decision
-
-    def _over(self, call: ListedCall) -> float:
-        """The latest time at which the call can have ended."""
-        known = call.start if call.end is None else call.end
-        if known is not None:
-            return known
-        waiting = self._lease.waiting([call.session_id])
-        return next((pending.since for pending in waiting.values()), self._clock())
 
     def _step(self, draft: _Draft, relisted: Sequence[str]) -> Step:
         rendered = [*draft.rendered, *draft.grown]
@@ -172,6 +238,8 @@ class Ingest:
             )
         if draft.grown:
             self._emit(CallsGrown(account, len(draft.grown)))
+        if draft.unreadable:
+            self._emit(CallsUnreadable(account, draft.unreadable))
 
 
 @dataclass(slots=True)
@@ -190,6 +258,25 @@ class CallSink:
         self.stored += self.ingest.store(
             fetched, self.number, relisted, again=self.again, job=self.job
         )
+
+
+def _isolated(fetched: Sequence[FetchedCall]) -> Sequence[Sequence[FetchedCall]]:
+    """The calls in two halves; one call alone without its log; nothing where that was tried."""
+    if len(fetched) > 1:
+        middle = len(fetched) // 2
+        return fetched[:middle], fetched[middle:]
+    return [[(call, _UNREADABLE)] for call, log in fetched if log is not _UNREADABLE]
+
+
+def _without_wait(
+    call: ListedCall, log: CallLog | SourceError, seen: Seen | None, decision: Decision
+) -> Decision:
+    """For a call that a later request would not get more of. No request can name a long session id
+    (``core.model.ids``).
+    """
+    if seen is not None:
+        return decision if isinstance(decision, Export) else Nothing()
+    return Export(log_completeness(call, log if isinstance(log, CallLog) else MISSING_LOG))
 
 
 def _row(call: ListedCall, seen: Seen) -> SeenRow:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from fuse_otel.core.encoding.renderer import Renderer
 from fuse_otel.core.timing.backoff import Backoff, Random, SteadyClock
-from fuse_otel.errors import Full, LeaseLost, StoreError
+from fuse_otel.core.timing.windows import RETENTION
+from fuse_otel.errors import Full, InternalError, LeaseLost, StoreError
 from fuse_otel.events import Emit, StoreFailed
 from fuse_otel.poller.api_client import ApiClient
 from fuse_otel.poller.ingest import Ingest
 from fuse_otel.poller.options import PollerOptions
 from fuse_otel.poller.requests import ReadMany, Scan
-from fuse_otel.poller.scans import Scans, expired
+from fuse_otel.poller.scans import Scans
 from fuse_otel.poller.scheduler import Priority, Scheduler, Task, next_ready
 from fuse_otel.poller.state import PollerState, account_moved
 from fuse_otel.poller.timetable import Timetable
@@ -52,7 +53,7 @@ class Poller:
         self._random = random
         self._now = 0.0
         self._steady = SteadyClock()
-        self._api = ApiClient(options, source, read_many, emit, random)
+        self._api = ApiClient(options, source, read_many, emit, random, self._clock)
         self._tasks: dict[str, Task] = {}
         self._scheduler = Scheduler()
         self._timetable = Timetable(options, random)
@@ -61,6 +62,7 @@ class Poller:
         self._full_at: int | None = None
         self._no_room_for = 0  # bytes
         self._idle = False
+        self._polled: set[str] = set()  # the numbers whose live window was read
         self._leased: _Leased | None = None
         self._position: Position | None = None
 
@@ -70,22 +72,33 @@ class Poller:
 
     def state(self) -> PollerState:
         position = self._position
-        failures = max(state.backoff.failures for state in self._api.endpoints.values())
+        health = self._api.health
         return PollerState(
             idle=self._idle,
-            unauthorized=self._api.unauthorized,
-            error=self._store_error or self._api.error,
-            failures=failures + self._store.failures,
-            waiting=position.waiting if position else 0,
+            unauthorized=health.unauthorized,
+            error=self._store_error or health.error,
+            failures=health.failures + self._store.failures,
+            waiting_for=position.waiting_for if position else {},
             gaps=len(position.gaps) if position else 0,
+            only_history=self._only_history(),
         )
+
+    def _only_history(self) -> bool:
+        position, numbers = self._position, self._timetable.numbers
+        if position is None or self._polled < set(numbers) or position.due:
+            return False
+        return all(gap.reason in (GapReason.HISTORY, GapReason.BACKFILL) for gap in position.gaps)
 
     def poke(self, now: float) -> None:
         """A call ended just now: list as soon as it is settled. May be called from any thread."""
         self._timetable.poll_by(now + self._steady.behind + self._options.settle)
 
     def step(self, now: float) -> float:
-        """Make at most one request. Returns when to call again: ``now`` if there is more to do."""
+        """Make at most one request. Returns when to call again: ``now`` if there is more to do.
+
+        An unexpected error is raised: the loop around it waits. After several in a row the account
+        is down.
+        """
         self._now = now
         steady = self._steady.at(now)
         if self._store.ready(steady):
@@ -93,6 +106,10 @@ class Poller:
                 return self._steady.wall(self._step(steady))
             except StoreError as error:
                 self._store_failed(error, steady)
+            except Exception as error:
+                self._api.health.window_failed(None, InternalError.of(error))
+                self._report()
+                raise
         self._report()
         return self._steady.wall(self._store.until)
 
@@ -122,11 +139,12 @@ class Poller:
 
     def _lease(self) -> _Leased:
         if self._leased is None:
-            options, clock = self._options, self._clock
+            options, api = self._options, self._api
+            emit, clock = self._emit, self._clock
             lease = self._ledger.lease(options.account)
-            ingest = Ingest(options, lease, self._renderer, self._emit, self._random, clock)
-            windows = WindowScan(options, lease, ingest, self._emit, clock, self._bulk_works)
-            scans = Scans(options, lease, windows, self._emit, clock)
+            ingest = Ingest(options, lease, self._renderer, emit, self._random, clock, api.clock)
+            windows = WindowScan(options, lease, ingest, emit, clock, self._bulk_works, api.health)
+            scans = Scans(options, lease, windows, emit, clock, api.clock)
             self._leased = _Leased(lease, ingest, scans)
         return self._leased
 
@@ -170,7 +188,7 @@ class Poller:
             name = f"live {number}"
             if self._timetable.poll_due(number, now) and name not in self._tasks:
                 self._timetable.polled(number, now)
-                yield Priority.LIVE, name, scans.live(number, position, self._api.requests_made)
+                yield Priority.LIVE, name, self._live(scans, number, position)
         for name, again in (("pending", False), ("failing", True)):
             due = [one for one in position.due if leased.ingest.fails(one) == again]
             if due and name not in self._tasks:
@@ -182,6 +200,10 @@ class Poller:
                 gap = self._due_gap(scans, position, priority, now)
                 if gap is not None:
                     yield priority, name, self._gap(scans, gap)
+
+    def _live(self, scans: Scans, number: str, position: Position) -> Scan[None]:
+        yield from scans.live(number, position, self._api.requests_made)
+        self._polled.add(number)
 
     def _rescan(self, scans: Scans, position: Position) -> Scan[None]:
         due = self._timetable.due_rescans(self._steady.at(self._now))
@@ -196,10 +218,16 @@ class Poller:
         """The gap to read next. Closes those whose retention is over."""
         backfill = priority is Priority.BACKFILL
         gaps = [gap for gap in position.gaps if (gap.reason is GapReason.BACKFILL) == backfill]
-        over = [gap for gap in gaps if expired(gap, self._now)]
+        over = [gap for gap in gaps if self._expired(gap)]
         for gap in over:
             scans.give_up(gap)
         return self._timetable.next_gap([gap for gap in gaps if gap not in over], now)
+
+    def _expired(self, gap: Gap) -> bool:
+        """Whether the API keeps no details any more of a gap that fails, by its own clock."""
+        clock = self._api.clock
+        over = gap.end < clock.at(self._now) - RETENTION
+        return gap.reason is GapReason.ERROR and over and clock.may_give_up(self._now)
 
     def _gap(self, scans: Scans, gap: Gap) -> Scan[None]:
         again = gap.reason is GapReason.ERROR
@@ -250,7 +278,8 @@ class Poller:
                     self.account,
                     self._position,
                     self._timetable.numbers,
-                    self._now,
-                    up=self._api.up,
+                    self._api.clock.at(self._now),
+                    self._api.health,
+                    self._leased.scans.read_to if self._leased else {},
                 )
             )

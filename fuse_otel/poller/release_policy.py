@@ -12,7 +12,7 @@ from fuse_otel.core.model.call import (
     Seen,
     log_completeness,
 )
-from fuse_otel.core.timing.windows import HOUR, RETENTION
+from fuse_otel.core.timing.windows import DAY, HOUR, RETENTION
 from fuse_otel.ports import PendingReason
 
 LATE = (
@@ -20,6 +20,8 @@ LATE = (
 )  # seconds after its end a hang-up is read once more, and missing details are given up
 NEAR_END = 2  # with a last entry this close to the end the log hardly grows any more …
 SHORT_HOLD = 15  # … and is held for this long only
+# No call waits for its log for longer after its first listing, however its listed end moves.
+LONGEST_HOLD = DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +31,17 @@ class Export:
     details: LogCompleteness
     recheck: int | None = None
 
+    def later(self, seconds: float) -> Export:
+        return Export(self.details, _later(self.recheck, seconds))
+
 
 @dataclass(frozen=True, slots=True)
 class KeepPending:
     reason: PendingReason
     due: int
+
+    def later(self, seconds: float) -> KeepPending:
+        return KeepPending(self.reason, self.due + int(seconds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,72 +50,101 @@ class Nothing:
 
     recheck: int | None = None
 
+    def later(self, seconds: float) -> Nothing:
+        return Nothing(_later(self.recheck, seconds))
+
 
 Decision = Export | KeepPending | Nothing
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """``now`` is the API's time, ``first_listed`` that of the call's first listing (UNIX seconds).
+    ``may_give_up``: the API's clock and ours agree, so nothing is given up by mistake.
+    """
+
+    now: float
+    first_listed: float
+    may_give_up: bool = True
+
+    def end_of(self, call: ListedCall) -> float | None:
+        """The call's end for the computation of waits. A call is listed after it ended: an end in
+        the future is wrong: one a year ahead kept a call pending until its details were gone.
+        """
+        if call.end is None or call.end <= self.now:
+            return call.end
+        return min(call.end, self.first_listed)
+
+
 def release_policy(
-    call: ListedCall, log: CallLog, seen: Seen | None, now: float, grow: float
+    call: ListedCall, log: CallLog, seen: Seen | None, moment: Moment, grow: float
 ) -> Decision:
-    """``now`` is UNIX seconds, ``grow`` seconds. ``seen``: what an earlier export contained."""
+    """Times are of the API's clock, ``grow`` is seconds. ``seen``: what an earlier export had."""
+    end, now = moment.end_of(call), moment.now
     if seen is not None:
-        return _again(call, log, seen, now)
+        return _again(call, log, seen, end, now)
+    held_out = now >= moment.first_listed + LONGEST_HOLD
     match log_completeness(call, log):
-        case LogCompleteness.MISSING:
-            return _missing(call, now)
-        case LogCompleteness.OPEN if log.state is LogState.PRESENT:
-            return _open(call, log, now, grow)
+        case LogCompleteness.MISSING if not held_out:
+            return _missing(end, now)
+        case LogCompleteness.OPEN if log.state is LogState.PRESENT and not held_out:
+            return _open(log, end, now, grow)
         case details:
             return Export(details)
 
 
-def failing(over: float, now: float, wait: float) -> Decision:
+def failing(over: float, moment: Moment, wait: float) -> Decision:
     """The request for the details failed: repeat it until Plum has deleted them. ``over``: the
     latest time at which the call can have ended.
     """
-    if now > over + RETENTION:
+    now = moment.now
+    if moment.may_give_up and now > over + RETENTION:
         return Export(LogCompleteness.MISSING)
     # Rounded up: due in the present second would be at once.
     return KeepPending(PendingReason.FAILING, int(now + wait) + 1)
 
 
-def _missing(call: ListedCall, now: float) -> Decision:
+def _missing(end: float | None, now: float) -> Decision:
     """Details may appear a little after the call. Later the call is exported without them, and read
     once more after an hour, unless the API has deleted them by then.
     """
-    if call.end is None or now >= call.end + RETENTION:
+    if end is None or now >= end + RETENTION:
         return Export(LogCompleteness.MISSING)
-    if now >= call.end + LATE:
+    if now >= end + LATE:
         return Export(LogCompleteness.MISSING, recheck=int(now) + HOUR)
-    after_end = max(now - call.end, 15.0)
-    due = min(now + after_end, float(call.end + LATE))
+    after_end = max(now - end, 15.0)
+    due = min(now + after_end, end + LATE)
     return KeepPending(PendingReason.MISSING, int(due) + 1)
 
 
-def _open(call: ListedCall, log: CallLog, now: float, grow: float) -> Decision:
+def _open(log: CallLog, end: float | None, now: float, grow: float) -> Decision:
     """No `exit` entry: a hang-up, or a log that is still being written."""
-    if call.end is None:
+    if end is None:
         return Export(LogCompleteness.OPEN)
     last = max((e.timestamp for e in log.entries if e.timestamp is not None), default=None)
-    complete = last is not None and abs(last - call.end) <= NEAR_END
+    complete = last is not None and abs(last - end) <= NEAR_END
     # Entries after the end show a call that was listed while it was running: it is held from its
     # last entry (if that time is plausible), and the next list has a later end.
-    end = min(max(call.end, last or 0), call.end + LATE)
-    release = end + (SHORT_HOLD if complete else grow)
+    held_from = min(max(end, last or 0), end + LATE)
+    release = held_from + (SHORT_HOLD if complete else grow)
     if now < release:
         return KeepPending(PendingReason.GROWING, int(release) + 1)
-    return Export(LogCompleteness.OPEN, recheck=_late_look(call, now))
+    return Export(LogCompleteness.OPEN, recheck=_late_look(end, now))
 
 
-def _again(call: ListedCall, log: CallLog, seen: Seen, now: float) -> Decision:
+def _again(call: ListedCall, log: CallLog, seen: Seen, end: float | None, now: float) -> Decision:
     details = log_completeness(call, log)
-    recheck = _late_look(call, now) if details is LogCompleteness.OPEN else None
+    recheck = _late_look(end, now) if details is LogCompleteness.OPEN else None
     if log.state is LogState.PRESENT and log.count > seen.entries:
         return Export(details, recheck)
     return Nothing(recheck)
 
 
-def _late_look(call: ListedCall, now: float) -> int | None:
-    if call.end is None or now >= call.end + LATE:
+def _later(time: int | None, seconds: float) -> int | None:
+    return None if time is None else time + int(seconds)
+
+
+def _late_look(end: float | None, now: float) -> int | None:
+    if end is None or now >= end + LATE:
         return None
-    return call.end + LATE
+    return int(end) + LATE

@@ -81,7 +81,11 @@ Scan = Generator[Request, Any, Result]
 
 
 class WindowPoisoned(Exception):
-    """One request fails while its endpoint answers others. Never leaves the poller."""
+    """One request fails with ``error``, others to its endpoint do not. Never leaves the poller."""
+
+    def __init__(self, error: SourceError) -> None:
+        super().__init__()
+        self.error = error
 
 
 def list_page(request: ListPage) -> Scan[CallPage]:

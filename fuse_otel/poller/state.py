@@ -2,40 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from fuse_otel.errors import SourceError, StoreError
 from fuse_otel.events import AccountMoved
-from fuse_otel.ports import Position
+from fuse_otel.poller.health import AccountHealth
+from fuse_otel.ports import PendingReason, Position
 from fuse_otel.views.status_report import headroom
 
 
 @dataclass(frozen=True, slots=True)
 class PollerState:
-    """``idle``: nothing is due. ``waiting`` calls are listed but not exported yet. ``error`` is the
-    store's, else the last request's, ``None`` if the last one succeeded; ``failures`` counts
-    failures in a row.
+    """``idle``: nothing is due. ``error`` is why the account or the store does not work, ``None``
+    if both do; ``failures`` counts the failures in a row of lists, details and store.
+    ``only_history``: all is read but intervals of the past that the first start or a job opened.
+    ``waiting_for`` counts the calls that are listed but not exported yet, by reason.
     """
 
     idle: bool
     unauthorized: bool
     error: SourceError | StoreError | None
     failures: int
-    waiting: int
+    waiting_for: Mapping[PendingReason, int]
     gaps: int
+    only_history: bool = False
+
+    @property
+    def waiting(self) -> int:
+        return sum(self.waiting_for.values())
 
 
 def account_moved(
-    account: str, position: Position, numbers: Collection[str], now: float, *, up: bool
+    account: str,
+    position: Position,
+    numbers: Collection[str],
+    now: float,
+    health: AccountHealth,
+    read_to: Mapping[str, int] = MappingProxyType({}),
 ) -> AccountMoved:
-    """``numbers`` are the configured ones. Stored positions of other numbers do not count."""
-    cursors = [here.cursor for number, here in position.numbers.items() if number in numbers]
+    """``numbers`` are the configured ones. Stored positions of other numbers do not count.
+    ``now`` is the API's time. ``read_to``: the end of the last live window by the API's clock,
+    where that differs from ours.
+    """
+    cursors = [
+        max(here.cursor, read_to.get(number, here.cursor))
+        for number, here in position.numbers.items()
+        if number in numbers
+    ]
     return AccountMoved(
         account=account,
-        up=up,
+        up=health.up,
         cursor=min(cursors, default=None),
         headroom=headroom(cursors, position.gaps, position.waiting_since, now),
         pending=position.waiting,
         gap_seconds=sum(gap.end - gap.start for gap in position.gaps),
+        failing=position.waiting_for.get(PendingReason.FAILING, 0),
+        reason=str(health.error or ""),
     )

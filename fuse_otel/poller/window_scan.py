@@ -7,17 +7,19 @@ from dataclasses import dataclass, field, replace
 
 from fuse_otel.core.model.call import MISSING_LOG, ListedCall, Seen
 from fuse_otel.core.timing.windows import DAY, HOUR, OVERLAP, Window
-from fuse_otel.errors import TooLarge
-from fuse_otel.events import Emit, WindowMismatch
+from fuse_otel.errors import FuseOtelError, InternalError, TooLarge
+from fuse_otel.events import Emit, LoopFailed, WindowMismatch
 from fuse_otel.poller.fetch_logs import LogFetcher
+from fuse_otel.poller.health import AccountHealth
 from fuse_otel.poller.ingest import CallSink, Ingest
-from fuse_otel.poller.list_calls import Listing, Paging, list_window
+from fuse_otel.poller.list_calls import Listing, ListingTooLong, Paging, list_window
 from fuse_otel.poller.options import PollerOptions
 from fuse_otel.poller.requests import Scan, WindowPoisoned
 from fuse_otel.ports import Lease, Pending, PendingReason, Step
 
 MOST_UNANSWERED = 16  # parts of a window that are searched for; all others that fail are one gap
-LONGEST_WAIT = 2 * HOUR  # no pending call is due later than that, unless the clock was set back
+LONGEST_WAIT = 2 * HOUR  # no pending call is due later (but for `grow`) unless the clock was wrong
+UNEXPECTED_PAUSE = 60  # seconds until pending calls are read again after an unexpected error
 
 
 @dataclass(slots=True)
@@ -49,8 +51,10 @@ class WindowScan:
         emit: Emit,
         clock: Callable[[], float],
         bulk_works: Callable[[], bool],
+        health: AccountHealth,
     ) -> None:
         self._options = options
+        self._health = health
         self._lease = lease
         self._ingest = ingest
         self._emit = emit
@@ -67,33 +71,61 @@ class WindowScan:
         windows = [window]
         while windows:
             part = windows.pop()
-            try:
-                listing = yield from self._list(part.asked, number)
-            except (WindowPoisoned, TooLarge):
-                if part.seconds > 1 and len(result.unanswered) < MOST_UNANSWERED:
-                    windows.extend(reversed(part.halves()))
-                else:
-                    result.unanswered.append(part)
-                continue
             sink = CallSink(self._ingest, number, again, job)
-            try:
-                yield from self._take(listing, sink, result)
-            finally:
-                result.stored += sink.stored
+            if (yield from self._part(part, sink, result)):
+                continue
+            if part.seconds > 1 and len(result.unanswered) < MOST_UNANSWERED:
+                windows.extend(reversed(part.halves()))
+            else:
+                result.unanswered.append(part)
         return result
+
+    def _part(self, part: Window, sink: CallSink, result: ScanResult) -> Scan[bool]:
+        """Whether the part was read. An unexpected error counts like a window that the API does not
+        answer: the part is halved, and in the end a gap, so that one odd call stops no account.
+        """
+        try:
+            listing = yield from self._list(part, sink.number)
+            yield from self._take(listing, sink, result)
+        except (WindowPoisoned, TooLarge):
+            return False
+        except FuseOtelError:
+            raise
+        except Exception as error:  # noqa: BLE001 - see above
+            self._emit(LoopFailed.of(f"account {self._options.account}", error))
+            self._health.window_failed(part, InternalError.of(error))
+            return False
+        self._health.window_read()
+        return listing.complete
 
     def pending(self, due: Sequence[Pending], *, again: bool) -> Scan[None]:
         """Read calls that were listed before once more, those of a number together. ``again``:
         their details failed.
         """
         for number in dict.fromkeys(pending.number for pending in due):
-            calls = [pending.call for pending in due if pending.number == number]
+            of_number = [pending for pending in due if pending.number == number]
+            calls = [pending.call for pending in of_number]
             sink = CallSink(self._ingest, number)
-            yield from self._logs.read(calls, self._hull(calls, number), sink, again=again)
+            try:
+                yield from self._logs.read(calls, self._hull(calls, number), sink, again=again)
+            except FuseOtelError:
+                raise
+            except Exception as error:  # noqa: BLE001 - these calls must not be due again at once
+                self._emit(LoopFailed.of(f"account {self._options.account}", error))
+                later = int(self._clock()) + UNEXPECTED_PAUSE
+                delayed = [replace(pending, due=later) for pending in of_number]
+                self._lease.commit(Step(at=int(self._clock()), pending=delayed))
 
-    def _list(self, asked: Window, number: str) -> Scan[Listing]:
+    def _list(self, part: Window, number: str) -> Scan[Listing]:
         key = self._options.pseudonym_key
-        listing = yield from list_window(asked, number, key, self._paging)
+        try:
+            listing = yield from list_window(part.asked, number, key, self._paging)
+        except ListingTooLong as error:
+            self._emit(WindowMismatch(self._options.account))
+            if part.seconds > 1:
+                raise TooLarge("The list does not end") from None
+            # A second cannot be halved: take its calls so far, and keep it as a gap.
+            return error.listing
         if not listing.whole:
             self._emit(WindowMismatch(self._options.account))
         return listing
@@ -119,16 +151,20 @@ class WindowScan:
         silent = [(call, MISSING_LOG) for call in wanted if not call.logged]
         if kept or silent:
             sink.put(silent, kept)
-        yield from self._logs.read([call for call in wanted if call.logged], listing, sink)
+        try:
+            yield from self._logs.read([call for call in wanted if call.logged], listing, sink)
+        finally:
+            result.stored += sink.stored
 
     def _follow(self, listed: Sequence[ListedCall], waiting: Mapping[str, Pending]) -> None:
         """A pending call whose listed end changed is due at once."""
         now = int(self._clock())
+        longest = LONGEST_WAIT + self._options.grow
         changed = [
             replace(pending, call=call, due=now)
             for call in listed
             if (pending := waiting.get(call.session_id)) is not None
-            and (_changed(call, pending) or pending.due > now + LONGEST_WAIT)
+            and (_changed(call, pending) or pending.due > now + longest)
         ]
         if changed:
             self._lease.commit(Step(at=now, pending=changed))

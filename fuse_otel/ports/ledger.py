@@ -70,7 +70,7 @@ class Position:
 
     ``due`` holds pending calls up to the given limit, the earliest due first; ``next_due`` is when
     the first of the others falls due. ``waiting`` counts the pending calls that are not exported
-    yet, and ``waiting_since`` is the oldest end among them.
+    yet, ``waiting_since`` is the oldest end among them, and ``waiting_for`` counts them by reason.
     """
 
     numbers: Mapping[str, NumberPosition]
@@ -79,6 +79,7 @@ class Position:
     next_due: int | None
     waiting: int
     waiting_since: int | None
+    waiting_for: Mapping[PendingReason, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

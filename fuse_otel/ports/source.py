@@ -15,10 +15,15 @@ class Endpoint(StrEnum):
 
 
 class Source(Protocol):
-    """The three questions the API answers. One request each: no retry, no sleep inside.
+    """The three endpoints of the API. One request each: no retry, no sleep inside.
 
     ``start`` and ``end`` are the bounds of the path. Raises ``SourceError``.
     """
+
+    @property
+    def clock_skew(self) -> float | None:
+        """The API's clock minus ours in seconds by its last answer; ``None`` without a date."""
+        ...
 
     def list_calls(
         self, start: int, end: int, *, number: str, offset: int, limit: int | None

@@ -38,8 +38,10 @@ class FuseApi:
     ) -> None:
         from fuse_otel.source.exchange import Exchange  # noqa: PLC0415 - httpx is slow to import
 
+        self.clock_skew: float | None = None
         self._account = account
         self._emit = emit
+        self._clock = clock
         self._secrets = (options.developer_key, options.email)
         self._exchange = Exchange(account, options, emit, clock)
 
@@ -65,7 +67,7 @@ class FuseApi:
         """The log of ``/call``. A missing log is an answer, a failure is an error."""
         path = f"call/{quote(session_id, safe='', errors='replace')}"
         with self._failures(Endpoint.CALL):
-            answer = self._exchange.get(Endpoint.CALL, path, {})
+            answer = self._get(Endpoint.CALL, path, {})
             log, anomalies = self._log(answer)
         self._emit_anomalies(anomalies)
         return log
@@ -78,7 +80,12 @@ class FuseApi:
     ) -> ApiResponse:
         query = {"number": number, "limit": limit, "offset": offset or None}
         given = {name: str(value) for name, value in query.items() if value not in (None, "")}
-        return self._exchange.get(endpoint, path, given)
+        return self._get(endpoint, path, given)
+
+    def _get(self, endpoint: Endpoint, path: str, query: Mapping[str, str]) -> ApiResponse:
+        answer = self._exchange.get(endpoint, path, query)
+        self.clock_skew = None if answer.date is None else answer.date - self._clock()
+        return answer
 
     def _log(self, answer: ApiResponse) -> tuple[CallLog, Mapping[str, int]]:
         if not answer.ok:

@@ -194,13 +194,16 @@ def _cursors(account: AccountStatus) -> Iterator[int]:
 def headroom(
     cursors: Iterable[int], gaps: Iterable[Gap], waiting_since: int | None, now: float
 ) -> float | None:
-    """Seconds until Plum deletes the details of the first call that nobody has read yet; ``None``
-    before the first reading.
+    """Seconds until Plum deletes the details of the oldest call that is still to be read, 0 to five
+    days; ``None`` before the first poll. ``now`` is the API's time where it is known.
     """
     oldest = [*cursors, *(gap.start for gap in gaps if gap.reason in AT_RISK)]
     if waiting_since is not None:
         oldest.append(waiting_since)
-    return RETENTION - (now - min(oldest)) if oldest else None
+    if not oldest:
+        return None
+    # Clamped: a clock that was wrong for a while left a headroom of -730,761,681 s.
+    return min(max(RETENTION - (now - min(oldest)), 0.0), float(RETENTION))
 
 
 def headroom_of(account: AccountStatus, now: float) -> float | None:

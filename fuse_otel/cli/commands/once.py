@@ -5,11 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.cli.signals import STOPPING, Interrupt
 from fuse_otel.config.values.quantities import read_duration
 from fuse_otel.events import Emit, Event, ExportDone
+from fuse_otel.ports import PendingReason, Status
+
+if TYPE_CHECKING:
+    from fuse_otel.daemon import RunOnceResult
 
 _TIMEOUT = 60.0
 _STOPPED = "Stopped. The next run continues from there."
@@ -53,21 +59,23 @@ def run(args: argparse.Namespace) -> int:
     state, counted = readiness(settings), _Counted()
     emit: Emit = fan_out(log, state, counted)
     works = build_workers(settings, emit)
+    parked: Mapping[str, int] = {}
     try:
         with net.deadline(args.timeout):
             ended = run_once(
-                WorkerGroup(works.job_worker, works.pollers, works.shippers),
+                WorkerGroup(works.job_worker, works.pollers, works.shippers, emit),
                 timeout=args.timeout,
                 clock=time.time,
                 sleep=interrupt.sleep,
                 down=state.lanes_down,
                 halt=lambda: [_STOPPED] if interrupt.noted else (),
             )
+        parked = _parked(works.store.control.status())
     finally:
         works.close()
         log.close()
         undo()
-    _print_summary(counted, ended.waiting)
+    _print_summary(counted, ended, parked)
     for problem in ended.problems:
         print(f"fuse-otel: {problem}", file=sys.stderr)
     if _STOPPED in ended.problems:
@@ -87,14 +95,32 @@ class _Counted:
             self.delivered[lane] = self.delivered.get(lane, 0) + event.items
 
 
-def _print_summary(counted: _Counted, waiting: int) -> None:
-    for lane, items in sorted(counted.delivered.items()):
-        unit = "spans" if lane.endswith("traces") else "log records"
-        print(f"{lane}: {items} {unit} delivered", file=sys.stderr)
-    if not counted.delivered:
-        print("Nothing to deliver.", file=sys.stderr)
-    if waiting:
+def _parked(status: Status) -> Mapping[str, int]:
+    """How many calls are parked, by lane."""
+    lanes = ((f"{e.lane.destination}/{e.lane.signal}", e.parked) for e in status.lanes)
+    return {lane: calls for lane, calls in lanes if calls}
+
+
+def _print_summary(counted: _Counted, ended: RunOnceResult, parked: Mapping[str, int]) -> None:
+    lines = [
+        f"{lane}: {items} {'spans' if lane.endswith('traces') else 'log records'} delivered"
+        for lane, items in sorted(counted.delivered.items())
+    ]
+    lines = lines or ["Nothing to deliver."]
+    growing = ended.waiting.get(PendingReason.GROWING, 0)
+    if growing:
         held = (
-            "1 call is held: its log" if waiting == 1 else f"{waiting:,} calls are held: their logs"
+            "1 call is held: its log" if growing == 1 else f"{growing:,} calls are held: their logs"
         )
-        print(f"{held} may still grow.", file=sys.stderr)
+        lines.append(f"{held} may still grow.")
+    missing = ended.waiting.get(PendingReason.MISSING, 0)
+    if missing:
+        held = "1 call waits" if missing == 1 else f"{missing:,} calls wait"
+        lines.append(f"{held} for a log that the API does not have yet.")
+    for lane, calls in sorted(parked.items()):
+        kept = "1 call is parked" if calls == 1 else f"{calls:,} calls are parked"
+        lines.append(f"{lane}: {kept}; see `fuse-otel parked list`.")
+    if ended.history:
+        lines.append("Only calls of the past are still to be read; a later run goes on from there.")
+    for line in lines:
+        print(line, file=sys.stderr)

@@ -72,6 +72,7 @@ class SqliteLease:
                 next_due=later[0] if later else None,
                 waiting=waiting,
                 waiting_since=waiting_since,
+                waiting_for=rows.waiting_for(connection, account),
             )
 
     def known(self, session_ids: Sequence[str]) -> Mapping[str, Seen]:

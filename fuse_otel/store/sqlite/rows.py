@@ -44,6 +44,12 @@ def waiting(connection: sqlite3.Connection, account: int) -> tuple[int, int | No
     return row
 
 
+def waiting_for(connection: sqlite3.Connection, account: int) -> Mapping[PendingReason, int]:
+    """The calls that are pending and not exported, by reason."""
+    rows = connection.execute(_SQL["waiting_for"], {"account": account})
+    return {PendingReason(reason): count for reason, count in rows}
+
+
 def pending(row: Row) -> Pending:
     session_id, start, end, direction, type_, logged, user, destination, *waits = row
     call = ListedCall(

@@ -26,6 +26,7 @@ EVERY_EVENT: tuple[events.Event, ...] = (
     ),
     events.CallsStored("main", NOW, (), (), Tally()),
     events.CallsGrown("main", 2),
+    events.CallsUnreadable("main", 1),
     events.ExportDone(LANE, "200", "accepted", 0.1, 40, 2, ""),
     events.CallsDelivered(LANE, NOW, (NOW - 20, NOW - 50)),
     events.CallsParked(LANE, 3, "entry too far behind"),

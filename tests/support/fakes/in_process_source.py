@@ -10,6 +10,7 @@ import httpx
 
 from fuse_otel import net
 from fuse_otel.core.model.call import CallLog
+from fuse_otel.daemon import DetailPool
 from fuse_otel.errors import Malformed, SourceError, TimedOut, TooLarge, Unreachable
 from fuse_otel.events import Emit
 from fuse_otel.ports import Endpoint
@@ -90,7 +91,7 @@ class ContentExchange:
         if "Content-Encoding" in answer.headers:
             raise Malformed("simulated: not gzip, or far too much of it")
         wait = net.retry_after(httpx.Headers(dict(answer.headers)), self._clock())
-        return ApiResponse(answer.status, answer.body, wait)
+        return ApiResponse(answer.status, answer.body, wait, self._clock())
 
 
 class InProcessExchange(ContentExchange):
@@ -115,10 +116,5 @@ def in_process_source(exchange: ContentExchange, emit: Emit, clock: Callable[[],
 
 
 def read_many_of(source: FuseApi) -> Callable[[Sequence[str]], Mapping[str, CallLog | SourceError]]:
-    def read(session_id: str) -> CallLog | SourceError:
-        try:
-            return source.read_call(session_id)
-        except SourceError as error:
-            return error
-
-    return lambda session_ids: {one: read(one) for one in session_ids}
+    """As the daemon does, in this thread."""
+    return DetailPool(source, threads=0)

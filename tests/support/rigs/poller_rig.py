@@ -34,7 +34,9 @@ _E = TypeVar("_E", bound=Event)
 
 
 class PollerRig:
-    """``now`` is the simulated time. A request takes ``latency`` seconds of it."""
+    """``now`` is the simulated time of the API. The poller's clock is ``off`` seconds ahead of it.
+    A request takes ``latency`` seconds.
+    """
 
     def __init__(  # noqa: PLR0913 - all by name
         self,
@@ -52,6 +54,7 @@ class PollerRig:
     ) -> None:
         self.now = float(start)
         self.latency = latency
+        self.off = 0.0
         self.events: list[Event] = []
         self.steps = 0
         self.requested_at: list[float] = []
@@ -66,7 +69,9 @@ class PollerRig:
         self._exchange = InProcessExchange(
             self.world, self.quirks, self.faults, lambda: self.now, self._pass
         )
-        self._source = in_process_source(self._exchange, self.events.append, lambda: self.now)
+        self._source = in_process_source(
+            self._exchange, self.events.append, lambda: self.now + self.off
+        )
         self.restart()
 
     def restart(self) -> None:
@@ -89,7 +94,7 @@ class PollerRig:
     def step(self) -> float:
         """One step; time passes if it made a request. Returns when to call again."""
         before, asked = self.now, self.made
-        wake = self.poller.step(self.now)
+        wake = self.poller.step(self.now + self.off) - self.off
         self.steps += 1
         made = self.made - asked
         if made:

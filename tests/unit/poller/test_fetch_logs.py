@@ -200,7 +200,7 @@ def test_a_bulk_window_that_is_not_answered_is_halved():
         CALLS[:100],
         listing_of(CALLS[:100]),
         lambda r: (
-            WindowPoisoned()
+            WindowPoisoned(ServerFailed("x"))
             if isinstance(r, LogsPage) and r.window.start <= bad.start <= r.window.end
             else None
         ),
@@ -222,7 +222,7 @@ def test_bulk_that_stops_working_is_not_halved():
     api.read(
         CALLS[:20],
         listing_of(CALLS[:20]),
-        lambda r: WindowPoisoned() if isinstance(r, LogsPage) else None,
+        lambda r: WindowPoisoned(ServerFailed("x")) if isinstance(r, LogsPage) else None,
         lambda: next(works),
     )
     assert len(api.bulk) == 1
@@ -231,7 +231,11 @@ def test_bulk_that_stops_working_is_not_halved():
 
 def test_single_requests_that_are_not_answered_are_told_as_errors():
     api = Api(CALLS[:6])
-    api.read(CALLS[:6], None, lambda r: WindowPoisoned() if "001" in r.session_ids else None)
+    api.read(
+        CALLS[:6],
+        None,
+        lambda r: WindowPoisoned(ServerFailed("x")) if "001" in r.session_ids else None,
+    )
     errors = {one for one, log in api.fetched if isinstance(log, ServerFailed)}
     assert errors == set(ids(CALLS[:4]))
     assert dict(api.fetched)["004"] == LOG

@@ -8,6 +8,7 @@ from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.errors import ServerFailed
 from fuse_otel.events import CallsStored
 from fuse_otel.poller import PollerOptions
+from fuse_otel.poller.api_clock import ApiClock
 from fuse_otel.poller.ingest import Ingest
 from fuse_otel.store import MemoryStore
 
@@ -22,14 +23,16 @@ class Bench:
         self.store = MemoryStore(capacity=10**6)
         self.lease = self.store.ledger.lease("main")
         self.events = []
+        self.api_clock = ApiClock()
 
     def fails(self, call):
         """As after a restart: only the store knows of earlier failures."""
         renderer = Renderer(ModelOptions(), ())
         ingest = Ingest(
             PollerOptions("main"), self.lease, renderer, self.events.append,
-            lambda: 0.5, lambda: self.now,
+            lambda: 0.5, lambda: self.now, self.api_clock,
         )  # fmt: skip
+        self.api_clock.answered(self.now, None)
         ingest.store([(call, FAILED)], "")
 
     @property

@@ -9,6 +9,7 @@ from fuse_otel.core.timing.backoff import SteadyClock
 from fuse_otel.core.timing.windows import HOUR, Window
 from fuse_otel.errors import LeaseLost, ServerFailed, TooLarge
 from fuse_otel.events import StoreFailed
+from fuse_otel.poller.health import AccountHealth
 from fuse_otel.poller.options import PollerOptions, RescanSchedule
 from fuse_otel.poller.requests import ListPage, LogsPage, ReadCalls, make
 from fuse_otel.poller.state import account_moved
@@ -102,7 +103,7 @@ def test_a_single_log_that_is_too_large_is_an_answer():
 def moved(now: float, **fields: object):
     given = {"numbers": {}, "gaps": (), "due": (), "next_due": None, "waiting": 0}
     position = Position(**({"waiting_since": None} | given | fields))
-    return account_moved("a", position, ("1",), now, up=True)
+    return account_moved("a", position, ("1",), now, AccountHealth())
 
 
 def test_headroom_is_what_is_left_of_five_days_for_the_oldest_unread():

@@ -12,7 +12,14 @@ from fuse_otel.core.model.call import (
     LogState,
     Seen,
 )
-from fuse_otel.poller.release_policy import Export, KeepPending, Nothing, failing, release_policy
+from fuse_otel.poller.release_policy import (
+    Export,
+    KeepPending,
+    Moment,
+    Nothing,
+    failing,
+    release_policy,
+)
 from fuse_otel.ports import PendingReason
 
 END = 1_790_000_000
@@ -35,8 +42,13 @@ def log(*times: int | None, exited: bool = False) -> CallLog:
     return CallLog(LogState.PRESENT, entries, len(entries))
 
 
+def at(after: float, *, may_give_up: bool = True) -> Moment:
+    return Moment(END + after, END + after, may_give_up)
+
+
 def decided(answer: CallLog, after: float, seen: Seen | None = None, **of_call: object):
-    return release_policy(call(**of_call), answer, seen, END + after, GROW)
+    now = END + after
+    return release_policy(call(**of_call), answer, seen, Moment(now, now), GROW)
 
 
 @pytest.mark.parametrize(
@@ -107,10 +119,10 @@ def test_an_exported_call_is_sent_again_only_if_it_grew(answer, after, decision)
 
 
 def test_failing_details_are_tried_until_they_are_deleted():
-    assert failing(END, END + 10, 4.5) == KeepPending(PendingReason.FAILING, END + 15)
-    assert failing(END, END + 5 * DAY, 1) == KeepPending(PendingReason.FAILING, END + 5 * DAY + 2)
-    assert failing(END, END + 5 * DAY + 1, 1) == Export(LogCompleteness.MISSING)
+    assert failing(END, at(10), 4.5) == KeepPending(PendingReason.FAILING, END + 15)
+    assert failing(END, at(5 * DAY), 1) == KeepPending(PendingReason.FAILING, END + 5 * DAY + 2)
+    assert failing(END, at(5 * DAY + 1), 1) == Export(LogCompleteness.MISSING)
 
 
 def test_no_wait_is_over_within_the_present_second():
-    assert failing(END, END + 0.0, 0.5) == KeepPending(PendingReason.FAILING, END + 1)
+    assert failing(END, at(0.0), 0.5) == KeepPending(PendingReason.FAILING, END + 1)

@@ -26,7 +26,15 @@ limit :limit
 select due from pending where account = :account order by due, session_id limit 1 offset :passed
 
 -- name: waiting
-select count(*), min(ended) from pending where account = :account and reason <> 'recheck'
+-- A call whose end is missing or more than a day ahead counts from when it was first listed.
+select
+    count(*),
+    min(case when ended is null or ended > since + 86400 then since else ended end)
+from pending
+where account = :account and reason <> 'recheck'
+
+-- name: waiting_for
+select reason, count(*) from pending where account = :account and reason <> 'recheck' group by reason
 
 -- name: seen
 select ended, entries, details from ledger where account = ? and session_id = ?

@@ -1,0 +1,122 @@
+"""Whether an account works: its lists, and at least some of its details."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fuse_otel.core.timing.windows import Window
+from fuse_otel.errors import (
+    InternalError,
+    Malformed,
+    ServerFailed,
+    SourceError,
+    Throttled,
+    TimedOut,
+    TooLarge,
+    Unauthorized,
+)
+
+IN_A_ROW = 3
+"""So many failures in a row of different requests show that the account does not work. Fewer may be
+the fault of one window or one call, which is only one more gap or one more pending call."""
+
+# An error of one of these kinds may be caused by the requested data.
+BY_THE_DATA = (ServerFailed, Malformed, TimedOut, InternalError)
+
+
+class AccountHealth:
+    """The account is down until its first answered list, and for one of these reasons.
+
+    - the API cannot be reached or refuses the login,
+    - the last lists failed (three in a row if the data may be the cause),
+    - the details of the last three or more different calls failed,
+    - unexpected errors stopped the last three or more different windows.
+    """
+
+    def __init__(self) -> None:
+        self._ever = False
+        self._connection: SourceError | None = None
+        self._refused = 0
+        self._lists: list[SourceError] = []
+        self._calls: dict[str, SourceError] = {}
+        self._windows: list[Window | None] = []
+        self._unexpected: SourceError | None = None
+
+    @property
+    def up(self) -> bool:
+        return self._ever and self.error is None
+
+    @property
+    def error(self) -> SourceError | None:
+        """Why the account is down."""
+        if self._connection is not None:
+            return self._connection
+        if len(self._lists) >= IN_A_ROW or (self._lists and not self._ever):
+            return self._lists[-1]
+        if len(self._calls) >= IN_A_ROW:
+            return next(reversed(self._calls.values()))
+        return self._unexpected if len(self._windows) >= IN_A_ROW else None
+
+    @property
+    def failures(self) -> int:
+        """Failures in a row of what keeps the account from working, or soon will."""
+        return max(self._refused, len(self._lists), len(self._calls), len(self._windows))
+
+    @property
+    def unauthorized(self) -> bool:
+        return isinstance(self._connection, Unauthorized)
+
+    def listed(self) -> None:
+        self._ever = True
+        self._connected()
+        self._lists.clear()
+
+    def list_failed(self, error: SourceError) -> None:
+        if isinstance(error, Throttled | TooLarge):
+            self._connected()
+        elif isinstance(error, BY_THE_DATA):
+            self._lists = [*self._lists, error][-IN_A_ROW:]
+        else:
+            self._not_connected(error)
+
+    def details_read(self) -> None:
+        self._connected()
+        self._calls.clear()
+
+    def details_failed(self, session_ids: Iterable[str], error: SourceError) -> None:
+        """``session_ids`` is empty for a bulk request: single requests can replace it."""
+        if isinstance(error, Throttled | TooLarge):
+            self._connected()
+        elif isinstance(error, BY_THE_DATA):
+            for session_id in session_ids:
+                self._calls[session_id] = error
+            while len(self._calls) > IN_A_ROW:
+                del self._calls[next(iter(self._calls))]
+        else:
+            self._not_connected(error)
+
+    def _connected(self) -> None:
+        self._connection = None
+        self._refused = 0
+
+    def _not_connected(self, error: SourceError) -> None:
+        self._connection = error
+        self._refused += 1
+
+    def window_read(self) -> None:
+        self._windows.clear()
+
+    def window_failed(self, window: Window | None, error: SourceError) -> None:
+        """An unexpected error. Windows that overlap (the halves of one) count once; ``None`` for an
+        error outside any window.
+        """
+        self._unexpected = error
+        last = self._windows[-1] if self._windows else None
+        if window is not None and last is not None and _overlap(window, last):
+            self._windows[-1] = window
+        else:
+            self._windows = [*self._windows, window][-IN_A_ROW:]
+
+
+def _overlap(one: Window, other: Window) -> bool:
+    return one.start < other.end and other.start < one.end

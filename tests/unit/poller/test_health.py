@@ -1,0 +1,110 @@
+"""When an account counts as down: one bad window or call never decides it."""
+
+import pytest
+
+from fuse_otel.core.timing.windows import Window
+from fuse_otel.errors import (
+    InternalError,
+    Malformed,
+    ServerFailed,
+    Throttled,
+    TimedOut,
+    TooLarge,
+    Unauthorized,
+    Unexpected,
+    Unreachable,
+)
+from fuse_otel.poller.health import AccountHealth
+
+FAILED = ServerFailed("500")
+
+
+@pytest.fixture
+def health():
+    made = AccountHealth()
+    made.listed()
+    return made
+
+
+def test_an_account_is_down_until_its_first_answered_list():
+    health = AccountHealth()
+    assert not health.up
+    health.details_read()
+    assert not health.up
+    health.listed()
+    assert health.up
+
+
+def test_the_first_failed_list_says_why_the_account_is_down():
+    health = AccountHealth()
+    health.list_failed(FAILED)
+    assert health.error is FAILED
+
+
+@pytest.mark.parametrize("kind", [ServerFailed, Malformed, TimedOut, InternalError])
+def test_lists_that_fail_three_times_in_a_row_take_the_account_down(health, kind):
+    for _ in range(2):
+        health.list_failed(kind("x"))
+        assert health.up
+    health.list_failed(kind("x"))
+    assert not health.up
+    health.listed()
+    assert health.up
+
+
+@pytest.mark.parametrize("kind", [Unreachable, Unauthorized, Unexpected])
+@pytest.mark.parametrize("endpoint", ["list", "details"])
+def test_an_error_that_no_data_causes_takes_the_account_down_at_once(health, kind, endpoint):
+    if endpoint == "list":
+        health.list_failed(kind("x"))
+    else:
+        health.details_failed(["a"], kind("x"))
+    assert not health.up
+
+
+@pytest.mark.parametrize("kind", [Throttled, TooLarge])
+def test_an_api_that_limits_or_floods_does_answer(health, kind):
+    health.list_failed(Unreachable("x"))
+    health.list_failed(kind("x"))
+    assert health.up
+
+
+def test_a_call_that_always_fails_counts_once(health):
+    for _ in range(50):
+        health.details_failed(["a"], FAILED)
+    assert health.up
+
+
+def test_details_of_three_calls_in_a_row_take_the_account_down(health):
+    for session_id in "abc":
+        assert health.up
+        health.details_failed([session_id], FAILED)
+    assert health.error is FAILED
+    health.listed()
+    assert not health.up
+    health.details_read()
+    assert health.up
+
+
+def test_bulk_requests_that_fail_take_no_account_down(health):
+    for _ in range(9):
+        health.details_failed([], FAILED)
+    assert health.up
+
+
+def test_halves_of_one_window_count_once_and_different_windows_add_up(health):
+    for window in (Window(0, 64), Window(0, 32), Window(0, 16), Window(0, 8)):
+        health.window_failed(window, FAILED)
+        assert health.up
+    health.window_failed(Window(8, 16), FAILED)
+    assert health.up
+    health.window_failed(Window(16, 32), FAILED)
+    assert health.error is FAILED
+    health.window_read()
+    assert health.up
+
+
+def test_errors_outside_any_window_add_up(health):
+    for _ in range(3):
+        health.window_failed(None, FAILED)
+    assert not health.up
