@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from math import inf
 from queue import Empty, SimpleQueue
-from threading import current_thread
+from threading import Thread, current_thread
 from threading import enumerate as enumerate_threads
 from types import FrameType
 
@@ -17,6 +17,7 @@ from fuse_otel.cli.output import end_output
 
 _LOOK = 1.0  # seconds: without a time-out some platforms do not let the handler run
 _MOMENT = 0.2  # seconds in which a thread ends that waits for nothing; and between two looks
+_EXIT = "exit"  # the name of the thread of ``leave_after``
 STOPPING = "\nStopping after the present request; once more stops at once.\n"
 NOW = 1  # exit code when a second signal cuts the drain short
 
@@ -92,12 +93,28 @@ class Interrupt:
 
 
 def leave_if_hung(code: int) -> None:
-    """End the process now if a thread still waits for an answer, which may never come: those that
-    ask for details side by side would be waited for. What counts is in the store.
+    """End the process now if another thread does not end, as Python would wait for it. It may wait
+    for an answer that never comes. Everything important is in the store.
     """
-    others = [thread for thread in enumerate_threads() if thread is not current_thread()]
+    others = [
+        thread
+        for thread in enumerate_threads()
+        if thread is not current_thread() and thread.name != _EXIT
+    ]
+    end = time.monotonic() + _MOMENT
+    # One moment for all of them: one for each took 30 s with 150 idle threads for details.
     for thread in others:
-        thread.join(_MOMENT)
+        thread.join(max(0.0, end - time.monotonic()))
     if any(thread.is_alive() for thread in others):
         end_output()
         os._exit(code)
+
+
+def leave_after(seconds: float, code: int) -> None:
+    """End the process after so many seconds, whatever hangs then: a request, the store, the log."""
+
+    def leave() -> None:
+        time.sleep(seconds)
+        os._exit(code)
+
+    Thread(target=leave, name=_EXIT, daemon=True).start()

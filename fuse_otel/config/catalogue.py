@@ -85,7 +85,7 @@ SETTINGS = (
         "How long a call is held back while its log may still grow.",
     ),
     Setting(
-        "since", "duration", "1h", "5d",
+        "since", "duration", "5d", "1h",
         "How far back the first start reads. At most 5d: Plum keeps no older logs.",
     ),
     Setting(

@@ -7,7 +7,7 @@ import gc
 from typing import TYPE_CHECKING
 
 from fuse_otel.cli.settings_flags import load_settings
-from fuse_otel.cli.signals import Signals, leave_if_hung
+from fuse_otel.cli.signals import Signals, leave_after, leave_if_hung
 from fuse_otel.errors import ConfigurationError, Corrupt, FuseOtelError
 from fuse_otel.events import ConfigReloaded
 
@@ -17,15 +17,20 @@ if TYPE_CHECKING:
     from fuse_otel.ports import Status
 
 
+_CLOSING = 1.5  # seconds beyond the grace in which store, pages and log are closed
+
+
 def arguments(_parser: argparse.ArgumentParser) -> None:
     """Only the settings, which every configured command takes."""
 
 
 def run(args: argparse.Namespace) -> int:
+    signals = Signals()
+    signals.listen(reloads=True)  # before the imports, which take a while
     from fuse_otel.daemon import share_one_arena  # noqa: PLC0415 - the whole daemon
 
     share_one_arena()
-    Runner(args, Signals()).run()
+    Runner(args, signals).run()
     leave_if_hung(0)
     return 0
 
@@ -48,7 +53,8 @@ class Runner:
 
     def run(self) -> None:
         loaded = load_settings(self._args)
-        self._signals.listen(reloads=True)
+        if self._stopped():
+            return
         service = self._begin(loaded)
         while not self._signals.stopping:
             self._signals.wait()
@@ -65,8 +71,13 @@ class Runner:
                 # megabytes, which Python would only collect after some ten reloads.
                 gc.collect()
         service.log.info("stopping")
+        leave_after(loaded.settings.shutdown_grace + _CLOSING, 0)
         service.stop()
         self._listening.close()
+
+    def _stopped(self) -> bool:
+        """Whether a signal came during the imports."""
+        return self._signals.stopping
 
     def _begin(self, loaded: Loaded) -> Service:
         from fuse_otel.assembly.service import Service  # noqa: PLC0415 - imports the whole daemon

@@ -1,5 +1,7 @@
 """How the daemon ends: within the grace, whatever hangs; and how it goes on afterwards."""
 
+import base64
+import json
 import signal
 import subprocess
 import sys
@@ -9,7 +11,8 @@ import pytest
 from support.fakes.otlp_answer import Answer
 from support.fakes.otlp_protocols import BOTH
 from support.fakes.otlp_receiver import OtlpReceiver
-from support.rigs.program import PATIENCE, fuse_otel, pointed_at, running
+from support.fakes.raw_http import RawServer, answer
+from support.rigs.program import PATIENCE, environment, fuse_otel, pointed_at, running
 
 from fuse_otel.simulator import Fault, FaultKind, Faults, SimulatedApi, World
 
@@ -119,3 +122,48 @@ def test_a_log_whose_reader_has_gone_keeps_the_daemon_from_nothing(tmp_path):
         finally:
             daemon.kill()
             daemon.wait(PATIENCE)
+
+
+ACCOUNTS = 50
+FEW = 4  # calls of an account: read one by one, so that its threads for details exist
+
+
+def many_accounts(peer, head):
+    """Answers all accounts but the first, which waits for ever."""
+    email = base64.b64decode(head.split("Basic ")[1].split()[0]).decode().split(":")[0]
+    if email.startswith("0@"):
+        peer.hold()
+        return
+    now = int(time.time())
+    if "/calls/" in head.split()[1]:
+        calls = [
+            {"session_id": f"{email};{n}", "start": now - 99, "end": now - 60, "log": True}
+            for n in range(FEW)
+        ]
+        body = {"calls": calls, "total_calls": FEW}
+    else:
+        body = []
+    peer.send(answer(json.dumps(body).encode()))
+
+
+def test_fifty_accounts_one_hanging_and_a_dead_destination_end_within_the_grace(tmp_path):
+    config = tmp_path / "accounts.toml"
+    config.write_text(
+        "".join(
+            f'[[accounts]]\nname = "a{n}"\nemail = "{n}@x.io"\ndeveloper_key = "k"\n'
+            for n in range(ACCOUNTS)
+        )
+    )
+    with RawServer(many_accounts) as api, RawServer(lambda peer, _: peer.hold()) as dead:
+        env = environment(
+            FUSE_OTEL_API_URL=f"{api.url}/api",
+            FUSE_OTEL_STATE_URL=f"sqlite:///{tmp_path / 'state.db'}",
+            FUSE_OTEL_LISTEN="127.0.0.1:0",
+            FUSE_OTEL_SHUTDOWN_GRACE="2s",
+            OTEL_EXPORTER_OTLP_ENDPOINT=dead.url,
+        )
+        with running("--config", str(config), env=env, folder=tmp_path) as daemon:
+            daemon.wait_for(lambda: daemon.log.count("poll done") >= ACCOUNTS - 1)
+            # One join for each idle thread took 30 s.
+            assert daemon.end(patience=20) == 0
+        assert "Traceback" not in daemon.log

@@ -19,7 +19,7 @@ def toml(tmp_path):
 def test_defaults():
     found = settings()
     assert found.api_url == "https://fuse.plumvoice.com/api"
-    assert (found.poll_interval, found.settle, found.grow, found.since) == (30, 15, 120, 3600)
+    assert (found.poll_interval, found.settle, found.grow, found.since) == (30, 15, 120, 432000)
     assert (found.max_requests_per_second, found.max_concurrent_requests) == (5, 4)
     assert (found.state_url, found.max_disk) == ("sqlite:///fuse-otel.db", 2 << 30)
     assert found.listen == ("127.0.0.1", 9464)
@@ -47,7 +47,7 @@ def test_flags_outrank_the_environment_which_outranks_the_file(toml):
         flags={"poll_interval": "4m"},
     )
     found = loaded.settings
-    assert (found.poll_interval, found.settle, found.grow, found.since) == (240, 25, 180, 3600)
+    assert (found.poll_interval, found.settle, found.grow, found.since) == (240, 25, 180, 432000)
     names = ("poll_interval", "settle", "grow", "since", "accounts")
     assert [loaded.origins[name] for name in names] == [
         "--poll-interval", "FUSE_OTEL_SETTLE", file, "default", "FUSE_OTEL_EMAIL",
