@@ -9,7 +9,7 @@ from support.fakes.otlp_answer import Answer
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.rigs.program import fuse_otel, pointed_at, started
 
-from fuse_otel.simulator import Fault, SamplesWorld, SimulatedApi, World
+from fuse_otel.simulator import Fault, FaultKind, SamplesWorld, SimulatedApi, World
 
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 HOUR = 3600
@@ -81,7 +81,7 @@ def test_a_lane_that_is_held_keeps_no_other_from_delivering(tmp_path):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_told_to_stop_it_says_so_and_a_later_run_goes_on(samples, tmp_path, number):
-    samples.faults.add(Fault("throttled", retry_after=600))
+    samples.faults.add(Fault(FaultKind.THROTTLED, retry_after=600))
     with OtlpReceiver() as receiver:
         env = pointed_at(samples, tmp_path, receiver.url)
         with started("once", env=env, folder=tmp_path) as first:

@@ -89,7 +89,7 @@ def test_without_grpc_the_library_is_not_loaded(tmp_path, shut_port):
 
 def test_an_api_that_fails_is_given_up_by_once(tmp_path):
     with (
-        SimulatedApi(World(seed=1), faults=Faults([Fault("error")])) as api,
+        SimulatedApi(World(seed=1), faults=Faults([Fault(FaultKind.ERROR)])) as api,
         OtlpReceiver() as receiver,
     ):
         ended = fuse_otel("once", env=pointed_at(api, tmp_path, receiver.url))
