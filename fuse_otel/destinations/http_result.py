@@ -44,6 +44,11 @@ _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 # How Go, nginx and Apache say that their port speaks TLS.
 _TLS_PORT = ("http request to an https server", "plain http request was sent to https port",
              "speaking plain http to an ssl-enabled server port")  # fmt: skip
+# VictoriaLogs answers 400, not 404 or 401, where the endpoint or a header is configured wrongly.
+_MISCONFIGURED = {
+    "unsupported path requested": "check the path of the endpoint",
+    "cannot parse common params from request": "check the headers",
+}
 # How Go's servers, the Collector among them, refuse what is past their limit: by a 400.
 _TOO_LARGE = "request body too large"
 
@@ -130,6 +135,9 @@ def _refusal(response: HttpResponse) -> ExportResult:
     text = response.words
     if any(phrase in text.lower() for phrase in _TLS_PORT):
         return Suspended(response.code, "plain HTTP was spoken to a TLS port; write https://")
+    for phrase, hint in _MISCONFIGURED.items():
+        if text.startswith(phrase):
+            return Suspended(response.code, _sentence(response, hint))
     if _TOO_LARGE in text.lower():
         return RequestTooLarge(response.code, _sentence(response))
     return PermanentFailure(response.code, _sentence(response), one_record=about_one_record(text))

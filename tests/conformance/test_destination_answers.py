@@ -156,6 +156,22 @@ TABLE: dict[str, tuple[Answer, ExportResult]] = {
         ),
     ),
     "404": (text(404), Suspended("404", "404 Not Found; check the path of the endpoint")),
+    "400, a wrong path of VictoriaLogs": (
+        text(400, 'unsupported path requested: "/v1/logs"\n'),
+        Suspended(
+            "400",
+            "400 Bad Request; check the path of the endpoint: unsupported path requested:"
+            ' "/v1/logs"',
+        ),
+    ),
+    "400, a wrong tenant of VictoriaLogs": (
+        text(400, 'cannot parse common params from request: cannot parse "acme" as uint32\n'),
+        Suspended(
+            "400",
+            "400 Bad Request; check the headers: cannot parse common params from request: cannot"
+            ' parse "acme" as uint32',
+        ),
+    ),
     "405": (
         text(405),
         Suspended("405", "405 Method Not Allowed; check the endpoint: it takes no export requests"),
