@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from contextlib import contextmanager
 
 import pytest
@@ -10,6 +11,7 @@ from support.peers.collector import Collector
 from support.peers.jaeger import Jaeger
 from support.peers.process import logs_of_running
 from support.peers.program_of import program
+from support.peers.victorialogs import VictoriaLogs
 
 
 @pytest.hookimpl(wrapper=True)
@@ -23,6 +25,13 @@ def pytest_runtest_makereport(item, call):
 @pytest.fixture(scope="session")
 def jaeger(tmp_path_factory):
     with Jaeger(program("jaeger"), tmp_path_factory.mktemp("jaeger")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def victorialogs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("victorialogs")
+    with VictoriaLogs(program("victorialogs"), folder) as running:
         yield running
 
 
@@ -47,3 +56,9 @@ def tenant(request):
 
 def named(text):
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+@pytest.fixture(scope="session")
+def run_name():
+    """A back end that runs for longer than the tests keeps the calls of two runs apart by it."""
+    return f"run-{secrets.token_hex(4)}"

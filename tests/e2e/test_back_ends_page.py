@@ -3,8 +3,10 @@
 import re
 
 import pytest
+import yaml
 from support.fakes.grpc_receiver import GrpcReceiver
 from support.fakes.otlp_receiver import OtlpReceiver
+from support.peers import found_lines
 from support.peers.account import account
 from support.peers.page import blocks
 from support.peers.waiting import wait_for
@@ -12,57 +14,77 @@ from support.peers.waiting import wait_for
 from fuse_otel import config
 
 ENVIRONMENT = blocks("sh")
-REAL = [block for block in ENVIRONMENT if block.section in {"Jaeger", "OpenTelemetry Collector"}]
-ELSEWHERE = [block for block in ENVIRONMENT if block not in REAL]
+PROGRAMS = {"Jaeger", "VictoriaLogs", "OpenTelemetry Collector"}
+REAL = [block for block in ENVIRONMENT if block.section in PROGRAMS]
+ELSEWHERE = [block for block in ENVIRONMENT if block.section not in PROGRAMS]
+COLLECTORS = [block for block in blocks("yaml") if block.section == "OpenTelemetry Collector"]
 _HOST = re.compile(r"https?://[a-z0-9.-]+(:\d+)?")
 
 
 @pytest.fixture(scope="module")
-def log_store():
-    with OtlpReceiver() as receiver:
-        yield receiver
-
-
-@pytest.fixture(scope="module")
-def collector_before_both(collector, jaeger, log_store):
+def collector_before_both(collector, jaeger, victorialogs):
     direct = {"sending_queue": {"enabled": False}}
+    insecure = {"tls": {"insecure": True}}
     exporters = {
-        "traces": {
-            "type": "otlp",
-            "endpoint": jaeger.address("grpc"),
-            "tls": {"insecure": True},
-            **direct,
-        },
-        "logs": {"type": "otlphttp", "endpoint": log_store.url, **direct},
+        "traces": {"type": "otlp", "endpoint": jaeger.address("grpc"), **insecure, **direct},
+        "logs": {"type": "otlphttp", "endpoint": victorialogs.otlp, **direct},
     }
     with collector(exporters) as running:
         yield running
 
 
-def on_this_machine(settings, block, request):
-    """The settings with the addresses of the programs that run here."""
-    name = "jaeger" if block.section == "Jaeger" else "collector_before_both"
-    running = request.getfixturevalue(name)
-    urls = {"4318": running.url("http"), "4317": running.url("grpc")}
-    return {
-        key: re.sub(r"http://\w+:(\d+)", lambda found: urls[found[1]], value)
-        for key, value in settings.items()
-    }
+@pytest.fixture
+def on_this_machine(request):
+    """Where a host and port of the page is on this machine. Starts only that program."""
+
+    def url(found):
+        host, port = found[1], found[2]
+        if host == "victorialogs":
+            return request.getfixturevalue(host).url("http")
+        name = "collector_before_both" if host == "collector" else host
+        return request.getfixturevalue(name).url({"4318": "http", "4317": "grpc"}[port])
+
+    def replaced(settings):
+        return {name: re.sub(r"http://(\w+):(\d+)", url, value) for name, value in settings.items()}
+
+    return replaced
 
 
 @pytest.mark.parametrize("block", REAL, ids=lambda block: block.name)
-def test_the_settings_deliver_to_the_program(block, jaeger, log_store, request, tenant, tmp_path):
-    settings = on_this_machine(block.settings, block, request)
-    before = len(log_store.records())
+def test_the_settings_deliver_to_the_program(block, on_this_machine, request, tenant, tmp_path):
+    said = block.settings
+    settings = on_this_machine(said)
     with account(tenant, tmp_path, 12) as calls:
-        env = calls.settings(settings.pop("OTEL_EXPORTER_OTLP_ENDPOINT"), **settings)
-        calls.deliver_with(env)
+        endpoint = settings.pop("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+        calls.deliver_with(calls.settings(endpoint, **settings))
         expected = calls.expected()
-        assert len(expected) > 5
+    assert len(expected) > 5
+    if said.get("OTEL_TRACES_EXPORTER") != "none":
+        jaeger = request.getfixturevalue("jaeger")
         wait_for(lambda: all(map(jaeger.trace, expected)), "every trace")
-        if block.settings.get("OTEL_LOGS_EXPORTER") != "none":
-            records = sum(len(call.records) for call in expected.values())
-            assert len(log_store.records()) - before == records
+    if said.get("OTEL_LOGS_EXPORTER") != "none":
+        headers = said.get("OTEL_EXPORTER_OTLP_HEADERS", "")
+        number = dict(each.split("=") for each in headers.split(",") if each)
+        records = sum(len(call.records) for call in expected.values())
+        query = f'deployment.environment.name:="{tenant}"'
+        store = request.getfixturevalue("victorialogs")
+        wait_for(lambda: len(store.rows(query, number)) == records, "every log record")
+
+
+@pytest.mark.parametrize("block", COLLECTORS, ids=lambda block: block.name)
+def test_the_configuration_of_a_collector_passes_everything_on(
+    block, collector, victorialogs, tenant, tmp_path
+):
+    told = yaml.safe_load(block.text)
+    (exporter,) = told["exporters"].values()
+    exporter |= {"type": "otlphttp", "endpoint": victorialogs.otlp}
+    with (
+        collector({"logs": exporter}, queue="extensions" in told) as between,
+        account(tenant, tmp_path, 12) as calls,
+    ):
+        calls.deliver(between.url("http"), OTEL_TRACES_EXPORTER="none")
+        records = found_lines.of_calls(calls.expected())
+        wait_for(lambda: victorialogs.found(tenant) == records, "every log record")
 
 
 @pytest.mark.parametrize("block", ELSEWHERE, ids=lambda block: block.name)

@@ -67,23 +67,53 @@ def add_questions_to_jaeger(rows, jaeger, titles, delivered):
     rows.add(titles, "`session.id`", by_search, then)
 
 
-def add_collectors(rows, collector, jaeger, running):
-    exporter = {"type": "otlp", "endpoint": jaeger.address("grpc"), "tls": {"insecure": True}}
+def add_victorialogs(rows, victorialogs):
+    delivered = rows.deliver("victorialogs", victorialogs.otlp, OTEL_TRACES_EXPORTER="none")
+    add_questions_to_victorialogs(rows, victorialogs, ("VictoriaLogs", "HTTP"), delivered)
+
+
+def add_questions_to_victorialogs(rows, victorialogs, titles, delivered):
+    name, calls, then = delivered
+
+    def by_trace_id(age):
+        return all_of(victorialogs, name, calls[age], f'trace_id:="{calls[age].trace_id}"')
+
+    def by_session(age):
+        session_id = calls[age].call.session_id
+        return all_of(victorialogs, name, calls[age], f'session.id:="{session_id}"')
+
+    rows.add(titles, "`trace_id`", by_trace_id, then)
+    rows.add(titles, "`session.id`", by_session, then)
+
+
+def all_of(victorialogs, environment, call, query):
+    ours = f'deployment.environment.name:="{environment}"'
+    return len(victorialogs.rows(f"{ours} {query}")) == len(call.records)
+
+
+def add_collectors(rows, collector, jaeger, victorialogs, running):
+    exporters = {
+        "traces": {"type": "otlp", "endpoint": jaeger.address("grpc"), "tls": {"insecure": True}},
+        "logs": {"type": "otlphttp", "endpoint": victorialogs.otlp},
+    }
     for protocol, (port, word) in PROTOCOLS.items():
-        between = running.enter_context(collector({"traces": exporter}, queue=True))
-        settings = {"OTEL_LOGS_EXPORTER": "none", "OTEL_EXPORTER_OTLP_PROTOCOL": word}
+        between = running.enter_context(collector(exporters, queue=True))
+        settings = {"OTEL_EXPORTER_OTLP_PROTOCOL": word}
         delivered = rows.deliver(f"collector-{port}", between.url(port), **settings)
         add_questions_to_jaeger(rows, jaeger, ("Collector, then Jaeger", protocol), delivered)
+        titles = "Collector, then VictoriaLogs", protocol
+        add_questions_to_victorialogs(rows, victorialogs, titles, delivered)
 
 
-def test_what_is_found_after_how_long(jaeger, collector, tenant, tmp_path):
+def test_what_is_found_after_how_long(jaeger, victorialogs, collector, tenant, tmp_path):
     rows = Rows(tmp_path, tenant)
     ages = list(AGES)
     with ExitStack() as running:
         running.enter_context(Asking(rows.listed, ages, PATIENCE))
         add_jaeger(rows, jaeger)
+        add_victorialogs(rows, victorialogs)
         with ExitStack() as collectors:
-            add_collectors(rows, collector, jaeger, collectors)
+            add_collectors(rows, collector, jaeger, victorialogs, collectors)
             wait_for(lambda: passed_on(rows), "the calls that the Collectors pass on")
     table = written(rows.listed, ages)
     if os.environ.get("UPDATE_DOCS"):
@@ -93,7 +123,5 @@ def test_what_is_found_after_how_long(jaeger, collector, tenant, tmp_path):
 
 def passed_on(rows):
     return all(
-        len(row.after) == len(AGES)
-        for row in rows.listed
-        if row.program.startswith("Collector") and row.asked == "its id"
+        len(row.after) == len(AGES) for row in rows.listed if row.program.startswith("Collector")
     )

@@ -1,36 +1,67 @@
-"""Jaeger takes calls of one minute to nearly five days, in any order."""
+"""Jaeger and VictoriaLogs take calls of one minute to nearly five days, in any order."""
 
 import time
 
 import pytest
-from support.peers import found_spans
-from support.peers.ages import AGES, calls_of_each_age, picked_account
+from support.peers import found_lines, found_spans
+from support.peers.ages import (
+    AGES,
+    calls_of_five_days,
+    deliver_one_by_one,
+    living_account,
+)
 from support.peers.waiting import wait_for
+from support.rigs.program import running
+from support.scale import scaled
+
+ORDERS = {"oldest first": list(reversed(AGES)), "newest first": list(AGES)}
 
 
-def deliver_one_by_one(name, folder, now, order, **settings):
-    """Each run of ``fuse-otel once`` lists one more call. Returns the expected calls by age."""
-    picked = calls_of_each_age(now)
-    for listed in range(1, len(order) + 1):
-        calls = [picked[age] for age in order[:listed]]
-        with picked_account(name, folder, now, calls) as account:
-            account.deliver("", **settings)
-            expected = account.expected()
-    by_session = {call.call.session_id: call for call in expected.values()}
-    return {age: by_session[picked[age].session_id] for age in order}
-
-
-@pytest.mark.parametrize("order", ["oldest first", "newest first"])
-def test_jaeger_takes_every_age(order, jaeger, tenant, tmp_path):
-    ages = list(AGES) if order == "newest first" else list(reversed(AGES))
-    settings = {
+def both(jaeger, victorialogs):
+    """The settings that lead the traces to Jaeger and the logs to VictoriaLogs."""
+    return {
         "FUSE_OTEL_SINCE": "5d",
-        "OTEL_LOGS_EXPORTER": "none",
-        "OTEL_EXPORTER_OTLP_ENDPOINT": jaeger.url("http"),
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{jaeger.url('http')}/v1/traces",
+        "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": f"{victorialogs.otlp}/v1/logs",
     }
-    expected = deliver_one_by_one(tenant, tmp_path, time.time(), ages, **settings)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_calls_of_every_age_are_found(order, jaeger, victorialogs, tenant, tmp_path):
+    settings = both(jaeger, victorialogs)
+    expected = deliver_one_by_one(tenant, tmp_path, time.time(), ORDERS[order], **settings)
     for call in expected.values():
         found = wait_for(lambda c=call: jaeger.trace(c.trace_id), "a trace by its id")
         assert found_spans.of_jaeger(found) == found_spans.of_expected(call)
         searched = {"session.id": call.call.session_id, "deployment.environment.name": tenant}
         assert [t["traceID"] for t in jaeger.search(call.service, searched)] == [call.trace_id]
+        lines = {call.trace_id: found_lines.of_expected(call)}
+        for query in (
+            f'trace_id:="{call.trace_id}"',
+            f'session.id:="{call.call.session_id}"',
+        ):
+            wait_for(lambda q=query, n=lines: victorialogs.found(tenant, q) == n, "its log records")
+
+
+def test_five_days_are_read_beside_the_present(jaeger, victorialogs, tenant, tmp_path):
+    """A first start reads five days while people go on calling."""
+    now = time.time()
+    settings = both(jaeger, victorialogs) | {"FUSE_OTEL_POLL_INTERVAL": "2"}
+    with living_account(tenant, tmp_path, now, calls_of_five_days(now, scaled(1))) as account:
+        with running(env=account.settings("", **settings), folder=tmp_path):
+            wait_for(lambda: account.ended_since(now), "a call of the present", 120)
+            account.until = time.time()
+            expected = account.expected()
+            assert len(expected) > 100
+            for trace_id in expected:
+                wait_for(lambda i=trace_id: jaeger.trace(i), "a trace by its id", 180)
+            lines = found_lines.of_calls(expected)
+            wait_for(
+                lambda: victorialogs.found(tenant).keys() >= lines.keys(),
+                "the log records of every call",
+                120,
+            )
+        account.until = time.time()
+        possible = found_lines.of_calls(account.expected())
+    found = victorialogs.found(tenant)
+    assert found == {trace_id: possible[trace_id] for trace_id in found}

@@ -1,5 +1,5 @@
-"""A Collector is killed, stopped, refuses requests or is set up wrongly: in the end Jaeger holds
-every call once.
+"""A Collector is killed, stopped, refuses requests or is set up wrongly: in the end Jaeger and
+VictoriaLogs hold every call.
 """
 
 import re
@@ -10,8 +10,10 @@ from support import http_client
 from support.fakes.otlp_answer import text
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.fakes.tls_files import make_certificate, make_expired_certificate
-from support.peers import found_spans
+from support.peers import found_lines, found_spans
 from support.peers.account import account
+from support.peers.program_of import program
+from support.peers.victorialogs import VictoriaLogs
 from support.peers.waiting import wait_for
 from support.rigs.program import fuse_otel, running
 from support.scale import scaled
@@ -23,15 +25,15 @@ NO_QUEUE = {"sending_queue": {"enabled": False}}
 
 
 @pytest.fixture
-def back_ends(jaeger):
-    return BackEnds(jaeger)
+def back_ends(jaeger, victorialogs, tenant):
+    return BackEnds(jaeger, victorialogs, tenant)
 
 
 class BackEnds:
-    """Jaeger behind a Collector that accepts a request when Jaeger has accepted it."""
+    """Both behind a Collector that accepts a request when the back end has accepted it."""
 
-    def __init__(self, jaeger):
-        self.jaeger = jaeger
+    def __init__(self, jaeger, victorialogs, tenant):
+        self.jaeger, self.victorialogs, self.tenant = jaeger, victorialogs, tenant
 
     def exporters(self, *, queue=False):
         own = {} if queue else NO_QUEUE
@@ -41,19 +43,25 @@ class BackEnds:
                 "endpoint": self.jaeger.address("grpc"),
                 "tls": {"insecure": True},
                 **own,
-            }
+            },
+            "logs": {"type": "otlphttp", "endpoint": self.victorialogs.otlp, **own},
         }
 
     def some_came(self, expected):
         return any(self.jaeger.trace(trace_id) for trace_id in expected)
 
     def hold_once(self, calls):
-        """Wait for all traces, then compare them with the expected ones."""
+        """Wait for all calls, then compare them with the expected ones."""
         expected = calls.expected()
+        records = found_lines.of_calls(expected)
         wait_for(lambda: all(map(self.jaeger.trace, expected)), "every trace", 180)
         for trace_id, call in expected.items():
             found = found_spans.of_jaeger(self.jaeger.trace(trace_id))
             assert found == found_spans.of_expected(call)
+        wait_for(lambda: self.lines() == records, "every log record", 180)
+
+    def lines(self):
+        return self.victorialogs.found(self.tenant)
 
 
 @pytest.fixture
@@ -67,7 +75,6 @@ def calls(tenant, tmp_path):
 def daemon(calls, endpoint, **more):
     settings = calls.settings(
         endpoint,
-        OTEL_LOGS_EXPORTER="none",
         FUSE_OTEL_MAX_REQUESTS_PER_SECOND="5",
         OTEL_EXPORTER_OTLP_TIMEOUT="2000",
         **more,
@@ -136,7 +143,7 @@ def test_a_collector_whose_memory_is_full_refuses(back_ends, collector, calls):
 
 def test_a_receiver_takes_small_bodies_only(back_ends, collector, calls):
     with collector(back_ends.exporters(), receiver={"max_request_body_size": 100_000}) as between:
-        calls.deliver(between.url("http"), OTEL_LOGS_EXPORTER="none")
+        calls.deliver(between.url("http"))
         back_ends.hold_once(calls)
 
 
@@ -144,10 +151,7 @@ def test_a_certificate_has_expired(back_ends, collector, calls, tmp_path):
     good = make_certificate(tmp_path, "good")
     expired = make_expired_certificate(tmp_path, "expired", good)
     tls = {"cert_file": str(expired.certificate), "key_file": str(expired.key)}
-    more = {
-        "OTEL_LOGS_EXPORTER": "none",
-        "OTEL_EXPORTER_OTLP_CERTIFICATE": str(good.certificate),
-    }
+    more = {"OTEL_EXPORTER_OTLP_CERTIFICATE": str(good.certificate)}
     with collector(back_ends.exporters(), receiver={"tls": tls}) as between:
         endpoint = between.url("http").replace("http:", "https:")
         ended = fuse_otel("once", env=calls.settings(endpoint, **more))
@@ -162,21 +166,38 @@ def test_a_certificate_has_expired(back_ends, collector, calls, tmp_path):
 
 def test_a_path_is_wrong(back_ends, collector, calls):
     with collector(back_ends.exporters()) as between:
-        wrong = calls.settings(between.url("http") + "/otlp", OTEL_LOGS_EXPORTER="none")
+        wrong = calls.settings(between.url("http") + "/otlp")
         ended = fuse_otel("once", env=wrong)
         assert ended.returncode == 1
         assert "404" in ended.stderr
-        calls.deliver(between.url("http"), OTEL_LOGS_EXPORTER="none")
+        calls.deliver(between.url("http"))
         back_ends.hold_once(calls)
 
 
 def test_a_proxy_answers_a_web_page(back_ends, collector, calls):
     page = text(200, "<html><title>Please log in</title></html>", "text/html")
     with OtlpReceiver(decide=lambda _: page) as proxy:
-        settings = calls.settings(proxy.url, OTEL_LOGS_EXPORTER="none")
+        settings = calls.settings(proxy.url)
         ended = fuse_otel("once", env=settings)
         assert ended.returncode == 1
         assert "Please log in" in ended.stderr
     with collector(back_ends.exporters()) as between:
-        calls.deliver(between.url("http"), OTEL_LOGS_EXPORTER="none")
+        calls.deliver(between.url("http"))
         back_ends.hold_once(calls)
+
+
+def test_victorialogs_restarts_amid_deliveries(calls, tenant, tmp_path):
+    """It writes what it holds in memory before it ends."""
+    records = found_lines.of_calls(calls.expected())
+    settings = {"OTEL_TRACES_EXPORTER": "none"}
+    with (
+        VictoriaLogs(program("victorialogs"), tmp_path / "victorialogs") as store,
+        daemon(calls, store.otlp, **settings) as process,
+    ):
+        wait_for(lambda: store.found(tenant), "the first log record")
+        for _ in range(2):
+            before = failures(process)
+            store.stop()
+            wait_for(lambda n=before: failures(process) > n or done(process), "a failed request")
+            store.start()
+        wait_for(lambda: store.found(tenant) == records, "every log record", 180)

@@ -38,6 +38,15 @@ def test_a_skip_fails_in_ci_and_is_counted(suite, source, flags):
     assert "CI is set, and 1 of the tests did not run." in done.stdout
 
 
+@pytest.mark.parametrize("name", ["TEMPO", "LOKI"])
+@pytest.mark.parametrize("flags", [(), ("-n", "2")], ids=["alone", "side by side"])
+def test_a_skip_for_want_of_a_named_back_end_is_fine(suite, name, flags):
+    source = SKIPPED.replace("no such program", f"TEST_{name}_URL is not set")
+    done = suite(source, *flags, ci="true")
+    assert done.returncode == pytest.ExitCode.OK, done.stdout
+    assert "1 passed, 1 skipped" in done.stdout
+
+
 def test_a_skip_elsewhere_is_fine(suite):
     done = suite(SKIPPED, ci="")
     assert done.returncode == pytest.ExitCode.OK

@@ -68,6 +68,20 @@ def test_logql_speaks_of_what_is_sent(recipe):
     assert names_in(recipe.query) <= records | _OF_LOKI | _OF_LOGQL | _STREAM
 
 
+@params("logsql")
+def test_logsql_speaks_of_what_is_sent(recipe):
+    dotted = {name for name in names_in(recipe.query) if "." in name}
+    assert dotted <= place("record").keys() | place("resource").keys()
+
+
+def test_every_question_has_a_query_for_logs_unless_the_page_says_why_not():
+    asked = {recipe.question for language in LANGUAGES for recipe in recipes(language)}
+    assert asked - {recipe.question for recipe in recipes("logsql")} == {
+        "Find all calls of this caller",
+        "Which calls came without their log, or with a part of it?",
+    }
+
+
 @params("jaeger")
 def test_tags_are_those_of_spans(recipe):
     for tag in recipe.query.split():
@@ -76,11 +90,11 @@ def test_tags_are_those_of_spans(recipe):
         assert name == "error" or value in values(name), tag
 
 
-@pytest.mark.parametrize("language", ["traceql", "logql"])
+@pytest.mark.parametrize("language", ["traceql", "logql", "logsql"])
 def test_words_that_are_compared_are_words_that_are_sent(language):
     """A query for a value that nothing ever has finds nothing, and says nothing."""
     for recipe in recipes(language):
-        compared = r'([\w.]+?)\s*(?:=~|=)\s*"([^"]+)"'
+        compared = r'([\w.]+?)\s*(?:=~|:?=)\s*"([^"]+)"'
         for name, pattern in re.findall(compared, recipe.query):
             attribute = _attribute(name)
             if attribute is not None:

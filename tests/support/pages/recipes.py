@@ -6,7 +6,7 @@ from typing import NamedTuple
 from support.pages.repository import ROOT
 
 PAGE = ROOT / "docs" / "recipes.md"
-LANGUAGES = ("traceql", "logql", "promql", "jaeger")
+LANGUAGES = ("traceql", "logql", "logsql", "promql", "jaeger")
 _PART = re.compile(
     r"^### (?P<question>[^\n]+)$|^```(?P<language>\w+)\n(?P<query>.*?)^```$",
     re.MULTILINE | re.DOTALL,

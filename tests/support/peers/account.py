@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from fuse_otel.simulator import Quirks, SimulatedApi, World
+from fuse_otel.simulator import Quirks, SimulatedApi, SimulatedCall, World
 from support.peers.expected import ExpectedCall, expected_calls
 from support.rigs.program import fuse_otel, pointed_at
 
@@ -43,6 +43,10 @@ class Account:
     def deliver_with(self, settings: Mapping[str, str]) -> None:
         ended = fuse_otel("once", "--timeout", "150", env=settings, patience=200)
         assert ended.returncode == 0, ended.stderr
+
+    def ended_since(self, then: float) -> list[SimulatedCall]:
+        """The calls with a log that have ended since."""
+        return [call for call in self.api.truth(then, time.time()) if call.log]
 
     def expected(self) -> Mapping[str, ExpectedCall]:
         """By trace id, all that have ended."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fuse_otel.simulator import SimulatedApi, SimulatedCall, World
 from support.peers.account import HOUR, Account
+from support.peers.expected import ExpectedCall
 
 DAY = 24 * HOUR
 AGES = {
@@ -80,3 +81,16 @@ def living_account(
     """People go on calling from ``now`` on; ``until`` is for the test to move."""
     with SimulatedApi(PickedWorld(now, picked, living=now)) as api:
         yield Account(api, name, folder, now)
+
+
+def deliver_one_by_one(
+    name: str, folder: Path, now: float, order: Sequence[str], **settings: str
+) -> dict[str, ExpectedCall]:
+    """Each run of ``fuse-otel once`` lists one more call. Returns the expected calls by age."""
+    picked = calls_of_each_age(now)
+    for listed in range(1, len(order) + 1):
+        with picked_account(name, folder, now, [picked[age] for age in order[:listed]]) as account:
+            account.deliver("", **settings)
+            expected = account.expected()
+    by_session = {call.call.session_id: call for call in expected.values()}
+    return {age: by_session[picked[age].session_id] for age in order}

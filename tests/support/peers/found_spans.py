@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, TracesData
 
 from support.peers.expected import ExpectedCall, attributes
 
@@ -30,6 +30,15 @@ class FoundSpan(NamedTuple):
 def of_expected(call: ExpectedCall) -> dict[str, FoundSpan]:
     """By span id."""
     return {span.span_id.hex(): _of_span(span, call.resource) for span in call.spans}
+
+
+def of_tempo(found: TracesData) -> dict[str, FoundSpan]:
+    return _once(
+        (span.span_id.hex(), _of_span(span, attributes(group.resource.attributes)))
+        for group in found.resource_spans
+        for scope in group.scope_spans
+        for span in scope.spans
+    )
 
 
 def of_jaeger(found: Mapping[str, Any]) -> dict[str, FoundSpan]:

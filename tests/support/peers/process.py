@@ -107,6 +107,12 @@ class Process:
         self._process.kill()
         self._process.wait(60)
 
+    def stop(self) -> None:
+        """End it as an operator does; it may write what it holds in memory."""
+        assert self._process
+        self._process.terminate()
+        self._process.wait(60)
+
     def pause(self) -> None:
         assert self._process
         self._process.send_signal(signal.SIGSTOP)
