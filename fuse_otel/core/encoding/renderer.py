@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from fuse_otel.core.encoding.size_limit import fit_records, fit_spans
 from fuse_otel.core.encoding.writer import encode_logs, encode_traces
 from fuse_otel.core.model.call import CallLog, ListedCall, LogCompleteness
+from fuse_otel.core.model.ids import session_key
 from fuse_otel.core.model.lane import Rendering
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.redaction_policy import Redaction
@@ -75,10 +76,10 @@ class Renderer:
         ]
         pages = encoders[self._pages]
         return RenderedCall(
-            session_id=call.session_id,
+            session_id=session_key(call.session_id),
             trace_id=pages.telemetry.trace_id.hex(),
-            start=call.start,
-            end=call.end,
+            start=pages.telemetry.summary.start,
+            end=pages.telemetry.summary.end,
             details=details,
             entries=max(log.count, sent_entries or 0),
             parts={

@@ -39,6 +39,7 @@ class Anomaly(StrEnum):
     ENTRY_TIME = "entry_time"
     CLASS = "class"
     TIME = "time"
+    CALL_TIME = "call_time"
 
 
 ANOMALIES: Mapping[Anomaly, str] = {
@@ -66,6 +67,7 @@ ANOMALIES: Mapping[Anomaly, str] = {
     Anomaly.ENTRY_TIME: "`timestamp` is missing or unreadable",
     Anomaly.CLASS: "a log class without a severity: taken as INFO",
     Anomaly.TIME: "the time of a log record is inferred",
+    Anomaly.CALL_TIME: "a start or end more than a day away from the rest of the call: ignored",
 }
 REDACTIONS: Mapping[str, str] = {
     "line": "a line that no rule knows, or that no module of its kind writes",

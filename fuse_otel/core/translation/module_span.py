@@ -127,7 +127,7 @@ def error_message(redacted: RedactedEntry) -> str:
 def _attributes(timeline: Timeline, number: int, *, late: bool) -> dict[str, Value]:
     run, (module_type, result_variable) = timeline.executions[number], timeline.names[number]
     attributes: dict[str, Value] = {
-        semconv.SESSION_ID: timeline.call.session_id,
+        semconv.SESSION_ID: timeline.session_id,
         semconv.MODULE_TYPE: module_type,
         semconv.MODULE_NAME: result_variable,
         semconv.MODULE_ORDINAL: run.ordinal,

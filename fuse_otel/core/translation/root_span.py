@@ -75,7 +75,7 @@ def _counted(timeline: Timeline, errors: list[int], policy: str) -> list[int]:
 def _attributes(timeline: Timeline, errors: int) -> dict[str, Value]:
     call = timeline.call
     attributes: dict[str, Value] = {
-        semconv.SESSION_ID: call.session_id,
+        semconv.SESSION_ID: timeline.session_id,
         semconv.CALL_DIRECTION: call.direction.value,
         semconv.CALL_OUTCOME: outcome(timeline).value,
     }
@@ -95,6 +95,6 @@ def _attributes(timeline: Timeline, errors: int) -> dict[str, Value]:
         attributes[semconv.DETAILS] = timeline.details.value
     if timeline.too_large:
         attributes[semconv.TRUNCATED] = True
-    if not timeline.timed:
+    if timeline.times.corrected or timeline.times[:2] == (None, None):
         attributes[semconv.TIME_INFERRED] = True
     return attributes

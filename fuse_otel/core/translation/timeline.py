@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from fuse_otel.core.model.call import CallLog, Entry, ListedCall, LogCompleteness, LogState
+from fuse_otel.core.model.ids import session_key
 from fuse_otel.core.model.tally import Anomaly, Tally
 from fuse_otel.core.redaction.redactor import RedactedEntry, Redactor
-from fuse_otel.core.translation.timestamps import SECOND, Moment, moments, readable
+from fuse_otel.core.translation.timestamps import SECOND, CallTimes, Moment, call_times, moments
 
 UNKNOWN = "unknown"
 Application = tuple[str, str]
@@ -38,12 +39,14 @@ class Execution:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """``moments`` and ``redacted`` run beside ``entries``, ``names`` (module type and result
-    variable, as they may leave) and ``applications`` beside ``executions``. ``start`` and ``end``
-    are the envelope of everything known, UNIX nanoseconds; ``timed``: the list record has a time.
+    """``session_id`` is the ``session_key`` of the call's own. ``moments`` and ``redacted`` run
+    beside ``entries``, ``names`` (module type and result variable, as they may leave) and
+    ``applications`` beside ``executions``. ``start`` and ``end`` are the envelope of everything
+    known, UNIX nanoseconds; ``times`` are those of the record.
     """
 
     call: ListedCall
+    session_id: str
     details: LogCompleteness
     entries: tuple[Entry, ...]
     moments: list[Moment]
@@ -54,7 +57,7 @@ class Timeline:
     too_large: bool
     start: int
     end: int
-    timed: bool
+    times: CallTimes
 
     @property
     def application(self) -> Application | None:
@@ -74,14 +77,16 @@ def build_timeline(
     were exported.
     """
     entries = log.entries
-    listed = readable(call.start), readable(call.end)
-    times = moments(entries, *listed)
-    runs = executions(entries, times, None if listed[1] is None else listed[1] * SECOND)
+    times = call_times(call, entries)
+    stamped = moments(entries, times.start, times.end)
+    runs = executions(entries, stamped, None if times.end is None else times.end * SECOND)
     counted_before = Tally()
     names = [_names(run, redactor, counted_before) for run in runs]
     if first == 0:
         tally.add(counted_before)
-    _count_inferred(entries, times, first, tally)
+        if times.corrected:
+            tally.anomalies[Anomaly.CALL_TIME] += 1
+    _count_inferred(entries, stamped, first, tally)
     redacted = [
         redactor.redact(
             entries[place], name[0], tally if entries[place].index >= first else counted_before
@@ -89,12 +94,13 @@ def build_timeline(
         for run, name in zip(runs, names, strict=True)
         for place in run.places
     ]
-    start, end = _envelope(listed, runs)
+    start, end = _envelope(times, runs)
     return Timeline(
         call=call,
+        session_id=session_key(call.session_id),
         details=details,
         entries=entries,
-        moments=times,
+        moments=stamped,
         redacted=redacted,
         executions=runs,
         names=names,
@@ -102,7 +108,7 @@ def build_timeline(
         too_large=log.state is LogState.TOO_LARGE,
         start=start,
         end=end,
-        timed=listed != (None, None),
+        times=times,
     )
 
 
@@ -114,11 +120,11 @@ def _names(run: Execution, redactor: Redactor, tally: Tally) -> tuple[str, str]:
 
 
 def _count_inferred(
-    entries: tuple[Entry, ...], times: list[Moment], first: int, tally: Tally
+    entries: tuple[Entry, ...], stamped: list[Moment], first: int, tally: Tally
 ) -> None:
     inferred = sum(
         moment.inferred
-        for entry, moment in zip(entries, times, strict=True)
+        for entry, moment in zip(entries, stamped, strict=True)
         if entry.index >= first
     )
     if inferred:
@@ -143,8 +149,8 @@ def _applications(runs: list[Execution], redacted: list[RedactedEntry]) -> list[
     return [each or first for each in found]
 
 
-def _envelope(listed: tuple[int | None, int | None], runs: list[Execution]) -> tuple[int, int]:
-    known = [second * SECOND for second in listed if second is not None]
+def _envelope(times: CallTimes, runs: list[Execution]) -> tuple[int, int]:
+    known = [second * SECOND for second in (times.start, times.end) if second is not None]
     known += [runs[0].start, runs[-1].end] if runs else []
     return min(known, default=0), max(known, default=0)
 

@@ -1,54 +1,112 @@
-"""Entries have whole seconds, many share one: from the API's order to nanoseconds."""
+"""Entries have whole seconds, and many share one: from the API's order to nanoseconds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from fuse_otel.core.model.call import Entry
+from fuse_otel.core.model.call import Entry, ListedCall
 from fuse_otel.core.timing.windows import DAY
 
 SECOND = 10**9
+FRAME = 30 * 60
+"""Seconds before a call's start and after its end that an entry may have. A platform that stamps
+entries in another time zone stretched a call of 15 s to five hours.
+"""
 _STEP = 1000  # a microsecond: Jaeger keeps no finer time
 _LAST_STEP = SECOND // _STEP - 1
 _LATEST = 2**63 // SECOND - 1  # in 2262: later nanoseconds are no signed 64-bit integer
 
 
 class Moment(NamedTuple):
-    """``inferred``: the entry's own time was absent, impossible, or behind its predecessor's."""
+    """``inferred``: the entry's own time is missing, outside the call, or before its
+    predecessor's.
+    """
 
     nanoseconds: int
     inferred: bool
 
 
-def readable(seconds: int | None) -> int | None:
-    """UNIX seconds that nanoseconds can tell, ``None`` for any other."""
-    return seconds if seconds is not None and 0 <= seconds <= _LATEST else None
+class CallTimes(NamedTuple):
+    """``start`` and ``end`` in UNIX seconds, ``None`` if unknown. ``corrected``: the record's own
+    was ignored.
+    """
+
+    start: int | None
+    end: int | None
+    corrected: bool
+
+
+def call_times(call: ListedCall, entries: Sequence[Entry]) -> CallTimes:
+    """The times of the record as far as they can be true.
+
+    An end more than a day after both the start and the last entry is ignored, and so is a start
+    more than a day before both the end and the first entry: records with the wrong year made spans
+    of a year. The clock does not decide, so that the same record always gives the same bytes.
+    """
+    start, end = _readable(call.start), _readable(call.end)
+    stamps = [stamp for entry in entries if (stamp := _readable(entry.timestamp)) is not None]
+    after = max((time for time in (start, *stamps[-1:]) if time is not None), default=None)
+    if end is not None and after is not None and end > after + DAY:
+        return CallTimes(start, after, corrected=True)
+    before = min((time for time in (end, *stamps[:1]) if time is not None), default=None)
+    if start is not None and before is not None and start < before - DAY:
+        return CallTimes(before, end, corrected=True)
+    return CallTimes(start, end, corrected=False)
 
 
 def moments(entries: Sequence[Entry], start: int | None, end: int | None) -> list[Moment]:
-    """A time an entry, never falling. ``start`` and ``end`` are the call's, readable seconds."""
-    low = 0 if start is None else max(0, start - DAY)
-    high = _LATEST if end is None else min(_LATEST, end + DAY)
-    second = _first(entries, start, low, high)
+    """A time for each entry, never falling. ``start`` and ``end`` are the call's, in seconds."""
+    stamps = _framed(entries, start, end)
+    second = _first(stamps, start)
     made: list[Moment] = []
     step = -1
-    for entry in entries:
-        told = entry.timestamp
-        inferred = told is None or not low <= told <= high or told < second
-        if not inferred and told is not None and told > second:
-            second, step = told, -1
+    for entry, stamp in zip(entries, stamps, strict=True):
+        inferred = stamp is None or stamp != entry.timestamp or stamp < second
+        if stamp is not None and stamp > second:
+            second, step = stamp, -1
         step = min(step + 1, _LAST_STEP)
         made.append(Moment(second * SECOND + step * _STEP, inferred))
     return made
 
 
-def _first(entries: Iterable[Entry], start: int | None, low: int, high: int) -> int:
-    """Where the first second lies if the first entry does not tell: the call's start, else the
-    earliest thing any entry tells.
+def _framed(entries: Sequence[Entry], start: int | None, end: int | None) -> list[int | None]:
+    """The entries' seconds inside the call's frame; ``None`` has its predecessor's time.
+
+    A stamp outside the frame is clamped to it. One behind the frame is ``None`` instead where a
+    later entry is inside, because it would take all later entries with it.
     """
-    told = [e.timestamp for e in entries if e.timestamp is not None and low <= e.timestamp <= high]
-    if start is None:
-        return told[0] if told else 0
-    first = next(iter(told), start)
-    return min(start, first)
+    low, high = 0, _LATEST
+    if start is not None and end is not None:
+        low, high = max(0, start - FRAME), min(_LATEST, end + FRAME)
+    stamps = [entry.timestamp for entry in entries]
+    outside = [
+        place
+        for place, stamp in enumerate(stamps)
+        if stamp is not None and not low <= stamp <= high
+    ]
+    if outside:
+        excluded = set(outside)
+        last_inside = max(
+            (p for p, stamp in enumerate(stamps) if stamp is not None and p not in excluded),
+            default=-1,
+        )
+        for place in outside:
+            stamp = stamps[place]
+            early = stamp is not None and stamp < low
+            stamps[place] = low if early else high if place > last_inside else None
+    return stamps
+
+
+def _first(stamps: Sequence[int | None], start: int | None) -> int:
+    """The first second of a call whose first entry has no time: the call's start, or the first
+    time of any entry if that is earlier.
+    """
+    first = next((stamp for stamp in stamps if stamp is not None), None)
+    known = [second for second in (start, first) if second is not None]
+    return min(known, default=0)
+
+
+def _readable(seconds: int | None) -> int | None:
+    """UNIX seconds that nanoseconds can express, ``None`` for any other."""
+    return seconds if seconds is not None and 0 <= seconds <= _LATEST else None

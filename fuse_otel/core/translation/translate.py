@@ -97,7 +97,7 @@ def log_record(
         severity = INFO
     moment = timeline.moments[place]
     attributes: dict[str, Value] = {
-        semconv.SESSION_ID: timeline.call.session_id,
+        semconv.SESSION_ID: timeline.session_id,
         semconv.MODULE_TYPE: timeline.names[number][0],
         semconv.MODULE_NAME: timeline.names[number][1],
         semconv.LOG_CLASS: log_class,
@@ -154,8 +154,8 @@ def summary(timeline: Timeline, service: str, root: Span, executions: list[Span]
         outcome=outcome(timeline),
         details=timeline.details,
         error=root.error,
-        start=timeline.call.start,
-        end=timeline.call.end,
+        start=timeline.times.start,
+        end=timeline.times.end,
         seconds=(root.end - root.start) / SECOND,
         modules=tuple(runs),
         entries=Counter(entry.log_class for entry in timeline.redacted),

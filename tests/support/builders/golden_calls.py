@@ -102,6 +102,7 @@ def golden_calls() -> dict[str, GoldenCall]:
         **dict(_samples()),
         **{name: simulated(name) for name in _SCENARIOS},
         **dict(_without_entries()),
+        **dict(_odd_times()),
         **{name: GoldenCall(*scenario(name)) for name in LOGS},
         **dict(_configured()),
     }
@@ -121,6 +122,18 @@ def _without_entries() -> Iterator[tuple[str, GoldenCall]]:
     yield "not-logged", GoldenCall(make_call(logged=False), MISSING_LOG)
     yield "too-large", GoldenCall(make_call(), TOO_LARGE_LOG)
     yield "no-times", GoldenCall(make_call(start=None, end=None), MISSING_LOG)
+
+
+def _odd_times() -> Iterator[tuple[str, GoldenCall]]:
+    """Records and entries whose clocks are far apart."""
+    call, log = scenario("transfer-busy")
+    assert call.end is not None
+    away = tuple(
+        msgspec.structs.replace(entry, timestamp=(entry.timestamp or 0) + 5 * 3600)
+        for entry in log.entries
+    )
+    yield "entries-in-another-time-zone", GoldenCall(call, replace(log, entries=away))
+    yield "end-a-year-ahead", GoldenCall(replace(call, end=call.end + 365 * 86_400), log)
 
 
 def _configured() -> Iterator[tuple[str, GoldenCall]]:

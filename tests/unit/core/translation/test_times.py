@@ -1,9 +1,9 @@
 import pytest
-from support.builders.call_values import make_entry
+from support.builders.call_values import make_call, make_entry, make_log
 
 from fuse_otel.core.timing.windows import DAY
 from fuse_otel.core.translation.timeline import executions
-from fuse_otel.core.translation.timestamps import SECOND, moments, readable
+from fuse_otel.core.translation.timestamps import FRAME, SECOND, call_times, moments
 
 START, END = 1_700_000_000, 1_700_000_100
 
@@ -33,8 +33,8 @@ def test_a_step_back_is_held_at_its_predecessor_and_marked():
     ]
 
 
-@pytest.mark.parametrize("wrong", [None, START - DAY - 1, END + DAY + 1, -5, 10**30])
-def test_an_impossible_time_is_carried_forward_and_marked(wrong):
+@pytest.mark.parametrize("wrong", [None, END + FRAME + 1, END + 5 * 3600, 10**30])
+def test_a_missing_time_or_one_behind_the_call_is_carried_forward_between_others(wrong):
     assert timed(START + 1, wrong, START + 2) == [
         (at(START + 1), False),
         (at(START + 1, 1), True),
@@ -42,9 +42,64 @@ def test_an_impossible_time_is_carried_forward_and_marked(wrong):
     ]
 
 
-@pytest.mark.parametrize("edge", [START - DAY, END + DAY])
-def test_a_time_within_a_day_of_the_call_is_believed(edge):
+@pytest.mark.parametrize("late", [END + FRAME + 1, END + 5 * 3600, 10**30])
+def test_times_behind_the_call_are_clamped_to_half_an_hour_after_its_end(late):
+    assert timed(START + 1, late, late + 7) == [
+        (at(START + 1), False),
+        (at(END + FRAME), True),
+        (at(END + FRAME, 1), True),
+    ]
+
+
+@pytest.mark.parametrize("early", [START - FRAME - 1, START - 5 * 3600, -5])
+def test_times_before_the_call_are_clamped_to_half_an_hour_before_its_start(early):
+    assert timed(early, early - 7, START + 1) == [
+        (at(START - FRAME), True),
+        (at(START - FRAME, 1), True),
+        (at(START + 1), False),
+    ]
+    assert timed(START + 1, early, START + 2)[1] == (at(START + 1, 1), True)
+
+
+@pytest.mark.parametrize("edge", [START - FRAME, END + FRAME])
+def test_a_time_within_half_an_hour_of_the_call_is_kept(edge):
     assert timed(edge) == [(at(edge), False)]
+
+
+@pytest.mark.parametrize("hours", [-11, -5, 5, 9])
+def test_entries_of_another_time_zone_do_not_stretch_a_call_to_hours(hours):
+    entries = [make_entry(at=START + hours * 3600 + n, index=n) for n in range(15)]
+    made = moments(entries, START, START + 15)
+    assert all(moment.inferred for moment in made)
+    assert made[-1].nanoseconds - made[0].nanoseconds < 2 * FRAME * SECOND
+    assert at(START - FRAME) <= made[0].nanoseconds <= at(START + 15 + FRAME)
+
+
+def known(start, end, *stamps):
+    log = make_log(*(make_entry(at=stamp) for stamp in stamps))
+    return tuple(call_times(make_call(start=start, end=end), log.entries))
+
+
+YEAR = 365 * DAY
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "stamps", "times"),
+    [
+        (START, END, [START, END], (START, END, False)),
+        (START, START + DAY, [], (START, START + DAY, False)),
+        (START, START + YEAR, [], (START, START, True)),
+        (START, START + YEAR, [START, START + 9], (START, START + 9, True)),
+        (START, START + YEAR, [START, None], (START, START, True)),
+        (START, START + 3 * DAY, [START, START + 2 * DAY], (START, START + 3 * DAY, False)),
+        (1, END, [START, END], (START, END, True)),
+        (1, END, [], (1, 1, True)),
+        (None, None, [START], (None, None, False)),
+        (2**40, 2**40, [START], (None, None, False)),
+    ],
+)
+def test_an_end_or_start_a_day_away_from_the_rest_of_a_call_is_ignored(start, end, stamps, times):
+    assert known(start, end, *stamps) == times
 
 
 def test_without_a_time_of_its_own_the_first_entry_has_the_calls_start():
@@ -70,11 +125,11 @@ def test_a_million_entries_of_a_second_stay_within_it():
 
 
 @pytest.mark.parametrize(
-    ("told", "read"),
+    ("written", "read"),
     [(None, None), (-1, None), (0, 0), (START, START), (2**63 // SECOND, None)],
 )
-def test_a_time_is_readable_if_nanoseconds_can_tell_it(told, read):
-    assert readable(told) == read
+def test_a_time_is_readable_if_nanoseconds_can_express_it(written, read):
+    assert known(written, written) == (read, read, False)
 
 
 def runs(*modules, end=END):

@@ -24,7 +24,7 @@ from fuse_otel.core.model.call import (
     LogState,
     log_completeness,
 )
-from fuse_otel.core.model.ids import CallIds
+from fuse_otel.core.model.ids import CallIds, session_key, trace_id
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.telemetry import SpanKind
 from fuse_otel.core.translation.timestamps import SECOND
@@ -288,3 +288,16 @@ def test_the_summary_counts_modules_and_entries():
     assert [run.seconds for run in summary.modules] == [5.0, 55.0, 0.0]
     assert summary.entries == {"info": 2, "error": 1}
     assert (summary.error, summary.seconds, summary.end) == (True, 60.0, END)
+
+
+def test_a_long_session_id_is_shown_as_its_key_and_hashed_whole():
+    long = "9" * 70_000
+    telemetry = told(APPLICATION, EXIT, call=make_call(session_id=long))
+    assert telemetry.trace_id == trace_id("", long)
+    shown = {each.attributes["session.id"] for each in (*telemetry.spans, *telemetry.records)}
+    assert shown == {session_key(long)}
+
+
+def test_the_summary_has_the_times_that_the_spans_have():
+    summary = told(EXIT, call=make_call(end=END + 365 * 86_400)).summary
+    assert (summary.start, summary.end, summary.seconds) == (START, END, END - START)
