@@ -50,6 +50,20 @@ def test_the_links_of_a_page_lead_somewhere(page):
             assert fragment in anchors(target), f"{link} is no heading"
 
 
+def test_the_development_page_names_files_that_exist():
+    page = (ROOT / "docs" / "development.md").read_text()
+    named = set(
+        re.findall(r"`((?:tests|support|fuse_otel|docs|scripts|requirements)/[\w/.-]+)`", page)
+    )
+    assert len(named) > 30
+    missing = {
+        name
+        for name in named
+        if not (ROOT / name).exists() and not (ROOT / "tests" / name).exists()
+    }
+    assert not missing
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_is_documented(command):
     pages = "\n".join(page.read_text() for page in PAGES)
