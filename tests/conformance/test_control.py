@@ -34,7 +34,7 @@ def test_the_status_of_an_empty_store_is_empty(store):
     assert (status.used, status.capacity) == (0, 100_000)
 
 
-def test_the_status_tells_where_accounts_and_lanes_stand(store, lease):
+def test_the_status_shows_where_accounts_and_lanes_stand(store, lease):
     store.ledger.lease("another")
     new = body("a", "b", lanes=[TEMPO], ends=[NOW - 70, NOW])
     logs = body("a", lanes=[LOKI], ends=[NOW - 70])
@@ -116,7 +116,7 @@ def test_parked_calls_come_newest_first(store, lease):
     assert store.control.parked_call(999) is None
 
 
-def test_an_order_waits_until_it_is_answered(store):
+def test_a_job_waits_until_it_is_answered(store):
     first = Job("backfill", '{"from": 1, "to": 2}')
     second = Job("drop", "{}")
     receipts = [store.control.add_job(order, float(NOW)) for order in (first, second)]
@@ -130,7 +130,7 @@ def test_an_order_waits_until_it_is_answered(store):
     assert store.control.job_status(999) is None
 
 
-def test_answered_orders_are_forgotten_in_the_end(store):
+def test_answered_jobs_are_forgotten_in_the_end(store):
     first = store.control.add_job(Job("drop", "{}"), float(NOW))
     waiting = store.control.add_job(Job("drop", "{}"), float(NOW))
     store.control.finish_job(JobStatus(first.id, "done", ""))

@@ -57,7 +57,7 @@ def test_a_backfill_opens_its_gaps_once(store, lease):
     )
 
 
-def test_an_order_that_was_answered_changes_nothing(store, lease):
+def test_a_job_that_was_answered_changes_nothing(store, lease):
     order = ordered(store)
     store.control.finish_job(JobStatus(order, "failed", "no"))
 
@@ -67,7 +67,7 @@ def test_an_order_that_was_answered_changes_nothing(store, lease):
     assert store.control.job_status(order) == JobStatus(order, "failed", "no")
 
 
-def test_what_is_read_counts_for_its_order(store, lease):
+def test_what_is_read_counts_for_its_job(store, lease):
     order = ordered(store)
     carried = JobStep(JobStatus(order, "working", ""), opened={"main": [backfill_gap(order)]})
     store.control.commit_job_step(carried, NOW)
@@ -83,7 +83,7 @@ def test_what_is_read_counts_for_its_order(store, lease):
     assert store.control.open_jobs() == ()
 
 
-def test_the_same_interval_may_be_asked_for_twice(store, lease):
+def test_the_same_interval_may_be_requested_twice(store, lease):
     for _ in range(2):
         order = ordered(store)
         carried = JobStep(JobStatus(order, "working", ""), opened={"main": [backfill_gap(order)]})
@@ -92,7 +92,7 @@ def test_the_same_interval_may_be_asked_for_twice(store, lease):
     assert len(gaps(store)) == 2
 
 
-def test_a_replay_takes_the_calls_away_and_gives_their_bodies_to_the_lane_alone(store, lease):
+def test_a_replay_takes_the_calls_away_and_gives_their_batches_to_the_lane_alone(store, lease):
     first, second = park(store, lease, "a", "b")
     order = ordered(store)
     again = body("a", lanes=[TEMPO])
@@ -170,7 +170,7 @@ def test_what_was_given_up_is_kept(store, lease):
     assert account.unreadable[-1] == Unreadable("", 149, 150, NOW + 1)
 
 
-def test_what_the_daemon_tells_replaces_what_it_told_before(store, lease):
+def test_what_the_daemon_reports_replaces_what_it_reported_before(store, lease):
     wrong = ReportedState("held", "401 Unauthorized")
     store.control.report_states(
         {"main": ReportedState("up")}, {TEMPO: wrong, LOKI: ReportedState("up")}
@@ -184,6 +184,6 @@ def test_what_the_daemon_tells_replaces_what_it_told_before(store, lease):
     assert {one.lane: one.reported for one in status.lanes} == {TEMPO: wrong, LOKI: ReportedState()}
 
 
-def test_who_serves_orders_may_ask_for_it_again(store):
+def test_who_serves_jobs_may_ask_for_it_again(store):
     store.control.lock()
     store.control.lock()

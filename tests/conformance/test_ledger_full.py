@@ -51,14 +51,14 @@ def test_half_the_cap_is_room_for_more_than_the_whole(store, lease):
         lease.check_room(1_000_000)
 
 
-def test_a_full_outbox_takes_a_step_without_bodies(store, lease):
+def test_a_full_outbox_takes_a_step_without_batches(store, lease):
     lease.commit(step(body("a", data=b"x" * 100_000)))
     lease.commit(step(positions={"": NumberPosition(NOW, 0)}))
 
     assert lease.position(NOW, 10).numbers == {"": NumberPosition(NOW, 0)}
 
 
-def test_a_body_that_nobody_waits_for_is_not_kept(store, lease):
+def test_a_batch_that_nobody_waits_for_is_not_kept(store, lease):
     lease.commit(step(body("a", lanes=[]), body(lanes=[TEMPO])))
 
     assert store.control.status().used == 0

@@ -34,7 +34,7 @@ def test_nothing_is_due_for_a_lane_that_nobody_named(store, lease):
     store.outbox.resolve(TEMPO, [Acknowledgement(1, (0,))], NOW)
 
 
-def test_a_body_comes_back_as_it_was_committed(store, lease):
+def test_a_batch_comes_back_as_it_was_committed(store, lease):
     new = body("a", "b", ends=[NOW, None])
     lease.commit(step(new))
 
@@ -44,7 +44,7 @@ def test_a_body_comes_back_as_it_was_committed(store, lease):
     assert found.whole
 
 
-def test_a_body_waits_for_each_of_its_lanes(store, lease):
+def test_a_batch_waits_for_each_of_its_lanes(store, lease):
     lease.commit(step(body("a", lanes=[TEMPO, JAEGER])))
     found = only(store)
     store.outbox.resolve(TEMPO, [accepted(found)], NOW)
@@ -55,7 +55,7 @@ def test_a_body_waits_for_each_of_its_lanes(store, lease):
     assert store.control.status().used == len(found.data)
 
 
-def test_the_last_lane_takes_the_body_away(store, lease):
+def test_the_last_lane_takes_the_batch_away(store, lease):
     lease.commit(step(body("a", lanes=[TEMPO, JAEGER])))
     for lane in (TEMPO, JAEGER):
         store.outbox.resolve(lane, [accepted(only(store, lane))], NOW)
@@ -72,7 +72,7 @@ def test_lanes_of_one_destination_are_apart(store, lease):
     assert due_ids(store, logs) == ["b"]
 
 
-def test_older_bodies_come_by_their_oldest_call(store, lease):
+def test_older_batches_come_by_their_oldest_call(store, lease):
     lease.commit(
         step(
             body("third", ends=[OLD + 30]),
@@ -84,7 +84,7 @@ def test_older_bodies_come_by_their_oldest_call(store, lease):
     assert due_ids(store) == ["first", "second", "third"]
 
 
-def test_bodies_with_a_call_of_the_last_two_minutes_come_first(store, lease):
+def test_batches_with_a_call_of_the_last_two_minutes_come_first(store, lease):
     lease.commit(
         step(
             body("old", ends=[OLD]),
@@ -113,14 +113,14 @@ def test_a_call_without_an_end_goes_by_its_start_or_the_step(store, lease):
     assert due_ids(store) == ["older", "no times", "newer"]
 
 
-def test_bodies_of_the_same_age_come_in_the_order_of_their_commit(store, lease):
+def test_batches_of_the_same_age_come_in_the_order_of_their_commit(store, lease):
     for name in "abc":
         lease.commit(step(body(name)))
 
     assert due_ids(store) == ["a", "b", "c"]
 
 
-def test_due_keeps_to_its_bytes_but_gives_one_body(store, lease):
+def test_due_keeps_to_its_bytes_but_gives_one_batch(store, lease):
     sizes = [400, 400, 400, 100]
     bodies = [body(f"{i}", ends=[OLD + i], size=size) for i, size in enumerate(sizes)]
     lease.commit(step(*bodies))
@@ -133,14 +133,14 @@ def test_due_keeps_to_its_bytes_but_gives_one_body(store, lease):
     assert due_ids(store, max_bytes=1300) == ["0", "1", "2", "3"]
 
 
-def test_live_and_older_bodies_share_the_bytes(store, lease):
+def test_live_and_older_batches_share_the_bytes(store, lease):
     lease.commit(step(body("old", ends=[OLD], size=500), body("live", ends=[NOW], size=500)))
 
     assert due_ids(store, max_bytes=500) == ["live"]
     assert due_ids(store, max_bytes=1000) == ["live", "old"]
 
 
-def test_a_body_is_resolved_call_by_call(store, lease):
+def test_a_batch_is_resolved_call_by_call(store, lease):
     lease.commit(step(body("a", "b", "c", ends=[OLD, NOW, OLD + 5])))
     found = only(store)
     store.outbox.resolve(TEMPO, [accepted(found, 0)], NOW)
@@ -157,7 +157,7 @@ def test_a_body_is_resolved_call_by_call(store, lease):
     assert store.control.status().used == 0
 
 
-def test_what_is_left_of_a_body_is_no_longer_live_when_its_live_call_is_resolved(store, lease):
+def test_what_is_left_of_a_batch_is_no_longer_live_when_its_live_call_is_resolved(store, lease):
     lease.commit(step(body("a", "x", ends=[OLD, NOW]), body("b", ends=[OLD - 50])))
     assert due_ids(store) == ["a", "b"]
     mixed = store.outbox.due(TEMPO, NOW, 1)[0]
@@ -185,7 +185,7 @@ def test_resolving_twice_is_resolving_once(store, lease):
     assert (status.calls, status.parked) == (2, 1)
 
 
-def test_a_verdict_on_an_unknown_body_is_nothing(store, lease):
+def test_an_acknowledgement_of_an_unknown_batch_changes_nothing(store, lease):
     lease.commit(step(body("a")))
     gone = only(store)
     copies = (copy_of(gone.calls[0]),)

@@ -41,7 +41,7 @@ def damaged(store, lease) -> int:
     return found.id
 
 
-def test_calls_of_a_damaged_body_are_read_again_while_plum_has_them(store, lease, damaged):
+def test_calls_of_a_damaged_batch_are_read_again_while_plum_has_them(store, lease, damaged):
     assert store.outbox.reread(damaged, NOW) == Reread(calls=3, parked=1)
 
     assert set(store.ledger.lease("main").known([*KNOWN, "forgotten"])) == {"old"}
@@ -56,7 +56,7 @@ def test_calls_of_a_damaged_body_are_read_again_while_plum_has_them(store, lease
     ]
 
 
-def test_no_lane_waits_for_a_damaged_body(store, damaged):
+def test_no_lane_waits_for_a_damaged_batch(store, damaged):
     store.outbox.reread(damaged, NOW)
 
     assert store.outbox.due(TEMPO, NOW, 1_000_000) == ()
@@ -65,7 +65,7 @@ def test_no_lane_waits_for_a_damaged_body(store, damaged):
     assert sorted(parked) == [(lane, "old", "damaged") for lane in (JAEGER, TEMPO)]
 
 
-def test_damage_is_told_once_however_often(store, lease, damaged):
+def test_damage_is_reported_once_however_often(store, lease, damaged):
     store.outbox.reread(damaged, NOW)
     before = store.control.status()
 
@@ -73,7 +73,7 @@ def test_damage_is_told_once_however_often(store, lease, damaged):
     assert store.control.status() == before
 
 
-def test_one_lane_that_had_delivered_all_gets_the_calls_of_a_damaged_body_once_more(store, lease):
+def test_one_lane_that_had_delivered_all_gets_the_calls_of_a_damaged_batch_once_more(store, lease):
     both = body("a", lanes=[TEMPO, JAEGER])
     lease.commit(step(both, seen=[seen("a")]))
     store.outbox.resolve(TEMPO, [accepted(only(store))], NOW)

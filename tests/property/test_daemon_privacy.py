@@ -83,7 +83,7 @@ def assert_hidden(hidden, what, said):
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(private_calls(), st.one_of(_NUMBERS, shaped))
-def test_no_side_of_the_daemon_tells_what_is_somebodys(made, quoted):
+def test_no_side_of_the_daemon_shows_personal_data(made, quoted):
     calls, hidden = made
     ids = [call["session_id"] for call in calls]
     api = MadeUpApi(calls, {ids[0]: f"database error: {quoted}"})

@@ -78,7 +78,7 @@ def fault_of(dice: Random) -> Fault:
 
 @pytest.mark.proof
 @pytest.mark.parametrize("seed", range(scaled(5, least=2)))
-def test_no_weather_loses_or_doubles_anything(seed):
+def test_no_api_behaviour_loses_or_doubles_anything(seed):
     dice = Random(f"weather/{seed}")
     weather = Weather(failing=dice.choice([0, 0.02, 0.1]), crashing=dice.choice([0, 0.02, 0.05]))
     rig = PollerRig(

@@ -44,7 +44,7 @@ def test_a_call_over_three_hours_is_parted_by_the_hour_and_joined_again():
     assert relabel_logs(loki, Profile.GENERIC, "hour") == generic
 
 
-def test_an_attribute_of_that_name_that_tells_no_hour_is_the_users():
+def test_an_attribute_of_that_name_that_shows_no_hour_is_the_users():
     resource = {"service.instance.id": "pod-7", "service.name": "claims"}
     call = make_telemetry(records=[make_record()], resource=resource)
     generic = encode_logs(call, Profile.GENERIC, "")

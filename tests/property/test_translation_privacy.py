@@ -39,7 +39,7 @@ def absent(secret, output):
 
 @settings(max_examples=scaled(250))
 @given(told_secrets(words), listed_calls)
-def test_what_a_caller_keys_or_is_told_does_not_leave(told, call):
+def test_what_a_caller_keys_or_hears_does_not_leave(told, call):
     secret, log = told
     # What stands in a name by chance may leave.
     assume(secret not in call.session_id)

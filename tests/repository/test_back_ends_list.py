@@ -34,7 +34,7 @@ def test_the_list_names_five_programs_and_no_host_to_fetch_from():
     assert all(bool(each.commands) == bool(each.debian) for each in programs().values())
 
 
-def test_the_cache_is_the_users_unless_told(monkeypatch, tmp_path):
+def test_the_cache_is_the_users_unless_configured(monkeypatch, tmp_path):
     monkeypatch.delenv("FUSE_OTEL_BACK_ENDS", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert cache_folder() == tmp_path / "fuse-otel" / "back-ends"
@@ -50,7 +50,7 @@ def test_another_recipe_is_another_build(cache):
     assert other.find() is None
 
 
-def test_what_is_missing_is_said_with_its_reason(cache, tmp_path):
+def test_what_is_missing_is_reported_with_its_reason(cache, tmp_path):
     env = {"PATH": str(tmp_path), "PYTHONPATH": str(ROOT / "tests")}
     made = subprocess.run(
         [sys.executable, "-m", "support.back_ends"],
@@ -71,7 +71,7 @@ def test_what_is_missing_is_said_with_its_reason(cache, tmp_path):
     assert "Not to be had: OpenTelemetry Collector, Jaeger" in made.stdout
 
 
-def test_a_go_that_is_too_old_is_said(tmp_path, monkeypatch):
+def test_a_go_that_is_too_old_is_reported(tmp_path, monkeypatch):
     fake_go(tmp_path, 'echo "go1.19.8"')
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     with pytest.raises(NotToBeHad, match=r"go1\.19\.8 is too old: install Go 1\.\d+ or later"):

@@ -71,7 +71,7 @@ def test_a_command_is_documented(command):
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_a_file_fits_a_head(path):
+def test_a_file_and_its_functions_are_short(path):
     source = path.read_text()
     assert len(source.splitlines()) <= MOST_LINES
     long = {
@@ -83,7 +83,7 @@ def test_a_file_fits_a_head(path):
     assert not long
 
 
-def test_no_file_tells_of_the_desk_it_was_written_on():
+def test_no_file_names_the_machine_it_was_written_on():
     told = {
         name_of(path): found[0]
         for path in repository_files()

@@ -58,7 +58,7 @@ def test_every_line_of_a_lock_is_a_version_with_hashes(lock):
         ("dev", DEVELOPMENT),
     ],
 )
-def test_a_lock_holds_all_that_is_asked_for(lock, asked):
+def test_a_lock_holds_all_that_is_requested(lock, asked):
     assert asked <= locked(lock).keys()
 
 
@@ -160,7 +160,7 @@ def test_the_newest_python_that_works_is_found(tmp_path):
     assert (done.returncode, done.stdout.strip()) == (0, str(good))
 
 
-def test_without_a_python_the_line_that_installs_it_is_said(tmp_path):
+def test_without_a_python_the_line_that_installs_it_is_reported(tmp_path):
     done = find_python(tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert re.search(r"needs Python 3\.11 .*: (sudo apt-get|brew) install ", done.stderr)

@@ -52,7 +52,7 @@ def test_an_account_with_a_wrong_key_keeps_no_other_from_being_read(samples, tmp
     assert len(delivered) == LISTED
 
 
-def test_a_lane_that_is_held_keeps_no_other_from_delivering(tmp_path):
+def test_a_lane_that_is_suspended_keeps_no_other_from_delivering(tmp_path):
     with (
         SimulatedApi(World(seed=4, rate=1 / 20, past=2 * HOUR)) as api,
         OtlpReceiver() as tempo,
@@ -80,7 +80,7 @@ def test_a_lane_that_is_held_keeps_no_other_from_delivering(tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_told_to_stop_it_says_so_and_a_later_run_goes_on(samples, tmp_path, number):
+def test_when_stopped_it_reports_that_and_a_later_run_goes_on(samples, tmp_path, number):
     samples.faults.add(Fault(FaultKind.THROTTLED, retry_after=600))
     with OtlpReceiver() as receiver:
         env = pointed_at(samples, tmp_path, receiver.url)

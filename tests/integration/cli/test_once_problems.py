@@ -40,7 +40,7 @@ def test_check_asks_the_back_end(api, tmp_path, protocol):
 
 
 @pytest.mark.parametrize("protocol", BOTH.values(), ids=BOTH)
-def test_a_lane_that_is_held_ends_once_with_the_reason(api, tmp_path, protocol):
+def test_a_lane_that_is_suspended_ends_once_with_the_reason(api, tmp_path, protocol):
     with protocol.receiver(decide=lambda _: protocol.unauthorised) as receiver:
         ended = fuse_otel("once", env=pointed_at(api, tmp_path, receiver.url, **protocol.settings))
     assert ended.returncode == 1

@@ -38,7 +38,7 @@ def test_the_help_and_the_trace_id_import_nothing_heavy():
         assert found.isdisjoint(HEAVY)
 
 
-def test_a_reader_that_goes_away_is_no_error_to_be_told():
+def test_a_reader_that_goes_away_is_no_error_to_report():
     code = "from fuse_otel.cli import main; import sys; sys.exit(main(['--help']))"
     with subprocess.Popen(
         [sys.executable, "-u", "-c", "import sys; sys.stdin.readline(); " + code],

@@ -105,7 +105,7 @@ def _metrics(log: str) -> str:
     return http_client.get(f"http://{address}/metrics").text if len(listening) > 1 else ""
 
 
-def test_calls_of_a_damaged_body_in_a_sound_file_are_read_again_by_themselves(tmp_path):
+def test_calls_of_a_damaged_batch_in_a_sound_file_are_read_again_by_themselves(tmp_path):
     world = World(seed=9, rate=1 / 60, past=3600, start=time.time())
     with SimulatedApi(world) as api, OtlpReceiver() as up, OtlpReceiver() as late:
         late.decide = lambda _: UNAVAILABLE

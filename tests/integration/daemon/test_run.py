@@ -89,7 +89,7 @@ def test_killed_and_started_again_everything_is_there_once(world, tmp_path):
         assert {len(copies) for copies in bodies.values()} == {1}
 
 
-def test_an_address_of_ipv6_is_told_as_a_url_wants_it(world, tmp_path):
+def test_an_address_of_ipv6_is_reported_as_a_url_wants_it(world, tmp_path):
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
@@ -100,7 +100,7 @@ def test_an_address_of_ipv6_is_told_as_a_url_wants_it(world, tmp_path):
             assert http_client.get(f"{daemon.url}/-/healthy").status_code == 200
 
 
-def test_the_pages_tell_how_it_is(world, tmp_path):
+def test_the_pages_show_how_it_is(world, tmp_path):
     with SimulatedApi(world) as api, OtlpReceiver() as receiver:
         env = pointed_at(api, tmp_path, receiver.url, **QUICK)
         with running(env=env, folder=tmp_path) as daemon:

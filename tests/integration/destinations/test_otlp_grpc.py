@@ -126,11 +126,11 @@ def test_the_signals_may_go_to_different_places(receiver):
 
 
 @pytest.mark.parametrize("form", ["127.0.0.1:{}", "dns:///127.0.0.1:{}", "ipv4:127.0.0.1:{}"])
-def test_a_name_as_grpc_has_them_is_plain_where_it_is_said(receiver, form):
+def test_a_name_as_grpc_has_them_is_plain_where_it_is_configured(receiver, form):
     assert send(form.format(receiver.port), insecure=True) == OK
 
 
-def test_a_name_as_grpc_has_them_is_spoken_to_in_tls_unless_it_is_said(receiver):
+def test_a_grpc_name_uses_tls_unless_configured_otherwise(receiver):
     outcome = send(f"127.0.0.1:{receiver.port}")
     assert isinstance(outcome, Suspended)
     assert outcome.code == "tls"
@@ -151,7 +151,7 @@ def test_a_request_of_three_megabytes_arrives(receiver):
 
 
 @pytest.mark.parametrize("compression", ["gzip", "none"])
-def test_a_request_that_is_larger_than_the_back_end_takes_is_told_from_others(compression):
+def test_a_request_that_is_larger_than_the_back_end_takes_is_distinguished_from_others(compression):
     with GrpcReceiver(max_size=1000) as receiver:
         outcome = send(receiver.url, compression={TRACES: compression})
     assert isinstance(outcome, RequestTooLarge)
@@ -247,7 +247,7 @@ def test_a_peer_that_hangs_up_at_once_is_tried_again_with_a_hint():
         ("400 Bad Request", Retry("400", "the proxy refused to connect: 400")),
     ],
 )
-def test_what_a_proxy_answers_is_told_from_the_back_end(monkeypatch, answer, outcome):
+def test_what_a_proxy_answers_is_distinguished_from_the_back_end(monkeypatch, answer, outcome):
     with RawServer(lambda peer, _: peer.send(raw_answer(status=answer))) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
         assert send("http://back-end.example:4317") == outcome

@@ -49,12 +49,12 @@ def test_a_socket_in_the_file_system_is_an_endpoint():
 
 
 @pytest.mark.parametrize("url", ["http://", "https://:4317", "http://user:secret@host", "http://["])
-def test_an_address_that_is_none_is_refused_without_being_told(url):
+def test_an_address_that_is_none_is_refused_without_being_shown(url):
     with pytest.raises(ConfigurationError, match=r"^The endpoint of main, traces is no address"):
         made(url)
 
 
-def test_a_header_that_is_no_ascii_is_refused_without_being_told():
+def test_a_header_that_is_no_ascii_is_refused_without_being_shown():
     with pytest.raises(ConfigurationError) as refused:
         made("http://h", headers={TRACES: {"k": "pässword"}})
     assert str(refused.value) == "A header of main, traces holds more than ASCII"

@@ -150,7 +150,7 @@ def test_a_date_to_retry_at_is_read_by_the_clock_that_was_given(receiver):
         ("400 Bad Request", Retry("400", "the proxy refused to connect: 400")),
     ],
 )
-def test_what_a_proxy_answers_is_told_from_the_back_end(monkeypatch, answer, outcome):
+def test_what_a_proxy_answers_is_distinguished_from_the_back_end(monkeypatch, answer, outcome):
     with RawServer(always(raw_answer(status=answer))) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         assert send("https://back-end.example/v1/traces") == outcome
@@ -173,7 +173,7 @@ def test_an_address_that_is_none_is_refused(url):
         OtlpHttp(OtlpHttpOptions("main", {TRACES: url}))
 
 
-def test_a_header_that_is_no_ascii_is_refused_without_being_told():
+def test_a_header_that_is_no_ascii_is_refused_without_being_shown():
     with pytest.raises(ConfigurationError) as refused:
         OtlpHttp(
             OtlpHttpOptions("main", {TRACES: "http://h/"}, headers={TRACES: {"k": "pässword"}})

@@ -158,7 +158,7 @@ def test_a_name_without_a_scheme_is_spoken_to_in_tls(ours):
         assert isinstance(send(GRPC, url, certificate=str(ours.certificate)), Accepted)
 
 
-def test_what_is_wrong_with_a_certificate_is_told_although_grpc_does_not(ours, theirs):
+def test_what_is_wrong_with_a_certificate_is_reported_although_grpc_does_not(ours, theirs):
     with GRPC.secured(ours) as receiver:
         assert send(GRPC, receiver.url) == Suspended("tls", f"{UNTRUSTED}self signed certificate")
     with GRPC.secured(theirs) as receiver:

@@ -86,7 +86,7 @@ def test_an_export_is_a_span(receiver, outcome, status):
     assert string(span.attributes, "fuse_otel.export.outcome") == outcome
 
 
-def test_requests_that_no_poll_claims_are_told_at_the_end(receiver):
+def test_requests_that_no_poll_claims_are_reported_at_the_end(receiver):
     spans = told(receiver, ApiAnswered("main", "calls", 200, 1.0))
     assert not spans["GET calls"].parent_span_id
 

@@ -89,7 +89,7 @@ def test_the_deadline_holds_inside_a_proxys_tunnel(monkeypatch):
         assert proxy.heads[0].startswith("CONNECT fuse.invalid:443")
 
 
-def test_a_host_that_no_proxy_names_is_asked_directly(monkeypatch):
+def test_a_host_that_no_proxy_names_is_connected_directly(monkeypatch):
     with RawServer(always(answer(b"direct"))) as server, RawServer(_dribbles) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
@@ -222,7 +222,7 @@ def test_addresses_and_headers_stay_out_of_every_log(caplog):
     assert "HTTP Request" not in caplog.text
 
 
-def test_what_is_left_is_never_more_than_asked_nor_less_than_nothing():
+def test_the_time_left_is_never_more_than_the_timeout_nor_below_zero():
     assert left(5) == 5
     with deadline(1000):
         assert left(5) == 5
@@ -231,7 +231,7 @@ def test_what_is_left_is_never_more_than_asked_nor_less_than_nothing():
             assert left(5) == 0
 
 
-def test_calls_that_are_asked_for_side_by_side_share_the_callers_deadline():
+def test_calls_that_are_requested_side_by_side_share_the_callers_deadline():
     class Recording:
         def read_call(self, session_id):
             given[session_id] = left(5000)

@@ -106,7 +106,7 @@ class _Hanging:
 
 
 @pytest.mark.parametrize("exceptions", ["[::1]", "::1", "::/64", "[::1]:PORT"])
-def test_an_ipv6_address_in_no_proxy_is_asked_directly(monkeypatch, request_to, exceptions):
+def test_an_ipv6_address_in_no_proxy_is_connected_directly(monkeypatch, request_to, exceptions):
     with _Hanging() as server, RawServer(always(answer(b"", "403 Forbidden"))) as proxy:
         monkeypatch.setenv("ALL_PROXY", proxy.url)
         monkeypatch.setenv("NO_PROXY", exceptions.replace("PORT", str(server.port)))

@@ -156,7 +156,7 @@ def test_bulk_that_never_works_is_replaced_by_single_requests():
     rig.assert_each_once(rig.settled())
 
 
-def test_a_bulk_answer_that_is_too_large_is_asked_for_in_smaller_parts():
+def test_a_bulk_answer_that_is_too_large_is_requested_in_smaller_parts():
     flood = Fault(FaultKind.FLOOD, endpoint="all_logs", count=4)
     rig = PollerRig(world=busy_world(), since=3 * HOUR, faults=[flood])
     rig.work_off()
@@ -186,7 +186,7 @@ def test_an_unauthorized_account_is_tried_once_a_minute():
     assert rig.moved().up
 
 
-def test_a_told_wait_is_kept():
+def test_a_requested_wait_is_kept():
     rig = PollerRig(faults=[Fault(FaultKind.THROTTLED, retry_after=100, count=3)])
     rig.run(400)
     times = rig.requested_at[:4]

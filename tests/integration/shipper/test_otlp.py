@@ -89,7 +89,7 @@ def test_an_answer_without_a_body_is_as_good(store, http):
     assert line.outcomes == ["accepted"]
 
 
-def test_merged_bodies_hold_the_bytes_of_their_calls_in_order(store, line, receiver):
+def test_merged_batches_hold_the_bytes_of_their_calls_in_order(store, line, receiver):
     bodies = [new_body(name, end=NOW - 9000 + place) for place, name in enumerate("bca")]
     add(store, *bodies)
     line.run()
@@ -97,7 +97,7 @@ def test_merged_bodies_hold_the_bytes_of_their_calls_in_order(store, line, recei
     assert request.inflated == b"".join(encoded(Signal.TRACES, session) for session in "bca")
 
 
-def test_a_whole_body_arrives_as_it_was_stored(store, http):
+def test_a_whole_batch_arrives_as_it_was_stored(store, http):
     body = new_body("a", "b")
     add(store, body)
     line = SocketLaneRig(store, HTTP, http.url, TRACES)
@@ -123,7 +123,7 @@ def test_after_the_trouble_every_call_arrives_once(store, protocol, trouble):
     assert len(line.outcomes) == 2
 
 
-def test_an_answer_that_got_lost_doubles_nothing_but_what_ids_tell_apart(store, http):
+def test_an_answer_that_got_lost_doubles_nothing_but_what_ids_distinguish(store, http):
     add(store, new_body("a"))
     http.then(HANG_UP.but(keep=True))
     line = SocketLaneRig(store, HTTP, http.url, TRACES)

@@ -72,7 +72,7 @@ def named(count: int) -> list[str]:
 # --- refused ---
 
 
-def test_ten_calls_refused_in_a_row_are_held_and_parked_no_further(store, line, receiver):
+def test_ten_calls_refused_in_a_row_are_suspended_and_parked_no_further(store, line, receiver):
     names = named(40)
     add(store, new_body(*names))
     receiver.decide = lambda _: status(400, "unknown tenant")
@@ -167,7 +167,7 @@ def test_a_call_that_always_fails_stops_the_others_no_longer_than_ten_tries(stor
     ],
     ids=["401", "403", "404", "405", "407", "415", "307", "page", "json", "tls port"],
 )
-def test_what_is_ours_to_mend_resolves_nothing_and_is_told(store, line, receiver, answer):
+def test_what_is_ours_to_mend_resolves_nothing_and_is_reported(store, line, receiver, answer):
     add(store, new_body("a", "b"))
     receiver.decide = lambda _: answer
     line.run(until=lambda: len(line.outcomes) == 5)
@@ -182,7 +182,7 @@ def test_what_is_ours_to_mend_resolves_nothing_and_is_told(store, line, receiver
 
 
 @pytest.mark.parametrize("capacity", [8000])
-def test_past_their_share_of_the_cap_calls_are_not_parked_but_held(store, line, receiver):
+def test_past_their_share_of_the_cap_calls_are_not_parked_but_suspended(store, line, receiver):
     names = named(40)
     add(store, *(new_body(name, lane=TRACES) for name in names))
     accepted = set(names[1::3])
@@ -212,7 +212,7 @@ def test_a_burst_goes_out_in_few_large_requests_of_one_gzip_member_each(store, l
     assert len(receiver.requests) <= 2 + size // (0.99 * MAX_INFLATED)
 
 
-def test_a_retry_of_merged_bodies_is_the_same_request(store, line, receiver):
+def test_a_retry_of_merged_batches_is_the_same_request(store, line, receiver):
     add(store, *(new_body(name) for name in named(20)))
     receiver.then(text(503), text(429), text(503))
     line.run()

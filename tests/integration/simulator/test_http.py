@@ -123,7 +123,7 @@ def test_the_same_question_gets_the_same_bytes(api):
     assert get(api, f"/all_logs/{WINDOW}").content == get(api, f"/all_logs/{WINDOW}").content
 
 
-def test_xml_tells_the_same(api):
+def test_xml_has_the_same_entries(api):
     call = logged(api)
     path = f"/call/{quote(call.session_id)}"
     answer = get(api, path, headers={"Accept": "application/xml"})
@@ -191,7 +191,7 @@ def test_answers_may_be_compressed_for_who_accepts_it():
     assert "Content-Encoding" not in plain.headers
 
 
-def test_requests_are_counted_and_told():
+def test_requests_are_counted_and_reported():
     with SimulatedApi(WORLD, clock=Hands()) as api:
         with client(api, headers={"User-Agent": "probe/1"}) as http:
             for path in (f"/calls/{WINDOW}", "/call/a%3Bb", f"/calls/{WINDOW}", "/nowhere"):

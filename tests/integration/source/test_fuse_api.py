@@ -52,7 +52,7 @@ def test_a_request_names_itself_and_its_account():
         ({"number": "+1&a", "offset": 0, "limit": 3}, "/api/calls/10/20?number=%2B1%26a&limit=3"),
     ],
 )
-def test_only_what_is_given_is_asked(given, target):
+def test_only_what_is_given_is_requested(given, target):
     with source_rig(always(answer(CALLS))) as rig:
         rig.api.list_calls(10, 20, **given)
         assert rig.server.heads[0].split()[1] == target
@@ -88,7 +88,7 @@ def test_a_page_of_calls():
 
 
 @pytest.mark.parametrize("compressed", [False, True])
-def test_a_page_of_logs_tells_its_decoded_size(compressed):
+def test_a_page_of_logs_shows_its_decoded_size(compressed):
     body = b'{"calls": [{"session_id": "a", "detail": ' + ENTRIES + b"}, {}]}"
     sent = answer(body)
     if compressed:
@@ -129,7 +129,7 @@ def test_that_a_call_has_no_log_is_an_answer(status: str, body: bytes, log: Call
     assert not rig.of(ApiFailed)
 
 
-def test_the_apis_clock_is_compared_where_it_is_told():
+def test_the_apis_clock_is_compared_where_it_is_sent():
     dated = answer(CALLS, headers={"Date": formatdate(NOW + 90, usegmt=True)})
     with source_rig(always(dated)) as rig:
         rig.calls()

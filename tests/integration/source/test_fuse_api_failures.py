@@ -213,7 +213,7 @@ def test_a_proxy_that_refuses_is_unreachable(monkeypatch):
         api.close()
 
 
-def test_a_connection_that_times_out_is_told_apart(monkeypatch):
+def test_a_connection_that_times_out_is_distinguished(monkeypatch):
     import httpx  # noqa: PLC0415 - only here a foreign error is made by hand
 
     with source_rig(always(answer(CALLS))) as rig:

@@ -103,7 +103,7 @@ def test_the_origin_of_a_page_that_is_only_read_does_not_matter(web):
         ("identity", None), ("gzip;q=0", None), ("gzip; q=0.00", None), ("br", None),
     ],
 )  # fmt: skip
-def test_metrics_are_gzipped_when_asked_for(web, accepted, encoding):
+def test_metrics_are_gzipped_when_requested(web, accepted, encoding):
     answer = web.get("/metrics", headers={"Accept-Encoding": accepted})
     assert answer.headers.get("content-encoding") == encoding
     assert "fuse_otel_outbox_bytes" in answer.text

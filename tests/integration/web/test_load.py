@@ -123,7 +123,7 @@ def test_a_slow_reader_of_a_page_gives_way_to_a_reader_that_waits(large, clients
     assert any(map(is_closed, slow))
 
 
-def test_who_waits_too_long_for_a_page_is_told_to_come_again(large, clients, monkeypatch):
+def test_a_client_that_waits_too_long_for_a_page_gets_a_retry_after(large, clients, monkeypatch):
     monkeypatch.setattr(guards, "_FAIR_SHARE", PATIENCE)
     monkeypatch.setattr(guards, "_WAIT", 1.0)
     for _ in range(8):

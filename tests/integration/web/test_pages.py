@@ -190,7 +190,7 @@ def test_the_method_that_is_taken_is_named(web):
     assert web.get("/-/reload").headers["allow"] == "POST"
 
 
-def test_metrics_come_in_the_asked_format(web):
+def test_metrics_come_in_the_requested_format(web):
     accept = "application/openmetrics-text; version=1.0.0"
     answer = web.get("/metrics", headers={"Accept": accept})
     assert answer.headers["content-type"].startswith("application/openmetrics-text")

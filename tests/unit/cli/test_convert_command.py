@@ -141,7 +141,7 @@ def test_of_several_accounts_nobody_knows_whose_key_it_is(tmp_path, capsys):
     assert "user.hash" not in attributes(spans(lines(capsys)[0])[0])
 
 
-def test_what_the_daemon_is_configured_to_say_is_said(tmp_path, capsys, monkeypatch):
+def test_what_the_daemon_is_configured_to_log_is_logged(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("FUSE_OTEL_NAMESPACE", "eu")
     monkeypatch.setenv("FUSE_OTEL_ENVIRONMENT", "production")
     monkeypatch.setenv("FUSE_OTEL_RESOURCE_ATTRIBUTES", "team=voice")

@@ -122,7 +122,7 @@ def test_records_of_no_execution_stand_at_the_end():
     assert draw(tree).splitlines()[-1] == "   1:39 ERROR Lost"
 
 
-def test_a_long_name_leaves_the_verdict_in_the_line():
+def test_a_long_name_leaves_the_result_in_the_line():
     tree = replace(CALL, resource={"service.name": "claims " * 40})
     first = draw(tree).splitlines()[0]
     assert first.startswith("claims claims")

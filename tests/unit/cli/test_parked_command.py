@@ -128,7 +128,7 @@ def test_a_parked_call_as_otlp_json(filled, parked):
     assert len(group["scopeSpans"][0]["spans"]) == len(telemetry(CALLS[0]).spans)
 
 
-def test_damaged_bytes_are_said_to_be_so(filled, parked):
+def test_damaged_bytes_are_reported_as_damaged(filled, parked):
     with filled._database.write() as connection:
         connection.execute("update parked set data = x'00'")
     code, out, _ = parked("show", "1")
@@ -171,7 +171,7 @@ def test_all_of_nothing_is_done_at_once(store, parked, words):
 
 
 @pytest.mark.parametrize("stdin", [io.StringIO("y\n"), None])
-def test_without_a_terminal_nobody_drops_all_unasked(filled, parked, monkeypatch, stdin):
+def test_without_a_terminal_nobody_drops_all_without_yes(filled, parked, monkeypatch, stdin):
     monkeypatch.setattr(sys, "stdin", stdin)
     code, out, err = parked("drop", "--all", "--destination", "tempo")
     sentence = "drop --all deletes for good: without a terminal it needs --yes."
@@ -180,7 +180,7 @@ def test_without_a_terminal_nobody_drops_all_unasked(filled, parked, monkeypatch
 
 
 @pytest.mark.parametrize("answer", ["", "n\n", "yess\n"])
-def test_a_terminal_is_asked_before_anything_is_dropped(filled, parked, monkeypatch, answer):
+def test_a_terminal_confirms_before_anything_is_dropped(filled, parked, monkeypatch, answer):
     monkeypatch.setattr(sys, "stdin", Terminal(answer))
     code, out, _ = parked("drop", "--all", "--destination", "tempo")
     assert code == 1

@@ -30,7 +30,7 @@ class Shown:
         return self.written.rsplit(BACK, 1)[-1]
 
 
-def test_a_bar_tells_share_calls_entries_rate_and_the_time_left():
+def test_a_bar_shows_share_calls_entries_rate_and_the_time_left():
     shown = Shown(live=True)
     shown.show(0, 0, 1000)
     shown.show(400, 9000, 750, at=10)

@@ -100,13 +100,13 @@ def test_own_rules_are_tried_on_a_saved_answer(saved, tmp_path, capsys):
     assert "the line: changed by shop, a pattern of your own rules" in out
 
 
-def test_a_redaction_that_is_none_is_told_in_a_sentence(saved, capsys):
+def test_a_redaction_that_is_none_is_reported_in_a_sentence(saved, capsys):
     assert main(["show", saved, "--redaction", "loose"]) == 78
     assert '"loose" is not supported. Use strict, standard or off.' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [("--explain",), ("--redaction", "off")])
-def test_what_is_redacted_already_is_drawn_and_the_rest_is_said(
+def test_what_is_redacted_already_is_drawn_and_the_rest_is_reported(
     saved, words, tmp_path, capsys, monkeypatch
 ):
     lines = tmp_path / "otlp.jsonl"

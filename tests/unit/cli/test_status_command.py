@@ -72,7 +72,7 @@ def status(url, capsys, *flags):
     return out
 
 
-def test_it_tells_where_everything_stands(url, filled, capsys):
+def test_it_shows_where_everything_stands(url, filled, capsys):
     assert status(url, capsys).replace(UNKNOWN, "-").splitlines() == [
         "Running: process 4711, since 2026-09-21 14:12:20Z.",
         "account other is down: The API does not answer.",
@@ -104,7 +104,7 @@ def test_it_tells_where_everything_stands(url, filled, capsys):
     ]
 
 
-def test_as_json_it_is_what_the_page_tells(url, filled, capsys):
+def test_as_json_it_is_what_the_page_shows(url, filled, capsys):
     told = json.loads(status(url, capsys, "--json"))
     assert told["daemon"] == "process 4711, since 2026-09-21 14:12:20Z"
     assert told["problems"] == [

@@ -17,7 +17,7 @@ def test_everybody_hears_everything_in_order():
     assert heard == [(1, EVENT), (2, EVENT)]
 
 
-def test_a_broken_subscriber_stops_nobody_and_the_others_are_told():
+def test_a_broken_subscriber_stops_nobody_and_the_others_are_reported():
     first, last = [], []
     fan_out(first.append, broken, last.append)(EVENT)
     _, failure = first

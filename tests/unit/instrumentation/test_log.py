@@ -89,7 +89,7 @@ def test_what_is_no_event_is_refused_loudly(heard):
         heard.log("PollDone")
 
 
-def test_the_first_failure_is_told_at_once_and_the_flood_once_a_minute(heard):
+def test_the_first_failure_is_reported_at_once_and_the_flood_once_a_minute(heard):
     for _ in range(100):
         heard.log(failed())
         heard.clock.now += 1
@@ -99,7 +99,7 @@ def test_the_first_failure_is_told_at_once_and_the_flood_once_a_minute(heard):
     assert [line.get("more") for line in heard.lines] == [None, 59, 40, None]
 
 
-def test_another_trouble_is_told_at_once(heard):
+def test_another_trouble_is_reported_at_once(heard):
     for event in (failed(), failed("other"), failed(error="timeout"), failed()):
         heard.log(event)
     assert [(line["account"], line["error"]) for line in heard.lines] == [
@@ -114,7 +114,7 @@ def test_a_trouble_that_was_over_for_a_minute_is_new_when_it_comes_back(heard):
     assert [line.get("more") for line in heard.lines] == [None, None]
 
 
-def test_a_summary_needs_no_further_trouble_to_be_told(heard):
+def test_a_summary_needs_no_further_trouble_to_be_reported(heard):
     heard.log(failed())
     heard.log(failed(message="HTTP status 502"))
     heard.clock.now += 60
@@ -131,7 +131,7 @@ def test_parked_calls_are_summed_up_in_calls(heard):
     assert (heard.lines[0]["calls"], heard.lines[1]["more"]) == (10, 30)
 
 
-def test_the_end_tells_what_was_held_back(heard):
+def test_the_end_shows_what_was_held_back(heard):
     heard.log(failed())
     heard.log(failed())
     heard.log.close()
@@ -139,7 +139,7 @@ def test_the_end_tells_what_was_held_back(heard):
     assert [line.get("more") for line in heard.lines] == [None, 1]
 
 
-def test_an_account_is_told_when_it_changes_not_when_it_moves(heard):
+def test_an_account_is_reported_when_it_changes_not_when_it_moves(heard):
     moved = events.AccountMoved("main", up=True, cursor=1, headroom=None, pending=0, gap_seconds=0)
     for up, account in (
         (True, "main"),
@@ -156,7 +156,7 @@ def test_an_account_is_told_when_it_changes_not_when_it_moves(heard):
     ]  # fmt: skip
 
 
-def test_a_lane_is_told_when_it_comes_and_goes(heard):
+def test_a_lane_is_reported_when_it_comes_and_goes(heard):
     heard.log(events.LaneChanged(LANE, up=False, reason="401 Unauthorized"))
     heard.log(events.LaneChanged(LANE, up=True, reason=""))
     down, up = heard.lines

@@ -30,7 +30,7 @@ def test_what_a_library_says_below_a_warning_is_dropped(stream):
     assert stream.getvalue() == ""
 
 
-def test_of_an_exception_its_class_and_place_are_told_and_not_its_text(stream):
+def test_of_an_exception_its_class_and_place_are_reported_and_not_its_text(stream):
     def fail():
         raise ValueError("the caller keyed 1234")
 

@@ -68,7 +68,7 @@ def test_no_name_stands_twice():
     assert len(names) == len(set(names))
 
 
-def test_no_series_tells_when_it_was_made():
+def test_no_series_shows_when_it_was_made():
     body, _ = Metrics().render("")
     assert b"_created" not in body
 

@@ -42,14 +42,14 @@ def gaps(store):
         Drop(EVERY),
     ],
 )
-def test_an_order_is_read_as_it_was_written(asked):
+def test_a_job_is_read_as_it_was_written(asked):
     assert decode_request(encode_request(asked)) == asked
 
 
 @pytest.mark.parametrize(
     "order", [Job("dance", "{}"), Job("drop", "{"), Job("backfill", '{"start": "soon"}')]
 )
-def test_an_order_of_another_version_fails_with_a_sentence(store, rig, order):
+def test_a_job_of_another_version_fails_with_a_sentence(store, rig, order):
     order_id = store.control.add_job(order, NOW).id
     rig.run()
     receipt = rig.receipt(order_id)
@@ -86,7 +86,7 @@ def test_a_backfill_may_name_its_accounts(store):
     assert len(gaps(store)["other"]) == 1
 
 
-def test_a_backfill_is_done_when_its_gaps_are_and_tells_what_was_read(store, rig):
+def test_a_backfill_is_done_when_its_gaps_are_and_shows_what_was_read(store, rig):
     order_id = rig.order(Backfill(NOW - DAY, NOW))
     rig.run()
     rig.run()
@@ -143,7 +143,7 @@ def test_the_hour_is_taken_away_where_the_lane_is_generic_now(store):
     assert due(store, LOKI) == {CALLS[0]: encoded(LOKI, CALLS[0], Profile.GENERIC)}
 
 
-def test_a_replay_takes_what_it_is_asked_for(store, rig):
+def test_a_replay_takes_the_requested_calls(store, rig):
     park(store, TEMPO, CALLS[:3])
     park(store, LOKI, CALLS[:1])
     first = store.control.parked(10)[-1].id
@@ -264,7 +264,7 @@ def test_killed_around_any_write_it_goes_on_and_nothing_happens_twice(asked, mon
     assert deaths >= 2 if isinstance(asked, Backfill) else deaths > 6
 
 
-def test_a_store_that_fails_is_told_and_tried_again(store, rig, monkeypatch):
+def test_a_store_that_fails_is_reported_and_tried_again(store, rig, monkeypatch):
     order_id = rig.order(Drop(EVERY))
     park(store, TEMPO, CALLS[:1])
     real = store.control.commit_job_step

@@ -156,7 +156,7 @@ def test_the_size_of_a_page_is_learnt(records, size, calls):
     assert learnt.calls == calls
 
 
-def test_what_bulk_does_not_tell_is_asked_one_by_one():
+def test_calls_that_bulk_leaves_out_are_requested_one_by_one():
     api = Api(CALLS[:20])
     api.missing = {"003", "017"}
     api.read(CALLS[:20], listing_of(CALLS[:20]))
@@ -164,7 +164,7 @@ def test_what_bulk_does_not_tell_is_asked_one_by_one():
     assert sorted(one for one, _ in api.fetched) == ids(CALLS[:20])
 
 
-def test_a_page_that_is_too_large_is_asked_for_in_smaller_parts():
+def test_a_page_that_is_too_large_is_requested_in_smaller_parts():
     api = Api(CALLS)
     api.read(
         CALLS,
@@ -209,7 +209,7 @@ def test_a_bulk_window_that_is_not_answered_is_halved():
     assert sorted(one for one, _ in api.fetched) == ids(CALLS[:100])
 
 
-def test_bulk_that_does_not_work_is_not_asked():
+def test_bulk_that_does_not_work_is_not_requested():
     api = Api(CALLS[:20])
     api.read(CALLS[:20], listing_of(CALLS[:20]), works=lambda: False)
     assert api.bulk == []
@@ -229,7 +229,7 @@ def test_bulk_that_stops_working_is_not_halved():
     assert sum(map(len, api.single)) == 20
 
 
-def test_single_requests_that_are_not_answered_are_told_as_errors():
+def test_single_requests_that_are_not_answered_are_reported_as_errors():
     api = Api(CALLS[:6])
     api.read(
         CALLS[:6],
@@ -249,7 +249,7 @@ def test_an_expired_log_in_bulk_is_an_answer():
     assert len(api.fetched) == 20
 
 
-def test_an_api_that_ignores_the_offset_of_bulk_is_not_asked_for_ever():
+def test_an_api_that_ignores_the_offset_of_bulk_does_not_get_requests_for_ever():
     api = Api(CALLS)
     same = LogPage(dict.fromkeys(ids(CALLS[:10]), LOG), 10, 100)
     bulk = api.answer

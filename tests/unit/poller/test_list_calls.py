@@ -64,7 +64,7 @@ def test_without_a_total_an_empty_page_is_the_end():
     assert (ids(listing), offsets, mismatches) == (["a"], [0, 1], 0)
 
 
-def test_an_api_that_ignores_the_offset_is_not_asked_for_ever():
+def test_an_api_that_ignores_the_offset_does_not_get_requests_for_ever():
     repeated = [page("a", "b", total=9)] * 3
     listing, offsets, mismatches = listed([*repeated, *repeated])
     assert (ids(listing), offsets, mismatches) == (["a", "b"], [0, 2, 4, 0, 2, 4], 1)

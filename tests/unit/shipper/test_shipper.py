@@ -27,7 +27,7 @@ BAD = PermanentFailure("400", "bad span")
 # --- accepted ---
 
 
-def test_a_body_is_sent_and_resolved():
+def test_a_batch_is_sent_and_resolved():
     rig = LaneRig(new_body("a", "b", end=NOW - 50), seconds=0.25)
     assert rig.step() == 0
     assert rig.sent == [["a", "b"]]
@@ -56,7 +56,7 @@ def test_a_lane_is_not_idle_before_it_looked_nor_while_it_works():
     assert rig.shipper.idle
 
 
-def test_small_bodies_that_wait_go_together_oldest_first():
+def test_small_batches_that_wait_go_together_oldest_first():
     bodies = [new_body(name, end=NOW - 9000 + place) for place, name in enumerate("bcad")]
     rig = LaneRig(*bodies)
     rig.run()
@@ -64,7 +64,7 @@ def test_small_bodies_that_wait_go_together_oldest_first():
     assert rig.waiting == 0
 
 
-def test_no_request_is_larger_than_a_body_may_be():
+def test_no_request_is_larger_than_a_batch_may_be():
     names = [f"call {number}" for number in range(12)]
     bodies = [new_body(name, end=NOW - 9000, padding=SMALL // 2 - 500) for name in names]
     rig = LaneRig(*bodies)
@@ -167,7 +167,7 @@ def test_a_partial_success_is_resolved_and_leaves_copies():
 # --- held ---
 
 
-def test_a_held_lane_tries_every_minute_and_resolves_nothing():
+def test_a_suspended_lane_tries_every_minute_and_resolves_nothing():
     held = Suspended("401", "check the credentials")
     rig = LaneRig(new_body("a"), decide=lambda _: held)
     for _ in range(5):
@@ -181,7 +181,7 @@ def test_a_held_lane_tries_every_minute_and_resolves_nothing():
     ]
 
 
-def test_another_reason_to_be_held_is_told_and_the_same_in_other_words_is_not():
+def test_another_reason_to_be_suspended_is_reported_and_the_same_in_other_words_is_not():
     answers = [
         Suspended("401", "request 1: no"),
         Suspended("401", "request 2: no"),

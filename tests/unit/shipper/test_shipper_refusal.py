@@ -33,7 +33,7 @@ def test_the_offending_call_is_found_and_parked_and_all_others_are_delivered():
     assert rig.seen(CallsParked) == [CallsParked(TRACES, 1, "bad span")]
 
 
-def test_a_refusal_in_merged_bodies_is_parked_in_its_own_body():
+def test_a_refusal_in_merged_batches_is_parked_in_its_own_batch():
     rig = LaneRig(new_body("a"), new_body("b", "bad"), new_body("c"), decide=refusing("bad"))
     rig.run()
     assert rig.sent[0] == ["a", "b", "bad", "c"]
@@ -52,7 +52,7 @@ def test_only_the_request_that_was_given_up_counts_as_rejected():
     ]
 
 
-def test_live_calls_pass_while_a_refused_body_is_taken_apart():
+def test_live_calls_pass_while_a_refused_batch_is_taken_apart():
     rig = LaneRig(new_body("a", "b", "bad", "c"), decide=refusing("bad"))
     rig.step()
     rig.add(new_body("live", end=NOW))
@@ -71,7 +71,7 @@ def test_ten_single_calls_refused_in_a_row_are_not_the_data():
     assert [change.up for change in rig.seen(LaneChanged)] == [False]
 
 
-def test_a_lane_that_was_held_when_its_daemon_ended_parks_nothing_more_after_a_restart():
+def test_a_lane_that_was_suspended_when_its_daemon_ended_parks_nothing_more_after_a_restart():
     names = [f"call {number:02}" for number in range(24)]
     rig = LaneRig(new_body(*names), decide=lambda _: BAD, options=DOUBTED)
     rig.run_for(86_400)
@@ -82,7 +82,7 @@ def test_a_lane_that_was_held_when_its_daemon_ended_parks_nothing_more_after_a_r
     assert (rig.waiting, rig.parked_sessions) == (0, ["call 03"])
 
 
-def test_a_lane_that_was_held_may_meet_a_bad_call_first():
+def test_a_lane_that_was_suspended_may_meet_a_bad_call_first():
     rig = LaneRig(new_body("bad"), decide=refusing("bad"), options=DOUBTED)
     rig.run_for(600)
     assert rig.shipper.suspended is not None

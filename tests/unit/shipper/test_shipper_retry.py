@@ -71,7 +71,7 @@ def test_a_failed_request_delivers_nothing():
     assert rig.events == [ExportDone(TRACES, "503", "retry", 0.0, 0, 0, "starting")]
 
 
-def test_a_body_that_fails_ten_times_lets_others_pass_and_is_taken_apart():
+def test_a_batch_that_fails_ten_times_lets_others_pass_and_is_taken_apart():
     rig = LaneRig(
         new_body("a", "poison", "b", "c", padding=SMALL // 4, end=NOW - 9000),
         new_body("d", padding=SMALL, end=NOW - 5000),
@@ -122,7 +122,7 @@ def test_an_outage_takes_nothing_apart_but_what_failed_so_often():
     assert sorted(delivered) == sorted(f"{name}{place}" for name in "abcdef" for place in "12")
 
 
-def test_what_is_in_hand_is_bounded_however_long_the_outage():
+def test_what_is_in_flight_is_bounded_however_long_the_outage():
     rig = LaneRig(
         *(new_body(f"call {number}", padding=400_000) for number in range(40)),
         decide=lambda _: DOWN,
@@ -184,7 +184,7 @@ def test_a_call_set_aside_that_is_refused_holds_nobody_longer_than_a_minute():
     assert rig.parked == []
 
 
-def test_large_bodies_in_a_row_that_each_hold_a_bad_call_stop_nobody_for_good():
+def test_large_batches_in_a_row_that_each_hold_a_bad_call_stop_nobody_for_good():
     bad = {f"bad {number}" for number in range(6)}
     rig = LaneRig(
         *(
@@ -200,7 +200,9 @@ def test_large_bodies_in_a_row_that_each_hold_a_bad_call_stop_nobody_for_good():
 
 
 @pytest.mark.parametrize("place", range(8))
-def test_the_neighbours_of_a_call_that_fails_alone_need_no_traffic_to_be_told_from_it(place):
+def test_the_neighbours_of_a_call_that_fails_alone_need_no_traffic_to_be_distinguished_from_it(
+    place,
+):
     names = [f"call {number}" for number in range(8)]
     bad = names[place]
     rig = LaneRig(

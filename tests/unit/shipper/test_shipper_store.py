@@ -84,7 +84,7 @@ def test_the_wait_for_a_store_grows_to_a_minute():
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]
 
 
-def test_a_store_that_fails_to_resolve_is_told_the_same_and_nothing_is_sent_twice():
+def test_a_store_that_fails_to_resolve_gets_the_same_again_and_nothing_is_sent_twice():
     rig = LaneRig(
         new_body("a"),
         new_body("b"),
@@ -144,7 +144,7 @@ def test_the_real_store_holds_a_lane_that_parks_too_much():
 
 
 @pytest.mark.parametrize("others", [[], ["b"]], ids=["alone", "merged"])
-def test_a_damaged_body_is_never_sent_and_its_calls_are_read_again(others):
+def test_a_damaged_batch_is_never_sent_and_its_calls_are_read_again(others):
     rig = LaneRig(
         new_body("spoiled 1", "spoiled 2"),
         *(new_body(name) for name in others),
@@ -157,7 +157,7 @@ def test_a_damaged_body_is_never_sent_and_its_calls_are_read_again(others):
 
 
 @pytest.mark.parametrize("end", [NOW - 6 * 86_400, None], ids=["too old", "of unknown time"])
-def test_calls_of_a_damaged_body_that_plum_has_no_longer_are_parked_in_sight(end):
+def test_calls_of_a_damaged_batch_that_plum_has_no_longer_are_parked_in_sight(end):
     rig = LaneRig(new_body("spoiled", end=end), outbox=failing(spoil=["spoiled"]))
     rig.run()
     assert rig.seen(BatchReadAgain) == [BatchReadAgain(TRACES, calls=0, parked=1)]
@@ -167,7 +167,7 @@ def test_calls_of_a_damaged_body_that_plum_has_no_longer_are_parked_in_sight(end
     assert [inflate(one.data) for one in rig.parked] == [b""]
 
 
-def test_a_store_that_fails_while_it_is_told_of_damage_is_told_again():
+def test_a_store_that_fails_while_damage_is_reported_gets_the_report_again():
     rig = LaneRig(
         new_body("spoiled"), outbox=failing(spoil=["spoiled"], resolve_errors=[BROKEN, BROKEN])
     )

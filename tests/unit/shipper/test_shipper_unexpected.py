@@ -95,7 +95,7 @@ class BrokenOutbox:
 
 
 @pytest.mark.parametrize("method", ["due", "resolve"])
-def test_an_outbox_that_breaks_is_asked_again_at_most_once_a_minute_and_nothing_is_sent_twice(
+def test_an_outbox_that_breaks_is_read_again_at_most_once_a_minute_and_nothing_is_sent_twice(
     method,
 ):
     rig = LaneRig(new_body("a"), outbox=lambda real: BrokenOutbox(real, method))

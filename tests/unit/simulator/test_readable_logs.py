@@ -27,7 +27,7 @@ def in_bulk(call, now=NOW, **quirks):
     return "absent" if body is None else json.loads(body)
 
 
-def test_both_endpoints_tell_the_same_entries():
+def test_both_endpoints_show_the_same_entries():
     entries = list(WORLD.entries(LOGGED.session_id))
     assert alone(LOGGED) == (200, entries)
     assert in_bulk(LOGGED) == entries

@@ -82,7 +82,7 @@ def test_total_calls_counts_the_window_not_the_page():
     assert document["total_calls"] == len(expected())
 
 
-def test_bulk_pages_have_no_total_unless_asked_for():
+def test_bulk_pages_have_no_total_unless_requested():
     assert "total_calls" not in listing(endpoint="all_logs")
     document = listing(Quirks(all_logs_total=True), endpoint="all_logs")
     assert document["total_calls"] == len(expected())
@@ -104,7 +104,7 @@ def test_total_calls_may_be_absent():
     assert listing(Quirks(omit_total=True)).keys() == {"calls"}
 
 
-def test_the_default_limit_is_a_quirk_and_the_asked_one_is_bounded():
+def test_the_default_limit_is_a_quirk_and_the_requested_one_is_bounded():
     assert len(ids(listing(Quirks(default_limit=7)))) == 7
     assert len(ids(listing(limit=0))) == 1
     assert len(ids(listing(limit=1_000_000))) == len(expected())

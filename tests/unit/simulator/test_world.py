@@ -19,19 +19,19 @@ LOGS = {call.session_id: WORLD.entries(call.session_id) for call in CALLS}
 ENTRIES = tuple(entry for log in LOGS.values() for entry in log)
 
 
-def test_the_same_seed_tells_the_same_calls_and_entries():
+def test_the_same_seed_shows_the_same_calls_and_entries():
     again = World(seed=7, rate=0.5, past=3 * HOUR, start=NOW)
     assert tuple(again.starting(NOW - 3 * HOUR, NOW)) == CALLS
     some = [call.session_id for call in CALLS[::10]]
     assert [again.entries(session_id) for session_id in some] == [LOGS[one] for one in some]
 
 
-def test_a_world_started_later_tells_the_same_past():
+def test_a_world_started_later_shows_the_same_past():
     later = World(seed=7, rate=0.5, past=4 * HOUR, start=NOW + HOUR)
     assert tuple(later.starting(NOW - 3 * HOUR, NOW)) == CALLS
 
 
-def test_another_seed_tells_other_calls():
+def test_another_seed_shows_other_calls():
     other = World(seed=8, rate=0.5, past=3 * HOUR, start=NOW)
     assert not {call.session_id for call in other.starting(NOW - 3 * HOUR, NOW)} & set(LOGS)
 
@@ -129,7 +129,7 @@ def test_prompts_have_the_keys_and_types_of_the_examples():
     assert all(data["prompt_id_type"] == "module" for data in prompts)
 
 
-def test_the_examples_application_is_told_as_the_documentation_tells_it():
+def test_the_examples_application_has_the_entries_of_the_documentation():
     call = next(call for call in CALLS if call.application == "email test" and call.exited)
     told = [
         (entry["class"], entry["event"]["line"], set(entry["event"]["data"]))
@@ -199,7 +199,7 @@ def test_the_applications_use_the_module(module):
         r"ProvisionedThroughputExceededException",
     ],
 )
-def test_the_calls_tell_of(line):
+def test_the_calls_contain(line):
     assert any(re.search(line, entry["event"]["line"]) for entry in ENTRIES)
 
 

@@ -218,7 +218,7 @@ def test_a_store_that_a_daemon_works_on_is_not_moved(path):
     assert ASIDE not in names(path)
 
 
-def test_a_folder_that_does_not_let_it_go_is_said(path, monkeypatch):
+def test_a_folder_that_does_not_let_it_go_is_reported(path, monkeypatch):
     made(path, calls=1)
     spoil(path, 100, 5000)
 
@@ -239,7 +239,7 @@ def test_a_disk_that_takes_no_note_is_no_new_trouble(path, monkeypatch):
     assert names(path) == set()
 
 
-def test_a_file_that_cannot_be_read_is_said(path):
+def test_a_file_that_cannot_be_read_is_reported(path):
     path.mkdir()
     with pytest.raises(Broken, match="cannot be read: Is a directory"):
         damaged_file.is_ours(path)

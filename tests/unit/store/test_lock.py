@@ -26,7 +26,7 @@ def locks(tmp_path):
         each.release()
 
 
-def test_whoever_looks_is_told_who_holds_it(locks):
+def test_whoever_looks_learns_who_holds_it(locks):
     first, second = locks
     assert (first.holder(), second.holder()) == (None, None)
     first.acquire()
@@ -53,11 +53,11 @@ def test_a_look_at_the_very_moment_does_not_make_it_busy(locks, tmp_path, monkey
         assert second.holder() is not None
 
 
-def test_a_lock_that_may_not_be_read_tells_nothing(tmp_path):
+def test_a_lock_that_may_not_be_read_shows_nothing(tmp_path):
     assert ProcessLock(tmp_path / "gone" / "store.db", lambda: 0.0).holder() is None
 
 
-def test_a_second_daemon_is_told_who_holds_the_store(path):
+def test_a_second_daemon_learns_who_holds_the_store(path):
     with opened(path) as first:
         first.ledger.lease("main")
         with opened(path) as second, pytest.raises(Busy) as caught:
@@ -86,13 +86,13 @@ def test_a_full_disk_does_not_keep_a_lock_from_holding(path, monkeypatch):
             second.ledger.lease("main")
 
 
-def test_a_lock_that_cannot_be_made_is_said(path):
+def test_a_lock_that_cannot_be_made_is_reported(path):
     path.with_name("store.db.lock").mkdir()
     with opened(path) as store, pytest.raises(Broken, match=r"lock .* cannot be opened"):
         store.ledger.lease("main")
 
 
-def test_a_file_system_without_locks_is_said(path, monkeypatch):
+def test_a_file_system_without_locks_is_reported(path, monkeypatch):
     def refuse(*_: object) -> None:
         raise OSError(37, "No locks available")
 

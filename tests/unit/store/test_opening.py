@@ -105,7 +105,7 @@ def test_an_empty_file_cannot_be_read_but_becomes_a_store(path):
         assert store.control.status().used == 0
 
 
-def test_a_missing_folder_is_said(tmp_path):
+def test_a_missing_folder_is_reported(tmp_path):
     with pytest.raises(Broken, match="No such file or directory"), opened(tmp_path / "no" / "x.db"):
         pass
 
@@ -149,7 +149,7 @@ def test_what_is_no_database_is_refused_and_left_alone(path):
     assert path.read_bytes() == b"18005550100 " * 1000
 
 
-def test_a_damaged_file_is_told(path):
+def test_a_damaged_file_is_reported(path):
     with opened(path) as store:
         lease = store.ledger.lease("main")
         lease.commit(whole_step("a"))
@@ -197,7 +197,7 @@ def test_a_reader_works_while_nobody_else_has_the_file_open(path):
         assert len(reader.outbox.due(TEMPO, NOW, 1000)) == 1
 
 
-def test_a_folder_that_is_gone_is_told(path, monkeypatch):
+def test_a_folder_that_is_gone_is_reported(path, monkeypatch):
     def refuse(*_: object) -> None:
         raise FileNotFoundError(2, "No such file or directory")
 
@@ -208,7 +208,7 @@ def test_a_folder_that_is_gone_is_told(path, monkeypatch):
             lease.commit(whole_step("a"))
 
 
-def test_a_file_system_without_shared_memory_is_said(path, monkeypatch):
+def test_a_file_system_without_shared_memory_is_reported(path, monkeypatch):
     class NoWal(sqlite3.Connection):
         def execute(self, sql: str, *arguments: object) -> sqlite3.Cursor:
             return super().execute(sql.replace("= wal", "= delete"), *arguments)
@@ -221,7 +221,7 @@ def test_a_file_system_without_shared_memory_is_said(path, monkeypatch):
         pass
 
 
-def test_another_program_s_lock_is_waited_for_and_then_told(path, monkeypatch):
+def test_another_program_s_lock_is_waited_for_and_then_reported(path, monkeypatch):
     monkeypatch.setattr(opening, "_WAIT", 0.05)
     with opened(path) as store:
         lease = store.ledger.lease("main")
@@ -234,7 +234,7 @@ def test_another_program_s_lock_is_waited_for_and_then_told(path, monkeypatch):
         lease.commit(whole_step("a"))
 
 
-def test_a_file_that_was_taken_away_is_told(path):
+def test_a_file_that_was_taken_away_is_reported(path):
     with opened(path) as store:
         reading = store.control
         # The one connection is lent, the next has to open the file.

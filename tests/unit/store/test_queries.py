@@ -63,7 +63,7 @@ def test_what_may_be_long_is_read_in_order_without_sorting(schema, name):
 @pytest.mark.parametrize(
     ("name", "index"), [("live", "deliveries_newest"), ("older", "deliveries_oldest")]
 )
-def test_due_bodies_are_ordered_by_a_covering_index(schema, name, index):
+def test_due_batches_are_ordered_by_a_covering_index(schema, name, index):
     (first, *_) = plan(schema, queries("outbox")[name])
 
     assert f"USING COVERING INDEX {index}" in first

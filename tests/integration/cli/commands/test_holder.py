@@ -6,7 +6,7 @@ from support.rigs.command_results import lane_states, status
 from support.rigs.program import fuse_otel, running
 
 
-def test_whoever_comes_second_is_told_who_holds_the_store(api, receiver, env, tmp_path):
+def test_whoever_comes_second_learns_who_holds_the_store(api, receiver, env, tmp_path):
     with running(env=env, folder=tmp_path) as daemon:
         daemon.wait_for(lambda: "poll done" in daemon.log)
         for words in (["run"], ["once"]):
@@ -17,7 +17,7 @@ def test_whoever_comes_second_is_told_who_holds_the_store(api, receiver, env, tm
         assert daemon.end() == 0
 
 
-def test_a_lane_that_is_held_is_told_by_status_and_not_by_a_dead_daemon(
+def test_a_lane_that_is_suspended_is_reported_by_status_and_not_by_a_dead_daemon(
     api, receiver, env, tmp_path
 ):
     env["FUSE_OTEL_SINCE"] = "1h"

@@ -73,7 +73,7 @@ def test_each_call_is_found_at_its_place_in_the_inflated_bytes():
         ([MAX_INFLATED // 3] * 7, [3, 3, 1]),
     ],
 )
-def test_a_body_holds_what_fits_and_a_larger_call_stands_alone(sizes, groups):
+def test_a_batch_holds_what_fits_and_a_larger_call_stands_alone(sizes, groups):
     calls = [rendered(f"{n}", n, bytes(size)) for n, size in enumerate(sizes)]
     found = cut(RENDERING, calls)
     assert [len(body.calls) for body in found] == groups

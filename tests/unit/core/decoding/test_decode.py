@@ -81,7 +81,7 @@ def test_an_unreadable_time_is_absent_and_counted(key, value):
     assert page.anomalies == {"record_time": 1}
 
 
-def test_unreadable_party_and_type_are_empty():
+def test_unreadable_caller_and_type_are_empty():
     (call,) = page_of({**RECORD, "src": None, "dest": [], "type": {}}).calls
     assert (call.src, call.dest, call.type) == ("", "", "")
 

@@ -67,7 +67,7 @@ def test_a_signals_own_flavour_outranks_that_of_both(tmp_path):
     assert made(text, tmp_path)["logs/strict/generic"] == ["archive/logs"]
 
 
-def test_the_general_flavour_may_be_said_for_each_signal():
+def test_the_general_flavour_may_be_set_for_each_signal():
     assert list(made(FLAVOUR="tempo", LOGS_FLAVOUR="loki")) == [
         "traces/strict/generic",
         "logs/strict/loki",

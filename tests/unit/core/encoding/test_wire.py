@@ -72,7 +72,7 @@ def test_an_integer_beyond_64_bits_is_its_digits(number):
     assert attribute(number).string_value == str(number)
 
 
-def test_one_and_true_are_told_apart_within_a_call():
+def test_one_and_true_are_distinguished_within_a_call():
     spans = [make_span(n, attributes={"key": value}) for n, value in enumerate((1, True, 1.0), 1)]
     data = encode_traces(make_telemetry(spans))
     found = ExportTraceServiceRequest.FromString(data).resource_spans[0].scope_spans[0].spans

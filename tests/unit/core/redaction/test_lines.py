@@ -9,7 +9,7 @@ from fuse_otel.core.redaction.lines import facts_of
 
 
 @pytest.mark.parametrize(("line", "body", "attributes", "error"), ROWS)
-def test_a_known_line_tells_its_facts_and_keeps_its_shape(line, body, attributes, error):
+def test_a_known_line_shows_its_facts_and_keeps_its_shape(line, body, attributes, error):
     facts = facts_of(line, Tally())
     assert facts.known
     assert facts.body == (line if body is None else body)

@@ -28,7 +28,7 @@ def record(mode, *args, rules=None, **data):
     return entry.body, free
 
 
-def test_standard_tells_texts_without_what_is_personal():
+def test_standard_keeps_texts_without_personal_data():
     assert record("standard", "Jo at 212-555-0123", "evaluate js")[0] == "Jo at [phone]"
     line = ("Hello Jo, 4111 1111 1111 1111", "prompt", "p", "prompt")
     assert record("standard", *line, type="dynamic")[0] == "Hello Jo, [card]"
@@ -48,7 +48,7 @@ def test_standard_keeps_back_what_could_be_a_secret_number(line, body):
     assert record("standard", line, "menu")[0] == body
 
 
-def test_standard_tells_all_data_flat_and_scrubbed_in_strings_numbers_and_keys():
+def test_standard_keeps_all_data_flat_and_scrubbed_in_strings_numbers_and_keys():
     data = {
         "card": 4111111111111111,
         "dotted": 4111111111111111.0,
@@ -90,7 +90,7 @@ def test_what_a_variable_is_called_says_what_it_holds(variable):
     assert record("off", *entry, value="4711") == (f"{variable} = 4711", named)
 
 
-def test_a_variable_that_is_called_anything_else_is_told_scrubbed():
+def test_a_variable_with_any_other_name_is_scrubbed():
     entry = ("menu_choice = 4711", "set variable", "menu_choice", "debug")
     told_of = {"fuse.data.value": "4711"}
     assert record("standard", *entry, value="4711") == ("menu_choice = 4711", told_of)
@@ -114,7 +114,7 @@ def test_the_id_of_a_prompt_is_never_taken_for_a_number(mode):
     assert record(mode, "x", "menu", prompt_id="845617")[1] == {"fuse.data.prompt_id": "845617"}
 
 
-def test_off_tells_everything_as_it_is_and_what_is_personal_by_its_name():
+def test_off_keeps_everything_as_it_is_and_marks_personal_data_by_its_name():
     body, free = record(
         "off", "User input: 1234 (dtmf)", "menu", color="red", to="Jo", x="2125550123", url=URL
     )

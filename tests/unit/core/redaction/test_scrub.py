@@ -85,7 +85,7 @@ def test_a_name_is_one_short_line_without_numbers_and_addresses(name, clean):
          "https://ab12cd34ef.execute-api.us-east-1.amazonaws.com/prod"),
     ],
 )  # fmt: skip
-def test_of_a_url_the_place_is_told_and_nothing_of_the_person(url, shown):
+def test_a_url_keeps_its_place_and_nothing_of_the_person(url, shown):
     assert safe_url(url, Tally())[0] == shown
 
 
@@ -103,7 +103,7 @@ def test_of_a_url_the_place_is_told_and_nothing_of_the_person(url, shown):
         "https://a.com/" + "x" * 3000,
     ],
 )
-def test_what_is_no_plain_url_is_not_told(url):
+def test_anything_but_a_plain_url_is_removed(url):
     assert safe_url(url, Tally()) is None
 
 

@@ -24,7 +24,7 @@ def test_years_of_failures_do_not_overflow():
 
 
 @pytest.mark.parametrize(("told", "waited"), [(30.0, 30.0), (0.0, 1.0), (None, 1.0)])
-def test_a_told_wait_is_kept_when_it_is_longer(told, waited):
+def test_a_requested_wait_is_kept_when_it_is_longer(told, waited):
     assert Backoff(1.0, 60.0).fail(0.0, lambda: UNLUCKY, told) == waited
 
 

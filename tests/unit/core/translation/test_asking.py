@@ -57,7 +57,7 @@ def test_a_module_nobody_knows_asked_if_it_was_answered():
     assert asked(prompt(module="survey"), answer(at=START + 1, module="survey")) == (1, 1)
 
 
-def test_what_was_counted_wins_over_what_is_told():
+def test_what_was_counted_wins_over_what_is_reported():
     told_of = make_entry("x", "menu", "m", "error", attempts=3)
     assert asked(prompt(), answer("No match"), told_of)[0] == 1
     assert asked(make_entry("x", "record", "m", "error", attempts=3))[0] == 3

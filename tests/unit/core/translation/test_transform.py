@@ -68,7 +68,7 @@ def test_entries_outside_the_listed_interval_widen_the_root():
     assert (root.start, root.end) == ((START - 30) * SECOND, (END + 30) * SECOND)
 
 
-def test_the_root_tells_of_the_call():
+def test_the_root_describes_the_call():
     prompt = make_entry("Hello", log_class="prompt", type="static")
     heard = make_entry("User input: 6 (dtmf)", "number", "x", "event")
     root = told(APPLICATION, prompt, heard, ERROR, EXIT).spans[0]
@@ -190,7 +190,7 @@ def test_the_peer_of_a_request_is_its_host():
     assert span.attributes["http.request.method"] == "GET"
 
 
-def test_an_execution_tells_module_visit_and_attempts():
+def test_an_execution_shows_module_visit_and_attempts():
     ask = [
         make_entry("No input", "menu", "m", "event"),
         make_entry("User input: 1 (dtmf)", "menu", "m", "event"),
@@ -213,7 +213,7 @@ def test_an_execution_tells_module_visit_and_attempts():
     }
 
 
-def test_a_span_tells_of_the_last_answer_nothing_of_those_before():
+def test_a_span_describes_the_last_answer_nothing_of_those_before():
     keyed = make_entry("No match: 77 (dtmf)", "menu", "m", "event")
     span = told(keyed, make_entry("No input", "menu", "m", "event")).spans[1]
     assert {key: value for key, value in span.attributes.items() if "input" in key} == {
@@ -239,7 +239,7 @@ def test_an_execution_that_announces_two_applications_ran_in_the_first():
 
 
 @pytest.mark.parametrize("module", ["go to app", "Go_To_App", "go-to-app", "subdialog"])
-def test_a_target_is_told_by_the_modules_that_go_somewhere(module):
+def test_modules_that_go_somewhere_have_a_target(module):
     span = told(make_entry("Going to application Billing", module, "g")).spans[1]
     assert span.attributes["fuse.application.target"] == "Billing"
 
