@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
+
+from fuse_otel.core.redaction.masks import mask_personal
 
 _MAX = 300  # characters
 _MOST_READ = 131_072  # characters: more would keep the processor busy for seconds
 _MASK = "*"
 _SECRET = 6  # characters: a shorter one would mask parts of ordinary words
-
-# An address begins where its run of letters does: found in one pass, however long the text.
-_EMAIL = re.compile(r"(?<![^\s@<>\"'(),;:])[^\s@<>\"'(),;:]++@[^\s@<>\"'(),;:]+")
-# Seven digits in a row, or a phone or card number as people write them; a date stays readable.
-_NUMBER = re.compile(r"\d{7,}|\(?\d{3}\)?[-. ]+\d{3}[-. ]\d{4}|\d{4}(?:[- ]\d{4}){2,}(?:[- ]\d+)?")
 
 
 def scrub(text: str, secrets: Iterable[str] = ()) -> str:
@@ -26,7 +22,7 @@ def scrub(text: str, secrets: Iterable[str] = ()) -> str:
         if len(secret) >= _SECRET:
             text = text.replace(secret, _MASK)
     text = "".join(letter if letter.isprintable() else " " for letter in text)
-    text = _NUMBER.sub(_MASK, _EMAIL.sub(_MASK, " ".join(text.split())))
+    text = mask_personal(" ".join(text.split()))
     return text if len(text) <= _MAX else text[: _MAX - 1] + "…"
 
 

@@ -6,9 +6,9 @@ from collections import Counter
 from threading import Lock
 
 from fuse_otel.core.model.telemetry import CallSummary
+from fuse_otel.core.redaction.masks import mask_digits
 from fuse_otel.events import CallsStored
 from fuse_otel.instrumentation.instruments import Instruments
-from fuse_otel.instrumentation.log_line import mask_digits
 
 RECENT = 3600
 OTHER = "#other#"

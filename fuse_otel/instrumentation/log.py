@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Protocol
 
+from fuse_otel.core.redaction.masks import mask_digits
 from fuse_otel.errors import code_location
 from fuse_otel.events import AccountMoved, Event
 from fuse_otel.instrumentation.log_line import (
@@ -21,7 +22,6 @@ from fuse_otel.instrumentation.log_line import (
     Write,
     json_line,
     logfmt,
-    mask_digits,
     timestamp,
 )
 from fuse_otel.instrumentation.log_messages import line_of

@@ -1,7 +1,4 @@
-"""A line of the log, and how it is written. Pure: no clock, no stream.
-
-Digits are masked here. The texts of the daemon hold none, but back ends quote what they like.
-"""
+"""A line of the log, and how it is written. Pure: no clock, no stream."""
 
 from __future__ import annotations
 
@@ -19,16 +16,6 @@ Write: TypeAlias = Callable[[Mapping[str, Field]], str]
 _BARE = re.compile(r"[^\s=\"\\\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 _UNPRINTABLE = re.compile(r"[\"\\\x00-\x1f\x7f-\x9f\u2028\u2029]")
-
-MASK = "[digits]"
-
-# Seven digits or more, bare or with what people write between the groups of a phone number.
-_RUN = re.compile(r"(?:\+|\()?[0-9](?:[ .()/-]{0,2}[0-9]){6,}")
-# Seen in the answers of back ends, of the same shape, and harmless.
-_HARMLESS = re.compile(
-    r"(?:19|20)\d\d-\d\d-\d\d(?: \d\d)?"  # a date, and the hour behind it
-    r"|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}"  # an IPv4 address
-)
 
 
 class LogLevel(IntEnum):
@@ -99,12 +86,3 @@ def _quoted(text: str) -> str:
 def _escaped(found: re.Match[str]) -> str:
     character = found.group()
     return _ESCAPES.get(character, f"\\u{ord(character):04x}")
-
-
-def mask_digits(text: str) -> str:
-    """``text`` with every run of seven or more digits replaced, dates and addresses apart."""
-    return _RUN.sub(_masked, text)
-
-
-def _masked(run: re.Match[str]) -> str:
-    return run.group() if _HARMLESS.fullmatch(run.group()) else MASK

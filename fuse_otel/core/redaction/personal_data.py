@@ -1,11 +1,7 @@
-"""Personal data in free text, known by its shape: what the redaction ``standard`` takes out.
+"""Personal data in free text, recognised by its shape: what the redaction ``standard`` removes.
 
-Every pass is linear in the text. Where two readings of a text are possible it is taken for
-personal, but for dates, times and ids.
-
-What a run of digits in free text is: a date, an id, or somebody's number.
-
-International bank account numbers in text, known by their check digits (ISO 13616).
+Every pass is linear in the text. What could be personal counts as personal, apart from dates, times
+and ids.
 """
 
 from __future__ import annotations
@@ -15,6 +11,7 @@ from collections.abc import Callable
 
 from fuse_otel.core.model.call import ListedCall
 from fuse_otel.core.model.tally import Tally
+from fuse_otel.core.redaction.masks import DIGITS, EMAIL, FREE_NUMBER, replaced_words
 
 _DAY = 86_400
 _MONTH, _DAY_OF_MONTH = r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
@@ -64,7 +61,7 @@ def number_mask(run: str, tally: Tally) -> str:
         tally.redactions["phone"] += 1
         return "[phone]"
     tally.redactions["digits"] += 1
-    return "[digits]"
+    return DIGITS
 
 
 def _luhn(digits: str) -> bool:
@@ -74,6 +71,7 @@ def _luhn(digits: str) -> bool:
     return (sum(numbers[::2]) + sum(twice)) % 10 == 0
 
 
+# International bank account numbers (ISO 13616).
 _SHORTEST = 15
 _LETTERS = 10
 # Two letters, two digits, and more of both; people write it in groups.
@@ -142,8 +140,6 @@ _MACHINE_ID = re.compile(
     r"(?<![\w-])(?:[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}"
     r"|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})(?![\w-])"
 )
-# Seven digits with anything but words between them, or five in a row.
-_NUMBER = re.compile(r"[+(]{0,2}\d(?:[\W_]{0,3}\d){6,}|\d{5,}")
 
 
 def without_personal(text: str, kept: Kept, tally: Tally) -> str:
@@ -185,10 +181,10 @@ def _without_words(text: str, tally: Tally) -> str:
         tally.redactions["token"] += count
     if _AT.search(text):
         # Of a number in groups that stands before an @ an address would take the last group alone.
-        text = _NUMBER.sub(lambda run: _without_number_at(run, tally), text)
+        text = FREE_NUMBER.sub(lambda run: _without_number_at(run, tally), text)
         text = _ADDRESS.sub(lambda word: _without_address(word[0], tally), text)
     text = without_ibans(text, tally)
-    return _LONG_WORD.sub(lambda word: _without_token(word[0], tally), text)
+    return replaced_words(_LONG_WORD, text, _is_token, "[token]", tally)
 
 
 def _without_number_at(run: re.Match[str], tally: Tally) -> str:
@@ -204,16 +200,13 @@ def _without_address(word: str, tally: Tally) -> str:
     if word.startswith("//"):
         return _IN_URL.sub(lambda part: _without_address(part[0], tally), word)
     tally.redactions["email"] += 1
-    return "[email]"
+    return EMAIL
 
 
-def _without_token(word: str, tally: Tally) -> str:
+def _is_token(word: str) -> bool:
     """Digits and letters mixed in one part of a long word; authors' own names do not mix them."""
-    if not any(_DIGIT.search(part) and _LETTER.search(part) for part in _PART.split(word)):
-        return word
-    tally.redactions["token"] += 1
-    return "[token]"
+    return any(_DIGIT.search(part) and _LETTER.search(part) for part in _PART.split(word))
 
 
 def _without_numbers(text: str, kept: Kept, tally: Tally) -> str:
-    return _NUMBER.sub(lambda run: run[0] if kept(run[0]) else number_mask(run[0], tally), text)
+    return FREE_NUMBER.sub(lambda run: run[0] if kept(run[0]) else number_mask(run[0], tally), text)

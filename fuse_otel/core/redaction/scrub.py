@@ -1,4 +1,4 @@
-"""Taking personal data out of text that may otherwise leave. Every pass is linear in the text."""
+"""Texts and names that may leave without their personal data. Every pass is linear in the text."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from functools import lru_cache
 
 from fuse_otel.core.model.limits import MAX_NAME
 from fuse_otel.core.model.tally import Tally
+from fuse_otel.core.redaction.masks import (
+    NAME_NUMBER,
+    TEXT_NUMBER,
+    replaced_words,
+    without_digits,
+    without_emails,
+)
 
 REDACTED = "[redacted]"
 
-# Five digits with anything but words between them are taken for somebody's number, and so are
-# four in a row: a date or a year that is lost with them is the lesser harm.
-_APART = r"\d(?:[\W_]{0,3}\d){4,}"
-_NUMBER = re.compile(_APART)
-_NUMBER_OR_PIN = re.compile(rf"{_APART}|\d{{4,}}")
-_WORD = re.compile(r"\S+")
 _IN_NUMBERS = re.compile(r"[\W\d_]").match
 _UP_TO_A_SPACE = re.compile(r".*\s", re.DOTALL)
 _TOKEN = re.compile(r"[\w.~+/=-]{20,}")
@@ -29,7 +30,7 @@ _Clean = tuple[str, tuple[tuple[str, int], ...]]
 
 
 def scrub(text: str, tally: Tally) -> str:
-    """``text`` with e-mail addresses, tokens and long numbers replaced by what they were."""
+    """``text`` with e-mail addresses, tokens and long numbers replaced by their kind."""
     if len(text) > _LONGEST_KEPT:
         return _scrubbed(text, tally)
     return _counted(_kept_text(text), tally)
@@ -43,10 +44,10 @@ def _kept_text(text: str) -> _Clean:
 
 def _scrubbed(text: str, tally: Tally) -> str:
     if "@" in text:
-        text = _WORD.sub(lambda word: _without_email(word[0], tally), text)
+        text = without_emails(text, tally)
     if len(text) >= _SHORTEST_TOKEN:
-        text = _TOKEN.sub(lambda word: _without_token(word[0], tally), text)
-    return _without_digits(_NUMBER_OR_PIN, text, tally)
+        text = replaced_words(_TOKEN, text, _is_token, "[token]", tally)
+    return without_digits(TEXT_NUMBER, text, tally)
 
 
 def scrub_start(text: str, most: int, tally: Tally) -> str:
@@ -88,10 +89,10 @@ def _kept_name(name: str) -> _Clean:
 def _cleaned_name(name: str) -> _Clean:
     tally = Tally()
     if "@" in name:
-        name = _WORD.sub(lambda word: _without_email(word[0], tally), name)
+        name = without_emails(name, tally)
     if not name.isprintable():
         name = "".join(char if char.isprintable() else " " for char in name)
-    words = _without_digits(_NUMBER, name, tally).split()
+    words = without_digits(NAME_NUMBER, name, tally).split()
     return " ".join(words)[:_NAME].rstrip(), tuple(tally.redactions.items())
 
 
@@ -102,23 +103,6 @@ def _counted(clean: _Clean, tally: Tally) -> str:
     return text
 
 
-def _without_digits(number: re.Pattern[str], text: str, tally: Tally) -> str:
-    text, count = number.subn("[digits]", text)
-    if count:
-        tally.redactions["digits"] += count
-    return text
-
-
-def _without_email(word: str, tally: Tally) -> str:
-    if "@" not in word:
-        return word
-    tally.redactions["email"] += 1
-    return "[email]"
-
-
-def _without_token(word: str, tally: Tally) -> str:
+def _is_token(word: str) -> bool:
     """A key, a hash, a session: long, without a space, of digits and letters."""
-    if not (_DIGIT.search(word) and _LETTER.search(word)):
-        return word
-    tally.redactions["token"] += 1
-    return "[token]"
+    return bool(_DIGIT.search(word) and _LETTER.search(word))

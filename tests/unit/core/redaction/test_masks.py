@@ -1,4 +1,4 @@
-"""No run of digits that could be a number leaves."""
+"""No run of digits that could be a number leaves in a diagnostic, and no address."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuse_otel.instrumentation.log_line import mask_digits
+from fuse_otel.core.redaction.masks import mask_digits, mask_personal
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,16 @@ def test_no_bare_run_survives_anywhere(before, digits, after):
 @given(st.text(st.sampled_from("0123456789 -.()/+a:")))
 def test_seven_digits_in_a_row_never_survive(text):
     assert not re.search(r"[0-9]{7}", mask_digits(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("to jane.doe@example.com, please", "to [email], please"),
+        ("<jane@example.com> at 415-555-0100", "<[email]> at [digits]"),
+        ("an @ alone and user@ and @host", "an @ alone and user@ and @host"),
+        ("\u0668\u0660\u0660\u0665\u0665\u0665\u0660\u0661", "[digits]"),
+    ],
+)
+def test_foreign_words_are_masked_and_stay_readable(text, masked):
+    assert mask_personal(text) == masked

@@ -1,0 +1,77 @@
+"""The one place that says when digits are somebody's number and text is an e-mail address.
+
+The thresholds differ, because what is lost by masking too much differs:
+
+- A *name* that an author gave often ends in a year or a version, so four digits stay.
+- A *text* under ``strict`` loses four digits in a row as well, which may be a secret number.
+- *Free* text under ``standard`` should stay useful: four digits in a row stay, and six in groups.
+- A *diagnostic* (a log line, a label, a back end's own words) holds no call data unless somebody
+  quotes it. It is full of dates, addresses, ports and counters, which an operator needs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from fuse_otel.core.model.tally import Tally
+
+DIGITS, EMAIL = "[digits]", "[email]"
+
+# Digits with anything but words between them: people write numbers in many ways.
+_FIVE_APART = r"\d(?:[\W_]{0,3}\d){4,}"
+NAME_NUMBER = re.compile(_FIVE_APART)
+TEXT_NUMBER = re.compile(rf"{_FIVE_APART}|\d{{4,}}")
+FREE_NUMBER = re.compile(r"[+(]{0,2}\d(?:[\W_]{0,3}\d){6,}|\d{5,}")
+# Seven digits or more, bare or with what stands between the groups of a phone number.
+_DIAGNOSTIC_NUMBER = re.compile(r"(?:\+|\()?\d(?:[ .()/-]{0,2}\d){6,}")
+# Seen in the answers of back ends, of the same shape, and harmless.
+_HARMLESS = re.compile(
+    r"(?:19|20)\d\d-\d\d-\d\d(?: \d\d)?"  # a date, and the hour behind it
+    r"|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}"  # an IPv4 address
+)
+
+# In texts of a call the whole word goes: what else stands in it may be a part of the address.
+_WORD = re.compile(r"\S+")
+# In a diagnostic the words around it stay. An address begins where its run of letters does, so that
+# it is found in one pass, however long the text.
+_DIAGNOSTIC_EMAIL = re.compile(r"(?<![^\s@<>\"'(),;:])[^\s@<>\"'(),;:]++@[^\s@<>\"'(),;:]+")
+
+
+def without_digits(number: re.Pattern[str], text: str, tally: Tally) -> str:
+    """``text`` with ``[digits]`` for each ``number``: one of the patterns above."""
+    text, count = number.subn(DIGITS, text)
+    if count:
+        tally.redactions["digits"] += count
+    return text
+
+
+def without_emails(text: str, tally: Tally) -> str:
+    """``text`` with ``[email]`` for each word with an ``@`` in it."""
+    return replaced_words(_WORD, text, lambda word: "@" in word, EMAIL, tally)
+
+
+def replaced_words(
+    words: re.Pattern[str], text: str, personal: Callable[[str], bool], mask: str, tally: Tally
+) -> str:
+    """``text`` with ``mask`` for each of the ``words`` that is ``personal``, counted."""
+
+    def replace(found: re.Match[str]) -> str:
+        if not personal(found[0]):
+            return found[0]
+        tally.redactions[mask.strip("[]")] += 1
+        return mask
+
+    return words.sub(replace, text)
+
+
+def mask_digits(text: str) -> str:
+    """A diagnostic without runs of seven or more digits, apart from dates and IPv4 addresses."""
+    return _DIAGNOSTIC_NUMBER.sub(
+        lambda run: run[0] if _HARMLESS.fullmatch(run[0]) else DIGITS, text
+    )
+
+
+def mask_personal(text: str) -> str:
+    """A diagnostic in somebody else's words: also without e-mail addresses."""
+    return mask_digits(_DIAGNOSTIC_EMAIL.sub(EMAIL, text))
