@@ -1,6 +1,7 @@
 """Every adapter of the store, for the suites that all of them must pass."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,21 +13,26 @@ from fuse_otel.store import MemoryStore, open_store
 CAPACITY = 100_000
 
 
-def _memory(_folder: Path) -> Store:
-    return MemoryStore(CAPACITY)
+def _memory(_folder: Path, capacity: int) -> Store:
+    return MemoryStore(capacity)
 
 
-def _sqlite(folder: Path) -> Store:
+def _sqlite(folder: Path, capacity: int) -> Store:
     url = f"sqlite:///{folder / 'store.db'}"
-    return open_store(url, capacity=CAPACITY, clock=lambda: float(NOW))
+    return open_store(url, capacity=capacity, clock=lambda: float(NOW))
 
 
 @pytest.fixture(params=[_memory, _sqlite], ids=["memory", "sqlite"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    open_adapter: Callable[[Path], Store] = request.param
-    opened = open_adapter(tmp_path)
-    yield opened
-    opened.close()
+    with closing(request.param(tmp_path, CAPACITY)) as opened:
+        yield opened
+
+
+@pytest.fixture(params=[_memory, _sqlite], ids=["memory", "sqlite"])
+def roomy_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """With the capacity that a daemon has."""
+    with closing(request.param(tmp_path, 1 << 30)) as opened:
+        yield opened
 
 
 @pytest.fixture

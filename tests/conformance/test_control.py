@@ -59,7 +59,8 @@ def test_the_status_shows_where_accounts_and_lanes_stand(store, lease):
     loki, tempo = status.lanes
     assert (loki.lane, loki.calls, loki.oldest, loki.parked) == (LOKI, 1, NOW - 70, 0)
     assert (tempo.lane, tempo.calls, tempo.oldest) == (TEMPO, 2, NOW - 70)
-    assert status.used == len(new.data) + len(logs.data)
+    batches = len(new.data) + len(logs.data)
+    assert batches + 300 < status.used < batches + 1_500  # two ledger rows and a pending call
 
 
 def test_recent_calls_come_newest_first_without_their_bytes(store, lease):
@@ -84,7 +85,8 @@ def test_a_call_stored_again_is_the_newest(store, lease):
     assert store.control.recent_call("a") == again
 
 
-def test_five_hundred_recent_calls_are_kept(store, lease):
+def test_five_hundred_recent_calls_are_kept(roomy_store):
+    store, lease = roomy_store, roomy_store.ledger.lease("main")
     lease.commit(step(recent=[recent(f"{i}") for i in range(490)]))
     lease.commit(step(recent=[recent(f"{i}") for i in range(490, 505)]))
     assert len(store.control.recent(1000)) == 500
@@ -96,7 +98,8 @@ def test_five_hundred_recent_calls_are_kept(store, lease):
     assert store.control.recent(1)[0].session_id == "more 699"
 
 
-def test_recent_calls_are_bounded_in_bytes_too(store, lease):
+def test_recent_calls_are_bounded_in_bytes_too(roomy_store):
+    store, lease = roomy_store, roomy_store.ledger.lease("main")
     for name in "abcd":
         lease.commit(step(recent=[recent(name, traces=bytes(20 * MIB))]))
 

@@ -194,7 +194,7 @@ def test_what_is_seen_again_replaces_what_was_known(store, lease):
     assert store.control.status().accounts[0].calls == 1
 
 
-@pytest.mark.parametrize("session_id", ["", "a\x00b", "ü;'\";--", "%", "🙂", "x" * 5000])
+@pytest.mark.parametrize("session_id", ["", "a\x00b", "ü;'\";--", "%", "🙂", "x" * 256])
 def test_any_session_id_is_kept_exactly(store, lease, session_id):
     lease.commit(whole_step(session_id))
     lease.commit(step(pending=[pending(session_id)]))

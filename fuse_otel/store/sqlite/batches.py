@@ -12,6 +12,7 @@ from fuse_otel.core.batching.batch import Batch, CallSlice
 from fuse_otel.core.model.lane import Lane
 from fuse_otel.errors import Corrupt
 from fuse_otel.store.sqlite.database import queries
+from fuse_otel.store.sqlite.rows import storable, stored_id
 
 _CALLS = msgspec.json.Decoder(tuple[tuple[str, int | None, int | None, int, int, int], ...])
 _OFFSETS = msgspec.json.Decoder(frozenset[int])
@@ -31,7 +32,9 @@ def write_batches(connection: sqlite3.Connection, batches: Iterable[Batch], at: 
         connection.executemany(
             _SQL["add_delivery"],
             [
-                (stored, _lane_id(connection, lane), batch.size, len(batch.calls), oldest, newest)
+                storable(
+                    stored, _lane_id(connection, lane), batch.size, len(batch.calls), oldest, newest
+                )
                 for lane in batch.rendering.lanes
             ],
         )
@@ -47,7 +50,7 @@ def _lane_id(connection: sqlite3.Connection, lane: Lane) -> int:
 
 
 def pack_calls(calls: Sequence[CallSlice]) -> str:
-    rows = [(c.session_id, c.start, c.end, c.offset, c.length, c.items) for c in calls]
+    rows = [(stored_id(c.session_id), c.start, c.end, c.offset, c.length, c.items) for c in calls]
     return msgspec.json.encode(rows).decode()
 
 

@@ -15,6 +15,7 @@ from fuse_otel.store.sqlite.database import queries
 # Room that stays on the disk, so that what waits can always be resolved and deleted.
 RESERVE = 64 * 1024 * 1024
 PARKED_SHARE = 0.2
+DRAINING_SHARE = 0.05
 FILLING = 0.8
 # The warning ends well below the line that starts it: a level around the line is one crossing.
 RELIEVED = 0.7
@@ -42,14 +43,19 @@ class Capacity:
                 needed=new,
             )
 
-    def check_cap(self, connection: sqlite3.Connection, new: int) -> None:
-        """Raises ``Full`` if ``new`` more bytes would pass the cap."""
-        used = used_bytes(connection)
-        if new and used + new > self.cap:
+    def check_cap(self, used: int, new: int, *, drains: bool = True) -> None:
+        """Raises ``Full`` if ``new`` more bytes beside the ``used`` ones would pass the cap.
+
+        Only a step with batches ``drains`` and may use the last part of the cap. Otherwise calls
+        that wait for their logs could fill the cap, and the batches with which they leave would
+        find no room.
+        """
+        limit = self.cap if drains else int(self.cap * (1 - DRAINING_SHARE))
+        if new > 0 and used + new > limit:
             raise Full(
                 f"The outbox is full: {humanize.size(used)} of"
                 f" {humanize.size(self.cap)} are used, {humanize.size(new)} more wait.",
-                needed=new,
+                needed=new + self.cap - limit,
             )
 
     def check_parked(self, connection: sqlite3.Connection) -> None:
@@ -73,5 +79,5 @@ class Capacity:
 
 
 def used_bytes(connection: sqlite3.Connection) -> int:
-    """The bytes that count for the cap."""
+    """What counts for the cap: batches, parked copies, ledger, pending and recent calls."""
     return cast("int", connection.execute(_SQL["used"]).fetchone()[0])

@@ -69,11 +69,11 @@ class SqliteControl:
             connection.execute(_SQL["forget_lane_states"])
             connection.executemany(
                 _SQL["report_account"],
-                [(account, each.state, each.reason) for account, each in accounts.items()],
+                [rows.storable(name, each.state, each.reason) for name, each in accounts.items()],
             )
             connection.executemany(
                 _SQL["report_lane"],
-                [(*lane, each.state, each.reason) for lane, each in lanes.items()],
+                [rows.storable(*lane, each.state, each.reason) for lane, each in lanes.items()],
             )
 
     def note_moved_aside(self, at: int) -> None:
@@ -87,7 +87,7 @@ class SqliteControl:
 
     def recent_call(self, session_id: str) -> RecentCall | None:
         with self._database.read() as connection:
-            row = connection.execute(_SQL["recent_call"], (session_id,)).fetchone()
+            row = connection.execute(_SQL["recent_call"], (rows.stored_id(session_id),)).fetchone()
             return _recent_call(row) if row else None
 
     def parked(self, limit: int, query: ParkedQuery = EVERY_PARKED) -> Sequence[ParkedCall]:
@@ -141,7 +141,8 @@ class SqliteControl:
 
     def finish_job(self, status: JobStatus) -> None:
         with self._database.write() as connection:
-            connection.execute(_SQL["finish_job"], (status.state, status.result, status.id))
+            row = rows.storable(status.state, status.result, status.id)
+            connection.execute(_SQL["finish_job"], row)
 
 
 class _Outdated(Exception):
@@ -156,7 +157,7 @@ def _write_job_step(connection: sqlite3.Connection, step: JobStep, now: float) -
         {
             "id": status.id,
             "state": status.state,
-            "result": status.result,
+            "result": rows.storable(status.result)[0],
             "calls": status.calls,
             "opens": bool(step.opened),
         },

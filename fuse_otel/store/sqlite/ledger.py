@@ -92,7 +92,7 @@ class SqliteLease:
         needed = min(needed, self._capacity.cap // 2)
         self._capacity.check_disk(needed)
         with self._database.read() as connection:
-            self._capacity.check_cap(connection, needed)
+            self._capacity.check_cap(used_bytes(connection), needed)
 
     def commit(self, step: Step) -> None:
         batches = deliverable(step)
@@ -100,9 +100,12 @@ class SqliteLease:
         self._capacity.check_disk(new)
         with self._database.write() as connection:
             account = self._leased(connection)
-            self._capacity.check_cap(connection, new)
-            write_step(connection, account, step, batches)
+            before = used_bytes(connection)
+            self._capacity.check_cap(before, new)
+            write_step(connection, account, step, batches, self._capacity.cap)
             used = used_bytes(connection)
+            # Again with the rows of the ledger, pending and recent calls.
+            self._capacity.check_cap(before, used - before, drains=bool(batches))
         self._capacity.note(used)
 
     def _look_up(self, query: str, session_ids: Sequence[str]) -> Sequence[tuple[str, rows.Row]]:
@@ -110,7 +113,7 @@ class SqliteLease:
         with self._database.read() as connection:
             account = self._leased(connection)
             looked_up = (
-                (one, connection.execute(_SQL[query], (account, one)).fetchone())
+                (one, connection.execute(_SQL[query], (account, rows.stored_id(one))).fetchone())
                 for one in session_ids
             )
             return [(session_id, row) for session_id, row in looked_up if row]

@@ -11,7 +11,7 @@ from fuse_otel.core.model.lane import Lane
 from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.ports import ParkedCall, ParkedCopy, ParkedQuery
 from fuse_otel.store.sqlite.database import queries
-from fuse_otel.store.sqlite.rows import Row, within
+from fuse_otel.store.sqlite.rows import Row, storable, stored_id, within
 
 PART_CALLS = 500  # of one transaction
 _SQL = queries("control")
@@ -67,11 +67,11 @@ def _parameters(query: ParkedQuery) -> dict[str, object]:
     }
 
 
-def _row(lane_id: int, copy: ParkedCopy, now: float) -> tuple[object, ...]:
+def _row(lane_id: int, copy: ParkedCopy, now: float) -> Row:
     call = copy.call
-    return (
-        lane_id, call.session_id, call.start, call.end, call.offset, call.length, call.items,
-        copy.rejected, copy.code, copy.reason, now, len(copy.data), copy.data,
+    return storable(
+        lane_id, stored_id(call.session_id), call.start, call.end, call.offset, call.length,
+        call.items, copy.rejected, copy.code, copy.reason, now, len(copy.data), copy.data,
     )  # fmt: skip
 
 

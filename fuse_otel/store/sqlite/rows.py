@@ -4,14 +4,47 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from typing import Any
 
 from fuse_otel.core.model.call import Direction, ListedCall
+from fuse_otel.core.model.ids import session_key
 from fuse_otel.ports import Gap, GapReason, NumberPosition, Pending, PendingReason
 from fuse_otel.store.sqlite.database import queries
 
 _SQL = queries("ledger")
 Row = tuple[Any, ...]
+MAX_TEXT = 2_048
+"""Characters of a text in the store, as many as an attribute has at most."""
+_MOST = 2**63 - 1
+
+
+def stored_id(session_id: str) -> str:
+    """What stands for a session id in every table: bounded, and text that SQLite can hold."""
+    try:
+        session_id.encode()
+    except UnicodeEncodeError:
+        # Decoding replaces lone surrogates. One that came by another way must not merge two calls.
+        data = session_id.encode("utf-8", "surrogatepass")
+        return f"sha256:{sha256(data).hexdigest()}"
+    return session_key(session_id)
+
+
+def storable(*values: object) -> Row:
+    """A row of values that come from a peer, as SQLite can hold them: texts of at most ``MAX_TEXT``
+    characters, integers of 64 bits.
+
+    One value that cannot be bound fails its transaction, and so every later step of its account.
+    """
+    return tuple(map(_storable, values))
+
+
+def _storable(value: object) -> object:
+    if isinstance(value, str):
+        return value[:MAX_TEXT].encode("utf-8", "replace").decode()
+    if isinstance(value, int):
+        return max(-_MOST, min(_MOST, value))
+    return value
 
 
 def account_row(connection: sqlite3.Connection, account: str) -> tuple[int, int] | None:

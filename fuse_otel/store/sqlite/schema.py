@@ -9,7 +9,7 @@ from typing import cast
 
 from fuse_otel.errors import Broken
 
-VERSION = 3
+VERSION = 4
 # "FuOT" in the file's header tells our files from other SQLite databases.
 APPLICATION_ID = 0x46754F54
 

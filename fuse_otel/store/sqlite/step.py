@@ -9,12 +9,14 @@ from fuse_otel.core.batching.batch import Batch
 from fuse_otel.ports import Gap, Pending, RecentCall, Step
 from fuse_otel.store.sqlite.batches import write_batches
 from fuse_otel.store.sqlite.database import queries
+from fuse_otel.store.sqlite.rows import Row, storable, stored_id
 
 KEEP = 7 * 86_400
 KEEP_AHEAD = 3_600
 RECENT_CALLS = 500
-# Calls of 5 MB exist: the pages' calls are bounded in bytes too.
+# Calls of 5 MB exist: the pages' calls are bounded in bytes too, and by a share of the cap.
 RECENT_BYTES = 64 * 1024 * 1024
+RECENT_SHARE = 0.25
 FORGET_AT_ONCE = 500
 UNREADABLE_KEPT = 100  # intervals of an account
 _SQL = queries("step")
@@ -26,13 +28,14 @@ def deliverable(step: Step) -> tuple[Batch, ...]:
 
 
 def write_step(
-    connection: sqlite3.Connection, account: int, step: Step, batches: Sequence[Batch]
+    connection: sqlite3.Connection, account: int, step: Step, batches: Sequence[Batch], cap: int
 ) -> None:
+    """``cap`` is that of the store, in bytes."""
     _write_position(connection, account, step)
     _write_pending(connection, account, step)
     _write_seen(connection, account, step)
     write_batches(connection, batches, step.at)
-    _write_recent(connection, step.recent)
+    _write_recent(connection, step.recent, cap)
 
 
 def _write_position(connection: sqlite3.Connection, account: int, step: Step) -> None:
@@ -57,16 +60,16 @@ def open_gaps(connection: sqlite3.Connection, account: int, gaps: Iterable[Gap])
 
 def _write_pending(connection: sqlite3.Connection, account: int, step: Step) -> None:
     # Settled first: one step may export a call and make it pending again for its recheck.
-    connection.executemany(_SQL["settle"], [(account, settled) for settled in step.settled])
+    connection.executemany(_SQL["settle"], [(account, stored_id(one)) for one in step.settled])
     connection.executemany(
         _SQL["set_pending"], [_pending_row(account, p, step.at) for p in step.pending]
     )
 
 
-def _pending_row(account: int, pending: Pending, at: int) -> tuple[object, ...]:
+def _pending_row(account: int, pending: Pending, at: int) -> Row:
     call = pending.call
-    return (
-        account, call.session_id, pending.number, pending.reason, pending.due,
+    return storable(
+        account, stored_id(call.session_id), pending.number, pending.reason, pending.due,
         call.start, call.end, call.direction, call.type, call.logged, call.user_hash,
         call.destination, at,
     )  # fmt: skip
@@ -76,28 +79,34 @@ def _write_seen(connection: sqlite3.Connection, account: int, step: Step) -> Non
     rows = []
     for row in step.seen:
         end, entries, details = row.seen.end, row.seen.entries, row.seen.details
-        kept_until = max(end or 0, step.at) + KEEP + KEEP_AHEAD
-        rows.append((account, row.session_id, end, entries, details, kept_until))
+        kept_until = max(min(end or 0, step.at + KEEP), step.at) + KEEP + KEEP_AHEAD
+        session_id = stored_id(row.session_id)
+        rows.append(storable(account, session_id, end, entries, details, kept_until))
     connection.executemany(_SQL["see"], rows)
     if step.job and rows:
         entries = sum(row.seen.entries for row in step.seen)
         connection.execute(_SQL["count"], (len(rows), entries, step.job))
     keeping = {"account": account, "at": step.at, "keep": KEEP, "ahead": KEEP_AHEAD}
-    connection.executemany(_SQL["keep"], [keeping | {"session_id": one} for one in step.listed])
+    connection.executemany(
+        _SQL["keep"], [keeping | {"session_id": stored_id(one)} for one in step.listed]
+    )
     connection.execute(_SQL["forget"], {"at": step.at, "limit": FORGET_AT_ONCE})
 
 
-def _write_recent(connection: sqlite3.Connection, calls: Sequence[RecentCall]) -> None:
+def _write_recent(connection: sqlite3.Connection, calls: Sequence[RecentCall], cap: int) -> None:
     if not calls:
         return
     # Only the last can stay: the others need not be written.
-    connection.executemany(_SQL["add_recent"], map(_recent_row, calls[-RECENT_CALLS:]))
-    connection.execute(_SQL["trim_recent"], {"calls": RECENT_CALLS, "bytes": RECENT_BYTES})
+    rows = {row[0]: row for row in map(_recent_row, calls[-RECENT_CALLS:])}
+    connection.executemany(_SQL["forget_recent"], [(session_id,) for session_id in rows])
+    connection.executemany(_SQL["add_recent"], rows.values())
+    bounds = {"calls": RECENT_CALLS, "bytes": min(RECENT_BYTES, int(cap * RECENT_SHARE))}
+    connection.execute(_SQL["trim_recent"], bounds)
 
 
-def _recent_row(call: RecentCall) -> tuple[object, ...]:
-    return (
-        call.session_id, call.trace_id, call.application, call.direction, call.outcome,
+def _recent_row(call: RecentCall) -> Row:
+    return storable(
+        stored_id(call.session_id), call.trace_id, call.application, call.direction, call.outcome,
         call.details, call.error, call.start, call.end, len(call.traces) + len(call.logs),
         call.traces, call.logs,
     )  # fmt: skip

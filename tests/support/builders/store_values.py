@@ -65,8 +65,8 @@ def recent(session_id: str, **changed: Any) -> RecentCall:
         "error": False,
         "start": NOW - 60,
         "end": NOW,
-        "traces": b"spans of " + session_id.encode(),
-        "logs": b"records of " + session_id.encode(),
+        "traces": b"spans of " + session_id.encode("utf-8", "surrogatepass"),
+        "logs": b"records of " + session_id.encode("utf-8", "surrogatepass"),
     }
     return RecentCall(session_id=session_id, **(fields | changed))
 
@@ -92,7 +92,7 @@ def body(
         )
         for place, (session_id, end) in enumerate(zip(session_ids, last, strict=True))
     )
-    content = data or b"gzip of " + ",".join(session_ids).encode()
+    content = data or b"gzip of " + ",".join(session_ids).encode("utf-8", "surrogatepass")
     return Batch(rendering, content, size or CALL_SIZE * len(calls), calls)
 
 

@@ -1,5 +1,5 @@
 -- name: used
-select value from meta where name = 'used'
+select sum(value) from meta where name in ('used', 'kept')
 
 -- name: parked_bytes
 select value from meta where name = 'parked'

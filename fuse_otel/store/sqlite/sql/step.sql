@@ -44,18 +44,23 @@ on conflict (account, session_id) do update set
 
 -- name: keep
 -- A row is written an hour ahead, so that a call listed on every poll is not rewritten each time.
-update ledger set kept_until = max(coalesce(ended, 0), :at) + :keep + :ahead
+-- An end in the far future (a broken clock) keeps no row for longer than twice the time.
+update ledger set kept_until = max(coalesce(min(ended, :at + :keep), 0), :at) + :keep + :ahead
 where
     account = :account and session_id = :session_id
-    and kept_until < max(coalesce(ended, 0), :at) + :keep
+    and kept_until < max(coalesce(min(ended, :at + :keep), 0), :at) + :keep
 
 -- name: forget
 delete from ledger where (account, session_id) in (
     select account, session_id from ledger where kept_until < :at order by kept_until limit :limit
 )
 
+-- name: forget_recent
+-- Not `insert or replace`: that one runs no trigger for the row it replaces.
+delete from recent where session_id = ?
+
 -- name: add_recent
-insert or replace into recent (
+insert into recent (
     session_id, trace_id, application, direction, outcome, details, error, started, ended,
     bytes, traces, logs
 ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
