@@ -5,11 +5,12 @@ shape become flat attributes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 
 from fuse_otel.core.model.call import ListedCall
-from fuse_otel.core.model.limits import LONG_NAME, MAX_VALUE
+from fuse_otel.core.model.limits import LONG_NAME, MAX_ATTRIBUTE_NAME, MAX_VALUE
 from fuse_otel.core.model.redaction_policy import Mode
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.model.telemetry import Value
@@ -81,6 +82,23 @@ def _below(
     ]
 
 
+def _short(name: str, taken: Container[str]) -> str:
+    """The name, or one of its first parts and a number that is not taken, where it is too long."""
+    if _size(name) <= MAX_ATTRIBUTE_NAME:
+        return name
+    parts = name.split(".")
+    room = MAX_ATTRIBUTE_NAME - len(f".{LONG_NAME}.{MOST}")
+    while _size(".".join(parts)) > room:
+        parts.pop()
+    short = ".".join([*parts, LONG_NAME])
+    numbered = (f"{short}.{number}" for number in range(2, MOST + 1))
+    return next(each for each in chain((short,), numbered) if each not in taken)
+
+
+def _size(name: str) -> int:
+    return len(name.encode(errors="surrogatepass"))
+
+
 def _name(key: str) -> str:
     """A name that is longer is none, and half of it could be half of somebody's number."""
     return key if len(key) <= _LONGEST_NAME else LONG_NAME
@@ -138,7 +156,7 @@ class Freeform:
         for path, leaf in leaves(key, value, dropped):
             words = _words(path) | _words(variable)
             name, clean = redacted(path, leaf, words, tally)
-            found.setdefault(name, clean)
+            found.setdefault(_short(name, found), clean)
         return found
 
     def assigned(self, variable: str, line: str, limit: int, tally: Tally) -> str:

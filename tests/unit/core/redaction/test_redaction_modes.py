@@ -15,6 +15,8 @@ from fuse_otel.core.model.redaction_policy import (
 
 URL = "https://u:pw@a.com/patients/42?mail=jo%40example.com"
 
+LONG_ENDS = ((".[long]", 1), (".[long].2", 2))
+
 
 def made(mode, *entries, rules=None):
     redaction = Redaction(Mode(mode), rules or OwnRules())
@@ -76,6 +78,23 @@ def test_standard_keeps_all_data_flat_and_scrubbed_in_strings_numbers_and_keys()
         "fuse.data.url": "https://a.com/patients/42?mail=[email]",
         "fuse.data.huge": "[digits]",
     }
+
+
+@pytest.mark.parametrize("mode", ["standard", "off"])
+@pytest.mark.parametrize(
+    ("key", "data", "expected"),
+    [
+        ("x" * 100, {"a" * 17: 1}, {"x" * 100 + "." + "a" * 17: 1}),
+        ("x" * 100, {"a" * 18: 1, "b" * 18: 2}, {"x" * 100 + end: n for end, n in LONG_ENDS}),
+        ("x" * 119, 1, {"[long]": 1}),
+        ("é" * 60, 1, {"[long]": 1}),
+    ],
+    ids=["128 bytes", "129 bytes twice", "a long key", "two bytes a letter"],
+)
+def test_a_name_of_more_than_128_bytes_loses_its_last_parts(mode, key, data, expected):
+    """VictoriaLogs drops a whole record with a longer name."""
+    found = record(mode, "x", "rest", **{key: data})[1]
+    assert found == {f"fuse.data.{name}": value for name, value in expected.items()}
 
 
 @pytest.mark.parametrize("variable", ["pin", "callerPin", "PIN", "api_key"])
