@@ -223,7 +223,7 @@ def _(event: events.JobChanged) -> Line:
 def _(event: events.StoreMovedAside) -> Line:
     return Line(
         LogLevel.ERROR,
-        "the store was damaged and moved aside; the last five days are read again",
+        "the store was damaged or gone; a new one reads the last five days again",
         {"file": event.file},
     )
 

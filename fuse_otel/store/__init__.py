@@ -38,9 +38,11 @@ def begin_anew(
     url: str, *, capacity: int, clock: Callable[[], float], begin: Callable[[Store], None]
 ) -> str:
     """After ``Corrupt``: move the damaged store aside and let ``begin`` fill a new one, all or
-    nothing. Returns the name of the file that the damaged one has now. Raises ``StoreError``.
+    nothing. Returns the name that the damaged file has now, empty if there is no file any more.
+    Raises ``StoreError``.
     """
-    return begin_sqlite_anew(_path(url), capacity=capacity, clock=clock, begin=begin).name
+    aside = begin_sqlite_anew(_path(url), capacity=capacity, clock=clock, begin=begin)
+    return aside.name if aside else ""
 
 
 def _path(url: str) -> Path:

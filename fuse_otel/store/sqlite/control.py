@@ -195,7 +195,7 @@ def _account_status(connection: sqlite3.Connection, row: rows.Row) -> AccountSta
 
 def _lane_status(row: rows.Row) -> LaneStatus:
     destination, signal, calls, parked_calls, oldest, state, reason = row
-    lane = Lane(destination, Signal(signal))
+    lane = Lane(destination, rows.word(Signal, signal))
     return LaneStatus(lane, calls, oldest, parked_calls, ReportedState(state, reason))
 
 

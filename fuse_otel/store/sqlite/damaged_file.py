@@ -56,7 +56,13 @@ class Damage:
 
     @property
     def noted(self) -> bool:
-        return self._note.exists()
+        try:
+            self._note.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError as error:
+            raise Broken(f"The store {self._path} cannot be used: {error.strerror}.") from error
+        return True
 
     def note(self) -> None:
         """On a disk that takes no note the next start has to find the damage itself."""
@@ -64,8 +70,9 @@ class Damage:
             self._note.touch(0o600)
             _reach_the_disk(self._path.absolute().parent)
 
-    def move_aside(self, now: float) -> Path:
-        """Rename all parts with the time in UTC; returns the new name of the file.
+    def move_aside(self, now: float) -> Path | None:
+        """Rename all parts with the time in UTC; returns the new name of the file, ``None`` if the
+        file is gone.
 
         The note comes first: the next start begins again whatever is interrupted from here on.
         """
@@ -82,7 +89,7 @@ class Damage:
             raise Broken(
                 f"The store {self._path} is damaged and cannot be moved aside: {error.strerror}."
             ) from error
-        return aside
+        return aside if aside.exists() else None
 
     def forget(self) -> None:
         """The store that replaces the damaged one is complete."""

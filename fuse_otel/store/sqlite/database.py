@@ -43,7 +43,8 @@ def give_back(connection: sqlite3.Connection) -> None:
 class Database:
     """No two threads ever hold one connection. Connections are lent, not tied to threads, because
     the web's threads come and go. ``single``: there is one connection only, and readers wait too.
-    ``damaged`` is called when a transaction finds that the file is damaged.
+    ``guard`` raises ``StoreError`` if the file may not be used any more; every transaction asks it.
+    ``damaged`` is called when a transaction finds that the file is damaged or gone.
     """
 
     def __init__(
@@ -54,17 +55,20 @@ class Database:
         *,
         single: bool = False,
         damaged: Callable[[], None] = lambda: None,
+        guard: Callable[[], None] = lambda: None,
     ) -> None:
         self.name = name
         self._open = open_connection
         self._read_only = read_only
         self._damaged = damaged
+        self._guard = guard
         self._writing = Lock()
         self._reading: AbstractContextManager[object] = self._writing if single else nullcontext()
         self._pool = Lock()
         self._closed = False
         # Opened now, so that a store that cannot be used fails when it is opened.
         self._idle = [open_connection()]
+        guard()
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -73,7 +77,7 @@ class Database:
             self._faults(),
             self._reading,
             self._lent() as connection,
-            _transaction(connection, "begin"),
+            _transaction(connection, "begin", self._guard),
         ):
             yield connection
 
@@ -85,7 +89,7 @@ class Database:
             self._faults(),
             self._writing,
             self._lent() as connection,
-            _transaction(connection, "begin immediate"),
+            _transaction(connection, "begin immediate", self._guard),
         ):
             yield connection
 
@@ -123,6 +127,7 @@ class Database:
                 raise Broken(f"The store {self.name} is closed.")
             if self._idle:
                 return self._idle.pop()
+        self._guard()
         return self._open()
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
@@ -135,10 +140,15 @@ class Database:
 
 
 @contextmanager
-def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+def _transaction(
+    connection: sqlite3.Connection, begin: str, guard: Callable[[], None]
+) -> Iterator[None]:
     connection.execute(begin)
     try:
+        # In the transaction, so that a connection which was opened on another file is noticed.
+        guard()
         yield
+        guard()
         connection.execute("commit")
     finally:
         if connection.in_transaction:

@@ -77,7 +77,7 @@ class SqliteLease:
 
     def known(self, session_ids: Sequence[str]) -> Mapping[str, Seen]:
         return {
-            session_id: Seen(ended, entries, LogCompleteness(details))
+            session_id: Seen(ended, entries, rows.word(LogCompleteness, details))
             for session_id, (ended, entries, details) in self._look_up("seen", session_ids)
         }
 

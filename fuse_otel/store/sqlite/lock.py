@@ -1,5 +1,5 @@
 """The lock of the process that works on a store: an advisory lock on a file beside it, which the
-kernel takes back when the process dies.
+kernel releases when the process dies.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 
 from fuse_otel.errors import Broken, Busy
+from fuse_otel.store.sqlite.place import network_hint
 
 _TRIES = 4
 _BETWEEN_TRIES = 0.02  # seconds
@@ -30,6 +32,7 @@ class ProcessLock:
         self._path = lock_path(path)
         self._clock = clock
         self._file: int | None = None
+        self._changing = Lock()
 
     @property
     def held(self) -> bool:
@@ -37,8 +40,30 @@ class ProcessLock:
 
     def acquire(self) -> None:
         """Idempotent. Raises ``Busy`` while another holds it."""
-        if self._file is not None:
-            return
+        with self._changing:
+            if self._file is None:
+                self._file = self._acquired()
+
+    def check(self) -> None:
+        """Take the lock anew if its file was removed or replaced: another process may hold the new
+        one, and both would work on the store. Raises ``Busy`` then.
+        """
+        with self._changing:
+            if self._file is None or self._is_in_place(self._file):
+                return
+            held, self._file = self._file, self._acquired()
+            os.close(held)
+
+    def _is_in_place(self, file: int) -> bool:
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise Broken(f"The lock {self._path} cannot be read: {error.strerror}.") from error
+        return os.path.samestat(found, os.fstat(file))
+
+    def _acquired(self) -> int:
         file = self._opened()
         try:
             _lock(file)
@@ -48,13 +73,16 @@ class ProcessLock:
             raise Busy(f"Another fuse-otel ({holder}) works on the store {self._store}.") from error
         except OSError as error:
             os.close(file)
-            raise Broken(f"The store {self._store} cannot be locked: {error.strerror}.") from error
-        self._file = file
+            raise Broken(
+                f"The store {self._store} cannot be locked: {error.strerror}."
+                f"{network_hint(self._store)}"
+            ) from error
         since = f"{datetime.fromtimestamp(self._clock(), UTC):%Y-%m-%d %H:%M:%SZ}"
-        # On a full disk the lock holds all the same, it only names nobody.
+        # On a full disk the lock works as well, it only names nobody.
         with suppress(OSError):
             os.ftruncate(file, 0)
             os.pwrite(file, f"process {os.getpid()}, since {since}\n".encode(), 0)
+        return file
 
     def holder(self) -> str | None:
         """Who holds it, ``None`` if nobody does."""
@@ -63,7 +91,7 @@ class ProcessLock:
         try:
             file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
-            return None  # nobody has ever locked it, or it is not for us to know
+            return None  # nobody has locked it yet, or this user may not read it
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except OSError:
@@ -73,7 +101,7 @@ class ProcessLock:
         return None
 
     def release(self) -> None:
-        """Idempotent. The file stays: removing it could take it from under a process that waits."""
+        """Idempotent. The file stays: another process may have it open and wait for the lock."""
         if self._file is not None:
             os.ftruncate(self._file, 0)
             os.close(self._file)
@@ -87,7 +115,7 @@ class ProcessLock:
 
 
 def _lock(file: int) -> None:
-    """Raises ``BlockingIOError``. One who merely looks has it for an instant: try a few times."""
+    """Raises ``BlockingIOError``. ``holder`` takes it for an instant: try a few times."""
     for _ in range(_TRIES):
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
+import stat
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 from fuse_otel.errors import Broken, Corrupt
 from fuse_otel.store.sqlite.damaged_file import is_ours
 from fuse_otel.store.sqlite.errors import mapped
+from fuse_otel.store.sqlite.place import network_hint
 from fuse_otel.store.sqlite.schema import version_of
 
 _WAIT = 5.0
@@ -33,21 +36,47 @@ def open_memory() -> sqlite3.Connection:
     return connection
 
 
-def refuse_folder(path: Path) -> None:
-    """Raises ``Broken``."""
-    if path.is_dir():
+def refuse_other_kinds(path: Path) -> None:
+    """Raises ``Broken`` for what is there and is no regular file. A link is followed."""
+    try:
+        kind = path.stat().st_mode
+    except ValueError as error:  # a zero byte in the name
+        raise Broken(f"{str(path)!r} is no file name: name another file for the store.") from error
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise Broken(f"The store {path} cannot be opened: {error.strerror}.") from error
+        return  # missing, or not for this user to see: opening it says so
+    if stat.S_ISDIR(kind):
         raise Broken(
             f"The store {path} is a directory: name a file in it, such as {path / 'fuse-otel.db'}."
         )
+    if not stat.S_ISREG(kind):
+        raise Broken(f"The store {path} is a device or a pipe: name a regular file.")
 
 
 def create_file(path: Path) -> None:
     """Make sure that the file is there. Only its owner may read it. Raises ``Broken``."""
-    refuse_folder(path)
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     except OSError as error:
-        raise Broken(f"The store {path} cannot be opened: {error.strerror}.") from error
+        raise Broken(_not_created(path, error)) from error
+    folder = path.absolute().parent
+    if not os.access(folder, os.W_OK | os.X_OK):
+        # SQLite keeps its log beside the file, and says no more than that it cannot open a file.
+        raise Broken(
+            f"The store {path} cannot be written: this user may not create files in its folder"
+            f" {folder}."
+        )
+
+
+def _not_created(path: Path, error: OSError) -> str:
+    folder = path.absolute().parent
+    if path.is_symlink():
+        target = path.readlink()
+        return f"The store {path} cannot be opened: it is a link to {target}: {error.strerror}."
+    if not folder.is_dir():
+        return f"The store {path} cannot be opened: its folder {folder} does not exist."
+    return f"The store {path} cannot be opened: {error.strerror}.{network_hint(path)}"
 
 
 def open_file(path: Path, *, read_only: bool) -> sqlite3.Connection:

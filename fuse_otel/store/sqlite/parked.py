@@ -11,7 +11,7 @@ from fuse_otel.core.model.lane import Lane
 from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.ports import ParkedCall, ParkedCopy, ParkedQuery
 from fuse_otel.store.sqlite.database import queries
-from fuse_otel.store.sqlite.rows import Row, storable, stored_id, within
+from fuse_otel.store.sqlite.rows import Row, storable, stored_id, within, word
 
 PART_CALLS = 500  # of one transaction
 _SQL = queries("control")
@@ -60,8 +60,8 @@ def _parameters(query: ParkedQuery) -> dict[str, object]:
     return {
         "any": not query.ids,
         "ids": json.dumps(query.ids),
-        "destination": query.destination,
-        "signal": query.signal,
+        "destination": storable(query.destination)[0],
+        "signal": storable(query.signal)[0],
         "after": query.after,
         "last": query.last,
     }
@@ -77,5 +77,5 @@ def _row(lane_id: int, copy: ParkedCopy, now: float) -> Row:
 
 def _parked_call(row: Row) -> ParkedCall:
     parked_id, destination, signal, *call, rejected, code, reason, parked_at, data = row
-    lane = Lane(destination, Signal(signal))
+    lane = Lane(destination, word(Signal, signal))
     return ParkedCall(parked_id, lane, CallSlice(*call), rejected, code, reason, parked_at, data)

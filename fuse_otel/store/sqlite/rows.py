@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 from fuse_otel.core.model.call import Direction, ListedCall
 from fuse_otel.core.model.ids import session_key
+from fuse_otel.errors import Corrupt
 from fuse_otel.ports import Gap, GapReason, NumberPosition, Pending, PendingReason
 from fuse_otel.store.sqlite.database import queries
 
@@ -17,6 +19,17 @@ Row = tuple[Any, ...]
 MAX_TEXT = 2_048
 """Characters of a text in the store, as many as an attribute has at most."""
 _MOST = 2**63 - 1
+
+
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+def word(type_: type[_Word], value: str) -> _Word:
+    """The enumeration's member. Raises ``Corrupt``: an unknown word would fail every later read."""
+    try:
+        return type_(value)
+    except ValueError as error:
+        raise Corrupt("The store is damaged: a row holds a word that nobody wrote.") from error
 
 
 def stored_id(session_id: str) -> str:
@@ -64,7 +77,7 @@ def gaps(connection: sqlite3.Connection, account: int) -> tuple[Gap, ...]:
     """Oldest first."""
     rows = connection.execute(_SQL["gaps"], {"account": account})
     return tuple(
-        Gap(number, start, stop, GapReason(reason), bool(again), gap_id, job)
+        Gap(number, start, stop, word(GapReason, reason), bool(again), gap_id, job)
         for number, start, stop, reason, again, gap_id, job in rows
     )
 
@@ -86,10 +99,10 @@ def waiting_for(connection: sqlite3.Connection, account: int) -> Mapping[Pending
 def pending(row: Row) -> Pending:
     session_id, start, end, direction, type_, logged, user, destination, *waits = row
     call = ListedCall(
-        session_id, start, end, Direction(direction), type_, bool(logged), user, destination
+        session_id, start, end, word(Direction, direction), type_, bool(logged), user, destination
     )
     number, reason, due, since = waits
-    return Pending(call, number, PendingReason(reason), due, since)
+    return Pending(call, number, word(PendingReason, reason), due, since)
 
 
 def within(rows: Iterable[tuple[int, int]], max_bytes: int) -> list[int]:

@@ -22,9 +22,10 @@ from fuse_otel.store.sqlite.opening import (
     create_file,
     open_file,
     open_memory,
-    refuse_folder,
+    refuse_other_kinds,
 )
 from fuse_otel.store.sqlite.outbox import SqliteOutbox
+from fuse_otel.store.sqlite.place import OpenFile
 from fuse_otel.store.sqlite.schema import VERSION, bring_forward, version_of
 
 
@@ -92,6 +93,8 @@ def open_sqlite(
 
     Creates a missing file, unless ``read_only``.
     """
+    refuse_other_kinds(path)
+    path = _behind_links(path)
     lock = ProcessLock(path, clock)
     if read_only:
         return _reader(path, capacity, lock)
@@ -104,13 +107,14 @@ def open_sqlite(
 
 def begin_sqlite_anew(
     path: Path, *, capacity: int, clock: Callable[[], float], begin: Callable[[SqliteStore], None]
-) -> Path:
+) -> Path | None:
     """Move a damaged store aside, and make a new one in its place that ``begin`` gives its first
-    content. Returns the new name of the old file.
+    content. Returns the new name of the old file, ``None`` if there was none any more.
 
     All or nothing: the next start begins again what a crash interrupted. Raises ``Busy`` while a
     daemon works on the store, and ``Broken``.
     """
+    path = _behind_links(path)
     lock = ProcessLock(path, clock)
     lock.acquire()
     damage = Damage(path)
@@ -127,10 +131,26 @@ def begin_sqlite_anew(
     return aside
 
 
+def _behind_links(path: Path) -> Path:
+    """The file that a link leads to: SQLite keeps its log there, so the lock and the note belong
+    there too. Two links to one file are one store.
+    """
+    try:
+        path.readlink()
+        return path.resolve(strict=True)
+    except (OSError, RuntimeError):
+        return path  # no link, or one that leads nowhere
+
+
 def _reader(path: Path, capacity: int, lock: ProcessLock) -> SqliteStore:
-    refuse_folder(path)
-    if not path.is_file():
-        raise Broken(f"There is no store at {path} yet: `fuse-otel run` or `once` makes it.")
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise Broken(
+            f"There is no store at {path} yet: `fuse-otel run` or `once` makes it."
+        ) from None
+    except OSError as error:
+        raise Broken(f"The store {path} cannot be opened: {error.strerror}.") from error
     database = Database(partial(open_file, path, read_only=True), str(path), read_only=True)
     with ExitStack() as stack:
         stack.callback(database.close)
@@ -146,7 +166,16 @@ def _reader(path: Path, capacity: int, lock: ProcessLock) -> SqliteStore:
 def _writer(
     path: Path, capacity: int, lock: ProcessLock, damage: Damage, emit: Emit
 ) -> SqliteStore:
-    database = Database(partial(open_file, path, read_only=False), str(path), damaged=damage.note)
+    open_now = OpenFile(path)
+
+    def guard() -> None:
+        # The lock first: a process that took it owns what the path leads to now.
+        lock.check()
+        open_now.check()
+
+    database = Database(
+        partial(open_file, path, read_only=False), str(path), damaged=damage.note, guard=guard
+    )
     with ExitStack() as stack:
         stack.callback(lock.release)
         stack.callback(database.close)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -64,7 +65,7 @@ def test_once_moves_a_damaged_file_aside_and_reads_five_days_again(world, tmp_pa
     (aside,) = kept_aside(tmp_path)
     assert re.fullmatch(r"state\.db\.corrupt-\d{4}-\d\d-\d\dT\d{6}Z", aside)
     assert f"file={aside}" in ended.stderr
-    assert "the last five days are read again" in ended.stderr
+    assert "a new one reads the last five days again" in ended.stderr
     assert not (tmp_path / "state.db.damaged").exists()
 
 
@@ -96,6 +97,57 @@ def test_a_daemon_that_meets_damage_at_work_goes_on_with_a_new_store(world, tmp_
     )
     assert re.search(r'^fuse_otel_store_errors_total{error_type="corrupt"} ', page, re.MULTILINE)
     assert "Traceback" not in daemon.log
+
+
+def test_a_daemon_whose_store_is_removed_goes_on_with_a_new_one(world, tmp_path):
+    """Also with the lock: no second daemon works beside it."""
+    store = tmp_path / "state.db"
+    with SimulatedApi(world) as api, OtlpReceiver() as receiver:
+        env = pointed_at(api, tmp_path, receiver.url, **QUICK, **FAST)
+        with running(env=env, folder=tmp_path) as daemon:
+            daemon.wait_for(lambda: "poll done" in daemon.log)
+            for file in tmp_path.glob("state.db*"):
+                file.unlink()
+            daemon.wait_for(lambda: _metrics(daemon.log))
+            second = fuse_otel("run", env=env)
+            assert second.returncode == 1
+            assert "works on the store" in second.stderr
+            wanted = listed(api)
+            daemon.wait_for(lambda: wanted <= receiver.sessions())
+            page = _metrics(daemon.log)
+            assert daemon.end() == 0
+    assert "was removed while it was open" in daemon.log
+    assert "a new one reads the last five days again" in daemon.log
+    assert re.search(
+        r"^fuse_otel_store_moved_aside_timestamp_seconds 1\.\d+e\+09$", page, re.MULTILINE
+    )
+    assert "Traceback" not in daemon.log
+    assert kept_aside(tmp_path) == []
+    with closing(sqlite3.connect(store)) as connection:
+        assert connection.execute("pragma integrity_check").fetchone() == ("ok",)
+
+
+def test_a_daemon_whose_place_was_taken_by_another_does_nothing_more(world, tmp_path):
+    """The state file and the lock were removed, and a second daemon started at once."""
+    with SimulatedApi(world) as api, OtlpReceiver() as receiver:
+        env = pointed_at(api, tmp_path, receiver.url, **QUICK, **FAST)
+        with running(env=env, folder=tmp_path) as first:
+            first.wait_for(lambda: "poll done" in first.log)
+            first.process.send_signal(signal.SIGSTOP)
+            for file in tmp_path.glob("state.db*"):
+                file.unlink()
+            (tmp_path / "second").mkdir()
+            with running(env=env, folder=tmp_path / "second") as second:
+                second.wait_for(lambda: "poll done" in second.log)
+                first.process.send_signal(signal.SIGCONT)
+                first.wait_for(lambda: "works on the store" in first.log)
+                polls = first.log.count("poll done")
+                seen = second.log.count("poll done")
+                second.wait_for(lambda: second.log.count("poll done") > seen + 2)
+                assert first.log.count("poll done") == polls
+                assert second.end() == 0
+            assert first.end() in {0, 1}
+        assert "Traceback" not in first.log + second.log
 
 
 def _metrics(log: str) -> str:

@@ -33,6 +33,10 @@ def error_with(code: int) -> sqlite3.OperationalError:
         (sqlite3.SQLITE_PERM, Broken, "may not read and write"),
         (sqlite3.SQLITE_IOERR, Broken, "the disk reports an error"),
         (sqlite3.SQLITE_IOERR_FSYNC, Broken, "the disk reports an error"),
+        (sqlite3.SQLITE_IOERR_LOCK, Broken, "does not provide locks"),
+        (sqlite3.SQLITE_IOERR_SHMMAP, Broken, "does not provide locks and shared memory"),
+        (sqlite3.SQLITE_PROTOCOL, Broken, "does not provide locks"),
+        (sqlite3.SQLITE_NOMEM, Broken, "no memory left"),
         (sqlite3.SQLITE_INTERRUPT, Broken, "SQLite reports SQLITE_SOMETHING"),
     ],
 )
@@ -45,8 +49,14 @@ def test_every_error_has_a_class_and_a_sentence_without_what_was_written(code, k
     assert "18005550100" not in str(error)
 
 
+def test_a_text_whose_bytes_have_changed_is_damage():
+    error = store_error(sqlite3.OperationalError("Could not decode to UTF-8 column 'x'"), "x.db")
+
+    assert type(error) is Corrupt
+
+
 def test_an_error_of_the_module_itself_has_no_code():
-    error = store_error(sqlite3.OperationalError("Could not decode to UTF-8"), "x.db")
+    error = store_error(sqlite3.InterfaceError("Cursor needed to be reset"), "x.db")
 
     assert type(error) is Broken
     assert "error without a code" in str(error)
