@@ -1,4 +1,5 @@
-"""``check``: whether the clients of the API and the destinations can be made. ``check --online``:
+"""``check``: whether the clients of the API and the destinations can be made, and whether the
+place of the store is suitable. ``check --online``:
 whether the API, the store and the destinations work. Changes nothing.
 """
 
@@ -43,6 +44,13 @@ def check_clients(settings: Settings) -> None:
             problems += error.problems
     if problems:
         raise ConfigurationError(dict.fromkeys(problems))
+
+
+def store_warnings(settings: Settings) -> list[str]:
+    """What may go wrong with the place of the store. Raises ``ConfigurationError``."""
+    from fuse_otel.store import store_warnings  # noqa: PLC0415 - as in parts
+
+    return store_warnings(settings.state_url)
 
 
 def check_online(settings: Settings) -> Iterator[Finding]:

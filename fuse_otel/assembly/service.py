@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fuse_otel import __version__
+from fuse_otel.assembly.preflight import store_warnings
 from fuse_otel.assembly.recovery import build_workers
 from fuse_otel.assembly.workers import lanes, readiness
 from fuse_otel.daemon import Daemon
@@ -79,6 +80,8 @@ class Service:
             self.workers.close()
             raise
         self._daemon.start()
+        for warning in store_warnings(self.settings):
+            self.log.warning(warning)
         return address
 
     def stop(self, *, drain: bool = True) -> bool:

@@ -213,7 +213,7 @@ STORED = (
         LANE,
         "Calls that the destination refused, kept for replay.",
     ),
-    gauge("fuse_otel_outbox_bytes", (), "Bytes of batches and parked copies in the store."),
+    gauge("fuse_otel_outbox_bytes", (), "Bytes in the store that count for its cap."),
     gauge(
         "fuse_otel_outbox_capacity_bytes",
         (),

@@ -8,7 +8,12 @@ from pathlib import Path
 from fuse_otel.errors import ConfigurationError
 from fuse_otel.events import Emit, unheard
 from fuse_otel.ports import Store
-from fuse_otel.store.sqlite import MemoryStore, begin_sqlite_anew, open_sqlite
+from fuse_otel.store.sqlite import (
+    MemoryStore,
+    begin_sqlite_anew,
+    network_file_system,
+    open_sqlite,
+)
 
 _SQLITE = "sqlite:///"
 _MEMORY = frozenset({"sqlite://", "sqlite:///:memory:"})
@@ -45,6 +50,14 @@ def begin_anew(
     return aside.name if aside else ""
 
 
+def store_warnings(url: str) -> list[str]:
+    """What may go wrong with the place of the store, a sentence each."""
+    if url in _MEMORY or not (type_ := network_file_system(_path(url))):
+        return []
+    where = f"The store {_path(url)} lies on a network file system ({type_})."
+    return [f"{where} SQLite needs the locks of a local disk; here it can lose or damage the file."]
+
+
 def _path(url: str) -> Path:
     path = url.removeprefix(_SQLITE)
     if path in {url, ""}:
@@ -55,4 +68,4 @@ def _path(url: str) -> Path:
     return Path(path)
 
 
-__all__ = ["MemoryStore", "begin_anew", "open_store"]
+__all__ = ["MemoryStore", "begin_anew", "open_store", "store_warnings"]

@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     loaded = load_settings(args)
     for warning in loaded.warnings:
         complain(f"warning: {warning}")
-    _check_clients(loaded.settings)
+    _check_parts(loaded.settings)
     printed = print_lines(_found(loaded.settings))
     works = not args.online or _works(loaded.settings)
     return _DONE if printed and works else _FAILED
@@ -56,9 +56,11 @@ def _destination(shown: dict[str, object]) -> Iterator[str]:
         yield f"destination  {shown['name']}, {signal}: {where}"
 
 
-def _check_clients(settings: Settings) -> None:
-    from fuse_otel.assembly import check_clients  # noqa: PLC0415 - the whole program
+def _check_parts(settings: Settings) -> None:
+    from fuse_otel.assembly import check_clients, store_warnings  # noqa: PLC0415 - all of it
 
+    for warning in store_warnings(settings):
+        complain(f"warning: {warning}")
     check_clients(settings)
 
 

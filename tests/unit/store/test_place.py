@@ -10,7 +10,7 @@ import pytest
 from support.builders.store_values import NOW, step, whole_step
 
 from fuse_otel.errors import Broken, Busy, Corrupt, LeaseLost
-from fuse_otel.store import begin_anew, open_store
+from fuse_otel.store import begin_anew, open_store, store_warnings
 from fuse_otel.store.sqlite import place
 from fuse_otel.store.sqlite.errors import store_error
 from fuse_otel.store.sqlite.lock import ProcessLock
@@ -21,7 +21,7 @@ MOUNTS = """\
 31 22 0:41 / /mnt/share\\040one/local rw - xfs /dev/sdb rw
 32 22 0:42 / /mnt rw - tmpfs tmpfs rw
 33 22 0:43 / /containers rw - fuse.fuse-overlayfs overlay rw
-34 22 0:44 / /home rw - fuse.sshfs me@there: rw
+34 22 0:44 / /far rw - fuse.sshfs me@there: rw
 """
 
 
@@ -175,7 +175,7 @@ def test_a_folder_that_takes_no_files_is_named(path, monkeypatch):
         ("/mnt/share one/local/x.db", ""),
         ("/mnt/share onerous/x.db", ""),
         ("/containers/x.db", ""),
-        ("/home/x.db", "fuse.sshfs"),
+        ("/far/x.db", "fuse.sshfs"),
     ],
 )
 def test_a_network_file_system_is_found_by_the_innermost_mount(tmp_path, monkeypatch, file, type_):
@@ -248,3 +248,14 @@ def begun_anew(path):
     return begin_anew(
         f"sqlite:///{path}", capacity=10**6, clock=lambda: float(NOW), begin=lambda _: None
     )
+
+
+def test_a_place_on_a_network_is_worth_a_warning(tmp_path, monkeypatch, path):
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(f"22 1 8:1 / {tmp_path} rw - cifs //server/share rw\n")
+    assert store_warnings(f"sqlite:///{path}") == []
+
+    monkeypatch.setattr(place, "_MOUNTS", mounts)
+    (warning,) = store_warnings(f"sqlite:///{path}")
+    assert f"The store {path} lies on a network file system (cifs)." in warning
+    assert store_warnings("sqlite://") == []
