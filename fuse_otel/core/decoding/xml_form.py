@@ -6,6 +6,7 @@ spellings of a list are read. A document type, and with it every entity, is refu
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import NoReturn
 from xml.etree import ElementTree as ET
@@ -55,6 +56,7 @@ class _Builder(ET.TreeBuilder):
 
 
 _DROPPED = ET.Element("dropped")
+_WEB_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,64}<(?:!doctype\s+)?html\b", re.IGNORECASE)
 
 
 def is_xml(data: bytes) -> bool:
@@ -66,6 +68,8 @@ def as_json(data: bytes, tally: Tally) -> bytes:
     """The answer as JSON bytes; JSON stays as it is. Raises ``NotUnderstood``."""
     if not is_xml(data):
         return data
+    if _WEB_PAGE.match(data):
+        raise NotUnderstood("it is a web page")
     tally.anomalies[Anomaly.XML] += 1
     return msgspec.json.encode(parse_xml(data, tally))
 
