@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from importlib import import_module
 
 from fuse_otel import __version__
-from fuse_otel.cli.output import begin_output, end_output, print_lines
+from fuse_otel.cli.output import begin_output, end_output, print_lines, reason
 from fuse_otel.errors import ConfigurationError, FuseOtelError
 
 DOCS = "the folder docs of the source, docs/configuration.md first"
@@ -59,6 +59,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _INTERRUPTED
     except BrokenPipeError:
         return _FAILED
+    except OSError as error:
+        # What no command foresaw, such as a disk that fails: the file and the system's words.
+        where = f"{error.filename}: " if error.filename else ""
+        return _complain(FuseOtelError(f"{where}{reason(error)}."), _FAILED)
     finally:
         end_output()
 

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
-from typing import BinaryIO, NamedTuple
-from urllib.parse import unquote
+from typing import NamedTuple
 
 from fuse_otel.core.decoding.answers import decode_saved
 from fuse_otel.core.encoding.renderer import Renderer
@@ -26,9 +22,7 @@ from fuse_otel.core.model.tally import Note
 from fuse_otel.core.model.telemetry import Profile, Signal
 from fuse_otel.core.redaction.pseudonym import pseudonymise
 
-STDIN = "-"
 NAME_IT = "Name it with --session-id."
-_DEVICES = ("/dev/", "/proc/")  # a pipe, whose number is nobody's session id
 
 
 class NoSessionId(ValueError):
@@ -36,12 +30,15 @@ class NoSessionId(ValueError):
 
 
 class SavedTelemetry(NamedTuple):
-    """Export requests; ``notes`` if the options ask for an explanation."""
+    """Export requests; ``notes`` if the options ask for an explanation. ``unnamed``: the file does
+    not say whose call it is.
+    """
 
     trace_id: str
     traces: bytes
     logs: bytes
     notes: Sequence[Note]
+    unnamed: bool
 
 
 def render_saved(data: bytes, session_id: str, options: ModelOptions) -> Iterator[SavedTelemetry]:
@@ -58,7 +55,7 @@ def render_saved(data: bytes, session_id: str, options: ModelOptions) -> Iterato
         call = _listed(record, log, session_id, options.pseudonym_key)
         out = renderer.render(call, log, log_completeness(call, log))
         traces, logs = (out.parts.get(signal, (b"", 0))[0] for signal in Signal)
-        yield SavedTelemetry(out.trace_id, traces, logs, out.tally.notes or ())
+        yield SavedTelemetry(out.trace_id, traces, logs, out.tally.notes or (), record is None)
 
 
 def options_of(args: argparse.Namespace) -> ModelOptions:
@@ -90,22 +87,3 @@ def _listed(
         user_hash=None,
         destination=None,
     )
-
-
-@contextmanager
-def opened(name: str) -> Iterator[BinaryIO]:
-    """The file, or standard input. Raises ``OSError``."""
-    if name == STDIN:
-        yield sys.stdin.buffer
-        return
-    with Path(name).open("rb") as file:
-        yield file
-
-
-def session_id_of(name: str) -> str:
-    """What the file's name says whose call it is: its stem, or what the stem encodes, because
-    ``curl -O`` leaves ``%3B`` for each semicolon. Empty for a pipe, which has no name.
-    """
-    if name == STDIN or name.startswith(_DEVICES):
-        return ""
-    return unquote(Path(name).stem)

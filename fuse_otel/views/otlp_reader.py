@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import BinaryIO, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -110,7 +110,7 @@ def _of_call(member: Node, session_id: str) -> bool:
     )
 
 
-def first_lines(stream: BinaryIO) -> list[bytes]:
+def first_lines(stream: Iterable[bytes]) -> list[bytes]:
     """What is read to know the file by: its lines up to the first that is not blank."""
     lines = []
     for line in stream:

@@ -6,16 +6,9 @@ import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from fuse_otel.cli.input_files import STDIN, TooMuch, joined, opened, session_id_of
 from fuse_otel.cli.output import complain, print_lines, reason
-from fuse_otel.cli.saved_calls import (
-    NAME_IT,
-    STDIN,
-    NoSessionId,
-    opened,
-    options_of,
-    render_saved,
-    session_id_of,
-)
+from fuse_otel.cli.saved_calls import NAME_IT, NoSessionId, options_of, render_saved
 from fuse_otel.core.decoding.answers import NotUnderstood
 from fuse_otel.core.encoding.otlp_json import dumps, logs_json, traces_json
 from fuse_otel.core.model.options import ModelOptions
@@ -35,10 +28,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--session-id",
         default="",
         metavar="ID",
-        help="whose call a bare list of entries is (default: the file's name without its ending)",
+        help="the session id of a bare list of entries (default: the file name without its suffix)",
     )
     parser.add_argument(
-        "--output", default=STDIN, metavar="FILE", help="where the lines go (default: - stdout)"
+        "--output",
+        default=STDIN,
+        metavar="FILE",
+        help="output file (default: -, standard output)",
     )
 
 
@@ -52,8 +48,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 class _Conversion:
-    """The lines of all files, a line of traces and a line of logs for each call. A file that
-    cannot be converted is complained about, and the others go on.
+    """The lines of all files, a line of traces and a line of logs for each call. A file that cannot
+    be converted is reported, and the others are converted.
     """
 
     def __init__(self, files: Sequence[str], session_id: str, options: ModelOptions) -> None:
@@ -66,16 +62,18 @@ class _Conversion:
         for name in self._files:
             try:
                 yield from self._lines(name)
-            except (OSError, NotUnderstood) as error:
+            except (OSError, NotUnderstood, TooMuch) as error:
                 self._complain(name, f"{reason(error)}. {WANTED}")
             except NoSessionId as error:
                 self._complain(name, f"{error}. {NAME_IT}")
 
     def _lines(self, name: str) -> Iterator[str]:
-        with opened(name) as stream:
-            data = stream.read()
+        with opened(name) as lines:
+            data = joined(lines)
         session_id = self._session_id or session_id_of(name)
         for call in render_saved(data, session_id, self._options):
+            if call.unnamed and not self._session_id:
+                complain(f"{name}: the session id is taken from the file name: {session_id}.")
             yield dumps(traces_json(call.traces))
             if call.logs:
                 yield dumps(logs_json(call.logs))

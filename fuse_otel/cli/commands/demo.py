@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,7 +11,7 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fuse_otel.cli.output import print_lines
+from fuse_otel.cli.output import complain, print_lines, reason
 from fuse_otel.cli.signals import Signals
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from fuse_otel.ports import Control
 
 _PORT = 9464
+_SETTINGS = "fuse-otel.toml"
+_DONE, _FAILED = 0, 1
 _PAST = 3600.0
 _FIRST_CALLS = 30.0  # seconds to wait for a call to draw
 
@@ -28,7 +31,7 @@ _CONFIGURATION = """\
 api_url = "{api_url}"
 email = "owner@example.com"
 developer_key = "simulated-key"
-state_url = "sqlite:///{directory}/state.db"
+state_url = {state_url}
 listen = "127.0.0.1:{port}"
 poll_interval = "2s"
 settle = "2s"
@@ -39,7 +42,7 @@ _TO_FILE = """
 [[destinations]]
 name = "file"
 type = "file"
-path = "{directory}/calls.jsonl"
+path = {file}
 """
 
 
@@ -68,8 +71,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from fuse_otel.simulator import SimulatedApi, World  # noqa: PLC0415 - only here
 
-    args.directory.mkdir(parents=True, exist_ok=True)
-    _delete_old_files(args.directory)
+    try:
+        _prepare(args.directory)
+    except OSError as error:
+        complain(f"fuse-otel demo: {args.directory}: {reason(error)}. Choose another --directory.")
+        return _FAILED
     world = World(seed=args.seed, rate=args.rate / 60, past=_PAST)
     with SimulatedApi(world) as api, ExitStack() as stack:
         signals = Signals()
@@ -79,13 +85,16 @@ def run(args: argparse.Namespace) -> int:
         _draw_one(service.workers.store.control)
         print_lines(_farewell(args.directory))
         signals.wait_for_end(args.seconds or inf)
-    return 0
+    return _DONE
 
 
-def _delete_old_files(directory: Path) -> None:
+def _prepare(directory: Path) -> None:
     """Each demo starts from nothing. Only files with the demo's names are deleted."""
+    directory.mkdir(parents=True, exist_ok=True)
     for name in ("state.db", "state.db-wal", "state.db-shm", "calls.jsonl"):
         (directory / name).unlink(missing_ok=True)
+    # It is written again when the address of the API is known.
+    (directory / _SETTINGS).write_text("", encoding="utf-8")
 
 
 @contextmanager
@@ -118,7 +127,7 @@ def _settings(directory: Path, api_url: str, port: int) -> Settings:
     from fuse_otel.config import load, otel_environ  # noqa: PLC0415 - imports pydantic
 
     environ = otel_environ()
-    file = directory / "fuse-otel.toml"
+    file = directory / _SETTINGS
     delivers = any(name.endswith("_ENDPOINT") for name in environ)
     file.write_text(_configuration(directory, api_url, port, to_file=not delivers))
     return load(environ=environ, config_file=str(file)).settings
@@ -152,7 +161,14 @@ def _draw_one(control: Control) -> None:
 def _configuration(directory: Path, api_url: str, port: int, *, to_file: bool) -> str:
     """Without a file to deliver to, OTEL_EXPORTER_OTLP_* name the destination."""
     text = _CONFIGURATION + (_TO_FILE if to_file else "")
-    return text.format(api_url=api_url, directory=directory.as_posix(), port=port)
+    folder = directory.as_posix()
+    return text.format(
+        api_url=api_url,
+        port=port,
+        # A text of JSON is one of TOML, whatever characters the path has.
+        state_url=json.dumps(f"sqlite:///{folder}/state.db"),
+        file=json.dumps(f"{folder}/calls.jsonl"),
+    )
 
 
 def _introduction(url: str, api_url: str, directory: Path, settings: Settings) -> Iterator[str]:
@@ -162,7 +178,7 @@ def _introduction(url: str, api_url: str, directory: Path, settings: Settings) -
     yield f"  calls       {url}/calls/"
     yield f"  metrics     {url}/metrics"
     yield f"  the API     {api_url}"
-    yield f"  settings    {directory / 'fuse-otel.toml'}"
+    yield f"  settings    {directory / _SETTINGS}"
     for destination in settings.destinations:
         urls = sorted(set(destination.urls.values()))
         for where in urls or [destination.path or destination.type]:

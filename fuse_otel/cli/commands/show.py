@@ -1,4 +1,4 @@
-"""``fuse-otel show``: calls drawn as trees, from files or from the store of the daemon."""
+"""``fuse-otel show``: draw calls as trees, from files or from the store of the daemon."""
 
 from __future__ import annotations
 
@@ -7,18 +7,10 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import BinaryIO
 
+from fuse_otel.cli.input_files import STDIN, TooMuch, joined, opened, session_id_of
 from fuse_otel.cli.output import complain, print_lines, reason
-from fuse_otel.cli.saved_calls import (
-    NAME_IT,
-    STDIN,
-    NoSessionId,
-    opened,
-    options_of,
-    render_saved,
-    session_id_of,
-)
+from fuse_otel.cli.saved_calls import NAME_IT, NoSessionId, options_of, render_saved
 from fuse_otel.cli.terminal.call_tree import NARROWEST, draw
 from fuse_otel.cli.terminal.explain import explained
 from fuse_otel.cli.terminal.text import coloured, terminal_width
@@ -38,22 +30,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "calls",
         nargs="+",
         metavar="FILE|SESSION_ID",
-        help="a saved answer of the Fuse API, OTLP/JSON lines (- reads either from standard input),"
-        " or a call of the daemon's store",
+        help="a file with a saved answer of the Fuse API or OTLP/JSON lines (- for standard input),"
+        " or the session id of a call in the daemon's store",
     )
     parser.add_argument(
         "--session-id",
         default="",
         metavar="ID",
-        help="only this call of the files; also whose call a bare list of entries is",
+        help="draw only this call of the files; also the session id of a bare list of entries",
     )
     parser.add_argument("--records", action="store_true", help="draw all log records")
     parser.add_argument(
         "--explain",
         action="store_true",
-        help="say of each attribute which rule made it, and what was taken away by which",
+        help="print which rule made each attribute and which rule removed what",
     )
-    parser.add_argument("--otlp", action="store_true", help="print OTLP/JSON instead of drawing")
+    parser.add_argument("--otlp", action="store_true", help="print OTLP/JSON instead of a drawing")
     parser.add_argument(
         "--color", choices=("auto", "always", "never"), default="auto", help="default: auto"
     )
@@ -77,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 class _Found:
-    """What the files and the store hold of the calls asked for, joined."""
+    """The wanted calls, joined from files and store."""
 
     def __init__(self, args: argparse.Namespace) -> None:
         self._args = args
@@ -94,25 +86,27 @@ class _Found:
                 self._read_store(name)
             return
         try:
-            with opened(name) as stream:
-                self._read_file(name, stream)
+            with opened(name) as lines:
+                self._read_file(name, lines)
         except NoSessionId as error:
             self._complain(f"{name}: {error}. {NAME_IT}")
-        except (OSError, NotUnderstood) as error:
+        except (OSError, NotUnderstood, TooMuch) as error:
             self._complain(
                 f"{name}: {reason(error)}. Give a saved answer of the Fuse API or OTLP/JSON lines."
             )
 
-    def _read_file(self, name: str, stream: BinaryIO) -> None:
-        first = first_lines(stream)  # a pipe is read once
+    def _read_file(self, name: str, lines: Iterator[bytes]) -> None:
+        first = first_lines(lines)  # a pipe is read once
         if is_otlp_lines(first):
             self._complain_of_the_redacted(name)
-            for number in read_otlp_lines(chain(first, stream), self._requests):
+            for number in read_otlp_lines(chain(first, lines), self._requests):
                 self._complain(f"{name}: line {number} is no export request of OTLP/JSON.")
             return
         session_id = self._args.session_id or session_id_of(name)
         options = replace(options_of(self._args), explain=self._args.explain)
-        for call in render_saved(b"".join([*first, stream.read()]), session_id, options):
+        for call in render_saved(joined(chain(first, lines)), session_id, options):
+            if call.unnamed and not self._args.session_id:
+                complain(f"{name}: the session id is taken from the file name: {session_id}.")
             self._notes[call.trace_id] = call.notes
             self._add(call.traces, call.logs)
 
@@ -143,11 +137,11 @@ class _Found:
             )
 
     def _complain_of_the_redacted(self, name: str) -> None:
-        """What is redacted already cannot be read in another way, or explained."""
+        """Redacted data cannot be redacted differently, or explained."""
         if self._args.explain or vars(self._args).get("setting_redaction"):
             self._complain(
-                f"{name}: It is redacted already, and what that took away is not kept: --explain"
-                " and --redaction are for a saved answer of the Fuse API."
+                f"{name}: It is already redacted: --explain and --redaction need a saved answer"
+                " of the Fuse API."
             )
 
     def _add(self, traces: bytes, logs: bytes) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import sys
 from pathlib import Path
 
+from fuse_otel.cli.output import complain, reason
 from fuse_otel.cli.signals import Signals
 from fuse_otel.simulator.faults import Fault, Faults
 from fuse_otel.simulator.quirks import Quirks
@@ -66,7 +66,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         api = _build(args)
     except (ValueError, OSError) as error:
-        print(f"fuse-otel simulate: {error}", file=sys.stderr)
+        where = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
+        complain(f"fuse-otel simulate: {where}{reason(error)}")
         return _USAGE
     signals = Signals()
     signals.listen()
@@ -75,8 +76,7 @@ def run(args: argparse.Namespace) -> int:
             _introduce(api)
             signals.wait_for_end()
     except OSError as error:
-        reason = error.strerror or error
-        print(f"fuse-otel simulate: cannot listen on {args.listen}: {reason}", file=sys.stderr)
+        complain(f"fuse-otel simulate: cannot listen on {args.listen}: {reason(error)}")
         return _FAILED
     return _DONE
 

@@ -12,7 +12,8 @@ from fuse_otel.config.catalogue import CONFIG_VARIABLE, flag_of
 from fuse_otel.config.values.quantities import read_required_text
 from fuse_otel.errors import ConfigurationError
 
-_MAX_SECRET = 64 * 1024  # bytes
+_MAX_FILE = 1024 * 1024  # bytes
+_MAX_SECRET = 64 * 1024
 _UNREAD = "unread"
 
 
@@ -26,7 +27,11 @@ def read_toml(path: str | None, *, by_flag: bool) -> Mapping[str, object]:
     if path is None:
         return {}
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        with Path(path).open("rb") as file:
+            content = file.read(_MAX_FILE + 1)
+        if len(content) <= _MAX_FILE:
+            return tomllib.loads(content.decode())
+        problem = f"{path}: Larger than {_MAX_FILE >> 20} MiB, so not a configuration file."
     except OSError as error:
         name = flag_of("config") if by_flag else CONFIG_VARIABLE
         problem = f"{name}: Cannot read the file {path}: {error.strerror}."

@@ -43,8 +43,21 @@ def test_each_call_is_a_line_of_traces_and_a_line_of_logs(tmp_path, capsys):
 
 @pytest.mark.parametrize("name", [f"{SESSION}.json", SESSION.replace(";", "%3B") + ".json"])
 def test_a_bare_list_of_entries_is_the_call_its_file_is_named_after(tmp_path, capsys, name):
-    assert run_command(convert, save(tmp_path, name, ENTRIES)) == 0
-    assert spans(lines(capsys)[0])[0]["traceId"] == trace_id(SESSION)
+    file = save(tmp_path, name, ENTRIES)
+    assert run_command(convert, file) == 0
+    printed = capsys.readouterr()
+    assert spans(json.loads(printed.out.splitlines()[0]))[0]["traceId"] == trace_id(SESSION)
+    assert printed.err == f"{file}: the session id is taken from the file name: {SESSION}.\n"
+
+
+@pytest.mark.parametrize("name", ["call-300060.json", "300060.json", "a b;c.json", "log;.json"])
+def test_a_file_name_that_is_no_session_id_names_no_call(tmp_path, capsys, name):
+    file = save(tmp_path, name, ENTRIES)
+    assert run_command(convert, file) == 1
+    assert capsys.readouterr().err == (
+        f"{file}: it is a bare list of entries, which does not say whose call it is. "
+        "Name it with --session-id.\n"
+    )
 
 
 def test_a_bare_list_of_entries_takes_the_session_id_that_is_given(tmp_path, capsys):
@@ -54,7 +67,7 @@ def test_a_bare_list_of_entries_takes_the_session_id_that_is_given(tmp_path, cap
 
 
 def test_a_call_named_by_its_file_lasts_from_its_first_entry_to_its_last(tmp_path, capsys):
-    run_command(convert, save(tmp_path, "x.json", ENTRIES))
+    run_command(convert, save(tmp_path, f"{SESSION}.json", ENTRIES))
     root = spans(lines(capsys)[0])[0]
     assert int(root["startTimeUnixNano"]) // 10**9 == ENTRIES[0]["timestamp"]
     assert int(root["endTimeUnixNano"]) // 10**9 == ENTRIES[-1]["timestamp"]

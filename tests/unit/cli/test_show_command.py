@@ -87,11 +87,20 @@ def test_traces_and_logs_may_stand_in_two_files(tmp_path, two_calls_as_lines, ca
 
 
 def test_a_bare_list_of_entries_is_named_by_its_file_or_by_the_option(tmp_path, capsys):
-    file = save(tmp_path, "entries.json", ENTRIES)
+    file = save(tmp_path, f"{SESSION}.json", ENTRIES)
     assert run_command(show, file) == 0
-    assert headings(capsys.readouterr().out) == ["entries"]
-    assert run_command(show, file, "--session-id", SESSION) == 0
-    assert headings(capsys.readouterr().out) == [SESSION]
+    printed = capsys.readouterr()
+    assert headings(printed.out) == [SESSION]
+    assert printed.err == f"{file}: the session id is taken from the file name: {SESSION}.\n"
+    assert run_command(show, file, "--session-id", "another") == 0
+    printed = capsys.readouterr()
+    assert headings(printed.out) == ["another"]
+    assert printed.err == ""
+
+
+def test_a_file_name_that_is_no_session_id_names_no_call(tmp_path, capsys):
+    assert run_command(show, save(tmp_path, "entries.json", ENTRIES)) == 1
+    assert "Name it with --session-id." in capsys.readouterr().err
 
 
 def test_the_trace_is_the_one_the_configured_daemon_sends(two_calls, capsys, monkeypatch):

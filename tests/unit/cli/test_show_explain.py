@@ -120,7 +120,7 @@ def test_what_is_redacted_already_is_drawn_and_the_rest_is_reported(
     store.close()
     for name in (str(lines), SESSION):
         out, complaint = shown(capsys, name, *words, code=1)
-        assert "It is redacted already" in complaint
+        assert "It is already redacted" in complaint
         assert out
 
 
