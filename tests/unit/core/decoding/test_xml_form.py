@@ -105,8 +105,9 @@ STRANGER = b'<!DOCTYPE r [<!ENTITY f SYSTEM "file:///etc/hostname">]><result>&f;
     [
         (BOMB, "document type"),
         (STRANGER, "document type"),
-        (b"<!DOCTYPE html><html></html>", "document type"),
-        (b"<html><body>502</body></html>", "no answer"),
+        (b"<!DOCTYPE html><html></html>", "web page"),
+        (b"<html><body>502</body></html>", "web page"),
+        (b"<feed><body>502</body></feed>", "no answer"),
         (b"<result>" * 100_000, "cut off"),
         (XML[:-12], "cut off"),
         (XML.replace(b"Sending", b"\xff"), "cut off"),
@@ -117,7 +118,7 @@ STRANGER = b'<!DOCTYPE r [<!ENTITY f SYSTEM "file:///etc/hostname">]><result>&f;
         (b"<result>text</result>", "neither"),
         (b"<result><error>No call log was found.</error></result>", "error"),
     ],
-    ids=range(13),
+    ids=range(14),
 )
 def test_what_is_no_saved_log_is_not_understood(xml, reason):
     with pytest.raises(NotUnderstood, match=reason):
