@@ -12,7 +12,7 @@ from support.rigs.job_rig import park
 from fuse_otel.cli import main
 from fuse_otel.cli.terminal.status import status_lines
 from fuse_otel.cli.terminal.text import paint
-from fuse_otel.humanize import UNKNOWN
+from fuse_otel.humanize import UNKNOWN, size
 from fuse_otel.jobs import Backfill, encode_request
 from fuse_otel.ports import Gap, GapReason, JobStatus, JobStep, NumberPosition, ReportedState
 from fuse_otel.store import open_store
@@ -100,7 +100,7 @@ def test_it_shows_where_everything_stands(url, filled, capsys):
         "JOB  WHAT      STATE    CALLS  TO READ",
         "  1  backfill  working      2  5 h",
         "",
-        f"OUTBOX  {filled.control.status().used} B of 2.0 GiB (0%)",
+        f"OUTBOX  {size(filled.control.status().used)} of 2.0 GiB (0%)",
     ]
 
 
