@@ -20,14 +20,20 @@ class SocketLaneRig:
     """``timeout``: seconds an attempt may take."""
 
     def __init__(
-        self, store: Store, protocol: OtlpProtocol, url: str, lane: Lane, timeout: float = 30.0
+        self,
+        store: Store,
+        protocol: OtlpProtocol,
+        url: str,
+        lane: Lane,
+        timeout: float = 30.0,
+        options: ShipperOptions = QUICK,
     ) -> None:
         self.store = store
         self.lane = lane
         self.events: list[Event] = []
         self.destination = protocol.to(url, lane.destination, timeout)
         self.shipper = Shipper(
-            lane, store.outbox, self.destination, self.events.append, lambda: 0.5, QUICK
+            lane, store.outbox, self.destination, self.events.append, lambda: 0.5, options
         )
 
     @property
