@@ -88,7 +88,7 @@ def receiver(protocol: OtlpProtocol) -> Iterator[AnyReceiver]:
 def test_whatever_a_back_end_answers_each_call_is_delivered_or_parked(protocol, receiver):
     draw = ANSWERS[protocol.word.partition("/")[0]]
     figures: Counter[str] = Counter()
-    for number in range(scaled(120)):
+    for number in range(scaled(80)):
         names = {f"{number}/{place}" for place in range(3)}
         rig = HostileLane(protocol, receiver, (TRACES, LOGS)[number % 2], names)
         rig.answer = draw(Random(number))
@@ -104,7 +104,7 @@ def test_whatever_a_back_end_answers_each_call_is_delivered_or_parked(protocol, 
         assert not [event for event in rig.events if isinstance(event, LoopFailed)], where
         rig.close()
     print(dict(figures))  # noqa: T201 - pytest shows it with -rP
-    assert len(figures) >= 5, figures
+    assert len(figures) >= 4, figures
 
 
 NOISE = (

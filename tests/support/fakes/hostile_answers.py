@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
 from google.protobuf.duration_pb2 import Duration
@@ -30,10 +30,11 @@ _TYPES = (
     *("text/plain", "", "application/octet-stream", "APPLICATION/JSON; charset=utf-16"),
     *("application/json;" * 500, "\x01\x02", "multipart/form-data; boundary=", "é/ü", ";;;"),
 )
+_LONG_WAITS = ("Fri, 31 Dec 9999 23:59:59 GMT", "9" * 400, "1" * 50_000, "1_0")
 _WAITS = (
-    *("Mon, 01 Jan 9999999999 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "0", "-1", "1e999"),
-    *("nan", "9" * 400, "0.05", "١٢٣", "Thu, 01 Jan 1970 00:00:00 GMT", "", "soon", "1" * 50_000),
-    *("Mon, 99 Foo 2026 99:99:99 +9999", "Sun, 06 Nov 1994 08:49:37", "0x10", "1_0"),
+    *("Mon, 01 Jan 9999999999 00:00:00 GMT", "0", "-1", "1e999", "nan", "0.05", "١٢٣", "", "soon"),
+    *("Thu, 01 Jan 1970 00:00:00 GMT", "Mon, 99 Foo 2026 99:99:99 +9999", "0x10"),
+    "Sun, 06 Nov 1994 08:49:37",
 )
 _PLACES = (
     "http://[",
@@ -52,15 +53,17 @@ _GRPC_CODES = (
 )
 
 
-def hostile_http(random: Random) -> Answer:
-    """The whole answer as bytes, cut anywhere now and then."""
+def hostile_http(random: Random, *, long_waits: bool = True) -> Answer:
+    """The whole answer as bytes, cut anywhere now and then. ``long_waits``: it may ask to wait for
+    ten seconds or more.
+    """
     if random.random() < 0.05:
         raw = random.choice(_NO_HTTP)
         return Answer(raw=raw, keep=b" 200" in raw)
     code = random.choice(_CODES)
     content_type, body = random.choice(_BODIES)(random)
     fields = [("Content-Type", random.choice((content_type, random.choice(_TYPES))))]
-    fields += _hostile_fields(random)
+    fields += _hostile_fields(random, (*_WAITS, *_LONG_WAITS) if long_waits else _WAITS)
     body = _encoded(random, fields, body)
     data = _status_line(random, code) + _framed(random, fields, body)
     if random.random() < 0.15:
@@ -68,12 +71,14 @@ def hostile_http(random: Random) -> Answer:
     return Answer(raw=data, keep=200 <= code < 300)
 
 
-def hostile_grpc(random: Random) -> GrpcAnswer:
+def hostile_grpc(random: Random, *, long_waits: bool = True) -> GrpcAnswer:
     """``Status`` details and words may be of any kind, and contradict the code."""
     code = random.choice(_GRPC_CODES)
     _, body = random.choice(_BODIES)(random)
     words = random.choice(("", "no", "x" * 3_000, "received message larger than max", "é\n\x01"))
-    status = random.choice((None, None, _status(random), random.randbytes(40), b"\xff" * 2_000))
+    status = random.choice(
+        (None, None, _status(random, long_waits=long_waits), random.randbytes(40), b"\xff" * 2_000)
+    )
     ok = code == "OK"
     return GrpcAnswer(code, words, body if ok else b"", status, keep=ok)
 
@@ -100,20 +105,20 @@ def _status_line(random: Random, code: int) -> bytes:
     return b"%s %d %s\r\n" % (version, code, phrase)
 
 
-def _hostile_fields(random: Random) -> list[tuple[str, str]]:
+def _hostile_fields(random: Random, waits: Sequence[str]) -> list[tuple[str, str]]:
     """A few of what servers send, and what they should not."""
     drawn: list[tuple[str, str]] = []
     if random.random() < 0.4:
-        drawn.append(("Retry-After", random.choice(_WAITS)))
+        drawn.append(("Retry-After", random.choice(waits)))
     if random.random() < 0.2:
-        drawn.append(("X-RateLimit-Reset", random.choice(_WAITS)))
+        drawn.append(("X-RateLimit-Reset", random.choice(waits)))
         drawn.append(("X-RateLimit-Remaining", random.choice(("0", "-1", "nan", "x"))))
     if random.random() < 0.2:
         drawn.append(("Location", random.choice(_PLACES)))
     if random.random() < 0.2:
-        drawn.append(("Date", random.choice(_WAITS)))
+        drawn.append(("Date", random.choice(waits)))
     if random.random() < 0.1:
-        drawn += [("Set-Cookie", f"a{n}=b; Expires={random.choice(_WAITS)}") for n in range(90)]
+        drawn += [("Set-Cookie", f"a{n}=b; Expires={random.choice(waits)}") for n in range(90)]
     if random.random() < 0.05:
         drawn.append(("X-Long", "y" * random.choice((10_000, 90_000, 200_000))))
     if random.random() < 0.1:
@@ -250,13 +255,14 @@ def _odd_json(random: Random) -> Body:
     return "application/json", random.choice(odd)
 
 
-def _status(random: Random) -> bytes:
+def _status(random: Random, *, long_waits: bool = True) -> bytes:
     made = Status(
         code=random.choice((0, 3, 8, 14, -1)), message=random.choice(("no", "", "z" * 9_000))
     )
     for _ in range(random.randrange(3)):
         wait = Duration(
-            seconds=random.choice((0, -1, 2**62, -(2**63))), nanos=random.choice((0, 10**8, -1))
+            seconds=random.choice((0, -1, -(2**63), *([2**62] if long_waits else ()))),
+            nanos=random.choice((0, 10**8, -1)),
         )
         made.details.add().Pack(RetryInfo(retry_delay=wait))
     if random.random() < 0.3:

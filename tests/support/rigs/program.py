@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -80,20 +80,29 @@ class Running:
         return self.process.wait(patience)
 
 
+_PROGRAM = ("-m", "fuse_otel")
+
+
 @contextmanager
-def running(*words: str, env: Mapping[str, str], folder: Path) -> Iterator[Running]:
+def running(
+    *words: str, env: Mapping[str, str], folder: Path, program: Sequence[str] = _PROGRAM
+) -> Iterator[Running]:
     """``fuse-otel run`` inside the ``with``; killed at its end if it still runs."""
-    with started("run", *words, env=env, folder=folder) as daemon:
+    with started("run", *words, env=env, folder=folder, program=program) as daemon:
         yield daemon
 
 
 @contextmanager
-def started(*words: str, env: Mapping[str, str], folder: Path) -> Iterator[Running]:
-    """Any command, as ``running``; its log is all that it writes."""
+def started(
+    *words: str, env: Mapping[str, str], folder: Path, program: Sequence[str] = _PROGRAM
+) -> Iterator[Running]:
+    """Any command, as ``running``; its log is all that it writes. ``program`` are Python's
+    arguments that start the command line.
+    """
     log = folder / "daemon.log"
     with log.open("a") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", "fuse_otel", *words],
+            [sys.executable, *program, *words],
             env=dict(env),
             stdout=stream,
             stderr=stream,
