@@ -83,14 +83,14 @@ TABLE: dict[str, tuple[GrpcAnswer, ExportResult]] = {
         GrpcAnswer("RESOURCE_EXHAUSTED", GO_TOO_LARGE),
         RequestTooLarge(
             "RESOURCE_EXHAUSTED",
-            "RESOURCE_EXHAUSTED: grpc: received message larger than max (* vs. *)",
+            "RESOURCE_EXHAUSTED: grpc: received message larger than max ([digits] vs. [digits])",
         ),
     ),
     "too large for a server of Java": (
         GrpcAnswer("RESOURCE_EXHAUSTED", JAVA_TOO_LARGE),
         RequestTooLarge(
             "RESOURCE_EXHAUSTED",
-            "RESOURCE_EXHAUSTED: gRPC message exceeds maximum size *: *",
+            "RESOURCE_EXHAUSTED: gRPC message exceeds maximum size [digits]: [digits]",
         ),
     ),
     # later

@@ -24,7 +24,7 @@ NAME_NUMBER = re.compile(_FIVE_APART)
 TEXT_NUMBER = re.compile(rf"{_FIVE_APART}|\d{{4,}}")
 FREE_NUMBER = re.compile(r"[+(]{0,2}\d(?:[\W_]{0,3}\d){6,}|\d{5,}")
 # Seven digits or more, bare or with what stands between the groups of a phone number.
-_DIAGNOSTIC_NUMBER = re.compile(r"(?:\+|\()?\d(?:[ .()/-]{0,2}\d){6,}")
+_DIAGNOSTIC_NUMBER = re.compile(r"(?:\+|\((?=\d{1,4}\)))?\d(?:[ .()/-]{0,2}\d){6,}")
 # Seen in the answers of back ends, of the same shape, and harmless.
 _HARMLESS = re.compile(
     r"(?:19|20)\d\d-\d\d-\d\d(?: \d\d)?"  # a date, and the hour behind it

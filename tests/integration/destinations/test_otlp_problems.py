@@ -51,7 +51,7 @@ def test_secrets_that_an_answer_quotes_are_masked(protocol):
     with protocol.receiver(quoting) as receiver:
         outcome = send(protocol, receiver.url, headers=token)
     code = protocol.refusal.split()[0]
-    assert outcome == PermanentFailure(code, f"{protocol.refusal}: header '*' or * of *")
+    assert outcome == PermanentFailure(code, f"{protocol.refusal}: header '*' or * of [email]")
 
 
 def test_the_options_show_no_credentials(protocol):

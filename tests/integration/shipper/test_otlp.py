@@ -164,7 +164,7 @@ def test_a_bad_call_is_parked_with_the_words_of_the_back_end(store, protocol, li
     parked = store.control.parked_call(listed.id)
     assert parked is not None
     assert (parked.call.session_id, parked.code) == ("call 07", protocol.refusal.split()[0])
-    assert parked.reason == f"{protocol.refusal}: no name, caller *"
+    assert parked.reason == f"{protocol.refusal}: no name, caller [digits]"
     assert inflate(parked.data) == encoded(Signal.TRACES, "call 07")
 
 

@@ -20,6 +20,7 @@ from fuse_otel.core.redaction.masks import mask_digits, mask_personal
         ("card 4111 1111 1111 1111 expires", "card [digits] expires"),
         ("5550100", "[digits]"),
         ("x5550100y", "x[digits]y"),
+        ("larger than max (4194304 vs. 4194304)", "larger than max ([digits] vs. [digits])"),
     ],
 )
 def test_numbers_are_masked(text, masked):
