@@ -193,7 +193,10 @@ class Shipper:
         attempt.failures += 1
         self._backoff.fail(at, self._random, decision.after)
         self._in_flight.move_last(attempt)
-        if self._backoff.failures >= self._options.down_after:
+        if (decision.after or 0.0) > self._options.suspend:
+            # Up to an hour each: three of them in a row would hide for hours that nothing moves.
+            self._health.failing(f"{decision.reason}; it asks to wait {decision.after:.0f} s")
+        elif self._backoff.failures >= self._options.down_after:
             self._health.failing(decision.reason)
 
     def _suspend(self, attempt: Attempt, decision: Suspend, at: float) -> None:

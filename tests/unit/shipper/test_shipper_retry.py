@@ -40,6 +40,17 @@ def test_the_time_a_back_end_names_is_kept_from_its_answer_on():
     assert rig.waiting == 0
 
 
+def test_a_back_end_that_asks_for_more_than_a_minute_takes_the_lane_down_at_once():
+    answers = [Retry("429", "slow down", 61.0), OK]
+    rig = LaneRig(new_body("a"), decide=lambda _: answers.pop(0))
+    assert rig.step() == 61
+    rig.run()
+    assert rig.seen(LaneChanged) == [
+        LaneChanged(TRACES, up=False, reason="slow down; it asks to wait 61 s"),
+        LaneChanged(TRACES, up=True, reason=""),
+    ]
+
+
 def test_a_time_shorter_than_the_back_off_shortens_nothing():
     rig = LaneRig(new_body("a"), decide=lambda _: Retry("429", "slow down", 0.0))
     assert rig.step() == 1
