@@ -26,12 +26,12 @@ NAME_IT = "Name it with --session-id."
 
 
 class NoSessionId(ValueError):
-    """The file holds a bare list of entries, and nobody named its call."""
+    """The file holds a bare list of entries, and no session id was given."""
 
 
 class SavedTelemetry(NamedTuple):
     """Export requests; ``notes`` if the options ask for an explanation. ``unnamed``: the file does
-    not say whose call it is.
+    not name its call.
     """
 
     trace_id: str
@@ -43,7 +43,7 @@ class SavedTelemetry(NamedTuple):
 
 def render_saved(data: bytes, session_id: str, options: ModelOptions) -> Iterator[SavedTelemetry]:
     """The calls of one file, JSON or XML. ``session_id`` is for a bare list of entries, which
-    names none; empty where nobody knows it.
+    names none; empty if unknown.
 
     Raises ``NotUnderstood`` and ``NoSessionId``.
     """

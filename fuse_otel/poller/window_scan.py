@@ -119,7 +119,7 @@ class WindowScan:
     def _list(self, part: Window, number: str) -> Scan[Listing]:
         key = self._options.pseudonym_key
         try:
-            listing = yield from list_window(part.asked, number, key, self._paging)
+            listing = yield from list_window(part.padded, number, key, self._paging)
         except ListingTooLong as error:
             self._emit(WindowMismatch(self._options.account))
             if part.seconds > 1:

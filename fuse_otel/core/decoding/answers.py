@@ -89,7 +89,7 @@ def decode_logs(data: bytes) -> LogPage:
 
 
 def decode_call(data: bytes) -> tuple[CallLog, Counter[str]]:
-    """The answer of ``/call``: a bare array of entries, or an object that says why not."""
+    """The answer of ``/call``: a bare array of entries, or an object with the reason for none."""
     tally = Tally()
     detail = decode(_DETAIL, as_json(data, tally), tally)
     if detail == "" and tally.anomalies[Anomaly.XML]:

@@ -16,7 +16,7 @@ from fuse_otel.core.model.tally import Anomaly, Tally
 T = TypeVar("T")
 
 BOM = b"\xef\xbb\xbf"
-_DIGITS = 400  # an integer with more of them is no number anybody meant
+_DIGITS = 400  # a longer integer is no number that was meant
 _BROKEN = "it is no JSON, or it is cut off"
 _SHAPE = "it is JSON of another shape"
 
@@ -36,7 +36,7 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|-?(?:NaN|Infinity)', re.DOTALL)
 
 
 class NotUnderstood(ValueError):
-    """The text as a whole is not what was asked for. The message quotes nothing of it."""
+    """The text as a whole is no such answer. The message quotes nothing of it."""
 
 
 def decode(

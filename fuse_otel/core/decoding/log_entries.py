@@ -39,7 +39,7 @@ RawDetail = list[Element] | dict[str, Any] | str | int | float | bool | None
 
 
 def call_log(detail: RawDetail, tally: Tally) -> CallLog:
-    """The log that ``detail`` stands for; an error object tells why there is none."""
+    """The log that ``detail`` stands for; an error object holds the reason why there is none."""
     if isinstance(detail, dict):
         numbered = renumbered(detail, tally)
         if numbered is None:
@@ -76,7 +76,7 @@ def _begins_with(long: CallLog, short: CallLog) -> bool:
 
 
 def renumbered(value: dict[str, Any], tally: Tally) -> list[Any] | None:
-    """PHP writes an array whose numbering has holes as an object; ``None`` if this is none."""
+    """PHP writes an array whose numbering has holes as an object. ``None`` for any other object."""
     if not all(name.isdecimal() for name in value):
         return None
     if value:
@@ -85,7 +85,7 @@ def renumbered(value: dict[str, Any], tally: Tally) -> list[Any] | None:
 
 
 def error_log(reason: str) -> CallLog | None:
-    """What the API's own words say about a call's log; ``None`` if they are unknown."""
+    """The log that the API's own words mean; ``None`` if the words are unknown."""
     reason = reason[:LONGEST_REASON]  # the pattern takes quadratic time
     if _EXPIRED.search(reason):
         return EXPIRED_LOG

@@ -27,7 +27,7 @@ class LogCompleteness(StrEnum):
 
 
 class LogState(StrEnum):
-    """What the API answered when it was asked for a call's entries."""
+    """What the API answered to the request for a call's entries."""
 
     PRESENT = "present"
     MISSING = "missing"
@@ -56,10 +56,10 @@ class CallRecord:
 
 @dataclass(frozen=True, slots=True)
 class ListedCall:
-    """A list record without the other party's number; this is what may be stored.
+    """A list record without the number of the caller or called person; this is what may be stored.
 
     ``end >= start`` where both are known; one that was absent takes the other's value.
-    ``user_hash`` is the pseudonym of the other party; ``destination`` is our own number.
+    ``user_hash`` is that person's pseudonym; ``destination`` is our own number.
     """
 
     session_id: str
@@ -150,7 +150,7 @@ class Seen:
 
 
 def log_completeness(call: ListedCall, log: CallLog) -> LogCompleteness:
-    """How complete the log of a call is. The daemon, ``show`` and ``convert`` all ask here.
+    """How complete the log of a call is, for the daemon, ``show`` and ``convert`` alike.
 
     A log that is too large to be read counts as open: the call is exported without its entries. An
     array without a readable entry is open as well: the API has a log, so it is not missing.

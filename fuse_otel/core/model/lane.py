@@ -9,7 +9,7 @@ from fuse_otel.core.model.redaction_policy import STRICT, Redaction
 from fuse_otel.core.model.telemetry import Profile, Signal
 
 LIVE = 120.0
-"""Calls that ended within so many seconds go first, unless a lane is told otherwise."""
+"""Calls that ended within so many seconds go first, unless the lane has a limit of its own."""
 
 
 class Lane(NamedTuple):

@@ -10,7 +10,7 @@ MAX_VALUE = 2048  # characters of an attribute's value
 MAX_NAME = 4096  # characters of a name that an author gave; 128 of them leave
 MAX_ATTRIBUTE_NAME = 128  # bytes; VictoriaLogs drops a record that has a longer one
 LONG_NAME = "[long]"
-"""Stands for a longer one: half of it could be half of somebody's number."""
+"""Stands for a longer one: its beginning could end inside a number."""
 
 
 class Most(NamedTuple):

@@ -9,7 +9,7 @@ LEAVING = frozenset(
     {"rest", "soap", "email", "sms", "transfer", "dynamodb", "s3", "aws s3", "dialogflow"}
 )
 AUTHORS_TEXT = frozenset({"call log"})  # their lines are whatever the author wrote
-# They say which application runs; `unknown` where an entry does not tell its module.
+# Their lines name the application that runs; `unknown` where an entry names no module.
 ANNOUNCING = frozenset({"start", "go to app", "go to page", "subdialog", "exit", "unknown"})
 SETTING = frozenset({"set variable"})  # what their entries hold is called as the variable is
 _LONGEST = 128

@@ -1,7 +1,7 @@
 """Every name of the data model. OpenTelemetry's by its own constants, all others under ``fuse.``.
 
 The schema is pinned by hand: what we send is written for this version of the conventions, and a
-newer library must not say otherwise.
+newer library must not change it.
 """
 
 from __future__ import annotations

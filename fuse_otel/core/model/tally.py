@@ -73,7 +73,7 @@ REDACTIONS: Mapping[str, str] = {
     "line": "a line that no rule knows, or that no module of its kind writes",
     "prompt": "the text of a prompt that is not the same for all callers",
     "author_text": "a line that the application's author wrote",
-    "input": "what a caller keyed or said; its length stays",
+    "input": "what a caller keyed or spoke; its length stays",
     "error_text": "the text behind the name of an exception",
     "key": "a key of an entry's data that is not allowed",
     "value": "a value of another shape than its key promises",
@@ -91,9 +91,9 @@ REDACTIONS: Mapping[str, str] = {
 }
 TRUNCATIONS: Mapping[str, str] = {
     "body": "a log record's body longer than 32 KiB",
-    "value": "an attribute's value longer than 2048 characters, or than `OTEL_…` says",
-    "attributes": "more attributes than 128 of a span or 96 of a log record, or than `OTEL_…` says",
-    "links": "more links than 128 of a span, or than `OTEL_SPAN_LINK_COUNT_LIMIT` says",
+    "value": "an attribute's value longer than 2048 characters, or than `OTEL_…` allows",
+    "attributes": "more attributes than 128 of a span or 96 of a log record (fewer by `OTEL_…`)",
+    "links": "more links than 128 of a span, or than `OTEL_SPAN_LINK_COUNT_LIMIT` allows",
     "entries": "log records of a call larger than 2.5 MB: debug first, errors last",
     "executions": "spans of a call larger than 2.5 MB: the last first, those with errors last",
     "log": "a whole log too large to be read: the call is a root span alone",

@@ -54,7 +54,7 @@ def number_text(number: float) -> str:
     if isinstance(number, float) and number.is_integer():
         number = int(number)
     if isinstance(number, int) and not -_HUGE < number < _HUGE:
-        return "0" * 20  # nothing but somebody's number is so long
+        return "0" * 20  # only a card, phone or account number is so long
     return str(number)
 
 
@@ -100,7 +100,7 @@ def _size(name: str) -> int:
 
 
 def _name(key: str) -> str:
-    """A name that is longer is none, and half of it could be half of somebody's number."""
+    """A longer name is replaced: its beginning could end inside a number."""
     return key if len(key) <= _LONGEST_NAME else LONG_NAME
 
 
@@ -121,7 +121,7 @@ _PERSONAL_WORDS = _SECRET_WORDS | frozenset({
 _IDS = frozenset({"prompt_id", "revision_id"})
 _ID = re.compile(r"\d{1,8}\Z", re.ASCII)
 _SMALL = 10_000
-_LONG_ID = 12  # a session id of fewer characters may be a part of somebody's number
+_LONG_ID = 12  # a session id of fewer characters may be a part of a phone number
 
 
 class Freeform:

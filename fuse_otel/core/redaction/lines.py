@@ -187,7 +187,7 @@ def line_facts(entry: Entry, kind: str, tally: Tally, *, prompt: bool) -> Facts:
         return Facts(REDACTED, known=False)
     facts = facts_of(entry.line, tally)
     if (facts.attributes or facts.application) and _is_foreign(facts, kind):
-        # A line of this shape in any other module is somebody's own text.
+        # A line of this shape in any other module is the author's own text.
         tally.redactions["line"] += 1
         return Facts(REDACTED, known=False)
     return facts

@@ -1,12 +1,12 @@
-"""The one place that says when digits are somebody's number and text is an e-mail address.
+"""The one place that says when digits are a personal number and text is an e-mail address.
 
 The thresholds differ, because what is lost by masking too much differs:
 
 - A *name* that an author gave often ends in a year or a version, so four digits stay.
 - A *text* under ``strict`` loses four digits in a row as well, which may be a secret number.
 - *Free* text under ``standard`` should stay useful: four digits in a row stay, and six in groups.
-- A *diagnostic* (a log line, a label, a back end's own words) holds no call data unless somebody
-  quotes it. It is full of dates, addresses, ports and counters, which an operator needs.
+- A *diagnostic* (a log line, a label, a back end's own words) holds no call data unless it quotes
+  some. It is full of dates, addresses, ports and counters, which an operator needs.
 """
 
 from __future__ import annotations
@@ -73,5 +73,5 @@ def mask_digits(text: str) -> str:
 
 
 def mask_personal(text: str) -> str:
-    """A diagnostic in somebody else's words: also without e-mail addresses."""
+    """A diagnostic in the words of a peer: also without e-mail addresses."""
     return mask_digits(_DIAGNOSTIC_EMAIL.sub(EMAIL, text))

@@ -28,7 +28,7 @@ _PHONE = range(7, 16)  # digits: E.164 has at most fifteen
 
 
 class KnownNumbers:
-    """The times and ids that belong to one call: digits that are nobody's."""
+    """The times and ids that belong to one call: digits that are not personal."""
 
     __slots__ = ("_ids", "_span")
 

@@ -1,4 +1,4 @@
-"""Who called and who was called: our own number may be told, the other party's becomes a hash."""
+"""The two numbers of a call: our own may leave, the caller's or called person's becomes a hash."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ _WORD = re.compile(r"[a-z][a-z_ -]{0,31}\Z")
 
 
 def pseudonymise(record: CallRecord, key: bytes | None) -> ListedCall:
-    """The record without the other party's number; ``key`` absent: without a pseudonym either."""
+    """The record without the number of the caller or called person. Without a ``key`` there is no
+    pseudonym either.
+    """
     direction = _direction(record)
     ours, other = record.dest, record.src
     if direction is Direction.OUTBOUND:
-        # `dest` is the called customer here; our own number is told nowhere.
+        # `dest` is the called customer here; no field holds our own number.
         ours, other = "", record.dest
     elif direction is Direction.UNKNOWN:
         ours = ""
@@ -63,7 +65,7 @@ def _word(written: str) -> str:
 
 
 def _hash(number: str, key: bytes | None) -> str | None:
-    # Of sip:+12125551234@host and tel:… only the part that names somebody.
+    # Of sip:+12125551234@host and tel:… only the part that names a person.
     digits = _digits(number.partition("@")[0])
     if key is None or not digits:
         return None

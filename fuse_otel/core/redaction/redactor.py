@@ -104,7 +104,7 @@ class Redactor:
             return {}
         known: Attributes = {}
         if not self._strict:
-            # What `strict` would have taken is not taken here, so nobody counts it.
+            # What `strict` would have removed stays here, so it is not counted.
             known = known_data(key, value, kind, Tally(), prompt=prompt)
         elif not self._allow or not applies(self._allow, key, kind):
             known = known_data(key, value, kind, tally, prompt=prompt)

@@ -1,6 +1,5 @@
-"""What of a URL may be told: scheme, host and port.
-
-Of the path only what every service has: any other word of it may name somebody.
+"""The parts of a URL that may leave: scheme, host, port, and the words of the path that every
+service has. Any other word of a path may name a person.
 """
 
 from __future__ import annotations

@@ -25,14 +25,14 @@ class Backoff:
     failures: int = 0
     until: float = 0.0
 
-    def fail(self, now: float, random: Random, told: float | None = None) -> float:
+    def fail(self, now: float, random: Random, requested: float | None = None) -> float:
         """Note a failure; returns the wait in seconds."""
         ceiling = min(self.most, self.first * 2 ** min(self.failures, 32))
         # Half is fixed, so that a lucky draw never hammers a server that is down, and so that what
         # is decided by counting failures has waited (docs/decisions/0014).
         wait: float = ceiling * (0.5 + random() / 2)
-        if told is not None:
-            wait = max(wait, told)
+        if requested is not None:
+            wait = max(wait, requested)
         self.failures += 1
         self.until = now + wait
         return wait

@@ -9,7 +9,7 @@ from typing import NamedTuple
 HOUR = 3600
 DAY = 24 * HOUR
 RETENTION = 5 * DAY  # Plum keeps the details of a call so long
-OVERLAP = 1  # bounds overlap by a second: nobody says whether the API's are inclusive
+OVERLAP = 1  # seconds: the documentation does not say whether the API's bounds are inclusive
 
 
 class Window(NamedTuple):
@@ -17,8 +17,10 @@ class Window(NamedTuple):
     end: int
 
     @property
-    def asked(self) -> Window:
-        """What to ask for, so that all of the window is answered whatever the API's bounds mean."""
+    def padded(self) -> Window:
+        """The window to request, so that the answer holds all of this one whatever the API's bounds
+        mean.
+        """
         return Window(max(0, self.start - OVERLAP), self.end + OVERLAP)
 
     @property

@@ -169,7 +169,7 @@ def _input(timeline: Timeline, number: int, kind: str) -> dict[str, Value]:
         for place in timeline.executions[number].places
     )
     if not found.attempts or not (found.answered or kind in ASKING):
-        return {}  # any other module plays prompts and asks nothing
+        return {}  # any other module plays prompts without a question
     attributes: dict[str, Value] = {semconv.INPUT_ATTEMPTS: found.attempts}
     if found.wait is not None:
         attributes[semconv.INPUT_WAIT] = found.wait
@@ -186,8 +186,8 @@ def _links(timeline: Timeline, number: int, limit: int, tally: Tally) -> tuple[L
 
 
 def link_in(entry: Entry) -> Link | None:
-    """A W3C trace context that stands in the entry; the first valid one. It names nobody, so it is
-    read before redaction.
+    """The first valid W3C trace context in the entry. It holds no personal data, so it is read
+    before redaction.
     """
     found = _link_in(entry.line)
     for value in entry.data.values():

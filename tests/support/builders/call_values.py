@@ -80,7 +80,7 @@ def make_log(*entries):
     return CallLog(LogState.PRESENT, numbered, len(numbered))
 
 
-def told(*entries, call=None, options=None, sent=None):
+def made_of(*entries, call=None, options=None, sent=None):
     """The telemetry of a call with these entries."""
     call = call or make_call()
     log = make_log(*entries)

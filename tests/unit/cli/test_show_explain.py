@@ -65,7 +65,7 @@ def test_what_was_taken_says_by_which_rule_and_is_not_repeated(saved, capsys):
     out = shown(capsys, saved, "--explain")
     for line in (
         "    the line: changed by prompt, the text of a prompt that is not the same for",
-        "    the line: changed by input, what a caller keyed or said; its length stays",
+        "    the line: changed by input, what a caller keyed or spoke; its length stays",
         "    data 'to' of entry 2: dropped by key, a key of an entry's data that is not allowed",
         "    data 'a' of entry 3: dropped by key, a key of an entry's data that is not allowed",
         "    data '[digits]' of entry 4: dropped by key,",

@@ -1,7 +1,7 @@
 """What leaves of a call under each redaction, and with the operator's own rules."""
 
 import pytest
-from support.builders.call_values import APPLICATION, EXIT, make_entry, told
+from support.builders.call_values import APPLICATION, EXIT, made_of, make_entry
 
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.redaction_policy import (
@@ -20,7 +20,7 @@ LONG_ENDS = ((".[long]", 1), (".[long].2", 2))
 
 def made(mode, *entries, rules=None):
     redaction = Redaction(Mode(mode), rules or OwnRules())
-    return told(APPLICATION, *entries, EXIT, options=ModelOptions(redaction=redaction))
+    return made_of(APPLICATION, *entries, EXIT, options=ModelOptions(redaction=redaction))
 
 
 def record(mode, *args, rules=None, **data):
@@ -111,11 +111,11 @@ def test_what_a_variable_is_called_says_what_it_holds(variable):
 
 def test_a_variable_with_any_other_name_is_scrubbed():
     entry = ("menu_choice = 4711", "set variable", "menu_choice", "debug")
-    told_of = {"fuse.data.value": "4711"}
-    assert record("standard", *entry, value="4711") == ("menu_choice = 4711", told_of)
+    shown = {"fuse.data.value": "4711"}
+    assert record("standard", *entry, value="4711") == ("menu_choice = 4711", shown)
     assert record("standard", "Four, seven", "set variable", "pin", "debug") == ("[secret]", {})
     # The name of any other module says nothing of its data.
-    assert record("standard", "x", "rest", "get_token", value="4711") == ("x", told_of)
+    assert record("standard", "x", "rest", "get_token", value="4711") == ("x", shown)
 
 
 @pytest.mark.parametrize("mode", Mode)
@@ -156,8 +156,8 @@ def test_names_are_clean_in_every_mode(mode):
 def test_an_allowed_key_leaves_scrubbed_and_only_of_its_modules():
     rules = OwnRules(allow=(KeyRule("queue", frozenset({"transfer"})),))
     data = {"queue": {"name": "gold", "agent": "jo@example.com"}}
-    told_of = {"fuse.data.queue.name": "gold", "fuse.data.queue.agent": "[email]"}
-    assert record("strict", "x", "transfer", rules=rules, **data)[1] == told_of
+    shown = {"fuse.data.queue.name": "gold", "fuse.data.queue.agent": "[email]"}
+    assert record("strict", "x", "transfer", rules=rules, **data)[1] == shown
     assert record("strict", "x", "menu", rules=rules, **data)[1] == {}
 
 

@@ -23,9 +23,9 @@ def test_years_of_failures_do_not_overflow():
     assert waits(UNLUCKY, 5000)[-1] == 60
 
 
-@pytest.mark.parametrize(("told", "waited"), [(30.0, 30.0), (0.0, 1.0), (None, 1.0)])
-def test_a_requested_wait_is_kept_when_it_is_longer(told, waited):
-    assert Backoff(1.0, 60.0).fail(0.0, lambda: UNLUCKY, told) == waited
+@pytest.mark.parametrize(("requested", "waited"), [(30.0, 30.0), (0.0, 1.0), (None, 1.0)])
+def test_a_requested_wait_is_kept_when_it_is_longer(requested, waited):
+    assert Backoff(1.0, 60.0).fail(0.0, lambda: UNLUCKY, requested) == waited
 
 
 def test_nothing_is_tried_before_the_wait_is_over_and_a_success_ends_it():

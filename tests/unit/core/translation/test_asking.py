@@ -1,7 +1,7 @@
 """How often the caller was asked, and how long the answer took."""
 
 import pytest
-from support.builders.call_values import START, make_entry, told
+from support.builders.call_values import START, made_of, make_entry
 
 
 def prompt(at=START, number="1", module="menu", **data):
@@ -15,7 +15,7 @@ def answer(line="User input: 1 (dtmf)", at=START, module="menu"):
 
 
 def asked(*entries):
-    attributes = told(*entries).spans[1].attributes
+    attributes = made_of(*entries).spans[1].attributes
     return attributes.get("fuse.input.attempts"), attributes.get("fuse.input.wait")
 
 
@@ -58,6 +58,6 @@ def test_a_module_nobody_knows_asked_if_it_was_answered():
 
 
 def test_what_was_counted_wins_over_what_is_reported():
-    told_of = make_entry("x", "menu", "m", "error", attempts=3)
-    assert asked(prompt(), answer("No match"), told_of)[0] == 1
+    shown = make_entry("x", "menu", "m", "error", attempts=3)
+    assert asked(prompt(), answer("No match"), shown)[0] == 1
     assert asked(make_entry("x", "record", "m", "error", attempts=3))[0] == 3

@@ -7,11 +7,11 @@ from support.builders.call_values import (
     EXIT,
     SESSION,
     START,
+    made_of,
     make_call,
     make_entry,
     make_log,
     sample_call,
-    told,
 )
 
 from fuse_otel.core.model.call import (
@@ -56,7 +56,7 @@ def test_the_documented_sample_is_a_root_and_five_executions():
 
 
 def test_the_root_is_the_envelope_and_all_executions_are_its_children():
-    made = told(APPLICATION, make_entry(at=START - 3), EXIT)
+    made = made_of(APPLICATION, make_entry(at=START - 3), EXIT)
     root, *children = made.spans
     assert (root.start, root.end) == (START * SECOND, END * SECOND)
     assert {child.parent_id for child in children} == {root.span_id}
@@ -64,14 +64,14 @@ def test_the_root_is_the_envelope_and_all_executions_are_its_children():
 
 
 def test_entries_outside_the_listed_interval_widen_the_root():
-    root = told(make_entry(at=START - 30), make_entry(name="x", at=END + 30)).spans[0]
+    root = made_of(make_entry(at=START - 30), make_entry(name="x", at=END + 30)).spans[0]
     assert (root.start, root.end) == ((START - 30) * SECOND, (END + 30) * SECOND)
 
 
 def test_the_root_describes_the_call():
     prompt = make_entry("Hello", log_class="prompt", type="static")
     heard = make_entry("User input: 6 (dtmf)", "number", "x", "event")
-    root = told(APPLICATION, prompt, heard, ERROR, EXIT).spans[0]
+    root = made_of(APPLICATION, prompt, heard, ERROR, EXIT).spans[0]
     assert root.attributes == {
         "session.id": SESSION,
         "fuse.call.direction": "inbound",
@@ -96,7 +96,7 @@ def test_the_root_describes_the_call():
     ],
 )
 def test_the_root_is_what_service_graphs_count(direction, kind):
-    assert told(APPLICATION, call=make_call(direction=direction)).spans[0].kind is kind
+    assert made_of(APPLICATION, call=make_call(direction=direction)).spans[0].kind is kind
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_the_root_is_what_service_graphs_count(direction, kind):
     ],
 )
 def test_the_outcome_is_how_the_call_ended(entries, outcome):
-    made = told(*entries)
+    made = made_of(*entries)
     assert made.spans[0].attributes["fuse.call.outcome"] == made.summary.outcome == outcome
 
 
@@ -140,14 +140,16 @@ def test_a_call_without_entries_is_a_root_alone_that_says_why(log, logged, detai
 
 
 def test_details_are_full_with_an_exit_and_open_without():
-    assert "fuse.details" not in told(APPLICATION, EXIT).spans[0].attributes
-    assert told(APPLICATION).spans[0].attributes["fuse.details"] == "open"
+    assert "fuse.details" not in made_of(APPLICATION, EXIT).spans[0].attributes
+    assert made_of(APPLICATION).spans[0].attributes["fuse.details"] == "open"
     assert log_completeness(make_call(logged=False), make_log(EXIT)) is LogCompleteness.FULL
 
 
 @pytest.mark.parametrize(("start", "end"), [(None, None), (-1, 2**70)])
 def test_a_call_whose_times_are_unreadable_takes_those_of_its_entries(start, end):
-    root = told(make_entry(at=50), make_entry(at=70), call=make_call(start=start, end=end)).spans[0]
+    root = made_of(
+        make_entry(at=50), make_entry(at=70), call=make_call(start=start, end=end)
+    ).spans[0]
     assert (root.start, root.end) == (50 * SECOND, 70 * SECOND)
     assert root.attributes["fuse.timestamp.inferred"] is True
 
@@ -159,7 +161,7 @@ def test_a_call_without_any_time_is_at_the_epoch_and_marked():
 
 
 def test_an_inferred_time_is_marked_on_record_and_span_and_counted():
-    made = told(make_entry(at=START + 5), make_entry(name="x", at=None))
+    made = made_of(make_entry(at=START + 5), make_entry(name="x", at=None))
     assert "fuse.timestamp.inferred" not in made.spans[1].attributes
     assert made.spans[2].attributes["fuse.timestamp.inferred"] is True
     assert made.records[1].attributes["fuse.timestamp.inferred"] is True
@@ -178,14 +180,14 @@ def test_an_inferred_time_is_marked_on_record_and_span_and_counted():
     ],
 )
 def test_what_leaves_the_platform_is_the_client_of_a_peer(module, kind, peer):
-    span = told(make_entry(module=module)).spans[1]
+    span = made_of(make_entry(module=module)).spans[1]
     assert span.kind is kind
     assert span.attributes.get("service.peer.name") == peer
     assert span.attributes.get("peer.service") == peer
 
 
 def test_the_peer_of_a_request_is_its_host():
-    span = told(make_entry("Request: GET https://a.com/x", "rest", "r")).spans[1]
+    span = made_of(make_entry("Request: GET https://a.com/x", "rest", "r")).spans[1]
     assert span.attributes["service.peer.name"] == "a.com"
     assert span.attributes["http.request.method"] == "GET"
 
@@ -195,7 +197,7 @@ def test_an_execution_shows_module_visit_and_attempts():
         make_entry("No input", "menu", "m", "event"),
         make_entry("User input: 1 (dtmf)", "menu", "m", "event"),
     ]
-    span = told(APPLICATION, make_entry(module="menu", name="m"), EXIT, *ask).spans[4]
+    span = made_of(APPLICATION, make_entry(module="menu", name="m"), EXIT, *ask).spans[4]
     assert span.name == "menu m"
     assert span.attributes == {
         "session.id": SESSION,
@@ -215,7 +217,7 @@ def test_an_execution_shows_module_visit_and_attempts():
 
 def test_a_span_describes_the_last_answer_nothing_of_those_before():
     keyed = make_entry("No match: 77 (dtmf)", "menu", "m", "event")
-    span = told(keyed, make_entry("No input", "menu", "m", "event")).spans[1]
+    span = made_of(keyed, make_entry("No input", "menu", "m", "event")).spans[1]
     assert {key: value for key, value in span.attributes.items() if "input" in key} == {
         "fuse.input.result": "no_input",
         "fuse.input.attempts": 2,
@@ -224,7 +226,7 @@ def test_a_span_describes_the_last_answer_nothing_of_those_before():
 
 def test_go_to_app_changes_the_application_of_what_follows_alone():
     second = make_entry('Executing application "Billing" version ""', "start", "start")
-    made = told(make_entry(), APPLICATION, make_entry(), second, make_entry())
+    made = made_of(make_entry(), APPLICATION, make_entry(), second, make_entry())
     names = [span.attributes["fuse.application.name"] for span in made.spans[1:]]
     assert names == ["Claims", "Claims", "Claims", "Billing", "Billing"]
     assert "fuse.application.version" not in made.spans[-1].attributes
@@ -233,19 +235,19 @@ def test_go_to_app_changes_the_application_of_what_follows_alone():
 
 def test_an_execution_that_announces_two_applications_ran_in_the_first():
     second = make_entry('Executing application "Billing" version "1"', "start", "start")
-    made = told(APPLICATION, second, make_entry())
+    made = made_of(APPLICATION, second, make_entry())
     names = [span.attributes["fuse.application.name"] for span in made.spans[1:]]
     assert names == ["Claims", "Billing"]
 
 
 @pytest.mark.parametrize("module", ["go to app", "Go_To_App", "go-to-app", "subdialog"])
 def test_modules_that_go_somewhere_have_a_target(module):
-    span = told(make_entry("Going to application Billing", module, "g")).spans[1]
+    span = made_of(make_entry("Going to application Billing", module, "g")).spans[1]
     assert span.attributes["fuse.application.target"] == "Billing"
 
 
 def test_a_target_that_another_module_names_is_somebodys_text():
-    made = told(make_entry("Going to application cancer", "evaluate js", "g"))
+    made = made_of(make_entry("Going to application cancer", "evaluate js", "g"))
     assert made.records[0].body == "[redacted]"
     assert "fuse.application.target" not in made.spans[1].attributes
 
@@ -262,14 +264,14 @@ def test_a_target_that_another_module_names_is_somebodys_text():
     ],
 )
 def test_the_service_is_the_application_unless_configured(options, name):
-    made = told(APPLICATION, options=options)
+    made = made_of(APPLICATION, options=options)
     assert made.resource["service.name"] == made.summary.application == name
     assert made.spans[0].name == f"call {name}"
 
 
 def test_the_resource_names_environment_and_own_attributes():
     options = ModelOptions(environment="prod", resource_attributes={"team": "ivr"})
-    assert told(APPLICATION, options=options).resource == {
+    assert made_of(APPLICATION, options=options).resource == {
         "service.name": "Claims",
         "service.namespace": "plum-fuse",
         "service.version": "2.0",
@@ -279,7 +281,7 @@ def test_the_resource_names_environment_and_own_attributes():
 
 
 def test_the_summary_counts_modules_and_entries():
-    summary = told(APPLICATION, ERROR, EXIT).summary
+    summary = made_of(APPLICATION, ERROR, EXIT).summary
     assert [(run.module_type, run.result_variable, run.error) for run in summary.modules] == [
         ("start", "start", False),
         ("rest", "find", True),
@@ -292,12 +294,12 @@ def test_the_summary_counts_modules_and_entries():
 
 def test_a_long_session_id_is_shown_as_its_key_and_hashed_whole():
     long = "9" * 70_000
-    telemetry = told(APPLICATION, EXIT, call=make_call(session_id=long))
+    telemetry = made_of(APPLICATION, EXIT, call=make_call(session_id=long))
     assert telemetry.trace_id == trace_id("", long)
     shown = {each.attributes["session.id"] for each in (*telemetry.spans, *telemetry.records)}
     assert shown == {session_key(long)}
 
 
 def test_the_summary_has_the_times_that_the_spans_have():
-    summary = told(EXIT, call=make_call(end=END + 365 * 86_400)).summary
+    summary = made_of(EXIT, call=make_call(end=END + 365 * 86_400)).summary
     assert (summary.start, summary.end, summary.seconds) == (START, END, END - START)

@@ -1,7 +1,7 @@
 """What an error makes of its span and its call, and what a trace context links."""
 
 import pytest
-from support.builders.call_values import APPLICATION, EXIT, START, make_entry, told
+from support.builders.call_values import APPLICATION, EXIT, START, made_of, make_entry
 
 from fuse_otel.core.model.options import ModelOptions
 
@@ -11,7 +11,7 @@ TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 def test_an_error_entry_fails_its_span_and_the_call():
-    root, _, span, _ = told(APPLICATION, ERROR, EXIT).spans
+    root, _, span, _ = made_of(APPLICATION, ERROR, EXIT).spans
     for failed in (root, span):
         assert failed.error
         assert failed.message == "Request failed: HTTP 503"
@@ -31,7 +31,7 @@ def test_an_error_entry_fails_its_span_and_the_call():
     ],
 )  # fmt: skip
 def test_the_kind_of_an_error_is_a_word_of_few(entry, error_type, message):
-    made = told(entry)
+    made = made_of(entry)
     assert made.spans[1].attributes["error.type"] == error_type
     assert made.spans[1].message == message
     assert made.records[0].attributes["error.type"] == error_type
@@ -39,9 +39,9 @@ def test_the_kind_of_an_error_is_a_word_of_few(entry, error_type, message):
 
 def test_the_error_policy_last_lets_only_the_last_execution_fail_the_call():
     last = ModelOptions(error_policy="last")
-    assert not told(ERROR, EXIT, options=last).spans[0].error
-    assert told(ERROR, OTHER_ERROR, options=last).spans[0].attributes["error.type"] == "_OTHER"
-    assert told(ERROR, EXIT, options=last).spans[1].error
+    assert not made_of(ERROR, EXIT, options=last).spans[0].error
+    assert made_of(ERROR, OTHER_ERROR, options=last).spans[0].attributes["error.type"] == "_OTHER"
+    assert made_of(ERROR, EXIT, options=last).spans[1].error
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,9 @@ def test_the_error_policy_last_lets_only_the_last_execution_fail_the_call():
 )
 def test_a_traceparent_becomes_a_link_of_its_span(where):
     (link,) = (
-        told(make_entry(module="rest", **where), make_entry(module="rest", **where)).spans[1].links
+        made_of(make_entry(module="rest", **where), make_entry(module="rest", **where))
+        .spans[1]
+        .links
     )
     assert link.trace_id.hex() == "0af7651916cd43dd8448eb211c80319c"
     assert link.span_id.hex() == "b7ad6b7169203331"
@@ -64,7 +66,7 @@ def test_a_traceparent_becomes_a_link_of_its_span(where):
 
 def test_a_span_has_128_links_at_most():
     links = [f"00-{n:032x}-b7ad6b7169203331-01" for n in range(1, 200)]
-    made = told(*(make_entry(module="rest", note=link) for link in [*links, *links]))
+    made = made_of(*(make_entry(module="rest", note=link) for link in [*links, *links]))
     assert [link.trace_id for link in made.spans[1].links] == [
         n.to_bytes(16, "big") for n in range(1, 129)
     ]
@@ -83,11 +85,11 @@ def test_a_span_has_128_links_at_most():
     ],
 )
 def test_what_is_no_traceparent_links_nothing(text):
-    assert told(make_entry(text)).spans[1].links == ()
+    assert made_of(make_entry(text)).spans[1].links == ()
 
 
 def test_a_trace_context_too_deep_in_the_data_is_not_searched_for():
     deep = TRACEPARENT
     for _ in range(5000):
         deep = [deep]
-    assert told(make_entry(x=deep)).spans[1].links == ()
+    assert made_of(make_entry(x=deep)).spans[1].links == ()
