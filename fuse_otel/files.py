@@ -14,6 +14,14 @@ _PIPE = 10.0  # seconds for the writer of a pipe, such as bash's <(command)
 _CHUNK = 64 * 1024  # bytes
 
 
+class UnreadableFile(ValueError):
+    """``str(error)`` is a sentence without the path, ``reason`` its last part."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Cannot read the file: {reason}.")
+        self.reason = reason
+
+
 class FileContent(NamedTuple):
     """``mode`` has the type and the permissions, as ``stat`` gives them."""
 
@@ -22,7 +30,7 @@ class FileContent(NamedTuple):
 
 
 def read_bounded(path: str, most: int) -> FileContent:
-    """The content, of a longer file ``most`` + 1 bytes. Raises ``ValueError`` with a sentence."""
+    """The content, of a longer file ``most`` + 1 bytes. Raises ``UnreadableFile``."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
@@ -36,12 +44,17 @@ def read_bounded(path: str, most: int) -> FileContent:
 
 
 def check_regular(path: str) -> None:
-    """For a file that a library opens. Raises ``ValueError`` with a sentence unless it can be read
-    and is neither a folder nor a pipe nor a device.
+    """For a file that a library opens. Raises ``UnreadableFile`` if it cannot be read, or if it is
+    a folder, a pipe or a device.
     """
     _, mode = read_bounded(path, 0)
     if not stat.S_ISREG(mode):
-        raise ValueError("Cannot read the file: It is a pipe or a device.")
+        raise UnreadableFile("It is a pipe or a device")
+
+
+def shown_path(path: str) -> str:
+    """For a message: on one line, without control characters."""
+    return path if path.isprintable() else repr(path)
 
 
 def _read(descriptor: int, most: int) -> bytes:
@@ -62,7 +75,7 @@ def _read(descriptor: int, most: int) -> bytes:
     return bytes(data)
 
 
-def _unreadable(error: OSError | ValueError) -> ValueError:
+def _unreadable(error: OSError | ValueError) -> UnreadableFile:
     # A ValueError is a path with a zero byte or half of a surrogate pair.
-    why = error.strerror if isinstance(error, OSError) else "It is not a path"
-    return ValueError(f"Cannot read the file: {why}.")
+    known = error.strerror if isinstance(error, OSError) else "It is not a path"
+    return UnreadableFile(known or "An unknown error")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from fuse_otel.config.catalogue import variable_of
 from fuse_otel.config.file.contents import path_of, read_toml
+from fuse_otel.config.file.expansion import expand
 from fuse_otel.config.values.quantities import read_text
 from fuse_otel.errors import ConfigurationError
 
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """``origins``: setting → the flag, variable or file that set it, or ``default``. ``warnings``
-    are sentences.
+    are sentences, and ``advice`` are sentences for ``check`` alone.
     """
 
     settings: Settings
     origins: Mapping[str, str]
     warnings: tuple[str, ...]
+    advice: tuple[str, ...] = ()
 
 
 def load(
@@ -62,8 +64,10 @@ def namespace_of(
     if text := environ.get(variable_of("namespace"), "").strip():
         return text
     file = path_of(environ, config_file)
+    content = read_toml(file, by_flag=bool(config_file))
+    given = {name: value for name, value in content.items() if name == "namespace"}
     try:
-        return read_text(read_toml(file, by_flag=bool(config_file)).get("namespace", ""))
+        return read_text(expand(given, environ, file or "").content.get("namespace", ""))
     except ValueError as error:
         raise ConfigurationError([f"{file}: namespace: {error}"]) from error
 

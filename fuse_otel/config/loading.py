@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 
 from pydantic import BaseModel, ValidationError
 
 from fuse_otel.config import Loaded
 from fuse_otel.config.file.contents import path_of, read_toml
 from fuse_otel.config.file.destinations import DestinationTable
+from fuse_otel.config.file.expansion import expand
 from fuse_otel.config.file.redaction_rules import RedactionRuleTable
 from fuse_otel.config.file.tables import Account, RescanTable
-from fuse_otel.config.problems import sentences
+from fuse_otel.config.inputs import DEFAULT, Inputs
+from fuse_otel.config.problems import MAX_PROBLEMS, sentences
 from fuse_otel.config.settings import Settings
-from fuse_otel.config.sources import DEFAULT, Inputs
 from fuse_otel.config.warnings import warnings_of
 from fuse_otel.errors import ConfigurationError
 
@@ -33,22 +35,28 @@ def load_from(
 ) -> Loaded:
     """See ``fuse_otel.config.load``."""
     file = path_of(environ, config_file)
+    content = read_toml(file, by_flag=bool(config_file))
+    expanded = expand(content, environ, file or "")
     inputs = Inputs(
-        environ={name: text for name, text in environ.items() if text.strip()},
+        environ={
+            name: text.removeprefix("\ufeff") for name, text in environ.items() if text.strip()
+        },
         flags=flags,
         file=file or "",
-        content=read_toml(file, by_flag=bool(config_file)),
+        content=expanded.content,
         needs_account=needs_account,
+        variables=expanded.variables,
     )
     settings = _settings(inputs)
     if inputs.problems or settings is None:
-        raise ConfigurationError(dict.fromkeys(inputs.problems))
+        raise ConfigurationError(islice(dict.fromkeys(inputs.problems), MAX_PROBLEMS))
     origins = {
         name: inputs.effective[name].origin if name in inputs.effective else DEFAULT
         for name in Settings.model_fields
     }
     has_destinations = "destinations" in inputs.content
-    return Loaded(settings, origins, warnings_of(settings, inputs.environ, has_destinations))
+    warnings = (*inputs.warnings, *warnings_of(settings, inputs.environ, has_destinations))
+    return Loaded(settings, origins, warnings, tuple(inputs.advice))
 
 
 def _settings(inputs: Inputs) -> Settings | None:

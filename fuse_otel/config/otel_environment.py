@@ -9,13 +9,15 @@ allows, and a value that the standard would ignore with a warning is an error.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from itertools import islice
 from typing import Annotated
 
 from pydantic import BeforeValidator, ValidationError, ValidationInfo
 
 from fuse_otel.config.destination import Destination
 from fuse_otel.config.file.destinations import DestinationTable, sendable
-from fuse_otel.config.problems import sentences
+from fuse_otel.config.problems import MAX_PROBLEMS, sentences
 from fuse_otel.config.values import fields, otlp
 from fuse_otel.config.values.quantities import quoted, read_pairs, read_text
 from fuse_otel.core.model.limits import MODEL, Limits, Most
@@ -36,6 +38,18 @@ LIMITS = (
     "OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT",
     "OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT",
 )
+# Variables of the standard that we do not read: calls have no metrics, and the last two are older
+# names of OTEL_EXPORTER_OTLP_INSECURE.
+_FOREIGN = frozenset(
+    {
+        *(f"{_BASE}{signal}_{option}" for signal in ("METRICS", "PROFILES") for option in OPTIONS),
+        f"{_BASE}METRICS_TEMPORALITY_PREFERENCE",
+        f"{_BASE}METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
+        f"{_BASE}SPAN_INSECURE",
+        f"{_BASE}METRIC_INSECURE",
+    }
+)
+_NEAR = 0.9  # of the letters, so that the name of another signal or exporter is not near
 _MAX_DIGITS = 18  # Python refuses to parse texts of more than 4,300
 _SHARED = ("type", "protocol", "certificate", "client_certificate", "client_key", "insecure")
 _FOR_EACH_SIGNAL = ("urls", "headers", "timeout", "compression")
@@ -55,6 +69,16 @@ def variables() -> Iterator[str]:
 
 def _own(signal: Signal, option: str) -> str:
     return f"{_BASE}{signal.value.upper()}_{option}"
+
+
+def unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
+    """A sentence for each variable whose name the standard does not know and that is near ours."""
+    known = dict.fromkeys([*variables(), *_FOREIGN])
+    strange = (name for name in environ if name.startswith("OTEL_EXPORTER_O") and name not in known)
+    for name in islice(strange, MAX_PROBLEMS):
+        near = get_close_matches(name, known, n=1, cutoff=_NEAR)
+        if near and near[0] not in _FOREIGN:
+            yield f"{name}: Unknown variable, ignored. Did you mean `{near[0]}`?"
 
 
 def destinations(environ: Mapping[str, str], problems: list[str]) -> tuple[Destination, ...]:

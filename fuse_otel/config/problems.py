@@ -7,9 +7,14 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from fuse_otel.config.catalogue import TABLES
+from fuse_otel.config.values.quantities import quoted
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
+
+# Of more problems the first ones are reported: each costs a search for the nearest name.
+MAX_PROBLEMS = 100
+_LONGEST_NAME = 64  # characters
 
 Place = tuple[int | str, ...]
 _SENTENCES = {
@@ -24,6 +29,8 @@ _SENTENCES = {
 
 def unknown(name: str, known: Iterable[str], prefix: str = "") -> str:
     """The sentence for a name that is not known. ``prefix`` is common to all names."""
+    if len(name) > _LONGEST_NAME or not name.isprintable():
+        return f"Unknown setting {quoted(name)}. Remove it."
     bare = {each.removeprefix(prefix).lower(): each for each in known}
     near = get_close_matches(name.removeprefix(prefix).lower(), bare, n=1)
     advice = f"Did you mean `{bare[near[0]]}`?" if near else "Remove it."
@@ -42,7 +49,9 @@ def sentences(
     findings = error.errors(include_url=False, include_input=False)
     return [
         _sentence(finding, names, models or {})
-        for finding in sorted(findings, key=lambda finding: _rank(str(finding["loc"][0])))
+        for finding in sorted(findings, key=lambda finding: _rank(str(finding["loc"][0])))[
+            :MAX_PROBLEMS
+        ]
     ]
 
 

@@ -19,7 +19,8 @@ from fuse_otel.config.file.tables import (
     ServiceNames,
     Severities,
 )
-from fuse_otel.config.sources import Inputs, SourceValue, sources
+from fuse_otel.config.inputs import Inputs, SourceValue
+from fuse_otel.config.sources import sources
 from fuse_otel.config.values import fields
 from fuse_otel.config.values.fields import choice, count, duration, number, size
 from fuse_otel.core.model.redaction_policy import OwnRules

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from itertools import chain, islice
 
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
@@ -25,11 +26,10 @@ from fuse_otel.config.catalogue import (
     flag_of,
     variable_of,
 )
-from fuse_otel.config.file.contents import read_secret
 from fuse_otel.config.file.tables import duplicates
-from fuse_otel.config.problems import Place, unknown
+from fuse_otel.config.inputs import DEFAULT, Inputs, Layer, SourceValue
+from fuse_otel.config.problems import MAX_PROBLEMS, unknown
 
-DEFAULT = "default"
 _ONE_ACCOUNT = ("email", "developer_key")
 _NO_ACCOUNT = (
     f"{variable_of('email')}, {variable_of('developer_key')}: Both are required, unless the file"
@@ -42,40 +42,6 @@ _OF_KUBERNETES = re.compile(
     r"FUSE_OTEL_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)"
 )
 _LINK = re.compile(r"(tcp|udp|sctp)://")
-
-
-@dataclass(frozen=True, slots=True)
-class SourceValue:
-    """``name``: the setting as the user wrote it. ``origin``: the flag, variable or file.
-
-    pydantic-settings merges the dictionaries of several sources, and ``PYDANTIC_SETTINGS_DEBUG=1``
-    makes it log what each source returns. This class keeps the value out of both: the value of the
-    source with the highest priority wins whole, and no secret gets into a log.
-    """
-
-    value: object = field(repr=False)
-    name: str
-    origin: str
-
-
-Layer = Mapping[str, SourceValue]
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """What the sources read, and what they add: ``problems``, ``names`` (place → the setting as the
-    user wrote it) and ``effective`` (setting → its value of the highest priority). ``environ``
-    holds no empty values.
-    """
-
-    environ: Mapping[str, str]
-    flags: Mapping[str, str]
-    file: str
-    content: Mapping[str, object]
-    needs_account: bool
-    problems: list[str] = field(default_factory=list)
-    names: dict[Place, str] = field(default_factory=dict)
-    effective: dict[str, SourceValue] = field(default_factory=dict)
 
 
 def sources(
@@ -121,8 +87,8 @@ class _Source(PydanticBaseSettingsSource):
             if each.name in layer:
                 found[each.name] = layer[each.name]
             elif given:
-                secret = read_secret(given[0].value, given[0].name, self.inputs.problems)
-                found[each.name] = replace(given[0], value=secret)
+                secret, path = self.inputs.secret_of_file(given[0].value, given[0].name)
+                found[each.name] = replace(given[0], value=secret, path=path)
         return found
 
 
@@ -146,14 +112,17 @@ class EnvironmentSource(_Source):
         for variable, text in self.inputs.environ.items():
             if variable in names:
                 layer[names[variable]] = SourceValue(text, variable, variable)
-            elif _is_unknown(variable, text):
-                problem = unknown(variable, (*names, CONFIG_VARIABLE), PREFIX)
-                self.inputs.problems.append(problem)
+                self.inputs.warn_of_quotes(text, variable)
+        known = (*names, CONFIG_VARIABLE)
+        strange = (each for each in self.inputs.environ.items() if _is_unknown(*each, known))
+        self.inputs.problems.extend(
+            unknown(variable, known, PREFIX) for variable, _ in islice(strange, MAX_PROBLEMS)
+        )
         return self.with_secrets_read(layer)
 
 
-def _is_unknown(variable: str, text: str) -> bool:
-    if not variable.startswith(PREFIX) or variable == CONFIG_VARIABLE:
+def _is_unknown(variable: str, text: str, known: Collection[str]) -> bool:
+    if not variable.startswith(PREFIX) or variable in known:
         return False
     link = variable.endswith("_PORT") and _LINK.match(text)
     return not (link or _OF_KUBERNETES.fullmatch(variable))
@@ -165,19 +134,27 @@ class FileSource(_Source):
     def read(self) -> Layer:
         file, content = self.inputs.file, self.inputs.content
         known = (*_NAMES, *TABLES)
-        problems = [f"{file}: {unknown(key, known)}" for key in content if key not in known]
-        problems += [f"{file}: {problem}" for problem in duplicates(content)]
-        self.inputs.problems.extend(problems)
+        problems = chain(
+            (unknown(key, known) for key in content if key not in known), duplicates(content)
+        )
+        self.inputs.problems.extend(f"{file}: {each}" for each in islice(problems, MAX_PROBLEMS))
         layer = {
-            name: SourceValue(content[name], f"{file}: {name}", file)
+            name: SourceValue(content[name], f"{file}: {name}", self._origin(name))
             for name in known
             if name in content and not _is_unset(name, content[name])
         }
+        for setting in SETTINGS:
+            if setting.secret and setting.name in layer:
+                self.inputs.warn_of_quotes(layer[setting.name].value, layer[setting.name].name)
         tables = {name: layer[name] for name in TABLES if name in layer}
         if "accounts" in tables:
             accounts = self._with_keys_read(tables["accounts"].value)
             tables["accounts"] = replace(tables["accounts"], value=accounts)
         return {**self.with_secrets_read(layer), **tables}
+
+    def _origin(self, key: str) -> str:
+        variables = ", ".join(f"${{{name}}}" for name in self.inputs.variables.get(key, ()))
+        return f"{self.inputs.file} ({variables})" if variables else self.inputs.file
 
     def _with_keys_read(self, accounts: object) -> object:
         if not isinstance(accounts, list):
@@ -185,18 +162,21 @@ class FileSource(_Source):
         return [self._with_key_read(place, each) for place, each in enumerate(accounts)]
 
     def _with_key_read(self, place: int, table: object) -> object:
-        """The table of an account: the content of ``developer_key_file`` becomes its key."""
-        if not isinstance(table, dict) or "developer_key_file" not in table:
+        """The table of an account, with the content of ``developer_key_file`` as its key."""
+        if not isinstance(table, dict):
             return table
-        name = f"{self.inputs.file}: accounts[{place}].developer_key_file"
+        where = f"{self.inputs.file}: accounts[{place}]"
+        if "developer_key_file" not in table:
+            self.inputs.warn_of_quotes(table.get("developer_key"), f"{where}.developer_key")
+            return table
+        name = f"{where}.developer_key_file"
         if "developer_key" in table:
             self.inputs.problems.append(
                 f"{name}: Set developer_key or developer_key_file, not both."
             )
         self.inputs.names["accounts", place, "developer_key"] = name
-        rest = {key: value for key, value in table.items() if key != "developer_key_file"}
-        secret = read_secret(table["developer_key_file"], name, self.inputs.problems)
-        return {**rest, "developer_key": secret}
+        secret, path = self.inputs.secret_of_file(table["developer_key_file"], name)
+        return {**table, "developer_key": secret, "developer_key_file": path}
 
 
 def _is_unset(name: str, value: object) -> bool:
@@ -211,6 +191,8 @@ class OpenTelemetrySource(_Source):
 
     def read(self) -> Layer:
         environ, problems = self.inputs.environ, self.inputs.problems
+        for variable in otel_environment.variables():
+            self.inputs.warn_of_quotes(environ.get(variable), variable)
         limits = otel_environment.limits(environ, problems)
         protocol, variable = otel_environment.traces_protocol(environ)
         layer = {
@@ -256,5 +238,9 @@ class DefaultSource(_Source):
                 self.inputs.names["accounts", 0, name] = where
         elif self.inputs.needs_account and "accounts" not in state:
             self.inputs.problems.append(_NO_ACCOUNT)
-        tables = [{name: found.value for name, found in one.items()}] if one else []
+        tables: list[dict[str, object]] = [{name: each.value for name, each in one.items()}]
+        if "developer_key" in one:
+            tables[0]["developer_key_file"] = one["developer_key"].path
+        if not one:
+            tables = []
         return SourceValue(tables, "", one["email"].origin if "email" in one else DEFAULT)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from fuse_otel.config.destination import Destination
-from fuse_otel.config.otel_environment import variables
+from fuse_otel.config.otel_environment import unknown_variables, variables
 from fuse_otel.config.settings import Settings
 from fuse_otel.config.values.otlp import GRPC, HTTP, has_scheme
 from fuse_otel.core.model.redaction_policy import Mode
@@ -17,6 +18,8 @@ _USUAL_PORTS = {HTTP: 4318, GRPC: 4317}
 _SHORT = {HTTP: "HTTP", GRPC: "gRPC"}
 _LOGS = Signal.LOGS
 _LOKI = "/otlp/v1/logs"
+_SHORTEST_TOKEN, _SHORTEST_KEY = 16, 16
+_CREDENTIAL = re.compile(r"auth|token|key|secret|passw|cookie|credential", re.IGNORECASE)
 _MEMORY = frozenset({"sqlite://", "sqlite:///:memory:"})
 
 
@@ -33,10 +36,13 @@ def _warnings(
     ignored = [name for name in variables() if name in environ]
     if has_destinations and ignored:
         yield f"{', '.join(ignored)}: Ignored for calls, because the file lists [[destinations]]."
+    yield from unknown_variables(environ)
     url = urlsplit(settings.api_url)
     if url.scheme == "http" and not _is_loopback(url.hostname or ""):
         yield "api_url: Plain http exposes the developer key on the network. Use https."
+    yield from _short_secrets(settings)
     for destination in settings.destinations:
+        yield from _exposed_headers(destination)
         yield from _odd_ports(destination)
         if _idle_certificates(destination):
             yield (
@@ -56,21 +62,65 @@ def _warnings(
 
 def _idle_certificates(destination: Destination) -> bool:
     there = destination.certificate or destination.client_certificate
-    plain = (
-        destination.insecure if not has_scheme(url) else url.startswith("http://")
-        for url in destination.urls.values()
-    )
-    return bool(there) and all(plain)
+    return bool(there) and all(_is_plain(destination, url) for url in destination.urls.values())
+
+
+def _is_plain(destination: Destination, url: str) -> bool:
+    """Whether the connection is not encrypted."""
+    return url.startswith("http://") if has_scheme(url) else destination.insecure
 
 
 def _is_loki(destination: Destination) -> bool:
-    return urlsplit(destination.urls.get(_LOGS, "")).path == _LOKI
+    url = destination.urls.get(_LOGS, "")
+    return has_scheme(url) and urlsplit(url).path == _LOKI
+
+
+def _short_secrets(settings: Settings) -> Iterator[str]:
+    token, key = settings.hook_token, settings.pseudonym_key
+    if token is not None and len(token.get_secret_value()) < _SHORTEST_TOKEN:
+        yield (
+            f"hook_token: It has fewer than {_SHORTEST_TOKEN} characters and can be guessed. Use a"
+            " long random text."
+        )
+    if key is not None and len(key.get_secret_value().encode()) < _SHORTEST_KEY:
+        yield (
+            f"pseudonym_key: It has fewer than {_SHORTEST_KEY} bytes. Whoever guesses it can find"
+            " the phone number behind each user.hash. Use a long random text."
+        )
+
+
+def _exposed_headers(destination: Destination) -> Iterator[str]:
+    """Once for each host, however many signals use it."""
+    hosts: dict[str, None] = {}
+    for signal, url in destination.urls.items():
+        has_credentials = any(map(_CREDENTIAL.search, destination.headers.get(signal, {})))
+        host = _host(url)
+        if _is_plain(destination, url) and host and not _is_loopback(host):
+            hosts |= dict.fromkeys([host] if has_credentials or "@" in url else [])
+    for host in hosts:
+        yield (
+            f"destination {destination.name}: Plain http exposes its credentials on the network"
+            f" to {host}. Use https."
+        )
+
+
+def _host(endpoint: str) -> str:
+    """The host of a URL or a gRPC name, empty for a socket in the file system."""
+    if has_scheme(endpoint):
+        return urlsplit(endpoint).hostname or ""
+    if endpoint.startswith("unix"):
+        return ""
+    name = endpoint.rpartition("/")[2]
+    name = name.removeprefix("dns:").removeprefix("ipv4:").removeprefix("ipv6:")
+    return name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
 
 
 def _odd_ports(destination: Destination) -> Iterator[str]:
     """Once for each port, however many signals use it."""
     usual = _USUAL_PORTS[destination.protocol]
-    ports = dict.fromkeys(urlsplit(url).port for url in destination.urls.values() if "://" in url)
+    ports = dict.fromkeys(
+        urlsplit(url).port for url in destination.urls.values() if has_scheme(url)
+    )
     for name, port in _USUAL_PORTS.items():
         if port != usual and port in ports:
             yield (
@@ -83,6 +133,6 @@ def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:
-        return ip_address(host).is_loopback
+        return ip_address(host.partition("%")[0]).is_loopback
     except ValueError:
         return False

@@ -6,7 +6,7 @@ import ssl
 
 from fuse_otel import net
 from fuse_otel.errors import ConfigurationError
-from fuse_otel.files import check_regular
+from fuse_otel.files import check_regular, shown_path
 
 
 def tls_context(
@@ -35,6 +35,7 @@ def tls_context(
 
 
 def _unusable(what: str, path: str, error: OSError | ValueError) -> ConfigurationError:
+    name = f"The {what} {shown_path(path)}"
     if isinstance(error, ssl.SSLError):
-        return ConfigurationError([f"The {what} {path} cannot be used: it is no usable PEM"])
-    return ConfigurationError([f"The {what} {path}: {error}"])
+        return ConfigurationError([f"{name} cannot be used: it is no usable PEM"])
+    return ConfigurationError([f"{name}: {error}"])

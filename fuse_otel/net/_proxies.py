@@ -21,6 +21,10 @@ _SCHEMES = ("http", "https")
 _SEPARATOR = re.compile(r"[,\s]+")
 # scheme://, [IPv6] or anything else, /prefix, :port
 _ENTRY = re.compile(r"(?:([a-z]+)://)?(?:\[([^]]+)\]|([^/:]+))(/\d{1,3})?(?::(\d{1,5}))?/?")
+# Python's own reading of URLs takes more than httpx does.
+_PROXY = re.compile(
+    r"https?://([!-~]*@)?([A-Za-z0-9._~-]+|\[[0-9a-fA-F:.%]+\])(:\d{1,5})?(/[!-~]*)?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,7 @@ def _proxy(variable: str, text: str) -> Proxy:
         usable = parts.scheme in _SCHEMES and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
-    if not usable or not (url.isascii() and url.isprintable()) or " " in url:
+    if not usable or not _PROXY.fullmatch(url):
         # The value is left out: it may contain a password.
         raise ConfigurationError(
             [f"{variable}: Not a proxy that can be used. Use a URL such as http://proxy:3128."]

@@ -13,11 +13,15 @@ from pathlib import Path
 import httpx
 
 from fuse_otel.errors import ConfigurationError
-from fuse_otel.files import check_regular
+from fuse_otel.files import check_regular, shown_path
 
 _FILE, _FOLDER = "SSL_CERT_FILE", "SSL_CERT_DIR"
 # OpenSSL finds a certificate in a folder by the hash of its subject.
 _HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
+
+_NOT_HASHED = (
+    "No certificates are there under the names that OpenSSL looks for. Run `openssl rehash` on it."
+)
 
 
 def default_trust(environ: Mapping[str, str] = os.environ) -> ssl.SSLContext:
@@ -37,14 +41,14 @@ def _of_file(path: str) -> ssl.SSLContext:
         problem = "It is not a PEM file with certificates."
     except (OSError, ValueError) as error:
         problem = str(error)
-    raise ConfigurationError([f"{_FILE} ({path}): {problem}"])
+    raise ConfigurationError([f"{_FILE} ({shown_path(path)}): {problem}"])
 
 
 def _of_folders(folders: str) -> ssl.SSLContext:
     # OpenSSL does not complain about a folder that is missing or empty. It then trusts nobody.
     if not any(_hashed(folders)):
-        problem = "No certificates are there under the names that OpenSSL looks for."
-        raise ConfigurationError([f"{_FOLDER} ({folders}): {problem} Run `openssl rehash` on it."])
+        name = f"{_FOLDER} ({shown_path(folders)})"
+        raise ConfigurationError([f"{name}: {_NOT_HASHED}"])
     return ssl.create_default_context(capath=folders)
 
 

@@ -25,7 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     loaded = load_settings(args)
-    for warning in loaded.warnings:
+    for warning in (*loaded.warnings, *loaded.advice):
         complain(f"warning: {warning}")
     _check_parts(loaded.settings)
     printed = print_lines(_found(loaded.settings))

@@ -4,17 +4,21 @@ them.
 
 from __future__ import annotations
 
+import re
+import stat
 import tomllib
 from collections.abc import Mapping
-from pathlib import Path
+from typing import NamedTuple
 
 from fuse_otel.config.catalogue import CONFIG_VARIABLE, flag_of
-from fuse_otel.config.values.quantities import read_required_text
 from fuse_otel.errors import ConfigurationError
+from fuse_otel.files import UnreadableFile, read_bounded, shown_path
 
-_MAX_FILE = 1024 * 1024  # bytes
-_MAX_SECRET = 64 * 1024
-_UNREAD = "unread"
+_MAX_CONFIG = 1024 * 1024  # bytes
+_MAX_SECRET = 64 * 1024  # bytes
+# tomllib takes quadratic time for a key with many dots, and recurses for nested values.
+_DOTS = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){50}""")
+_TOO_DEEP = "Not valid TOML: It is nested too deeply."
 
 
 def path_of(environ: Mapping[str, str], config_file: str | None) -> str | None:
@@ -27,44 +31,58 @@ def read_toml(path: str | None, *, by_flag: bool) -> Mapping[str, object]:
     if path is None:
         return {}
     try:
-        with Path(path).open("rb") as file:
-            content = file.read(_MAX_FILE + 1)
-        if len(content) <= _MAX_FILE:
-            return tomllib.loads(content.decode())
-        problem = f"{path}: Larger than {_MAX_FILE >> 20} MiB, so not a configuration file."
-    except OSError as error:
+        return _parsed(read_bounded(path, _MAX_CONFIG).data)
+    except UnreadableFile as error:
         name = flag_of("config") if by_flag else CONFIG_VARIABLE
-        problem = f"{name}: Cannot read the file {path}: {error.strerror}."
-    except UnicodeDecodeError:
-        problem = f"{path}: Not UTF-8 text."
-    except tomllib.TOMLDecodeError as error:
-        problem = f"{path}: Not valid TOML: {error}."
+        problem = f"{name}: Cannot read the file {shown_path(path)}: {error.reason}."
+    except ValueError as error:
+        problem = f"{shown_path(path)}: {error}"
     raise ConfigurationError([problem])
 
 
-def read_secret(path: object, name: str, problems: list[str]) -> str:
-    """The content of the file, without white space around it. ``name`` is that of the setting.
+def _parsed(content: bytes) -> Mapping[str, object]:
+    """Raises ``ValueError`` with a sentence."""
+    if len(content) > _MAX_CONFIG:
+        raise ValueError("The file is larger than 1 MiB.")
+    try:
+        text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError:
+        raise ValueError("Not UTF-8 text.") from None
+    if _DOTS.search(text):
+        raise ValueError(_TOO_DEEP)
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"Not valid TOML: {error}.") from None
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    except ValueError:  # Python's limit for whole numbers
+        raise ValueError("Not valid TOML: A number has too many digits.") from None
 
-    Adds to ``problems`` if the file holds no secret. It then returns a text all the same, so that
-    the secret is not reported as missing as well.
+
+class SecretFile(NamedTuple):
+    """``mode``: type and permissions, as ``stat`` gives them."""
+
+    secret: str
+    mode: int
+
+    @property
+    def exposure(self) -> str:
+        """What every user of the machine may do with the file, empty for nothing."""
+        if self.mode & stat.S_IWOTH:
+            return "change"
+        return "read" if self.mode & stat.S_IROTH else ""
+
+
+def read_secret(path: str) -> SecretFile:
+    """The content without a byte order mark and white space around it. Raises ``ValueError`` with a
+    sentence if the file holds no secret.
     """
+    content, mode = read_bounded(path, _MAX_SECRET)
     try:
-        return _read_secret(Path(read_required_text(path)))
-    except ValueError as error:
-        problems.append(f"{name}: {error}")
-        return _UNREAD
-
-
-def _read_secret(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_SECRET + 1)
-    except OSError as error:
-        raise ValueError(f"Cannot read the file: {error.strerror}.") from error
-    try:
-        text = content.decode().strip()
+        text = content.decode("utf-8-sig").strip()
     except UnicodeDecodeError:
         raise ValueError("The file is not UTF-8 text.") from None
     if not text or len(content) > _MAX_SECRET:
         raise ValueError("The file must contain the secret and nothing else.")
-    return text
+    return SecretFile(text, mode)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo, model_validator
 
@@ -21,6 +22,7 @@ _KEPT = {
     "name", "type", "signals", "redaction", "path", "protocol", "certificate",
     "client_certificate", "client_key",
 }  # fmt: skip
+_SIGNAL_PATHS = ("/v1/traces", "/v1/logs", "/v1/metrics")
 _FOR_EACH_SIGNAL = ("headers", "timeout", "compression")
 
 
@@ -28,6 +30,18 @@ def _endpoint(value: object, info: ValidationInfo) -> str:
     if info.data.get("protocol") == otlp.GRPC:
         return otlp.grpc_target(value)
     return fields.split_http(value).geturl()
+
+
+def _base_endpoint(value: object, info: ValidationInfo) -> str:
+    url = _endpoint(value, info)
+    path = urlsplit(url).path.rstrip("/") if info.data.get("protocol") != otlp.GRPC else ""
+    for end in _SIGNAL_PATHS:
+        if path.endswith(end):
+            raise ValueError(
+                f"The URL must not end with {end}, because the path of each signal is appended to"
+                " it. Remove that part, or set the endpoint of the signal instead."
+            )
+    return url
 
 
 def _headers(value: object, info: ValidationInfo) -> dict[str, str]:
@@ -72,7 +86,7 @@ class DestinationTable(fields.Frozen):
     logs_flavour: fields.FlavourWord | None = None
     path: fields.RequiredText | None = None
     protocol: Annotated[str, fields.choice(otlp.HTTP, otlp.GRPC)] = otlp.HTTP
-    endpoint: Annotated[str | None, BeforeValidator(_endpoint)] = None
+    endpoint: Annotated[str | None, BeforeValidator(_base_endpoint)] = None
     traces_endpoint: Annotated[str | None, BeforeValidator(_endpoint)] = None
     logs_endpoint: Annotated[str | None, BeforeValidator(_endpoint)] = None
     headers: Annotated[Mapping[str, str], BeforeValidator(_headers)] = {}

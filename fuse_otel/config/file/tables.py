@@ -55,7 +55,9 @@ def _numbers(value: object) -> tuple[str, ...]:
 
 
 class Account(fields.Frozen):
-    """Empty ``numbers``: all numbers of the account."""
+    """Empty ``numbers``: all numbers of the account. ``developer_key_file``: the path that the key
+    was read from, empty if it was set directly.
+    """
 
     name: Annotated[str, BeforeValidator(_account_name)] = _ACCOUNT
     email: Annotated[
@@ -65,6 +67,7 @@ class Account(fields.Frozen):
         PlainSerializer(fields.masked_email, when_used="json"),
     ]
     developer_key: fields.Secret
+    developer_key_file: Annotated[str, Field(repr=False, exclude=True)] = ""
     numbers: Annotated[tuple[str, ...], BeforeValidator(_numbers), Field(repr=False)] = ()
 
 

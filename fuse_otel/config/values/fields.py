@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Annotated, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
@@ -21,6 +20,7 @@ from fuse_otel.config.values import quantities as read
 from fuse_otel.core.model.limits import Limits
 from fuse_otel.core.model.redaction_policy import Mode
 from fuse_otel.core.model.telemetry import Profile
+from fuse_otel.files import check_regular
 
 _Number = TypeVar("_Number", int, float)
 _Read = Callable[[object], _Number]
@@ -92,7 +92,7 @@ def split_http(value: object) -> SplitResult:
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
-    if not usable or any(each.isspace() for each in str(value).strip()):
+    if not usable or not (url := str(value).strip()).isprintable() or " " in url:
         raise ValueError("Not a URL. Use one such as https://host or http://host:4318.")
     return parts
 
@@ -153,12 +153,9 @@ def read_attribute_name(value: object) -> str:
 
 
 def readable(path: str) -> str:
-    """Raises ``ValueError`` unless the file can be opened for reading."""
-    try:
-        with Path(path).open("rb"):
-            return path
-    except OSError as error:
-        raise ValueError(f"Cannot read the file: {error.strerror}.") from error
+    """Raises ``ValueError`` unless it is a file that can be read."""
+    check_regular(path)
+    return path
 
 
 def _written_limits(limits: Limits) -> str:

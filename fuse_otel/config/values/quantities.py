@@ -28,21 +28,38 @@ _KEY = re.compile(r"[!-~]+", re.ASCII)
 
 def quoted(value: object) -> str:
     """A wrong value for a message, on one line. Not for values that may be secret."""
-    text = " ".join(str(value).split())
+    text = " ".join(_plain(value)[: 2 * _SHOWN].split())
+    if not text.isprintable():
+        text = repr(text)[1:-1]  # a control character, or half of a surrogate pair
     return f'"{text[:_SHOWN]}…"' if len(text) > _SHOWN else f'"{text}"'
+
+
+def _plain(value: object) -> str:
+    try:
+        return str(value)
+    except ValueError:  # Python writes no whole number of more than 4,300 digits
+        return "a number with too many digits"
 
 
 def _written(value: object) -> str:
     """The text of a value. TOML also has numbers; any other type gives an empty text."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    return str(value).strip()
+    return _plain(value).strip()
+
+
+def in_quotes(text: str) -> bool:
+    return len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
 
 
 def read_text(value: object) -> str:
     """Text without white space around it. The message leaves the value out: it may be a secret."""
     if not isinstance(value, str):
         raise ValueError("Must be text in quotes.")  # noqa: TRY004 - pydantic collects these
+    # Neither can be part of a path, a URL or a header. The environment has bytes that are not UTF-8
+    # as halves of surrogate pairs.
+    if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise ValueError("Must be UTF-8 text without zero bytes.")
     return value.strip()
 
 

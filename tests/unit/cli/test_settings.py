@@ -63,14 +63,14 @@ def test_a_setting_without_a_flag_comes_from_the_environment(account, monkeypatc
 
 
 def test_check_prints_the_configuration_without_secrets(account, capsys, monkeypatch):
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://u:geheim@collector:4318")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "https://u:geheim@collector:4318")
     assert main(["check"]) == 0
     out, err = capsys.readouterr()
     assert out.splitlines() == [
         "ok",
         "account      default: o…@example.com, all its numbers",
-        "destination  default, traces: http://********@collector:4318/v1/traces",
-        "destination  default, logs: http://********@collector:4318/v1/logs",
+        "destination  default, traces: https://********@collector:4318/v1/traces",
+        "destination  default, logs: https://********@collector:4318/v1/logs",
         "store        sqlite:///fuse-otel.db",
         "pages        http://127.0.0.1:9464/",
     ]

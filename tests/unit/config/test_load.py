@@ -5,8 +5,9 @@ from pydantic_settings import PydanticBaseSettingsSource
 from support.builders.loaded_settings import ACCOUNT, problems, settings, write_toml
 
 from fuse_otel.config import load, namespace_of
+from fuse_otel.config.inputs import Inputs
 from fuse_otel.config.settings import Account, Settings
-from fuse_otel.config.sources import Inputs, sources
+from fuse_otel.config.sources import sources
 from fuse_otel.core.model.telemetry import Profile
 from fuse_otel.errors import ConfigurationError
 

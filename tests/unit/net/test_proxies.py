@@ -104,7 +104,8 @@ def test_the_parts_of_a_proxy_for_grpc():
 @pytest.mark.parametrize(
     "proxy",
     ["socks5://127.0.0.1:1", "gopher://user:hunter2@host", "http://host:port", "http://h:99999",
-     "http://", "http://[::1", "http://us er:hunter2@h", "http://h\x7f", "http://hü.example"],
+     "http://", "http://[::1", "http://us er:hunter2@h", "http://h\x7f", "http://hü.example",
+     "ipv6:[::1]:1", "http://a:b:c", "http://a@b@c:x"],
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["ALL_PROXY", "https_proxy"])
 def test_a_proxy_that_cannot_be_used_is_named_without_its_password(monkeypatch, name, proxy):

@@ -1,0 +1,83 @@
+"""What is known of the configuration while it is loaded: the inputs, the values, their origins, and
+the sentences about them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fuse_otel.config.file.contents import read_secret
+from fuse_otel.config.problems import Place
+from fuse_otel.config.values.quantities import in_quotes, read_required_text
+
+DEFAULT = "default"
+_UNREAD = "unread"  # in the place of a secret whose problem is reported
+
+
+@dataclass(frozen=True, slots=True)
+class SourceValue:
+    """``name``: the setting as the user wrote it. ``origin``: the flag, variable or file. ``path``:
+    the file that a secret was read from.
+
+    pydantic-settings merges the dictionaries of several sources, and ``PYDANTIC_SETTINGS_DEBUG=1``
+    makes it log what each source returns. This class keeps the value out of both: the value of the
+    source with the highest priority wins whole, and no secret gets into a log.
+    """
+
+    value: object = field(repr=False)
+    name: str
+    origin: str
+    path: str = ""
+
+
+Layer = Mapping[str, SourceValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What the sources read, and what they add: ``problems``, ``warnings``, ``advice`` (see
+    ``Loaded``), ``names`` (place → the setting as the user wrote it) and ``effective`` (setting →
+    its value of the highest priority). ``environ`` holds no empty values. ``variables``: key of the
+    file → the variables in its texts.
+    """
+
+    environ: Mapping[str, str]
+    flags: Mapping[str, str]
+    file: str
+    content: Mapping[str, object]
+    needs_account: bool
+    variables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    advice: list[str] = field(default_factory=list)
+    names: dict[Place, str] = field(default_factory=dict)
+    effective: dict[str, SourceValue] = field(default_factory=dict)
+
+    def secret_of_file(self, path: object, name: str) -> tuple[str, str]:
+        """The secret and its path. Reports it if there is none. Then a text is returned all the
+        same, so that the secret is not reported as missing as well.
+        """
+        try:
+            file = read_required_text(path)
+            found = read_secret(file)
+        except ValueError as error:
+            self.problems.append(f"{name}: {error}")
+            return _UNREAD, ""
+        if found.exposure:
+            # Kubernetes and Docker make their secrets readable for all users of the container.
+            sentences = self.warnings if found.exposure == "change" else self.advice
+            sentences.append(
+                f"{name}: Every user of the machine can {found.exposure} this file. Remove the"
+                " permission (chmod o-rwx)."
+            )
+        self.warn_of_quotes(found.secret, name)
+        return found.secret, file
+
+    def warn_of_quotes(self, text: object, name: str) -> None:
+        """``docker run --env-file`` and editors leave quotes in a value that a shell removes."""
+        if isinstance(text, str) and in_quotes(text):
+            self.warnings.append(
+                f"{name}: The quotes around the value are part of it. Remove them unless they are"
+                " meant."
+            )
