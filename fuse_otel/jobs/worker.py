@@ -13,7 +13,7 @@ from fuse_otel.core.batching.batch import MAX_INFLATED, Batch
 from fuse_otel.core.model.lane import Lane
 from fuse_otel.core.timing.backoff import Backoff, Random
 from fuse_otel.errors import StoreError
-from fuse_otel.events import Emit, JobChanged, StoreFailed
+from fuse_otel.events import Emit, JobChanged, LoopFailed, StoreFailed
 from fuse_otel.humanize import plural
 from fuse_otel.jobs import backfill
 from fuse_otel.jobs.job import Backfill, Drop, Replay, decode_request
@@ -85,8 +85,23 @@ class JobWorker:
         jobs = self._control.open_jobs()
         self._idle = not jobs
         # All jobs advance: a long backfill must not delay a replay.
-        more = [self._do_part(job_id, job, now) for job_id, job in jobs]
+        more = [self._try_part(job_id, job, now) for job_id, job in jobs]
         return any(more)
+
+    def _try_part(self, job_id: int, job: Job, now: float) -> bool:
+        """A job with an unexpected error fails: it would repeat the error for ever, delay the jobs
+        after it, and leave its command waiting.
+        """
+        try:
+            return self._do_part(job_id, job, now)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - see above
+            failure = LoopFailed.of("jobs", error)
+            self._emit(failure)
+            why = f"Unexpected {failure.error_type} at {failure.where}: please report it."
+            self._finish(job, JobStatus(job_id, "failed", why))
+            return False
 
     def _report_states(self) -> None:
         states = self._states()

@@ -1,5 +1,5 @@
-"""A call as a tree to look at: the call, its executions, their records. Read from OTLP/JSON, so
-that the terminal and the pages show what the back ends got.
+"""A call as a tree: the call, its executions, their records. It is read from OTLP/JSON, so the
+terminal and the pages show what the back ends received.
 """
 
 from __future__ import annotations
@@ -50,9 +50,8 @@ class TreeExecution:
 class CallTree:
     """A call. Times are UNIX nanoseconds, 0 where nothing is known.
 
-    A call whose root span is not there (growth that was sent later, a file of logs alone) is
-    named ``call`` and takes the envelope of what is there. ``records`` are those that belong to
-    no execution that is there.
+    A call without a root span (growth that was sent later, a file of logs alone) is named ``call``
+    and lasts from its first time to its last. ``records`` are those without an execution.
     """
 
     trace_id: str
@@ -68,10 +67,10 @@ class CallTree:
 
 
 def call_trees(traces: Mapping[str, object], logs: Mapping[str, object]) -> list[CallTree]:
-    """The calls of two export requests (either may be empty), in the order they are met.
+    """The calls of two export requests (either may be empty), in the order they appear.
 
-    A span or record that is there twice, as in a file that was written again after a crash, is
-    taken once: spans by their id, records by ``log.record.uid``.
+    Copies count once: after a crash a file may contain a request twice. Spans are recognised by
+    their id, records by ``log.record.uid``.
     """
     found: dict[str, _Found] = {}
     for resource, span in _members(traces, "Spans", "spans"):
@@ -95,7 +94,7 @@ def _members(request: Node, plural: str, name: str) -> Iterator[tuple[Node, Node
 
 @dataclass(slots=True)
 class _Found:
-    """What was met of one call: spans by their id, records by the id of their span."""
+    """The parts of one call: spans by their id, records by the id of their span."""
 
     resource: Node = field(default_factory=dict)
     spans: dict[str, Node] = field(default_factory=dict)
@@ -106,7 +105,7 @@ class _Found:
         made = _record(record)
         uid = made.attributes.get("log.record.uid")
         if isinstance(uid, str):
-            # It may be cut, by a limit of the standard; two records at one time are rare.
+            # The environment's limit may have cut it; two records at one time are rare.
             uid = f"{uid} {made.time}"
             if uid in self.uids:
                 return

@@ -1,8 +1,9 @@
-"""Files of OTLP/JSON lines, each an export request: what the file destination and ``convert``
-write, what the Collector's file exporter writes.
+"""Reads OTLP/JSON: the lines of the file destination, of ``convert``, of the Collector's file
+exporter, and what the store's bytes are printed as. A file may have been edited: whatever is missing
+or of another shape counts as absent, and nothing raises.
 
-Reading OTLP/JSON that may come from a file somebody edited: whatever is missing or of another
-shape reads as absent, nothing raises.
+It stays JSON, and is not read into protobuf's classes, because ``show --otlp`` prints the lines as
+they are, with fields of a newer OTLP too.
 """
 
 from __future__ import annotations
@@ -75,8 +76,8 @@ _SIGNALS = (("resourceSpans", "scopeSpans", "spans"), ("resourceLogs", "scopeLog
 
 @dataclass(slots=True)
 class Requests:
-    """Export requests joined into one of traces and one of logs, as OTLP/JSON. With a
-    ``session_id`` only the spans and records of that call are kept.
+    """Export requests joined into one for traces and one for logs, as OTLP/JSON. ``session_id``
+    keeps only the spans and records of that call.
     """
 
     session_id: str = ""
@@ -111,7 +112,7 @@ def _of_call(member: Node, session_id: str) -> bool:
 
 
 def first_lines(stream: Iterable[bytes]) -> list[bytes]:
-    """What is read to know the file by: its lines up to the first that is not blank."""
+    """The lines up to the first that is not blank: enough to recognise the file."""
     lines = []
     for line in stream:
         lines.append(line)
@@ -128,7 +129,7 @@ def is_otlp_lines(first: Sequence[bytes]) -> bool:
 def read_otlp_lines(lines: Iterable[bytes], into: Requests) -> Iterator[int]:
     """Add all requests of the lines, and yield the number (from 1) of each line that is none.
 
-    A last line without its end is still being written, and no fault.
+    A last line without an end of line is still being written, which is no error.
     """
     for number, line in enumerate(lines, start=1):
         request = _request(line)

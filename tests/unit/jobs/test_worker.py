@@ -8,8 +8,8 @@ from support.rigs.job_rig import LANES, JobRig, due, encoded, park, refuse
 
 from fuse_otel.core.model.telemetry import Profile
 from fuse_otel.errors import Full
-from fuse_otel.events import JobChanged, StoreFailed
-from fuse_otel.jobs import Backfill, Drop, Replay, decode_request, encode_request
+from fuse_otel.events import JobChanged, LoopFailed, StoreFailed
+from fuse_otel.jobs import Backfill, Drop, Replay, decode_request, encode_request, worker
 from fuse_otel.ports import Gap, GapReason, Job, ParkedQuery, ReportedState
 from fuse_otel.store import MemoryStore
 
@@ -293,3 +293,21 @@ def test_how_things_stand_is_kept_when_it_changes(store, rig, monkeypatch):
 
     monkeypatch.setattr(store.control, "report_states", None)
     rig.run()  # nothing new: it is not even called
+
+
+def test_a_job_with_an_unexpected_error_fails_and_delays_no_other(store, rig, monkeypatch):
+    park(store, TEMPO, CALLS[:1])
+
+    def breaks(*_):
+        raise KeyError("8005550100")
+
+    monkeypatch.setattr(worker, "replay_part", breaks)
+    broken, sound = rig.order(Replay(EVERY)), rig.order(Drop(EVERY))
+    rig.run()
+    failed = rig.receipt(broken)
+    assert failed.state == "failed"
+    assert failed.result.startswith("Unexpected KeyError at jobs/test_worker.py:")
+    assert rig.receipt(sound).state == "done"
+    assert [event.loop for event in rig.events if isinstance(event, LoopFailed)] == ["jobs"]
+    assert "8005550100" not in repr(rig.events)
+    assert not store.control.parked(10)
