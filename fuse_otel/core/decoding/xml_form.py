@@ -100,6 +100,8 @@ def _value(element: ET.Element) -> object:
     children = list(element)
     if not children:
         text = element.text or ""
+        if element.tag == "log" and not text:
+            return None  # false or null: unknown, so the log is requested
         return _WORDS.get(text, text)
     counted = Counter(child.tag for child in children)
     if len(counted) == 1 and _is_list(element.tag, children):

@@ -20,6 +20,7 @@ from fuse_otel.errors import (
 )
 from fuse_otel.events import AnomaliesSeen, ApiAnswered, ApiFailed, ClockSkewSeen
 from fuse_otel.ports import Source
+from fuse_otel.simulator.responses import to_xml
 from fuse_otel.source import ApiOptions, FuseApi
 
 pytestmark = pytest.mark.usefixtures("no_proxy")
@@ -106,6 +107,21 @@ def test_the_log_of_a_call():
     (told,) = rig.events
     assert (told.account, told.endpoint, told.code) == ("main", "call", 200)
     assert 0 <= told.seconds < GENEROUS
+
+
+def test_answers_in_xml_are_read_whatever_their_content_type():
+    """A proxy that drops `Accept` gets the API's other form."""
+    for kind in ("application/json", "application/xml", "text/html"):
+        with source_rig(always(answer(to_xml(CALLS), headers={"Content-Type": kind}))) as rig:
+            page = rig.calls()
+        assert ([call.session_id for call in page.calls], page.total) == (["a"], 9)
+        assert ("xml", 1) in rig.of(AnomaliesSeen)[0].kinds
+    body = b'{"calls": [{"session_id": "a", "detail": ' + ENTRIES + b"}]}"
+    with source_rig(always(answer(body))) as plain, source_rig(always(answer(to_xml(body)))) as rig:
+        assert rig.logs().logs == plain.logs().logs
+    with source_rig(always(answer(to_xml(ENTRIES)))) as rig:
+        assert rig.call().exited
+        assert rig.of(AnomaliesSeen) == [AnomaliesSeen("main", (("xml", 1),))]
 
 
 @pytest.mark.parametrize(

@@ -198,6 +198,13 @@ def test_a_list_in_xml_is_the_list_in_json(form, count):
             assert page.logs == wanted.logs
 
 
+def test_an_empty_log_field_does_not_mean_that_a_call_has_no_log():
+    xml = b"<result><calls><item><session_id>a</session_id><log/></item></calls></result>"
+    page = decode_calls(xml)
+    assert page.calls[0].logged
+    assert page.anomalies["record_log"] == 1
+
+
 def test_entries_may_repeat_the_name_of_their_field():
     entries = "".join(element("detail", each) for each in JSON)
     xml = f"<result><calls><item><session_id>a</session_id>{entries}</item></calls></result>"
