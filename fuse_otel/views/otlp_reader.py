@@ -1,6 +1,6 @@
-"""Reads OTLP/JSON: the lines of the file destination, of ``convert``, of the Collector's file
-exporter, and what the store's bytes are printed as. A file may have been edited: whatever is missing
-or of another shape counts as absent, and nothing raises.
+"""Reads OTLP/JSON: the lines of the file destination, of ``convert`` and of the Collector's file
+exporter, and the store's bytes as they are printed. A file may have been edited: what is missing or
+of another shape counts as absent. Nothing raises.
 
 It stays JSON, and is not read into protobuf's classes, because ``show --otlp`` prints the lines as
 they are, with fields of a newer OTLP too.
