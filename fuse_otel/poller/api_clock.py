@@ -35,9 +35,12 @@ class ApiClock:
         """Whether the clocks differ by more than a few minutes."""
         return abs(self.skew) > AGREED
 
+    def known(self, now: float) -> bool:
+        """Whether a recent answer has shown the API's clock, or that it does not tell it."""
+        return self._answered_at is not None and 0 <= now - self._answered_at <= RECENT
+
     def may_give_up(self, now: float) -> bool:
         """Whether calls and gaps may be given up: only after a recent answer whose date agrees with
         our clock. A clock that jumps makes every earlier answer old.
         """
-        recent = self._answered_at is not None and 0 <= now - self._answered_at <= RECENT
-        return recent and not self.differs
+        return self.known(now) and not self.differs

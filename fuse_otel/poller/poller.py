@@ -280,6 +280,6 @@ class Poller:
                     self._timetable.numbers,
                     self._api.clock.at(self._now),
                     self._api.health,
-                    self._leased.scans.read_to if self._leased else {},
+                    self._leased.scans.unsure if self._leased else (),
                 )
             )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from fuse_otel.core.timing.windows import DAY, OVERLAP, RETENTION, Window, WindowSize, pieces
+from fuse_otel.core.timing.windows import OVERLAP, Window, WindowSize, pieces
 from fuse_otel.events import Emit, PollDone, WindowUnreadable
 from fuse_otel.poller.api_clock import ApiClock
+from fuse_otel.poller.catch_up import CatchUp, Present, catch_up, first_again
 from fuse_otel.poller.options import PollerOptions
 from fuse_otel.poller.requests import Scan
 from fuse_otel.poller.window_scan import ScanResult, WindowScan
@@ -20,8 +21,6 @@ from fuse_otel.ports import (
     Position,
     Step,
 )
-
-YEAR = 366 * DAY
 
 
 class Scans:
@@ -43,81 +42,96 @@ class Scans:
         self._clock = clock
         self._api_clock = api_clock
         self._gap_size = WindowSize()
-        # The end of the last live window by the API's clock, for each number, while that differs.
-        self.read_to: dict[str, int] = {}
+        # Numbers whose first position went by our clock, before the API's was known.
+        self.unsure: set[str] = set()
 
     def live(self, number: str, position: Position, requests: Callable[[], int]) -> Scan[None]:
         """List the newest window and the rescan of every poll in one; moves the cursor."""
         began, before = self._clock(), requests()
-        end = int(began - self._options.settle) - OVERLAP
-        here = self._caught_up(number, position, end)
-        start = max(here.floor, min(here.cursor, end - self._options.live_span))
+        here = self._caught_up(number, position)
+        end, live_span = self._end(), self._options.live_span
+        cursor, floor = (here.cursor, here.floor) if here else (end, 0)
+        start = max(floor, min(cursor, end - live_span))
         window = Window(start, max(end, start + 1))
         result = ScanResult()
-        for part in self._live_parts(window, number, position):
+        for part in self._beside_errors(window, number, position):
             result.add((yield from self._windows.window(part, number)))
-        yield from self._live_by_api(number, position, result)
-        # The cursor moves back too if the clock was set back: calls from now on are not read yet.
-        moved = replace(here, cursor=end)
-        self._commit(positions={number: moved}, opened=_errors(result, number))
+        if self._api_clock.differs:
+            yield from self._live_by_our_clock(number, position, result)
+        if here is not None:
+            # It moves back too after our clock was set back: calls from now on are not read yet.
+            back = not self._api_clock.differs
+            moved = replace(here, cursor=end if back else max(end, here.cursor))
+            self._commit(positions={number: moved}, opened=_errors(result, number))
+        else:
+            self._commit(opened=_errors(result, number))
+        self._begin_by_api_clock(number)
         self._poll_done(window, result, began, requests() - before)
 
-    def _live_parts(self, window: Window, number: str, position: Position) -> list[Window]:
+    def _live_by_our_clock(self, number: str, position: Position, result: ScanResult) -> Scan[None]:
+        """While the clocks differ, list the newest calls by ours too: neither a wrong clock here
+        nor a wrong date there may keep live calls from being read.
+        """
+        end = int(self._clock() - self._options.settle) - OVERLAP
+        window = Window(max(0, end - self._options.live_span), max(end, 1))
+        for part in self._beside_errors(window, number, position):
+            result.add((yield from self._windows.window(part, number)))
+
+    def _beside_errors(self, window: Window, number: str, position: Position) -> list[Window]:
         return window.without(_unanswered(position, number))
 
-    def _live_by_api(self, number: str, position: Position, result: ScanResult) -> Scan[None]:
-        """List the newest calls by the API's clock too while it differs from ours: neither a wrong
-        clock here nor a wrong date there may keep live calls from being read.
-        """
-        if not self._api_clock.differs:
-            self.read_to.pop(number, None)
-            return
-        end = int(self._api_clock.at(self._clock()) - self._options.settle) - OVERLAP
-        window = Window(max(0, end - self._options.live_span), max(end, 1))
-        for part in self._live_parts(window, number, position):
-            result.add((yield from self._windows.window(part, number)))
-        self.read_to[number] = end
+    def _end(self) -> int:
+        """The newest second to list: by the API's clock, because calls have its times."""
+        now = self._api_clock.at(self._clock())
+        return int(now - self._options.settle) - OVERLAP
 
-    def _caught_up(self, number: str, position: Position, end: int) -> NumberPosition:
-        """What a poll does not list becomes a gap, because live calls come first."""
-        recent = end - self._options.live_span
-        stored = position.numbers.get(number)
-        since = int(self._clock() - self._options.since)
-        kept_from = self._kept_from()
-        # A position in the future, or of years ago, was stored while the clock was wrong.
-        wrong = stored is not None and (stored.floor > end or stored.cursor < kept_from - YEAR)
-        first = stored is None or wrong
-        here = NumberPosition(since, since) if stored is None or wrong else stored
-        if here.cursor >= recent:
-            # The floor is stored at the first start, even if the API is down then.
-            self._commit(positions={number: here} if first else {})
-            return here
-        reason = GapReason.HISTORY if first else GapReason.DOWNTIME
-        gap = Gap(number, max(here.floor, here.cursor), recent, reason)
-        # While the store stays full each try falls behind: extend one gap, open no thousands.
-        earlier = [one for one in position.gaps if _continues(gap, one)]
-        if earlier:
-            gap = replace(gap, start=earlier[-1].start)
-        lost, gap = _split(gap, kept_from)
-        self._commit(
-            positions={number: replace(here, cursor=recent)},
-            opened=[gap],
-            closed=[one.id for one in earlier[-1:]],
-            given_up=lost,
+    def _present(self) -> Present:
+        ours = self._clock()
+        clock = self._api_clock
+        return Present(
+            end=self._end(),
+            live_span=self._options.live_span,
+            floor=int(clock.at(ours) - self._options.since),
+            known=clock.known(ours),
+            may_give_up=clock.may_give_up(ours),
         )
-        return replace(here, cursor=recent)
 
-    def _kept_from(self) -> int:
-        """The API keeps no details of calls before this time, by whichever clock is behind."""
-        now = self._clock()
-        return int(min(now, self._api_clock.at(now)) - RETENTION)
+    def _caught_up(self, number: str, position: Position) -> NumberPosition | None:
+        """The position to continue from; ``None`` while it is unknown which clock is wrong."""
+        stored, present = position.numbers.get(number), self._present()
+        found = catch_up(number, stored, position.gaps, present)
+        if found is None:
+            return None
+        if stored is None and not present.known:
+            self.unsure.add(number)
+        if found.position != stored:
+            # The floor is stored at the first start, even if the API is down then.
+            self._take(number, found)
+        return found.position
+
+    def _begin_by_api_clock(self, number: str) -> None:
+        """The first start went by our clock, as nothing was known of the API's."""
+        if number not in self.unsure or not self._api_clock.known(self._clock()):
+            return
+        self.unsure.discard(number)
+        if self._api_clock.differs:
+            gaps = self._lease.position(int(self._clock()), 0).gaps
+            self._take(number, first_again(number, gaps, self._present()))
+
+    def _take(self, number: str, found: CatchUp) -> None:
+        self._commit(
+            positions={number: found.position},
+            opened=found.opened,
+            closed=found.closed,
+            given_up=found.given_up,
+        )
 
     def pending(self, due: Sequence[Pending], *, again: bool) -> Scan[None]:
         yield from self._windows.pending(due, again=again)
 
     def rescan(self, span: int, position: Position, numbers: Sequence[str]) -> Scan[None]:
         """List the last ``span`` seconds, without what every poll lists and without gaps."""
-        end = int(self._clock() - self._options.settle - self._options.live_span)
+        end = self._end() + OVERLAP - self._options.live_span
         for number in numbers:
             if number not in position.numbers:
                 continue
@@ -192,18 +206,6 @@ class Scans:
         )
 
 
-def _split(gap: Gap, kept_from: int) -> tuple[list[Gap], Gap]:
-    """The part of a downtime that is older than the retention is lost; the rest is still to read.
-
-    After a start with a clock in 1970 a gap of 56 years took 2,477 requests.
-    """
-    if gap.start >= kept_from:
-        return [], gap
-    rest = replace(gap, start=min(kept_from, gap.end - 1))
-    lost = gap.reason is GapReason.DOWNTIME
-    return [replace(gap, end=rest.start)] if lost else [], rest
-
-
 def _unanswered(position: Position, number: str) -> list[Window]:
     return [
         Window(gap.start, gap.end)
@@ -223,8 +225,3 @@ def _errors(result: ScanResult, number: str) -> list[Gap]:
         else:
             joined.append(part)
     return [Gap(number, part.start, part.end, GapReason.ERROR) for part in joined]
-
-
-def _continues(gap: Gap, earlier: Gap) -> bool:
-    same = (gap.number, gap.reason, gap.again) == (earlier.number, earlier.reason, earlier.again)
-    return same and earlier.start <= gap.start <= earlier.end

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from fuse_otel.errors import SourceError, StoreError
 from fuse_otel.events import AccountMoved
@@ -40,16 +39,15 @@ def account_moved(
     numbers: Collection[str],
     now: float,
     health: AccountHealth,
-    read_to: Mapping[str, int] = MappingProxyType({}),
+    unsure: Collection[str] = (),
 ) -> AccountMoved:
     """``numbers`` are the configured ones. Stored positions of other numbers do not count.
-    ``now`` is the API's time. ``read_to``: the end of the last live window by the API's clock,
-    where that differs from ours.
+    ``now`` is the API's time. The positions of ``unsure`` numbers may be by a wrong clock.
     """
     cursors = [
-        max(here.cursor, read_to.get(number, here.cursor))
+        here.cursor
         for number, here in position.numbers.items()
-        if number in numbers
+        if number in numbers and number not in unsure
     ]
     return AccountMoved(
         account=account,

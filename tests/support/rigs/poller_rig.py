@@ -94,7 +94,8 @@ class PollerRig:
     def step(self) -> float:
         """One step; time passes if it made a request. Returns when to call again."""
         before, asked = self.now, self.made
-        wake = self.poller.step(self.now + self.off) - self.off
+        # Floats around 1970 are finer: a wait must not round to nothing.
+        wake = self.poller.step(self.now + self.off) - self.off + 1e-6
         self.steps += 1
         made = self.made - asked
         if made:
