@@ -157,7 +157,7 @@ class ApiClient:
         if not isinstance(error, Unreachable | TimedOut | InternalError):
             self.clock.answered(self._clock(), self._source.clock_skew)
         if isinstance(request, ListPage):
-            self.health.list_failed(error)
+            self.health.list_failed(request.window, error)
         else:
             self.health.details_failed(_first_tries(request), error)
         if isinstance(error, Unauthorized | Throttled):

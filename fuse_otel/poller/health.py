@@ -28,7 +28,7 @@ class AccountHealth:
     """The account is down until its first answered list, and for one of these reasons.
 
     - the API cannot be reached or refuses the login,
-    - the last lists failed (three in a row if the data may be the cause),
+    - the last lists of three or more different windows failed,
     - the details of the last three or more different calls failed,
     - unexpected errors stopped the last three or more different windows.
     """
@@ -37,9 +37,10 @@ class AccountHealth:
         self._ever = False
         self._connection: SourceError | None = None
         self._refused = 0
-        self._lists: list[SourceError] = []
+        self._lists = _InARow()
+        self._list_error: SourceError | None = None
         self._calls: dict[str, SourceError] = {}
-        self._windows: list[Window | None] = []
+        self._windows = _InARow()
         self._unexpected: SourceError | None = None
 
     @property
@@ -51,16 +52,16 @@ class AccountHealth:
         """Why the account is down."""
         if self._connection is not None:
             return self._connection
-        if len(self._lists) >= IN_A_ROW or (self._lists and not self._ever):
-            return self._lists[-1]
+        if self._lists.different >= IN_A_ROW or (self._lists.count and not self._ever):
+            return self._list_error
         if len(self._calls) >= IN_A_ROW:
             return next(reversed(self._calls.values()))
-        return self._unexpected if len(self._windows) >= IN_A_ROW else None
+        return self._unexpected if self._windows.different >= IN_A_ROW else None
 
     @property
     def failures(self) -> int:
         """Failures in a row of what keeps the account from working, or soon will."""
-        return max(self._refused, len(self._lists), len(self._calls), len(self._windows))
+        return max(self._refused, self._lists.count, len(self._calls), self._windows.different)
 
     @property
     def unauthorized(self) -> bool:
@@ -71,11 +72,12 @@ class AccountHealth:
         self._connected()
         self._lists.clear()
 
-    def list_failed(self, error: SourceError) -> None:
+    def list_failed(self, window: Window, error: SourceError) -> None:
         if isinstance(error, Throttled | TooLarge):
             self._connected()
         elif isinstance(error, BY_THE_DATA):
-            self._lists = [*self._lists, error][-IN_A_ROW:]
+            self._lists.add(window)
+            self._list_error = error
         else:
             self._not_connected(error)
 
@@ -107,15 +109,36 @@ class AccountHealth:
         self._windows.clear()
 
     def window_failed(self, window: Window | None, error: SourceError) -> None:
-        """An unexpected error. Windows that overlap (the halves of one) count once; ``None`` for an
-        error outside any window.
-        """
+        """An unexpected error; ``window`` is ``None`` for one outside any window."""
         self._unexpected = error
-        last = self._windows[-1] if self._windows else None
-        if window is not None and last is not None and _overlap(window, last):
-            self._windows[-1] = window
-        else:
-            self._windows = [*self._windows, window][-IN_A_ROW:]
+        self._windows.add(window)
+
+
+class _InARow:
+    """Windows that failed one after the other. Those that overlap the same one (halves of it, or
+    scans that meet the same bad second) count once in ``different``.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._apart: list[Window | None] = []
+
+    @property
+    def different(self) -> int:
+        return len(self._apart)
+
+    def add(self, window: Window | None) -> None:
+        self.count += 1
+        for place, other in enumerate(self._apart):
+            if window is not None and other is not None and _overlap(window, other):
+                # The smaller one: two windows beside it are different.
+                self._apart[place] = min(window, other, key=lambda each: each.seconds)
+                return
+        self._apart = [*self._apart, window][-IN_A_ROW:]
+
+    def clear(self) -> None:
+        self.count = 0
+        self._apart.clear()
 
 
 def _overlap(one: Window, other: Window) -> bool:

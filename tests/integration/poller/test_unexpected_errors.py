@@ -46,7 +46,7 @@ def test_a_call_whose_request_raises_is_exported_from_its_list_record(monkeypatc
         return read_call(api, session_id)
 
     monkeypatch.setattr(FuseApi, "read_call", odd)
-    rig.run(2 * HOUR)
+    rig.run(HOUR)
     assert rig.details()[victim.session_id] == "missing"
     assert sum(event.count for event in reported(rig, CallsUnreadable)) == 1
     others_arrive(rig, victim)
@@ -64,7 +64,7 @@ def test_a_call_whose_translation_raises_is_exported_from_its_list_record(monkey
         return render(renderer, call, log, details, sent)
 
     monkeypatch.setattr(Renderer, "render", odd)
-    rig.run(2 * HOUR)
+    rig.run(HOUR)
     assert rig.details()[victim.session_id] == "missing"
     assert reported(rig, CallsUnreadable)[0].count == 1
     assert {event.error_type for event in reported(rig, LoopFailed)} == {"Odd"}
@@ -131,7 +131,7 @@ def test_an_account_with_unexpected_errors_everywhere_is_down_and_says_so(monkey
     made = len(reported(rig, LoopFailed))
     assert made < 400  # it backs off
     monkeypatch.undo()
-    rig.run(2 * HOUR)
+    rig.run(HOUR)
     assert rig.moved().up
     rig.assert_each_once(rig.settled(held=300))
 

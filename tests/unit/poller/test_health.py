@@ -17,6 +17,7 @@ from fuse_otel.errors import (
 from fuse_otel.poller.health import AccountHealth
 
 FAILED = ServerFailed("500")
+WINDOW = Window(0, 60)
 
 
 @pytest.fixture
@@ -37,16 +38,16 @@ def test_an_account_is_down_until_its_first_answered_list():
 
 def test_the_first_failed_list_says_why_the_account_is_down():
     health = AccountHealth()
-    health.list_failed(FAILED)
+    health.list_failed(WINDOW, FAILED)
     assert health.error is FAILED
 
 
 @pytest.mark.parametrize("kind", [ServerFailed, Malformed, TimedOut, InternalError])
-def test_lists_that_fail_three_times_in_a_row_take_the_account_down(health, kind):
-    for _ in range(2):
-        health.list_failed(kind("x"))
+def test_lists_of_three_different_windows_in_a_row_take_the_account_down(health, kind):
+    for start in (0, 100):
+        health.list_failed(Window(start, start + 9), kind("x"))
         assert health.up
-    health.list_failed(kind("x"))
+    health.list_failed(Window(50, 60), kind("x"))
     assert not health.up
     health.listed()
     assert health.up
@@ -56,7 +57,7 @@ def test_lists_that_fail_three_times_in_a_row_take_the_account_down(health, kind
 @pytest.mark.parametrize("endpoint", ["list", "details"])
 def test_an_error_that_no_data_causes_takes_the_account_down_at_once(health, kind, endpoint):
     if endpoint == "list":
-        health.list_failed(kind("x"))
+        health.list_failed(WINDOW, kind("x"))
     else:
         health.details_failed(["a"], kind("x"))
     assert not health.up
@@ -64,9 +65,16 @@ def test_an_error_that_no_data_causes_takes_the_account_down_at_once(health, kin
 
 @pytest.mark.parametrize("kind", [Throttled, TooLarge])
 def test_an_api_that_limits_or_floods_does_answer(health, kind):
-    health.list_failed(Unreachable("x"))
-    health.list_failed(kind("x"))
+    health.list_failed(WINDOW, Unreachable("x"))
+    health.list_failed(WINDOW, kind("x"))
     assert health.up
+
+
+def test_a_window_that_always_fails_counts_once(health):
+    for start in range(0, 50, 5):
+        health.list_failed(Window(start, 60), FAILED)
+    assert health.up
+    assert health.failures == 10
 
 
 def test_a_call_that_always_fails_counts_once(health):

@@ -4,7 +4,13 @@ from collections.abc import Sequence
 
 from fuse_otel.core.model.call import CallPage, CallRecord
 from fuse_otel.core.timing.windows import Window
-from fuse_otel.poller.list_calls import Listing, Paging, list_window
+from fuse_otel.poller.list_calls import (
+    MOST_RECORDS,
+    Listing,
+    ListingTooLong,
+    Paging,
+    list_window,
+)
 from fuse_otel.poller.requests import ListPage
 
 WINDOW = Window(100, 200)
@@ -146,3 +152,44 @@ def test_the_order_shows_whether_the_newest_come_first():
     assert listed([CallPage((newer, unknown, older), 3, 3)])[0].newest_first
     assert not listed([CallPage((older, newer), 2, 2)])[0].newest_first
     assert not listed([CallPage((newer,), 1, 1)])[0].newest_first
+
+
+def endless(limit: int = 1000, total_ahead: int = 1):
+    """Pages of new records whose total is always ahead."""
+    listed = 0
+    while True:
+        ids = [f"{n}" for n in range(listed, listed + limit)]
+        listed += limit
+        yield page(*ids, total=listed + total_ahead)
+
+
+def read_endless(pages) -> tuple[ListingTooLong, int]:
+    scan = list_window(WINDOW, "7", None, Paging.by(1000))
+    next(scan)
+    requests = 1
+    for answer in pages:
+        try:
+            scan.send(answer)
+        except ListingTooLong as error:
+            return error, requests
+        requests += 1
+    raise AssertionError("it goes on for ever")
+
+
+def test_a_list_whose_total_always_runs_ahead_is_ended():
+    error, requests = read_endless(endless())
+    assert requests < 6
+    assert len(error.listing.calls) == requests * 1000
+    assert not error.listing.complete
+
+
+def test_a_list_without_a_total_and_without_an_end_is_ended():
+    pages = (page(*(f"{n};{i}" for i in range(1000))) for n in range(100))
+    _, requests = read_endless(pages)
+    assert requests * 1000 == MOST_RECORDS + 1000
+
+
+def test_a_window_may_hold_more_than_the_first_total():
+    pages = [page("a", "b", total=2), page("c", "d", total=4), page("e", total=5)]
+    listing, _, _ = listed(pages, Paging(1000, full=2))
+    assert ids(listing) == ["a", "b", "c", "d", "e"]
