@@ -31,6 +31,7 @@ def online(monkeypatch):
     def put(*answers):
         module = ModuleType("fuse_otel.assembly")
         module.check_clients = lambda settings: None
+        module.store_warnings = lambda settings: ()
         module.check_online = lambda settings: iter(answers)
         monkeypatch.setitem(__import__("sys").modules, "fuse_otel.assembly", module)
 
