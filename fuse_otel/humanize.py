@@ -70,3 +70,8 @@ def size(count: int) -> str:
 
 def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def in_quotes(text: str) -> bool:
+    """Whether the text begins and ends with the same quote, as a person writes it for a shell."""
+    return len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
+from fuse_otel.config.file.contents import read_secret
 from fuse_otel.core.encoding.renderer import distinct
 from fuse_otel.core.model.lane import LIVE, Lane, Rendering
 from fuse_otel.core.model.options import ModelOptions
@@ -47,10 +48,12 @@ def store(
 def source(account: Account, settings: Settings, emit: Emit, clock: Callable[[], float]) -> FuseApi:
     from fuse_otel.source import ApiOptions, FuseApi  # noqa: PLC0415 - imports httpx
 
+    file = account.developer_key_file
     options = ApiOptions(
         url=settings.api_url,
         email=account.email,
         developer_key=account.developer_key.get_secret_value(),
+        reread_key=(lambda: read_secret(file).secret) if file else None,
     )
     return FuseApi(account.name, options, emit, clock)
 

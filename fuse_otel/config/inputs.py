@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from fuse_otel.config.file.contents import read_secret
 from fuse_otel.config.problems import Place
-from fuse_otel.config.values.quantities import in_quotes, read_required_text
+from fuse_otel.config.values.quantities import read_required_text
+from fuse_otel.humanize import in_quotes
 
 DEFAULT = "default"
 _UNREAD = "unread"  # in the place of a secret whose problem is reported

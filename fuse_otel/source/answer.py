@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -18,6 +18,7 @@ from fuse_otel.errors import (
     Unauthorized,
     Unexpected,
 )
+from fuse_otel.humanize import in_quotes
 from fuse_otel.ports import Endpoint
 
 LONGEST_REASON = 64 * 1024  # bytes of an error's body
@@ -27,12 +28,14 @@ _LONGEST_QUOTE = 200  # characters of the API's own words in a message
 @dataclass(frozen=True, slots=True)
 class ApiOptions:
     """``url`` is the base of the three endpoints. ``deadline``: seconds for a whole request;
-    ``max_bytes``: the limit of a decoded answer.
+    ``max_bytes``: the limit of a decoded answer. ``reread_key`` reads the key again from its file,
+    if it has one, and raises ``ValueError`` if the file holds none.
     """
 
     url: str
     email: str = field(repr=False)
     developer_key: str = field(repr=False)
+    reread_key: Callable[[], str] | None = field(default=None, repr=False)
     deadline: float = 60.0
     max_bytes: int = 32 * 1024 * 1024
     user_agent: str = f"fuse-otel/{__version__}"
@@ -57,6 +60,8 @@ class ApiResponse:
 def error_of(endpoint: Endpoint, answer: ApiResponse, secrets: Sequence[str]) -> SourceError:
     """The error for an answer whose status is no success."""
     kind, sentence = _meaning(endpoint, answer.status)
+    if kind is Unauthorized and any(map(in_quotes, secrets)):
+        sentence += "; remove the quotes around them"
     message = sentence + _quote(answer.body, secrets)
     return kind(message, retry_after=answer.retry_after)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 
 import httpx
 
@@ -21,6 +22,7 @@ from fuse_otel.events import ApiAnswered, ClockSkewSeen, Emit
 from fuse_otel.humanize import size
 from fuse_otel.ports import Endpoint
 from fuse_otel.source.answer import LONGEST_REASON, ApiOptions, ApiResponse
+from fuse_otel.source.credentials import Credentials
 
 _CONNECT = 10.0  # seconds: a host that accepts no connection fails earlier than a slow one
 
@@ -36,7 +38,7 @@ class Exchange:
         self._emit = emit
         self._clock = clock
         self._base = _base(options.url)
-        self._auth = httpx.BasicAuth(options.email, options.developer_key)
+        self.credentials = Credentials(options)
         self._timeout = httpx.Timeout(options.deadline, connect=min(_CONNECT, options.deadline))
         self._client = net.client(
             headers={"Accept": "application/json", "User-Agent": options.user_agent}
@@ -44,10 +46,19 @@ class Exchange:
 
     def get(self, endpoint: Endpoint, path: str, query: Mapping[str, str]) -> ApiResponse:
         """The answer with any status. ``path`` is encoded already. Raises ``SourceError``."""
+        auth = self.credentials.auth
+        answer = self._get(endpoint, path, query, auth)
+        if answer.status == HTTPStatus.UNAUTHORIZED and self.credentials.renewed(auth):
+            return self._get(endpoint, path, query, self.credentials.auth)
+        return answer
+
+    def _get(
+        self, endpoint: Endpoint, path: str, query: Mapping[str, str], auth: httpx.Auth
+    ) -> ApiResponse:
         with (
             _mapped_errors(self._options),
             net.deadline(self._options.deadline),
-            self._answered(endpoint, path, query) as response,
+            self._answered(endpoint, path, query, auth) as response,
         ):
             now = self._clock()
             wait = net.retry_after(response.headers, now)
@@ -61,12 +72,12 @@ class Exchange:
 
     @contextmanager
     def _answered(
-        self, endpoint: Endpoint, path: str, query: Mapping[str, str]
+        self, endpoint: Endpoint, path: str, query: Mapping[str, str], auth: httpx.Auth
     ) -> Iterator[httpx.Response]:
         """The response. Emits its event after the body is read."""
         began = time.monotonic()
         with self._client.stream(
-            "GET", f"{self._base}/{path}", params=query, auth=self._auth, timeout=self._timeout
+            "GET", f"{self._base}/{path}", params=query, auth=auth, timeout=self._timeout
         ) as response:
             try:
                 yield response

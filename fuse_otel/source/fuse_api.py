@@ -42,7 +42,6 @@ class FuseApi:
         self._account = account
         self._emit = emit
         self._clock = clock
-        self._secrets = (options.developer_key, options.email)
         self._exchange = Exchange(account, options, emit, clock)
 
     def list_calls(
@@ -97,18 +96,18 @@ class FuseApi:
         if anomalies[Anomaly.DETAIL_ERROR]:
             # It is unknown whether these details are gone. A later request may still get them.
             problem = NotUnderstood("it is an unknown error")
-            raise malformed(Endpoint.CALL, answer, problem, self._secrets)
+            raise malformed(Endpoint.CALL, answer, problem, self._exchange.credentials.secrets)
         return log, anomalies
 
     def _decoded(
         self, endpoint: Endpoint, answer: ApiResponse, decode: Callable[[bytes], _Decoded]
     ) -> _Decoded:
         if not answer.ok:
-            raise error_of(endpoint, answer, self._secrets)
+            raise error_of(endpoint, answer, self._exchange.credentials.secrets)
         try:
             return decode(answer.body)
         except NotUnderstood as problem:
-            raise malformed(endpoint, answer, problem, self._secrets) from None
+            raise malformed(endpoint, answer, problem, self._exchange.credentials.secrets) from None
 
     @contextmanager
     def _failures(self, endpoint: Endpoint) -> Iterator[None]:

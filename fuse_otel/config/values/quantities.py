@@ -48,10 +48,6 @@ def _written(value: object) -> str:
     return _plain(value).strip()
 
 
-def in_quotes(text: str) -> bool:
-    return len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
-
-
 def read_text(value: object) -> str:
     """Text without white space around it. The message leaves the value out: it may be a secret."""
     if not isinstance(value, str):
