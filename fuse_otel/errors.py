@@ -5,11 +5,11 @@ FuseOtelError
 ├── CannotListen           the address of the pages is taken, or not ours
 ├── SourceError            the poller waits, halves the window or parks the reading
 │   ├── Unauthorized       401: wrong key or inactive account
-│   ├── Throttled          429: wait as told
+│   ├── Throttled          429: wait as long as the API says
 │   ├── ServerFailed       5xx
 │   ├── Unreachable        no connection, or one that broke
 │   ├── TimedOut           the overall deadline of the request passed
-│   ├── Malformed          an answer that is not what was asked for (HTML, cut, empty, no JSON)
+│   ├── Malformed          an answer that is no list and no log (HTML, cut, empty, no JSON)
 │   ├── TooLarge           the answer passed the size bound and was cut off
 │   ├── Unexpected         any other status: our request or a proxy
 │   └── InternalError      an exception that no code expected, in a library or in ours

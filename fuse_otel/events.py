@@ -206,7 +206,7 @@ class StoreFailed:
 
 @dataclass(frozen=True, slots=True)
 class JobChanged:
-    """An order of a command is begun or answered; ``state`` and ``result`` as in its receipt."""
+    """A job begins or ends. ``state`` and ``result`` are those of its status."""
 
     kind: str
     state: str
@@ -222,7 +222,7 @@ class StoreMovedAside:
 
 @dataclass(frozen=True, slots=True)
 class OutboxCrossed:
-    """The outbox is ``filling`` (above 80 % of its cap), or no longer. Told once a crossing."""
+    """The outbox is ``filling`` (above 80 % of its cap), or no longer. Emitted once for each crossing."""
 
     filling: bool
     used: int

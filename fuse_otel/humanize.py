@@ -9,7 +9,7 @@ UNKNOWN = "\N{EN DASH}"
 
 _MINUTE = 60
 _UNITS = ((86_400, "d"), (3600, "h"), (_MINUTE, "min"), (1, "s"))
-_TENTHS_BELOW = 10  # seconds, where a tenth tells something
+_TENTHS_BELOW = 10  # seconds, where a tenth matters
 _KIBI = 1024
 
 

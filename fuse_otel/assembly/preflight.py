@@ -97,7 +97,7 @@ def _destination(settings: DestinationSettings) -> Iterator[Finding]:
         return
     for signal in settings.signals:
         result = destination.send(signal, _EMPTY, 0)
-        works = isinstance(result, Accepted | PartialSuccess)
-        why = "It accepts an empty request." if works else getattr(result, "reason", result.code)
-        yield f"{what} {signal}", works, why
+        is_ok = isinstance(result, Accepted | PartialSuccess)
+        why = "It accepts an empty request." if is_ok else getattr(result, "reason", result.code)
+        yield f"{what} {signal}", is_ok, why
     destination.close()

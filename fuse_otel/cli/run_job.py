@@ -32,7 +32,7 @@ class JobEnded:
     ``problems``: why not all of it is done, a sentence each. ``parked`` calls were refused (again).
     """
 
-    receipt: JobStatus
+    status: JobStatus
     beside: bool
     stopped: bool = False
     problems: Sequence[str] = ()
@@ -40,32 +40,32 @@ class JobEnded:
 
 
 def carry_out(
-    settings: Settings, asked: JobRequest, show: Callable[[JobStatus], None], log_to: Stream
+    settings: Settings, request: JobRequest, show: Callable[[JobStatus], None], log_to: Stream
 ) -> JobEnded:
     """Raises ``StoreError``. ``log_to`` takes warnings where the work is done here."""
     interrupt = Interrupt()
     interrupt.listen()
-    job_id = _placed(settings, asked)
-    here = _Here(settings, asked, log_to)
+    job_id = _placed(settings, request)
+    here = _Here(settings, request, log_to)
     try:
-        works = here.open()
+        workers = here.open()
     except Busy:
         here.close()
         return _follow(settings, job_id, show, interrupt)
     try:
-        return here.work(works, job_id, show, interrupt)
+        return here.work(workers, job_id, show, interrupt)
     except KeyboardInterrupt:
         return JobEnded(JobStatus(job_id, "working", ""), beside=False, stopped=True)
     finally:
-        works.close()
+        workers.close()
         here.close()
 
 
-def _placed(settings: Settings, asked: JobRequest) -> int:
+def _placed(settings: Settings, request: JobRequest) -> int:
     """The id of the job. An equal job that is not done yet is continued instead."""
     from fuse_otel.assembly.control import open_for_jobs  # noqa: PLC0415 - opens the store
 
-    job = encode_request(asked)
+    job = encode_request(request)
     with open_for_jobs(settings) as control:
         same = (job_id for job_id, other in control.open_jobs() if other == job)
         found = next(same, None)
@@ -80,28 +80,28 @@ def _follow(
     with open_control(settings) as control:
         alone_since: float | None = None
         while True:
-            receipt = _receipt(control, job_id)
-            show(receipt)
-            if not receipt.open or interrupt.noted:
-                return JobEnded(receipt, beside=True, stopped=receipt.open)
+            status = _status_of(control, job_id)
+            show(status)
+            if not status.open or interrupt.noted:
+                return JobEnded(status, beside=True, stopped=status.open)
             now = time.monotonic()
             alone_since = None if control.lock_holder() else alone_since or now
             if alone_since is not None and now - alone_since > _GONE:
                 why = f"The daemon has ended before the job was done: {GOES_ON}."
-                return JobEnded(receipt, beside=True, problems=[why])
+                return JobEnded(status, beside=True, problems=[why])
             time.sleep(_LOOK)
 
 
 class _Here:
     """The work in this process: nobody else holds the store."""
 
-    def __init__(self, settings: Settings, asked: JobRequest, log_to: Stream) -> None:
+    def __init__(self, settings: Settings, request: JobRequest, log_to: Stream) -> None:
         from fuse_otel.assembly.workers import readiness  # noqa: PLC0415 - the whole daemon
         from fuse_otel.instrumentation import fan_out  # noqa: PLC0415
         from fuse_otel.instrumentation.log import Log, route_libraries  # noqa: PLC0415
 
         self._settings = settings
-        self._asked = asked
+        self._request = request
         level = "error" if settings.log_level == "error" else "warn"
         self._log = Log(log_to, level, settings.log_format)
         self._undo = route_libraries(self._log)
@@ -113,7 +113,7 @@ class _Here:
         """Raises ``Busy``."""
         from fuse_otel.assembly.workers import Workers  # noqa: PLC0415 - the whole daemon
 
-        return Workers(self._settings, self._emit, reading=isinstance(self._asked, Backfill))
+        return Workers(self._settings, self._emit, reading=isinstance(self._request, Backfill))
 
     def close(self) -> None:
         self._log.close()
@@ -121,7 +121,7 @@ class _Here:
 
     def work(
         self,
-        works: Workers,
+        workers: Workers,
         job_id: int,
         show: Callable[[JobStatus], None],
         interrupt: Interrupt,
@@ -129,17 +129,17 @@ class _Here:
         from fuse_otel.daemon import WorkerGroup, run_once  # noqa: PLC0415 - the whole daemon
 
         def done() -> bool:
-            receipt = _receipt(works.store.control, job_id)
-            show(receipt)
-            return not receipt.open
+            status = _status_of(workers.store.control, job_id)
+            show(status)
+            return not status.open
 
         def halt() -> Sequence[str]:
             return [_STOPPED] if interrupt.noted else ()
 
         interrupt.words = STOPPING
-        shippers = () if isinstance(self._asked, Drop) else works.shippers
+        shippers = () if isinstance(self._request, Drop) else workers.shippers
         ended = run_once(
-            WorkerGroup(works.job_worker, works.pollers, shippers, self._emit),
+            WorkerGroup(workers.job_worker, workers.pollers, shippers, self._emit),
             timeout=float("inf"),
             clock=time.time,
             sleep=interrupt.sleep,
@@ -147,10 +147,10 @@ class _Here:
             down=self._state.lanes_down,
             halt=halt,
         )
-        receipt = _receipt(works.store.control, job_id)
+        status = _status_of(workers.store.control, job_id)
         stopped = _STOPPED in ended.problems
         return JobEnded(
-            receipt, beside=False, stopped=stopped, problems=ended.problems, parked=self._parked
+            status, beside=False, stopped=stopped, problems=ended.problems, parked=self._parked
         )
 
     def _count(self, event: Event) -> None:
@@ -158,5 +158,5 @@ class _Here:
             self._parked += event.count
 
 
-def _receipt(control: Control, job_id: int) -> JobStatus:
+def _status_of(control: Control, job_id: int) -> JobStatus:
     return control.job_status(job_id) or JobStatus(job_id, "failed", "The job is gone.")

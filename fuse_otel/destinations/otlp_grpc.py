@@ -163,7 +163,7 @@ class _Connection:
 
 
 class _Credentials:
-    """Read at once, so that what is wrong with a file is told; made for who speaks TLS."""
+    """Reads the files at once, to report their problems; only with TLS."""
 
     def __init__(self, options: OtlpGrpcOptions) -> None:
         paths = (options.certificate, options.client_certificate, options.client_key)

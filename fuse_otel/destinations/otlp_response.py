@@ -79,7 +79,7 @@ def about_one_record(words: str) -> bool:
 
 
 def unexpected(error: Exception) -> Retry:
-    """An exception that nobody foresaw: retried with back-off, and isolated by the shipper if it
+    """An unexpected exception: retried with back-off, and isolated by the shipper if it
     comes with one request alone. Its message is left out: it may quote the request.
     """
     return Retry("error", f"unexpected {type(error).__name__} at {code_location(error)}")

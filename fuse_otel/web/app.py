@@ -36,8 +36,8 @@ _SENTENCES = {
 
 
 def create_app(site: PageContext) -> ASGIApp:
-    """All pages of the site. Every answer carries the security headers, also the one to an error
-    that nothing foresaw.
+    """All pages of the site. Every response has the security headers, also that to an unexpected
+    error.
     """
     pages = Pages(site)
 

@@ -54,7 +54,7 @@ class Hook:
 
 
 def _may(request: Request, token: str) -> bool:
-    """Compared in constant time, so that no answer's delay tells how far a guess was right."""
+    """Compared in constant time, so that the delay does not show how far a guess was right."""
     return hmac.compare_digest(_given(request), token.encode())
 
 

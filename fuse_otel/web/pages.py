@@ -110,9 +110,9 @@ class Pages:
 
 
 def _wants_json(request: Request) -> bool:
-    asked = request.query_params.get("format")
-    if asked is not None:
-        return asked == "json"
+    wanted = request.query_params.get("format")
+    if wanted is not None:
+        return wanted == "json"
     accept = request.headers.get("accept", "")
     return "application/json" in accept and "text/html" not in accept
 

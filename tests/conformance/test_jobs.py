@@ -1,4 +1,4 @@
-"""What carrying out an order changes, for every store: all of it or nothing, and once."""
+"""What carrying out an job changes, for every store: all of it or nothing, and once."""
 
 from support.builders.store_values import LOKI, NOW, TEMPO, body, copy_of, seen, step
 
@@ -19,8 +19,8 @@ from fuse_otel.ports import (
 BACKFILL = Job("backfill", "{}")
 
 
-def backfill_gap(order: int, start: int = 10, end: int = 30) -> Gap:
-    return Gap("", start, end, GapReason.BACKFILL, again=True, job=order)
+def backfill_gap(job: int, start: int = 10, end: int = 30) -> Gap:
+    return Gap("", start, end, GapReason.BACKFILL, again=True, job=job)
 
 
 def ordered(store: Store) -> int:
@@ -41,52 +41,52 @@ def park(store: Store, lease: Lease, *session_ids: str, lane=TEMPO) -> list[int]
 
 
 def test_a_backfill_opens_its_gaps_once(store, lease):
-    order = ordered(store)
+    job = ordered(store)
     carried = JobStep(
-        JobStatus(order, "working", "reading"),
-        opened={"main": [backfill_gap(order)], "another": [backfill_gap(order)]},
+        JobStatus(job, "working", "reading"),
+        opened={"main": [backfill_gap(job)], "another": [backfill_gap(job)]},
     )
     assert store.control.commit_job_step(carried, NOW)
     assert not store.control.commit_job_step(carried, NOW)
 
-    assert [(gap.again, gap.job) for gap in gaps(store)] == [(True, order)] * 2
-    assert store.control.job_status(order) == JobStatus(order, "working", "reading", left=40)
-    assert [one for one, _ in store.control.open_jobs()] == [order]
+    assert [(gap.again, gap.job) for gap in gaps(store)] == [(True, job)] * 2
+    assert store.control.job_status(job) == JobStatus(job, "working", "reading", left=40)
+    assert [one for one, _ in store.control.open_jobs()] == [job]
     assert store.control.status().jobs == (
-        (BACKFILL, JobStatus(order, "working", "reading", left=40)),
+        (BACKFILL, JobStatus(job, "working", "reading", left=40)),
     )
 
 
 def test_a_job_that_was_answered_changes_nothing(store, lease):
-    order = ordered(store)
-    store.control.finish_job(JobStatus(order, "failed", "no"))
+    job = ordered(store)
+    store.control.finish_job(JobStatus(job, "failed", "no"))
 
-    carried = JobStep(JobStatus(order, "working", ""), opened={"main": [backfill_gap(order)]})
+    carried = JobStep(JobStatus(job, "working", ""), opened={"main": [backfill_gap(job)]})
     assert not store.control.commit_job_step(carried, NOW)
     assert gaps(store) == []
-    assert store.control.job_status(order) == JobStatus(order, "failed", "no")
+    assert store.control.job_status(job) == JobStatus(job, "failed", "no")
 
 
 def test_what_is_read_counts_for_its_job(store, lease):
-    order = ordered(store)
-    carried = JobStep(JobStatus(order, "working", ""), opened={"main": [backfill_gap(order)]})
+    job = ordered(store)
+    carried = JobStep(JobStatus(job, "working", ""), opened={"main": [backfill_gap(job)]})
     store.control.commit_job_step(carried, NOW)
     (gap,) = gaps(store)
-    lease.commit(step(seen=[seen("a"), seen("b")], job=order))
+    lease.commit(step(seen=[seen("a"), seen("b")], job=job))
     lease.commit(step(seen=[seen("c")]))
-    rest = backfill_gap(order, start=25)
+    rest = backfill_gap(job, start=25)
     lease.commit(step(closed=[gap.id], opened=[rest]))
-    assert store.control.job_status(order) == JobStatus(order, "working", "", 2, 14, left=5)
+    assert store.control.job_status(job) == JobStatus(job, "working", "", 2, 14, left=5)
 
-    store.control.finish_job(JobStatus(order, "done", "read"))
-    assert store.control.job_status(order) == JobStatus(order, "done", "read", 2, 14, left=5)
+    store.control.finish_job(JobStatus(job, "done", "read"))
+    assert store.control.job_status(job) == JobStatus(job, "done", "read", 2, 14, left=5)
     assert store.control.open_jobs() == ()
 
 
 def test_the_same_interval_may_be_requested_twice(store, lease):
     for _ in range(2):
-        order = ordered(store)
-        carried = JobStep(JobStatus(order, "working", ""), opened={"main": [backfill_gap(order)]})
+        job = ordered(store)
+        carried = JobStep(JobStatus(job, "working", ""), opened={"main": [backfill_gap(job)]})
         assert store.control.commit_job_step(carried, NOW)
 
     assert len(gaps(store)) == 2
@@ -94,16 +94,16 @@ def test_the_same_interval_may_be_requested_twice(store, lease):
 
 def test_a_replay_takes_the_calls_away_and_gives_their_batches_to_the_lane_alone(store, lease):
     first, second = park(store, lease, "a", "b")
-    order = ordered(store)
+    job = ordered(store)
     again = body("a", lanes=[TEMPO])
-    receipt = JobStatus(order, "working", "", calls=1)
-    assert store.control.commit_job_step(JobStep(receipt, unparked=[first], batches=[again]), NOW)
+    status = JobStatus(job, "working", "", calls=1)
+    assert store.control.commit_job_step(JobStep(status, unparked=[first], batches=[again]), NOW)
 
     (due,) = store.outbox.due(TEMPO, NOW, 10_000)
     assert [call.session_id for call in due.calls] == ["a"]
     assert store.outbox.due(LOKI, NOW, 10_000) == ()
     assert [parked.id for parked in store.control.parked(10)] == [second]
-    assert store.control.job_status(order) == receipt
+    assert store.control.job_status(job) == status
     status = store.control.status()
     assert (status.lanes[0].calls, status.lanes[0].parked) == (1, 1)
     assert status.used == len(again.data) + len(b"copy of b")
@@ -111,13 +111,11 @@ def test_a_replay_takes_the_calls_away_and_gives_their_batches_to_the_lane_alone
 
 def test_a_call_that_is_not_parked_any_more_is_not_sent(store, lease):
     first, second = park(store, lease, "a", "b")
-    order = ordered(store)
-    store.control.commit_job_step(
-        JobStep(JobStatus(order, "working", "", 1), unparked=[first]), NOW
-    )
+    job = ordered(store)
+    store.control.commit_job_step(JobStep(JobStatus(job, "working", "", 1), unparked=[first]), NOW)
 
     late = JobStep(
-        JobStatus(order, "working", "", 2), unparked=[second, first], batches=[body("b", "a")]
+        JobStatus(job, "working", "", 2), unparked=[second, first], batches=[body("b", "a")]
     )
     assert not store.control.commit_job_step(late, NOW)
     assert [parked.id for parked in store.control.parked(10)] == [second]
@@ -130,11 +128,11 @@ def test_parked_calls_are_found_by_id_lane_and_place(store, lease):
     control = store.control
 
     def found(**query):
-        asked = ParkedQuery(**query)
-        listed = [parked.id for parked in control.parked(10, asked)]
-        part = [parked.id for parked in control.parked_part(asked, 10**6)]
+        request = ParkedQuery(**query)
+        listed = [parked.id for parked in control.parked(10, request)]
+        part = [parked.id for parked in control.parked_part(request, 10**6)]
         assert part == listed[::-1]
-        assert control.parked_count(asked) == (len(listed), max(listed, default=0))
+        assert control.parked_count(request) == (len(listed), max(listed, default=0))
         return part
 
     assert found() == [*tempo, *loki]

@@ -177,9 +177,9 @@ def test_partial_progress_is_the_lane_s_own(store, lease):
 def test_resolving_twice_is_resolving_once(store, lease):
     lease.commit(step(body("a", "b"), body("c")))
     first, _ = store.outbox.due(TEMPO, NOW, 1000)
-    verdict = Acknowledgement(first.id, (0,), (copy_of(first.calls[0]),))
+    acknowledgement = Acknowledgement(first.id, (0,), (copy_of(first.calls[0]),))
     for _ in range(2):
-        store.outbox.resolve(TEMPO, [verdict, verdict], NOW)
+        store.outbox.resolve(TEMPO, [acknowledgement, acknowledgement], NOW)
 
     (status,) = store.control.status().lanes
     assert (status.calls, status.parked) == (2, 1)

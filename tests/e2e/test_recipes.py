@@ -37,7 +37,7 @@ def queries(language):
 
 
 @pytest.fixture(scope="module")
-def asked(jaeger, victorialogs, tmp_path_factory):
+def delivered(jaeger, victorialogs, tmp_path_factory):
     """Delivers enough calls that every query finds one. Returns the example call of the pages."""
     with calls_for_all_queries(
         tmp_path_factory.mktemp("daemon"),
@@ -101,14 +101,14 @@ def about(query, call):
 
 
 @queries("jaeger")
-def test_jaeger_answers(recipe, asked, jaeger):
-    tags = tags_of(about(recipe.query, asked))
+def test_jaeger_answers(recipe, delivered, jaeger):
+    tags = tags_of(about(recipe.query, delivered))
     wait_for(lambda: any(jaeger.search(each, tags) for each in jaeger.services()), recipe.query)
 
 
 @queries("logsql")
-def test_victorialogs_answers(recipe, asked, victorialogs):
-    query = f'deployment.environment.name:="{TENANT}" {about(recipe.query, asked)}'
+def test_victorialogs_answers(recipe, delivered, victorialogs):
+    query = f'deployment.environment.name:="{TENANT}" {about(recipe.query, delivered)}'
     victorialogs.flush()
     assert victorialogs.rows(query)
 

@@ -70,10 +70,10 @@ class EagerOutbox(Passed):
 
     def due(self, lane, now, *asked):
         bodies = self._real.due(lane, now, *asked)
-        verdicts = [
+        acknowledgements = [
             Acknowledgement(body.id, tuple(c.offset for c in body.calls)) for body in bodies
         ]
-        self._real.resolve(lane, verdicts, now)
+        self._real.resolve(lane, acknowledgements, now)
         return bodies
 
 

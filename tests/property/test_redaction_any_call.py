@@ -56,7 +56,7 @@ def test_the_way_that_explains_is_the_way_that_does_not(call, log, details):
 
 
 @st.composite
-def told_shapes(draw):
+def personal_shapes(draw):
     """(secret, a log that holds it anywhere)."""
     secret = draw(shaped)
     places = st.tuples(
@@ -82,7 +82,7 @@ def texts(telemetry):
 
 
 @settings(max_examples=scaled(200))
-@given(told_shapes())
+@given(personal_shapes())
 def test_standard_lets_nothing_leave_that_has_the_shape_of_somebodys(told):
     secret, log = told
     call = make_call()

@@ -18,7 +18,7 @@ words = st.one_of(secrets, names)
 
 
 @st.composite
-def told_secrets(draw, of):
+def secret_words(draw, of):
     """(secret, a log that holds it in lines and data of entries of any kind)."""
     secret = draw(of)
     made = entries(lines_with(secret), data_with(secret))
@@ -38,7 +38,7 @@ def absent(secret, output):
 
 
 @settings(max_examples=scaled(250))
-@given(told_secrets(words), listed_calls)
+@given(secret_words(words), listed_calls)
 def test_what_a_caller_keys_or_hears_does_not_leave(told, call):
     secret, log = told
     # What stands in a name by chance may leave.

@@ -94,7 +94,7 @@ def _seconds(settings: Settings, backfill: Backfill) -> int:
 def _report(ended: JobEnded) -> int:
     from fuse_otel.cli.run_job import GOES_ON  # noqa: PLC0415 - imported already
 
-    receipt = ended.receipt
+    status = ended.status
     if ended.stopped and ended.beside:
         complain("The daemon continues to read: see `fuse-otel status`.")
         leave_if_hung(_INTERRUPTED)
@@ -103,12 +103,12 @@ def _report(ended: JobEnded) -> int:
         complain(f"Stopped. The job is kept: {GOES_ON}.")
         leave_if_hung(_INTERRUPTED)
         return _INTERRUPTED
-    if receipt.state == "done":
-        print(receipt.result)
+    if status.state == "done":
+        print(status.result)
         if ended.beside:
             print("The daemon delivers them: see `fuse-otel status`.")
-    elif receipt.state == "failed":
-        complain(f"fuse-otel: {receipt.result}")
+    elif status.state == "failed":
+        complain(f"fuse-otel: {status.result}")
     for problem in ended.problems:
         complain(f"fuse-otel: {problem}")
-    return _DONE if receipt.state == "done" and not ended.problems else _FAILED
+    return _DONE if status.state == "done" and not ended.problems else _FAILED

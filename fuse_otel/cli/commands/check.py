@@ -29,8 +29,8 @@ def run(args: argparse.Namespace) -> int:
         complain(f"warning: {warning}")
     _check_parts(loaded.settings)
     printed = print_lines(_found(loaded.settings))
-    works = not args.online or _works(loaded.settings)
-    return _DONE if printed and works else _FAILED
+    is_usable = not args.online or _works(loaded.settings)
+    return _DONE if printed and is_usable else _FAILED
 
 
 def _found(settings: Settings) -> Iterator[str]:
@@ -67,8 +67,8 @@ def _check_parts(settings: Settings) -> None:
 def _works(settings: Settings) -> bool:
     from fuse_otel.assembly import check_online  # noqa: PLC0415 - the whole program
 
-    works = True
+    is_usable = True
     for what, ok, sentence in check_online(settings):
-        works &= ok
+        is_usable &= ok
         print_lines([f"{'ok' if ok else 'FAILED':6}  {what}: {sentence}"])
-    return works
+    return is_usable

@@ -58,21 +58,21 @@ def run(args: argparse.Namespace) -> int:
     interrupt.listen()
     state, counted = readiness(settings), _Counted()
     emit: Emit = fan_out(log, state, counted)
-    works = build_workers(settings, emit)
+    workers = build_workers(settings, emit)
     parked: Mapping[str, int] = {}
     try:
         with net.deadline(args.timeout):
             ended = run_once(
-                WorkerGroup(works.job_worker, works.pollers, works.shippers, emit),
+                WorkerGroup(workers.job_worker, workers.pollers, workers.shippers, emit),
                 timeout=args.timeout,
                 clock=time.time,
                 sleep=interrupt.sleep,
                 down=state.lanes_down,
                 halt=lambda: [_STOPPED] if interrupt.noted else (),
             )
-        parked = _parked(works.store.control.status())
+        parked = _parked(workers.store.control.status())
     finally:
-        works.close()
+        workers.close()
         log.close()
         undo()
     _print_summary(counted, ended, parked)

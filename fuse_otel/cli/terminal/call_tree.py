@@ -83,7 +83,7 @@ class _Rows:
     bar: int
 
     def execution(self, branch: str, execution: TreeExecution) -> Line:
-        """Name, bar, offset, duration, and the word that tells an error without colour."""
+        """Name, bar, offset, duration, and the word for an error without colour."""
         ink = Ink.ALARM if execution.error else Ink.PLAIN
         return [
             Piece(branch, Ink.FAINT),

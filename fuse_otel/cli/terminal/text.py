@@ -89,7 +89,7 @@ def _columns(character: str) -> int:
 
 
 def fit(text: str, width: int) -> str:
-    """The text cleaned, cut to at most ``width`` columns; an ellipsis tells that it was cut."""
+    """The text cleaned, cut to at most ``width`` columns; an ellipsis shows that it was cut."""
     whole = clean(text)
     if _cut(whole, width) == whole:
         return whole

@@ -130,8 +130,8 @@ class DestinationTable(fields.Frozen):
 
     def _flavours(self) -> dict[Signal, Profile]:
         own = {Signal.TRACES: self.traces_flavour, Signal.LOGS: self.logs_flavour}
-        said = {signal: own[signal] or self.flavour for signal in self.signals}
-        return {signal: flavour for signal, flavour in said.items() if flavour is not None}
+        wanted = {signal: own[signal] or self.flavour for signal in self.signals}
+        return {signal: flavour for signal, flavour in wanted.items() if flavour is not None}
 
 
 def _destination(value: object) -> Destination:

@@ -76,12 +76,12 @@ def _pay(call: Script, account: str, cents: int, attempt: int) -> bool:
 def _card(call: Script) -> str:
     private = call.chance(0.7)  # the other authors forgot to mark the module
     number = invent_card(call.dice)
-    asked = (
+    questions = (
         ("card_number", "Please enter your card number.", number),
         ("card_expiry", "Please enter the expiration date, two digits for the month.", "0429"),
         ("card_code", "Please enter the three digits on the back.", "123"),
     )
-    for name, text, keyed in asked:
+    for name, text, keyed in questions:
         if ask_digits(call, name, text, keyed, private=private) is None:
             _agent(call)
     return number

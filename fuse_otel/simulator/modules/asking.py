@@ -1,6 +1,6 @@
 """Modules that ask the caller: digits, number, menu, yes/no, record.
 
-A caller who says nothing or keys nonsense is asked again within the same execution.
+A caller who says nothing or keys nonsense gets the question again within the same execution.
 """
 
 from __future__ import annotations

@@ -25,9 +25,9 @@ def rest(
     failing: float = 0.08,
 ) -> int | None:
     """Call a web service; returns its HTTP status, ``None`` if it timed out."""
-    asked = {"url": url, "method": method, "headers": headers or {}, "body": body}
+    request = {"url": url, "method": method, "headers": headers or {}, "body": body}
     call.write("info", f"Sending {method} request", "rest", name)
-    call.write("debug", f"Request: {method} {url}", "rest", name, **asked)
+    call.write("debug", f"Request: {method} {url}", "rest", name, **request)
     drawn = call.dice.random()
     if drawn < failing / 3:
         call.wait(_SLOW, _SLOW)

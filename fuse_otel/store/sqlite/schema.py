@@ -10,7 +10,7 @@ from typing import cast
 from fuse_otel.errors import Broken
 
 VERSION = 4
-# "FuOT" in the file's header tells our files from other SQLite databases.
+# "FuOT" in the file's header distinguishes our files from other SQLite databases.
 APPLICATION_ID = 0x46754F54
 
 

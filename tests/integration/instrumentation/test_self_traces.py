@@ -40,7 +40,7 @@ def poll(seconds, at=NOW):
     return PollDone("main", at, NOW - 60, NOW - 15, 5, 4, 3, 1, 2, seconds)
 
 
-def told(receiver, *events, clock=None):
+def exported(receiver, *events, clock=None):
     traces = SelfTraces(clock=clock or Clock())
     for event in events:
         traces(event)
@@ -79,7 +79,9 @@ def test_a_poll_is_a_span_with_its_requests_below(receiver):
     [("accepted", Status.STATUS_CODE_UNSET), ("retry", Status.STATUS_CODE_ERROR)],
 )
 def test_an_export_is_a_span(receiver, outcome, status):
-    span = told(receiver, ExportDone(LANE, "503", outcome, 0.5, 40, 0, "a reason"))["export traces"]
+    span = exported(receiver, ExportDone(LANE, "503", outcome, 0.5, 40, 0, "a reason"))[
+        "export traces"
+    ]
     assert span.end_time_unix_nano - span.start_time_unix_nano == NANO // 2
     assert span.status.code == status
     assert string(span.attributes, "fuse_otel.destination") == "tempo"
@@ -87,7 +89,7 @@ def test_an_export_is_a_span(receiver, outcome, status):
 
 
 def test_requests_that_no_poll_claims_are_reported_at_the_end(receiver):
-    spans = told(receiver, ApiAnswered("main", "calls", 200, 1.0))
+    spans = exported(receiver, ApiAnswered("main", "calls", 200, 1.0))
     assert not spans["GET calls"].parent_span_id
 
 
@@ -107,15 +109,15 @@ def test_requests_that_wait_for_a_poll_are_bounded(receiver, monkeypatch):
 
 
 def test_every_event_is_taken(receiver):
-    spans = told(receiver, *EVERY_EVENT)
+    spans = exported(receiver, *EVERY_EVENT)
     assert set(spans) == {"poll", "GET calls", "export traces"}
 
 
 def test_the_daemon_is_the_service_unless_the_environment_names_it(receiver, monkeypatch):
-    told(receiver, poll(1.0))
+    exported(receiver, poll(1.0))
     monkeypatch.setenv("OTEL_SERVICE_NAME", "phone-traces")
     monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "k8s.pod.name=fuse-otel-0")
-    told(receiver, poll(1.0))
+    exported(receiver, poll(1.0))
     first, second = (
         request.message.resource_spans[0].resource.attributes for request in receiver.requests
     )

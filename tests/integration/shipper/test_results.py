@@ -226,8 +226,8 @@ def test_a_call_an_hour_goes_out_at_once(store, line, receiver):
         TRACES, store.outbox, line.destination, line.events.append, lambda: 0.5,
         ShipperOptions(idle=3600),
     )  # fmt: skip
-    clerk = JobWorker(store.control, {}, ReplayLanes.of((), ""), line.events.append, lambda: 0.5)
-    daemon = Daemon([], [patient], clerk, line.events.append, time.time)
+    worker = JobWorker(store.control, {}, ReplayLanes.of((), ""), line.events.append, lambda: 0.5)
+    daemon = Daemon([], [patient], worker, line.events.append, time.time)
     daemon.start()
     try:
         for name in named(3):

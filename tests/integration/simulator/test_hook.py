@@ -54,7 +54,7 @@ def listener():
         yield listener
 
 
-def tell(listener, encoding="form", token=TOKEN, url=""):
+def step_hook(listener, encoding="form", token=TOKEN, url=""):
     api = SimulatedApi(
         WORLD,
         quirks=Quirks.parsed([f"hook_encoding={encoding}"]),
@@ -81,7 +81,7 @@ FIELDS = {
 
 
 def test_every_call_that_ended_is_announced_once(listener):
-    hook = tell(listener)
+    hook = step_hook(listener)
     assert heard_ids(listener) == ENDED
     hook.step(NOW + 60.9)
     assert heard_ids(listener) == ENDED
@@ -92,7 +92,7 @@ def test_every_call_that_ended_is_announced_once(listener):
 
 
 def test_form_fields_with_a_bearer_token(listener):
-    tell(listener, "form")
+    step_hook(listener, "form")
     _, headers, body = listener.heard[0]
     assert headers["Content-Type"] == "application/x-www-form-urlencoded"
     assert headers["Authorization"] == "Bearer secret"
@@ -100,7 +100,7 @@ def test_form_fields_with_a_bearer_token(listener):
 
 
 def test_raw_json_with_a_bearer_token(listener):
-    tell(listener, "json")
+    step_hook(listener, "json")
     _, headers, body = listener.heard[0]
     assert headers["Content-Type"] == "application/json"
     assert headers["Authorization"] == "Bearer secret"
@@ -109,7 +109,7 @@ def test_raw_json_with_a_bearer_token(listener):
 
 @pytest.mark.parametrize("kept", ["", "?a=b"])
 def test_a_query_with_the_token_in_it(listener, kept):
-    tell(listener, "query", url=listener.url + kept)
+    step_hook(listener, "query", url=listener.url + kept)
     path, headers, body = listener.heard[0]
     query = {name: value for name, (value,) in parse_qs(urlsplit(path).query).items()}
     assert query == {**FIELDS, "token": "secret", **({"a": "b"} if kept else {})}
@@ -119,7 +119,7 @@ def test_a_query_with_the_token_in_it(listener, kept):
 
 @pytest.mark.parametrize("encoding", ["form", "json", "query"])
 def test_without_a_token_none_is_sent(listener, encoding):
-    tell(listener, encoding, token="")
+    step_hook(listener, encoding, token="")
     path, headers, _ = listener.heard[0]
     assert "token" not in path
     assert "Authorization" not in headers
@@ -127,7 +127,7 @@ def test_without_a_token_none_is_sent(listener, encoding):
 
 def test_a_refused_announcement_is_counted_and_not_repeated(listener):
     listener.status = 503
-    hook = tell(listener)
+    hook = step_hook(listener)
     assert hook.results == {"503": len(ENDED)}
     assert heard_ids(listener) == ENDED
 
@@ -135,12 +135,12 @@ def test_a_refused_announcement_is_counted_and_not_repeated(listener):
 def test_an_unreachable_listener_is_counted():
     with Listener() as gone:
         url = gone.url
-    assert tell(gone, url=url).results == {"failed": len(ENDED)}
+    assert step_hook(gone, url=url).results == {"failed": len(ENDED)}
 
 
 def test_only_http_is_spoken():
     with pytest.raises(ValueError, match="http"):
-        tell(None, url="file:///etc/hosts")
+        step_hook(None, url="file:///etc/hosts")
 
 
 def test_a_running_simulator_announces_live_calls(listener):

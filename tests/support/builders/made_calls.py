@@ -68,7 +68,7 @@ class MadeCalls:
         """What a window filters on."""
         return call.start if self.quirks.filter_by is TimeField.START else call.end
 
-    def asked_for(self, call: MadeCall, cursor: int) -> float:
+    def listed_for(self, call: MadeCall, cursor: int) -> float:
         """When a list was last asked for that covers the call; if none does, any list beyond the
         cursor.
         """

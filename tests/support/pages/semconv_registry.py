@@ -1,4 +1,4 @@
-"""The names of the data model as ``docs/semconv/fuse.yaml`` tells them."""
+"""The names of the data model as ``docs/semconv/fuse.yaml`` defines them."""
 
 import importlib
 import pkgutil

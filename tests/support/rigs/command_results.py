@@ -30,7 +30,7 @@ def looking(env):
         yield store.control
 
 
-def open_orders(env):
+def open_jobs(env):
     with looking(env) as control:
         return control.status().jobs
 

@@ -50,7 +50,7 @@ class DaemonInvariants(RuleBasedStateMachine):
             promised, before = self.promised[name], self.cursors.get(name, here.cursor)
             self.cursors[name] = here.cursor
             for call in made.calls.values():
-                if made.moment(call) > before and call.listed_at <= made.asked_for(call, before):
+                if made.moment(call) > before and call.listed_at <= made.listed_for(call, before):
                     promised.add(call.session_id)
             passed = [one for one in promised if made.moment(made.calls[one]) <= here.cursor]
             outside = [

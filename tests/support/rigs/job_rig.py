@@ -50,8 +50,8 @@ class JobRig:
             lambda: self.states,
         )
 
-    def order(self, asked: JobRequest) -> int:
-        return self.store.control.add_job(encode_request(asked), float(NOW)).id
+    def job(self, request: JobRequest) -> int:
+        return self.store.control.add_job(encode_request(request), float(NOW)).id
 
     def run(self, steps: int = 1000) -> None:
         """Until there is nothing more to do at once."""
@@ -60,15 +60,15 @@ class JobRig:
                 return
         raise AssertionError("it goes round in circles")
 
-    def done(self, asked: JobRequest) -> JobStatus:
-        order_id = self.order(asked)
+    def done(self, request: JobRequest) -> JobStatus:
+        job_id = self.job(request)
         self.run()
-        return self.receipt(order_id)
+        return self.status(job_id)
 
-    def receipt(self, order_id: int) -> JobStatus:
-        receipt = self.store.control.job_status(order_id)
-        assert receipt is not None
-        return receipt
+    def status(self, job_id: int) -> JobStatus:
+        status = self.store.control.job_status(job_id)
+        assert status is not None
+        return status
 
     @property
     def parked(self) -> list[str]:

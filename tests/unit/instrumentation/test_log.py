@@ -33,7 +33,7 @@ class Heard:
         return [json.loads(line) for line in self.stream.getvalue().splitlines()]
 
     @property
-    def said(self):
+    def written(self):
         return [line["msg"] for line in self.lines]
 
 
@@ -73,7 +73,7 @@ def test_at_info_a_quiet_daemon_says_a_line_a_poll(heard):
             | events.CallsDelivered | events.CallsGrown | events.HookAnswered | events.PollDone,
         ):  # fmt: skip
             heard.log(event)
-    assert heard.said == ["poll done"]
+    assert heard.written == ["poll done"]
 
 
 def test_the_level_is_the_lowest_that_is_written():
@@ -81,7 +81,7 @@ def test_the_level_is_the_lowest_that_is_written():
     for event in EVERY_EVENT:
         heard.log(event)
     assert {line["level"] for line in heard.lines} == {"error"}
-    assert "an interval was given up: the api no longer keeps its calls" in heard.said
+    assert "an interval was given up: the api no longer keeps its calls" in heard.written
 
 
 def test_what_is_no_event_is_refused_loudly(heard):
@@ -119,7 +119,7 @@ def test_a_summary_needs_no_further_trouble_to_be_reported(heard):
     heard.log(failed(message="HTTP status 502"))
     heard.clock.now += 60
     heard.log(EVERY_EVENT[5])
-    assert heard.said == ["api request failed", "api request failed", "poll done"]
+    assert heard.written == ["api request failed", "api request failed", "poll done"]
     assert heard.lines[1]["reason"] == "HTTP status 502"
 
 

@@ -35,27 +35,27 @@ def gaps(store):
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "wanted",
     [
         Backfill(NOW - DAY, NOW, ("main",), again=True),
         Replay(ParkedQuery((1, 2), "tempo", "logs", 0, 7)),
         Drop(EVERY),
     ],
 )
-def test_a_job_is_read_as_it_was_written(asked):
-    assert decode_request(encode_request(asked)) == asked
+def test_a_job_is_read_as_it_was_written(wanted):
+    assert decode_request(encode_request(wanted)) == wanted
 
 
 @pytest.mark.parametrize(
-    "order", [Job("dance", "{}"), Job("drop", "{"), Job("backfill", '{"start": "soon"}')]
+    "job", [Job("dance", "{}"), Job("drop", "{"), Job("backfill", '{"start": "soon"}')]
 )
-def test_a_job_of_another_version_fails_with_a_sentence(store, rig, order):
-    order_id = store.control.add_job(order, NOW).id
+def test_a_job_of_another_version_fails_with_a_sentence(store, rig, job):
+    job_id = store.control.add_job(job, NOW).id
     rig.run()
-    receipt = rig.receipt(order_id)
-    assert receipt.state == "failed"
-    assert receipt.result == f"This version cannot read the job ({order.kind})."
-    assert rig.events == [JobChanged(order.kind, "failed", receipt.result)]
+    status = rig.status(job_id)
+    assert status.state == "failed"
+    assert status.result == f"This version cannot read the job ({job.kind})."
+    assert rig.events == [JobChanged(job.kind, "failed", status.result)]
 
 
 # --- backfill ---
@@ -63,16 +63,16 @@ def test_a_job_of_another_version_fails_with_a_sentence(store, rig, order):
 
 def test_a_backfill_is_a_gap_for_each_number_of_each_account(store):
     rig = JobRig(store, accounts={"main": (), "other": ("800", "900")})
-    order_id = rig.order(Backfill(NOW - DAY, NOW - 10, again=True))
+    job_id = rig.job(Backfill(NOW - DAY, NOW - 10, again=True))
     rig.run()
 
     assert [gap.number for gap in gaps(store)["main"]] == [""]
     assert [gap.number for gap in gaps(store)["other"]] == ["800", "900"]
     (gap,) = gaps(store)["main"]
-    expected = Gap("", NOW - DAY, NOW - 10, GapReason.BACKFILL, again=True, id=gap.id, job=order_id)
+    expected = Gap("", NOW - DAY, NOW - 10, GapReason.BACKFILL, again=True, id=gap.id, job=job_id)
     assert gap == expected
-    receipt = rig.receipt(order_id)
-    assert (receipt.state, receipt.left) == ("working", 3 * (DAY - 10))
+    status = rig.status(job_id)
+    assert (status.state, status.left) == ("working", 3 * (DAY - 10))
 
 
 def test_a_backfill_may_name_its_accounts(store):
@@ -80,26 +80,26 @@ def test_a_backfill_may_name_its_accounts(store):
     rig.done(Backfill(NOW - DAY, NOW, ("other",)))
     assert set(gaps(store)) == {"other"}
 
-    receipt = rig.done(Backfill(NOW - DAY, NOW, ("third",)))
-    assert receipt.state == "failed"
-    assert receipt.result == "There is no account third: main, other is read."
+    status = rig.done(Backfill(NOW - DAY, NOW, ("third",)))
+    assert status.state == "failed"
+    assert status.result == "There is no account third: main, other is read."
     assert len(gaps(store)["other"]) == 1
 
 
 def test_a_backfill_is_done_when_its_gaps_are_and_shows_what_was_read(store, rig):
-    order_id = rig.order(Backfill(NOW - DAY, NOW))
+    job_id = rig.job(Backfill(NOW - DAY, NOW))
     rig.run()
     rig.run()
     assert not rig.worker.idle
     (gap,) = gaps(store)["main"]
     lease = store.ledger.lease("main")
-    lease.commit(step(seen=[seen("a"), seen("b")], job=order_id))
+    lease.commit(step(seen=[seen("a"), seen("b")], job=job_id))
     lease.commit(step(closed=[gap.id]))
     rig.run()
 
-    receipt = rig.receipt(order_id)
-    assert receipt.state == "done"
-    assert receipt.result.endswith("is read: 2 calls with 14 entries were new.")
+    status = rig.status(job_id)
+    assert status.state == "done"
+    assert status.result.endswith("is read: 2 calls with 14 entries were new.")
     rig.run()
     assert rig.worker.idle
     assert [event.state for event in rig.events] == ["working", "done"]
@@ -107,17 +107,17 @@ def test_a_backfill_is_done_when_its_gaps_are_and_shows_what_was_read(store, rig
 
 def test_a_backfill_of_an_account_that_is_gone_does_not_stay_open_for_ever(store):
     both = {"main": (), "other": ()}
-    order_id = JobRig(store, accounts=both).order(Backfill(NOW - DAY, NOW))
+    job_id = JobRig(store, accounts=both).job(Backfill(NOW - DAY, NOW))
     JobRig(store, accounts=both).run()
     (gap,) = gaps(store)["main"]
     rig = JobRig(store, accounts={"main": ()})
     rig.run()
-    assert rig.receipt(order_id).open
+    assert rig.status(job_id).open
     store.ledger.lease("main").commit(step(closed=[gap.id]))
     rig.run()
 
-    assert rig.receipt(order_id).state == "failed"
-    assert rig.receipt(order_id).result.startswith("What is left to read is of accounts that")
+    assert rig.status(job_id).state == "failed"
+    assert rig.status(job_id).result.startswith("What is left to read is of accounts that")
 
 
 # --- replay ---
@@ -127,10 +127,10 @@ def test_a_replay_gives_the_calls_to_their_lanes_as_these_are_now(store, rig):
     park(store, TEMPO, CALLS[:2])
     park(store, LOKI, CALLS[1:3])
     park(store, JAEGER, CALLS[:1])
-    receipt = rig.done(Replay(EVERY))
+    status = rig.done(Replay(EVERY))
 
-    assert (receipt.state, receipt.calls) == ("done", 5)
-    assert receipt.result == "5 parked calls are on the way again."
+    assert (status.state, status.calls) == ("done", 5)
+    assert status.result == "5 parked calls are on the way again."
     assert rig.parked == []
     for lane, calls in ((TEMPO, CALLS[:2]), (LOKI, CALLS[1:3]), (JAEGER, CALLS[:1])):
         assert due(store, lane) == {one: encoded(lane, one, LANES[lane]) for one in calls}
@@ -161,10 +161,10 @@ def test_calls_of_a_lane_that_is_no_more_and_damaged_ones_stay_parked(store):
     rig = JobRig(store, profiles={TEMPO: Profile.GENERIC})
     damage = "update parked set data = x'00' where session_id = ?"
     store._database._idle[0].execute(damage, CALLS[1:2])
-    receipt = rig.done(Replay(EVERY))
+    status = rig.done(Replay(EVERY))
 
-    assert (receipt.state, receipt.calls) == ("done", 1)
-    assert receipt.result == (
+    assert (status.state, status.calls) == ("done", 1)
+    assert status.result == (
         "1 parked call is on the way again."
         " 1 stay parked: the destination is not configured any more."
         " 1 stay parked: the stored bytes are damaged, `fuse-otel backfill --again` reads it anew."
@@ -178,12 +178,12 @@ def test_calls_of_a_lane_that_is_no_more_and_damaged_ones_stay_parked(store):
 def test_what_is_refused_again_is_parked_again_and_not_sent_in_a_circle(store, rig):
     park(store, TEMPO, CALLS[:3])
     count, last = store.control.parked_count(EVERY)
-    order_id = rig.order(Replay(ParkedQuery(last=last)))
+    job_id = rig.job(Replay(ParkedQuery(last=last)))
     rig.worker.step(NOW)
     refuse(store, TEMPO)
     rig.run()
 
-    assert rig.receipt(order_id).calls == count == 3
+    assert rig.status(job_id).calls == count == 3
     assert rig.parked == CALLS[:3]
     assert min(each.id for each in store.control.parked(10)) > last
 
@@ -191,9 +191,9 @@ def test_what_is_refused_again_is_parked_again_and_not_sent_in_a_circle(store, r
 def test_dropped_calls_are_gone(store, rig):
     park(store, TEMPO, CALLS[:3])
     park(store, LOKI, CALLS[:1])
-    receipt = rig.done(Drop(ParkedQuery(destination="tempo")))
+    status = rig.done(Drop(ParkedQuery(destination="tempo")))
 
-    assert receipt.result == "3 parked calls are dropped."
+    assert status.result == "3 parked calls are dropped."
     assert rig.parked == CALLS[:1]
     assert due(store, TEMPO) == {}
     assert rig.done(Drop(ParkedQuery(destination="tempo"))).state == "failed"
@@ -232,15 +232,15 @@ class Mortal:
             raise Killed
 
 
-@pytest.mark.parametrize("asked", [Replay(EVERY), Drop(EVERY), Backfill(NOW - DAY, NOW)])
-def test_killed_around_any_write_it_goes_on_and_nothing_happens_twice(asked, monkeypatch):
+@pytest.mark.parametrize("wanted", [Replay(EVERY), Drop(EVERY), Backfill(NOW - DAY, NOW)])
+def test_killed_around_any_write_it_goes_on_and_nothing_happens_twice(wanted, monkeypatch):
     monkeypatch.setattr("fuse_otel.jobs.worker.MAX_INFLATED", 10_000)
     deaths = 0
     for place in range(100):
         store = MemoryStore(10**9)
         park(store, TEMPO, CALLS)
         rig = JobRig(store, Mortal(store.control, place))
-        order_id = rig.order(asked)
+        job_id = rig.job(wanted)
         try:
             rig.run()
         except Killed:
@@ -251,21 +251,21 @@ def test_killed_around_any_write_it_goes_on_and_nothing_happens_twice(asked, mon
             break
         finally:
             waiting = due(store, TEMPO)
-        receipt = rig.receipt(order_id)
-        if isinstance(asked, Backfill):
+        status = rig.status(job_id)
+        if isinstance(wanted, Backfill):
             assert len(gaps(store)["main"]) == 1
-            assert receipt.state == "working"
+            assert status.state == "working"
         else:
-            assert (receipt.state, receipt.calls) == ("done", len(CALLS))
+            assert (status.state, status.calls) == ("done", len(CALLS))
             assert rig.parked == []
             waiting = due(store, TEMPO)
-            assert set(waiting) == (set(CALLS) if isinstance(asked, Replay) else set())
+            assert set(waiting) == (set(CALLS) if isinstance(wanted, Replay) else set())
         store.close()
-    assert deaths >= 2 if isinstance(asked, Backfill) else deaths > 6
+    assert deaths >= 2 if isinstance(wanted, Backfill) else deaths > 6
 
 
 def test_a_store_that_fails_is_reported_and_tried_again(store, rig, monkeypatch):
-    order_id = rig.order(Drop(EVERY))
+    job_id = rig.job(Drop(EVERY))
     park(store, TEMPO, CALLS[:1])
     real = store.control.commit_job_step
 
@@ -279,9 +279,9 @@ def test_a_store_that_fails_is_reported_and_tried_again(store, rig, monkeypatch)
     assert not rig.worker.idle
     assert rig.worker.step(NOW) == wake
     monkeypatch.setattr(store.control, "commit_job_step", real)
-    while rig.receipt(order_id).open:
+    while rig.status(job_id).open:
         wake = rig.worker.step(wake)
-    assert rig.receipt(order_id).state == "done"
+    assert rig.status(job_id).state == "done"
 
 
 def test_how_things_stand_is_kept_when_it_changes(store, rig, monkeypatch):

@@ -17,7 +17,7 @@ DAY = 86_400
 FAILED = ServerFailed("database error")
 
 
-class Bench:
+class IngestRig:
     def __init__(self):
         self.now = float(NOW)
         self.store = MemoryStore(capacity=10**6)
@@ -41,8 +41,8 @@ class Bench:
 
 
 @pytest.fixture
-def bench():
-    made = Bench()
+def rig():
+    made = IngestRig()
     yield made
     made.store.close()
 
@@ -59,15 +59,15 @@ def call(start=None, end=None):
     [call(NOW - 60, NOW), call(NOW), call()],
     ids=["of known times", "without an end", "without any time"],
 )
-def test_details_that_always_fail_are_tried_for_five_days_and_then_exported_without(bench, failing):
+def test_details_that_always_fail_are_tried_for_five_days_and_then_exported_without(rig, failing):
     for _ in range(6):
-        bench.fails(failing)
-        assert bench.pending
-        bench.now += DAY - 1
-    assert not bench.events
-    bench.now = NOW + 5 * DAY + 1
-    bench.fails(failing)
-    assert not bench.pending
-    (stored,) = bench.events
+        rig.fails(failing)
+        assert rig.pending
+        rig.now += DAY - 1
+    assert not rig.events
+    rig.now = NOW + 5 * DAY + 1
+    rig.fails(failing)
+    assert not rig.pending
+    (stored,) = rig.events
     assert isinstance(stored, CallsStored)
-    assert bench.lease.known(["1;1;1"])["1;1;1"].details is LogCompleteness.MISSING
+    assert rig.lease.known(["1;1;1"])["1;1;1"].details is LogCompleteness.MISSING

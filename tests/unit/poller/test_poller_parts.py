@@ -1,4 +1,4 @@
-"""The poller's clock, agenda and requests."""
+"""The poller's clock, timetable and requests."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ def test_the_steady_clock_never_runs_back_and_keeps_the_pace():
 
 
 def test_polls_and_rescans_have_their_times():
-    agenda = Timetable(PollerOptions("a", numbers=("1", "2")), lambda: 1.0)
-    assert agenda.poll_due("1", 0.0)
-    agenda.polled("1", 100.0)
-    assert not agenda.poll_due("1", 129.9)
-    assert agenda.poll_due("2", 100.0)
-    agenda.poll_by(110.0)
-    assert agenda.poll_due("1", 110.0)
-    due = agenda.due_rescans(100.0)
+    timetable = Timetable(PollerOptions("a", numbers=("1", "2")), lambda: 1.0)
+    assert timetable.poll_due("1", 0.0)
+    timetable.polled("1", 100.0)
+    assert not timetable.poll_due("1", 129.9)
+    assert timetable.poll_due("2", 100.0)
+    timetable.poll_by(110.0)
+    assert timetable.poll_due("1", 110.0)
+    due = timetable.due_rescans(100.0)
     assert [rescan.span for rescan in due] == [6 * HOUR, 24 * HOUR, 120 * HOUR]
-    agenda.rescanned(due, 100.0)
-    assert agenda.due_rescans(699.0) == []
-    assert [rescan.span for rescan in agenda.due_rescans(700.0)] == [6 * HOUR]
+    timetable.rescanned(due, 100.0)
+    assert timetable.due_rescans(699.0) == []
+    assert [rescan.span for rescan in timetable.due_rescans(700.0)] == [6 * HOUR]
 
 
 def test_rescans_as_frequent_as_polls_are_part_of_them():
@@ -56,25 +56,25 @@ def test_rescans_as_frequent_as_polls_are_part_of_them():
 
 
 def test_the_oldest_gap_comes_first():
-    agenda = Timetable(PollerOptions("a"), lambda: 1.0)
-    assert agenda.next_gap([gap(50), gap(20), gap(90)], 0.0) == gap(20)
-    assert agenda.next_gap([], 0.0) is None
+    timetable = Timetable(PollerOptions("a"), lambda: 1.0)
+    assert timetable.next_gap([gap(50), gap(20), gap(90)], 0.0) == gap(20)
+    assert timetable.next_gap([], 0.0) is None
 
 
 def test_gaps_left_by_errors_take_turns_and_wait_longer_each_time():
-    agenda = Timetable(PollerOptions("a"), lambda: 1.0)
+    timetable = Timetable(PollerOptions("a"), lambda: 1.0)
     bad = [gap(20, GapReason.ERROR, 8), gap(30, GapReason.ERROR, 7)]
-    assert agenda.next_gap([*bad, gap(5)], 0.0) == bad[1]
-    agenda.trying(0.0)
-    assert agenda.next_gap([*bad, gap(5)], 59.0) == gap(5)
-    assert agenda.next_gap(bad, 59.0) is None
-    assert 60.0 in agenda.times(bad)
-    assert 60.0 not in agenda.times([])
-    agenda.tried(answered=False)
-    agenda.trying(60.0)
-    assert agenda.next_gap(bad, 179.0) is None
-    agenda.tried(answered=True)
-    assert agenda.next_gap(bad, 61.0) == bad[1]
+    assert timetable.next_gap([*bad, gap(5)], 0.0) == bad[1]
+    timetable.trying(0.0)
+    assert timetable.next_gap([*bad, gap(5)], 59.0) == gap(5)
+    assert timetable.next_gap(bad, 59.0) is None
+    assert 60.0 in timetable.times(bad)
+    assert 60.0 not in timetable.times([])
+    timetable.tried(answered=False)
+    timetable.trying(60.0)
+    assert timetable.next_gap(bad, 179.0) is None
+    timetable.tried(answered=True)
+    assert timetable.next_gap(bad, 61.0) == bad[1]
 
 
 def test_a_probe_asks_for_a_second_before_the_window():

@@ -45,11 +45,11 @@ class FailingOutbox:
             raise self._due_errors.pop(0)
         return [self._spoiled(body) for body in self._real.due(lane, now, max_bytes, live)]
 
-    def resolve(self, lane: Lane, verdicts: Sequence[Acknowledgement], now: float) -> None:
-        self.told.append(verdicts)
+    def resolve(self, lane: Lane, acknowledgements: Sequence[Acknowledgement], now: float) -> None:
+        self.told.append(acknowledgements)
         if self._resolve_errors:
             raise self._resolve_errors.pop(0)
-        self._real.resolve(lane, verdicts, now)
+        self._real.resolve(lane, acknowledgements, now)
 
     def reread(self, body: int, now: float) -> Reread:
         if self._resolve_errors:

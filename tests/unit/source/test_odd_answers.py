@@ -15,7 +15,7 @@ ODD = odd_logs()
 MINUTE = 60
 
 
-class OddBench(PollerRig):
+class OddApiRig(PollerRig):
     """A rig whose API can be made to answer with any bytes."""
 
     def __init__(self):
@@ -46,7 +46,7 @@ SMALL = [name for name, data in ODD.items() if len(data) < 100_000]
     [*((name, ALL) for name in ODD), *((name, DETAILS) for name in (*SMALL, "entries-10000"))],
 )
 def test_the_poller_goes_on(name, endpoints):
-    rig = OddBench()
+    rig = OddApiRig()
     rig.odd = dict.fromkeys(endpoints, ODD[name])
     rig.run(2 * MINUTE)
     rig.odd = {}

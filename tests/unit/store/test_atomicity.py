@@ -110,12 +110,12 @@ def test_a_step_stopped_anywhere_leaves_nothing(opened):
 def test_a_resolution_stopped_anywhere_leaves_nothing(opened):
     opened.lease.commit(step(body("a", "b"), body("c")))
     whole, other = opened.store.outbox.due(TEMPO, NOW, 1000)
-    verdicts = [
+    acknowledgements = [
         Acknowledgement(whole.id, (0,), (copy_of(whole.calls[0]),)),
         Acknowledgement(other.id, (0,)),
     ]
 
-    stopped = stops(opened, lambda: opened.store.outbox.resolve(TEMPO, verdicts, NOW))
+    stopped = stops(opened, lambda: opened.store.outbox.resolve(TEMPO, acknowledgements, NOW))
 
     assert stopped > 5
     (lane,) = opened.store.control.status().lanes

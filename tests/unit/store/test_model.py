@@ -57,7 +57,7 @@ class OutboxMachine(RuleBasedStateMachine):
         park=st.sets(st.integers(0, 12)),
     )
     def resolve(self, lane: Lane, take: set[int], park: set[int]) -> None:
-        verdicts, gone, copies = [], [], []
+        acknowledgements, gone, copies = [], [], []
         place = 0
         for found in self.store.outbox.due(lane, NOW, FAR):
             taken, kept = [], []
@@ -66,7 +66,7 @@ class OutboxMachine(RuleBasedStateMachine):
                     taken.append(call)
                     kept += [call] if place in park else []
                 place += 1
-            verdicts.append(
+            acknowledgements.append(
                 Acknowledgement(
                     found.id, tuple(c.offset for c in taken), tuple(copy_of(c) for c in kept)
                 )
@@ -75,7 +75,7 @@ class OutboxMachine(RuleBasedStateMachine):
             copies += [call.session_id for call in kept]
         added = len(copies) * len(copy_of(None).data)
         try:
-            self.store.outbox.resolve(lane, verdicts * 2, NOW)
+            self.store.outbox.resolve(lane, acknowledgements * 2, NOW)
         except Full:
             assert self.parked_bytes + added > CAPACITY // 5
             return

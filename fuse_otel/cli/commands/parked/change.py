@@ -74,8 +74,8 @@ def _confirmed(count: int) -> bool:
     return answer.strip().lower() in {"y", "yes"}
 
 
-def _run(settings: Settings, asked: JobRequest) -> int:
-    ended = carry_out(settings, asked, _silent, sys.stderr)
+def _run(settings: Settings, request: JobRequest) -> int:
+    ended = carry_out(settings, request, _silent, sys.stderr)
     if ended.stopped:
         complain(f"Stopped. The job is kept: {GOES_ON}.")
         leave_if_hung(_INTERRUPTED)
@@ -85,10 +85,10 @@ def _run(settings: Settings, asked: JobRequest) -> int:
 
 def _report(ended: JobEnded) -> int:
     problems = list(ended.problems)
-    if ended.receipt.state == "failed":
-        problems.insert(0, ended.receipt.result)
-    elif ended.receipt.state == "done":
-        print(ended.receipt.result)
+    if ended.status.state == "failed":
+        problems.insert(0, ended.status.result)
+    elif ended.status.state == "done":
+        print(ended.status.result)
     if ended.parked:
         again = plural(ended.parked, "call was", "calls were")
         problems.append(f"{again} refused and parked again: see `fuse-otel parked list`.")

@@ -3,7 +3,7 @@
 import signal
 import time
 
-from support.rigs.command_results import HOUR, calls, copies, open_orders, status, waiting
+from support.rigs.command_results import HOUR, calls, copies, open_jobs, status, waiting
 from support.rigs.program import fuse_otel, running, started
 from support.scale import scaled
 
@@ -39,7 +39,7 @@ def test_a_backfill_alone_works_off_what_it_reads(api, receiver, env):
     assert wanted <= receiver.sessions()
     assert not receiver.duplicates()
     assert told.stderr.startswith("reading the first window, ")
-    assert (open_orders(env), waiting(env)) == ((), 0)
+    assert (open_jobs(env), waiting(env)) == ((), 0)
 
     told = fuse_otel("backfill", "--from", "150m", "--to", "2h", "--again", env=env)
     assert told.returncode == 0, told.stderr
@@ -61,15 +61,15 @@ def test_a_backfill_that_is_interrupted_goes_on_with_the_next_run(api, receiver,
     assert code == 130 or "is read: " in backfill.log
     if code == 130:
         assert "Stopped. The job is kept" in backfill.log
-        ((order, receipt),) = open_orders(env)
-        assert (order.kind, receipt.state) == ("backfill", "working")
-        assert receipt.left > 0
+        ((job, progress),) = open_jobs(env)
+        assert (job.kind, progress.state) == ("backfill", "working")
+        assert progress.left > 0
 
     del env["FUSE_OTEL_MAX_REQUESTS_PER_SECOND"]
     assert fuse_otel("once", env=env).returncode == 0
     assert wanted <= receiver.sessions()
     assert not receiver.duplicates()
-    assert open_orders(env) == ()
+    assert open_jobs(env) == ()
 
 
 def test_a_backfill_beside_a_daemon_may_be_left_alone(api, receiver, env, tmp_path):
@@ -118,4 +118,4 @@ def test_killed_at_random_moments_a_backfill_is_done_once(api, receiver, env, tm
     assert fuse_otel("once", env=env).returncode == 0
     assert wanted <= receiver.sessions()
     assert {len(same) for same in copies(receiver).values()} == {1}
-    assert open_orders(env) == ()
+    assert open_jobs(env) == ()

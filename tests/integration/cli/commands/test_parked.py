@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 from support.fakes.otlp_answer import Answer
-from support.rigs.command_results import HOUR, calls, open_orders, parked_count, waiting
+from support.rigs.command_results import HOUR, calls, open_jobs, parked_count, waiting
 from support.rigs.program import fuse_otel, running, started
 from support.scale import scaled
 
@@ -93,8 +93,8 @@ def test_parked_calls_do_not_wait_for_a_backfill_that_was_left(victims, receiver
     told = fuse_otel("parked", "replay", "--all", env=env)
     assert (told.returncode, told.stdout) == (0, "4 parked calls are on the way again.\n")
     assert set(victims) <= receiver.sessions()
-    ((order, receipt),) = open_orders(env)
-    assert (order.kind, receipt.calls) == ("backfill", 0)
+    ((job, progress),) = open_jobs(env)
+    assert (job.kind, progress.calls) == ("backfill", 0)
 
 
 def test_killed_while_it_replays_each_call_leaves_once(victims, receiver, env, tmp_path):
@@ -107,11 +107,11 @@ def test_killed_while_it_replays_each_call_leaves_once(victims, receiver, env, t
         with started("parked", "replay", "--all", env=env, folder=folder) as replay:
             # Sometimes it is about to be carried out, sometimes it just was.
             replay.wait_for(
-                lambda: open_orders(env) or parked_count(env) == 0 or "parked" in replay.log
+                lambda: open_jobs(env) or parked_count(env) == 0 or "parked" in replay.log
             )
             replay.process.kill()
     mend(receiver)
     assert fuse_otel("once", env=env).returncode == 0
     assert set(victims) <= receiver.sessions()
     assert not receiver.duplicates()
-    assert (parked_count(env), open_orders(env)) == (0, ())
+    assert (parked_count(env), open_jobs(env)) == (0, ())

@@ -1,7 +1,7 @@
 """The daemon as a process: its own assembly and loops, stepped in simulated time.
 
-Told its arguments as JSON on the first line of stdin, it answers each further line (a command and
-its arguments) with how it stands, until stdin ends.
+It reads its arguments as JSON from the first line of stdin. It answers each further line (a command
+and its arguments) with its status, until stdin ends.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PAGE = resource.getpagesize()
 
 
 @dataclass(slots=True)
-class Turn:
+class LoopState:
     """A loop of the daemon and when it steps next. A step with a request takes ``seconds``, and
     until ``busy`` it can do nothing else.
     """
@@ -49,17 +49,17 @@ class Turn:
         self.at = max(wake, now + _FALLBACK if self.idle() else self.busy)
 
 
-class NearSide:
-    def __init__(self, told: Mapping[str, Any]) -> None:
-        self._clock = SharedClock(Path(told["clock"]))
-        self._folder = Path(told["folder"])
-        self._export_seconds = float(told["export_seconds"])
+class DaemonSide:
+    def __init__(self, arguments: Mapping[str, Any]) -> None:
+        self._clock = SharedClock(Path(arguments["clock"]))
+        self._folder = Path(arguments["folder"])
+        self._export_seconds = float(arguments["export_seconds"])
         self._log_file = (self._folder / "daemon.log").open("a")
         self._disk = self._used = self._most_waiting = 0
-        self._turns: list[Turn] = []
+        self._loops: list[LoopState] = []
         self._metrics = Metrics(status=self._status)
         self._next_scrape = self._clock()
-        self.start(told["settings"], told["max_disk"])
+        self.start(arguments["settings"], arguments["max_disk"])
 
     def start(self, settings: Mapping[str, str], max_disk: int) -> None:
         """``max_disk`` in bytes: a test's cap is lower than any that makes sense."""
@@ -70,35 +70,36 @@ class NearSide:
         log = Log(self._log_file, loaded.log_level, loaded.log_format, self._clock)
         self._metrics.forget_states()
         emit = fan_out(self._metrics, log, readiness(loaded), self._notice)
-        self._works = Workers(loaded, emit, self._clock)
+        self._workers = Workers(loaded, emit, self._clock)
         now = self._clock()
         self._lanes = [
-            Turn(shipper.step, lambda s=shipper: s.idle, self._export_seconds, now)  # type: ignore[misc]
-            for shipper in self._works.shippers
+            LoopState(shipper.step, lambda s=shipper: s.idle, self._export_seconds, now)  # type: ignore[misc]
+            for shipper in self._workers.shippers
         ]
         readers = [
-            Turn(poller.step, lambda: False, _API_SECONDS, now) for poller in self._works.pollers
+            LoopState(poller.step, lambda: False, _API_SECONDS, now)
+            for poller in self._workers.pollers
         ]
-        clerk = Turn(self._works.clerk.step, lambda: True, 0.0, now)
-        self._turns = [*self._lanes, *readers, clerk]
+        job_worker = LoopState(self._workers.job_worker.step, lambda: True, 0.0, now)
+        self._loops = [*self._lanes, *readers, job_worker]
 
     def _status(self) -> Status:
-        return self._works.store.control.status()
+        return self._workers.store.control.status()
 
     def restart(self, **settings: str) -> None:
         """What lies in memory is lost, what lies in the store stays."""
-        self._works.close()
+        self._workers.close()
         self.start(self._settings | settings, self._max_disk)
 
     def run(self, until: float, export_seconds: float | None = None) -> None:
         for lane in self._lanes:
             lane.seconds = self._export_seconds if export_seconds is None else export_seconds
-        while (turn := min(self._turns, key=lambda turn: turn.at)).at < until:
-            now = max(turn.at, self._clock())
+        while (loop := min(self._loops, key=lambda loop: loop.at)).at < until:
+            now = max(loop.at, self._clock())
             self._clock.move_to(now)
             if now >= self._next_scrape:
                 self._look(now)
-            turn.take(now)
+            loop.take(now)
         self._clock.move_to(until)
         self._look(until)
 
@@ -121,7 +122,7 @@ class NearSide:
     def _file_size(self) -> int:
         return sum(path.stat().st_size for path in self._folder.glob("state.db*"))
 
-    def standing(self) -> dict[str, object]:
+    def status(self) -> dict[str, object]:
         """Bytes and counts, now and at most so far; the CPU's seconds."""
         gc.collect()
         status = self._status()
@@ -156,13 +157,13 @@ def most_resident() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS
 
 
-def serve(side: NearSide) -> None:
+def serve(side: DaemonSide) -> None:
     for line in sys.stdin:
         command, arguments = json.loads(line)
         {"run": side.run, "restart": side.restart}[command](**arguments)
-        sys.stdout.write(json.dumps(side.standing()) + "\n")
+        sys.stdout.write(json.dumps(side.status()) + "\n")
         sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    serve(NearSide(json.loads(sys.stdin.readline())))
+    serve(DaemonSide(json.loads(sys.stdin.readline())))

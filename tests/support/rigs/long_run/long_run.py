@@ -51,13 +51,13 @@ class LongRun:
         self._settings = settings
 
     def __enter__(self) -> Self:
-        told = {
+        arguments = {
             "clock": str(self._clock),
             "faults": self._faults,
             "quirks": self._quirks,
             "most_bytes": self._most_bytes,
         }
-        self._peers = _Side("peers_process", told | self._world)
+        self._peers = _Side("peers_process", arguments | self._world)
         self._urls = self._peers.answer()
         self._daemon_side = self._daemon("first", self._settings)
         return self
@@ -108,11 +108,11 @@ class LongRun:
 
 
 class _Side:
-    """A process that is told and answers lines of JSON. Coverage stays out of it: the memory and
-    the time of the tracer are not the daemon's.
+    """A process that reads and answers lines of JSON. It runs without coverage, whose memory and
+    time are not the daemon's.
     """
 
-    def __init__(self, module: str, told: object) -> None:
+    def __init__(self, module: str, arguments: object) -> None:
         kept = {k: v for k, v in environment().items() if not k.startswith("COVERAGE")}
         path = os.pathsep.join(filter(None, [str(_TESTS), os.environ.get("PYTHONPATH")]))
         self._process = subprocess.Popen(
@@ -122,24 +122,24 @@ class _Side:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self._tell(told)
+        self._write(arguments)
 
     def ask(self, question: object) -> dict[str, Any]:
-        self._tell(question)
+        self._write(question)
         return self.answer()
 
     def answer(self) -> dict[str, Any]:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
-        assert line, "the process ended; its last words stand above"
-        told: dict[str, Any] = json.loads(line)
-        return told
+        assert line, "the process ended; its last output is above"
+        answer: dict[str, Any] = json.loads(line)
+        return answer
 
     def close(self) -> None:
         self._process.kill()
         self._process.communicate()
 
-    def _tell(self, what: object) -> None:
+    def _write(self, what: object) -> None:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(what) + "\n")
         self._process.stdin.flush()

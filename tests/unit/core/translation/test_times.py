@@ -140,12 +140,12 @@ def runs(*modules, end=END):
     return executions(entries, moments(entries, START, END), end * SECOND if end else None)
 
 
-def told_of(found):
+def runs_of(found):
     return [(r.module_type, r.result_variable, r.ordinal, r.visit, r.places) for r in found]
 
 
 def test_a_run_of_one_module_is_one_execution_and_a_return_another():
-    assert told_of(runs(("menu", "m"), ("menu", "m"), ("rest", "r"), ("menu", "m"))) == [
+    assert runs_of(runs(("menu", "m"), ("menu", "m"), ("rest", "r"), ("menu", "m"))) == [
         ("menu", "m", 1, 1, [0, 1]),
         ("rest", "r", 2, 1, [2]),
         ("menu", "m", 3, 2, [3]),
@@ -153,13 +153,13 @@ def test_a_run_of_one_module_is_one_execution_and_a_return_another():
 
 
 def test_entries_without_a_module_join_the_execution_before_them():
-    assert told_of(runs(("menu", "m"), (None, None), ("x", None), (None, "y"))) == [
+    assert runs_of(runs(("menu", "m"), (None, None), ("x", None), (None, "y"))) == [
         ("menu", "m", 1, 1, [0, 1, 2, 3])
     ]
 
 
 def test_leading_entries_without_a_module_open_an_unknown_one():
-    assert told_of(runs((None, None), (None, "x"), ("menu", "m"))) == [
+    assert runs_of(runs((None, None), (None, "x"), ("menu", "m"))) == [
         ("unknown", "unknown", 1, 1, [0, 1]),
         ("menu", "m", 2, 1, [2]),
     ]
