@@ -222,7 +222,7 @@ class StoreMovedAside:
 
 @dataclass(frozen=True, slots=True)
 class OutboxCrossed:
-    """The outbox is ``filling`` (above 80 % of its cap), or no longer. Emitted once for each crossing."""
+    """The outbox is ``filling`` (above 80 % of its cap), or no longer. Once for each crossing."""
 
     filling: bool
     used: int

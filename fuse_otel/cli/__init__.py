@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return _FAILED
     except OSError as error:
-        # What no command foresaw, such as a disk that fails: the file and the system's words.
+        # Any other failure of the system, such as a disk that fails: the file and the system's words.
         where = f"{error.filename}: " if error.filename else ""
         return _complain(FuseOtelError(f"{where}{reason(error)}."), _FAILED)
     finally:

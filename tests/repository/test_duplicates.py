@@ -29,10 +29,13 @@ PACKAGE = [
 
 
 def function_lines(tree: ast.Module) -> set[int]:
-    """The lines of all functions, without docstrings. Tables and fields may look alike."""
+    """The lines of all functions, without docstrings. Tables and fields may look alike, and so may
+    constructors, which declare fields.
+    """
     lines: set[int] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if is_function and node.name != "__init__":
             lines.update(range(node.lineno, node.end_lineno + 1))
     for node in ast.walk(tree):
         is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

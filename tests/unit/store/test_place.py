@@ -230,7 +230,7 @@ def test_errors_on_a_network_file_system_name_it(tmp_path, monkeypatch, path):
     )
 
 
-def test_a_lock_that_cannot_be_looked_at_is_said(path, monkeypatch):
+def test_a_lock_that_cannot_be_read_is_reported(path, monkeypatch):
     lock = ProcessLock(path, lambda: float(NOW))
     lock.acquire()
 

@@ -14,7 +14,7 @@ def answer(line="User input: 1 (dtmf)", at=START, module="menu"):
     return make_entry(line, module, "m", "event", at)
 
 
-def asked(*entries):
+def input_attempts(*entries):
     attributes = made_of(*entries).spans[1].attributes
     return attributes.get("fuse.input.attempts"), attributes.get("fuse.input.wait")
 
@@ -46,18 +46,18 @@ def asked(*entries):
     ],
 )  # fmt: skip
 def test_a_question_is_counted_and_timed(entries, attempts, wait):
-    assert asked(*entries) == (attempts, wait)
+    assert input_attempts(*entries) == (attempts, wait)
 
 
 def test_a_module_that_only_speaks_asks_nothing():
-    assert asked(prompt(module="prompt"), prompt(module="prompt")) == (None, None)
+    assert input_attempts(prompt(module="prompt"), prompt(module="prompt")) == (None, None)
 
 
-def test_a_module_nobody_knows_asked_if_it_was_answered():
-    assert asked(prompt(module="survey"), answer(at=START + 1, module="survey")) == (1, 1)
+def test_an_unknown_module_counts_as_an_input_if_it_was_answered():
+    assert input_attempts(prompt(module="survey"), answer(at=START + 1, module="survey")) == (1, 1)
 
 
 def test_what_was_counted_wins_over_what_is_reported():
     shown = make_entry("x", "menu", "m", "error", attempts=3)
-    assert asked(prompt(), answer("No match"), shown)[0] == 1
-    assert asked(make_entry("x", "record", "m", "error", attempts=3))[0] == 3
+    assert input_attempts(prompt(), answer("No match"), shown)[0] == 1
+    assert input_attempts(make_entry("x", "record", "m", "error", attempts=3))[0] == 3
