@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return _FAILED
     except OSError as error:
-        # Any other failure of the system, such as a disk that fails: the file and the system's words.
+        # Any other error of the system, such as a failing disk: the file and the reason.
         where = f"{error.filename}: " if error.filename else ""
         return _complain(FuseOtelError(f"{where}{reason(error)}."), _FAILED)
     finally:
