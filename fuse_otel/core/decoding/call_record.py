@@ -9,6 +9,7 @@ import msgspec
 from fuse_otel.core.decoding.coercion import flag, seconds, text
 from fuse_otel.core.decoding.log_entries import RawDetail, bounded
 from fuse_otel.core.model.call import CallRecord
+from fuse_otel.core.model.limits import MAX_FIELD
 from fuse_otel.core.model.tally import Anomaly, Tally
 
 
@@ -51,9 +52,9 @@ def call_record(raw: RawRecord, tally: Tally, *, listed: bool = True) -> CallRec
         session_id=found,
         start=start,
         end=end,
-        src=bounded(text(raw.src), tally),
-        dest=bounded(text(raw.dest), tally),
-        type=bounded(text(raw.type), tally),
+        src=bounded(text(raw.src), tally, MAX_FIELD),
+        dest=bounded(text(raw.dest), tally, MAX_FIELD),
+        type=bounded(text(raw.type), tally, MAX_FIELD),
         logged=logged is not False,
     )
 

@@ -177,11 +177,11 @@ def _name(value: object, tally: Tally) -> str | None:
     return bounded(text(value), tally) or None
 
 
-def bounded(name: str | None, tally: Tally) -> str:
-    """The name, or a word in its place where it is longer than ``MAX_NAME``: caches, labels and
-    the ledger keep names, and a peer may send some of a megabyte.
+def bounded(name: str | None, tally: Tally, limit: int = MAX_NAME) -> str:
+    """The name, or a word in its place where it is longer than ``limit``: caches, labels and the
+    ledger keep names, and a peer may send some of a megabyte.
     """
-    if name is not None and len(name) > MAX_NAME:
+    if name is not None and len(name) > limit:
         tally.anomalies[Anomaly.LONG] += 1
         return LONG_NAME
     return name or ""

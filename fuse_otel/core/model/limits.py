@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 MAX_CALL = 2_500_000  # bytes of a call in a signal
 MAX_VALUE = 2048  # characters of an attribute's value
+MAX_FIELD = 256  # characters of a number or type in a list record; a telephone number has 15
 MAX_NAME = 4096  # characters of a name that an author gave; 128 of them leave
 MAX_ATTRIBUTE_NAME = 128  # bytes; VictoriaLogs drops a record that has a longer one
 LONG_NAME = "[long]"

@@ -46,7 +46,7 @@ ANOMALIES: Mapping[Anomaly, str] = {
     Anomaly.REPAIRED: "bad UTF-8, lone surrogates, `NaN` or bare control characters: replaced",
     Anomaly.XML: "the answer came as XML: read as the JSON that it stands for",
     Anomaly.DEPTH: "values nested deeper than 200 levels (100 in XML): taken as null",
-    Anomaly.LONG: "a name, class or number of more than 4096 characters: left out",
+    Anomaly.LONG: "a name of more than 4096 characters, or a number of more than 256: `[long]`",
     Anomaly.LIST_LONG: "a log of more than 200,000 entries: the rest is left out",
     Anomaly.LIST_IS_OBJECT: "an array came as an object with numbers for names",
     Anomaly.LIST_MISSING: "`calls` was null, or absent beside `total_calls`",
