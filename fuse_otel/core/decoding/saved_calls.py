@@ -34,9 +34,11 @@ def saved_calls(value: object) -> list[SavedCall]:
 
 def _listed(value: dict[str, Any], tally: Tally) -> object:
     """The array inside the object."""
-    if "calls" in value:
+    while "calls" in value:  # a loop: a file may nest this as deep as the decoder reads
         calls = value["calls"]
-        return _listed(calls, tally) if isinstance(calls, dict) else calls or []
+        if not isinstance(calls, dict):
+            return calls or []
+        value = calls
     if "session_id" in value:
         return [value]
     if "error" in value:

@@ -34,13 +34,12 @@ _METHODS = "GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS"
 
 @dataclass(slots=True)
 class Facts:
-    """The facts in a line. ``body`` is what may leave of it; ``known``: a rule knew the line."""
+    """The facts in a line. ``body`` is what may leave of it."""
 
     body: str
     attributes: dict[str, Value] = field(default_factory=dict)
     application: tuple[str, str] | None = None  # name, version
     error_type: str | None = None
-    known: bool = True
 
 
 Maker = Callable[[re.Match[str], Tally], Facts]
@@ -184,12 +183,12 @@ def line_facts(entry: Entry, kind: str, tally: Tally, *, prompt: bool) -> Facts:
         return _prompt(entry, tally)
     if kind in AUTHORS_TEXT:
         tally.redactions["author_text"] += 1
-        return Facts(REDACTED, known=False)
+        return Facts(REDACTED)
     facts = facts_of(entry.line, tally)
     if (facts.attributes or facts.application) and _is_foreign(facts, kind):
         # A line of this shape in any other module is the author's own text.
         tally.redactions["line"] += 1
-        return Facts(REDACTED, known=False)
+        return Facts(REDACTED)
     return facts
 
 
@@ -232,4 +231,4 @@ def facts_of(line: str, tally: Tally) -> Facts:
             if match:
                 return maker(match, tally)
     tally.redactions["line"] += 1
-    return Facts(REDACTED, known=False)
+    return Facts(REDACTED)

@@ -1,7 +1,4 @@
-"""The wall clock for timers: a clock that is set back must not stop what was to come soon.
-
-How long to wait after a failure: doubling, half of it drawn, reset by a success.
-"""
+"""Waits after failures, and a clock for timers that never runs back."""
 
 from __future__ import annotations
 
@@ -15,9 +12,10 @@ Random = Callable[[], float]
 
 @dataclass(slots=True)
 class Backoff:
-    """``first`` and ``most`` in seconds; ``until`` is the UNIX time before which nothing is tried.
+    """Waits that double with each failure, from ``first`` to ``most`` seconds, half of each random.
+    ``until`` is the UNIX time of the next try.
 
-    A wait the far side named is kept to the second and replaces the drawn one when it is longer.
+    A wait that the peer requests is kept to the second where it is longer.
     """
 
     first: float
@@ -28,8 +26,8 @@ class Backoff:
     def fail(self, now: float, random: Random, requested: float | None = None) -> float:
         """Note a failure; returns the wait in seconds."""
         ceiling = min(self.most, self.first * 2 ** min(self.failures, 32))
-        # Half is fixed, so that a lucky draw never hammers a server that is down, and so that what
-        # is decided by counting failures has waited (docs/decisions/0014).
+        # Half is fixed: a lucky draw never hammers a server that is down, and a decision that counts
+        # failures has waited for minutes (docs/decisions/0014).
         wait: float = ceiling * (0.5 + random() / 2)
         if requested is not None:
             wait = max(wait, requested)
@@ -47,10 +45,12 @@ class Backoff:
 
 @dataclass(slots=True)
 class SteadyClock:
-    """Runs with the wall clock, but never back."""
+    """Runs with the wall clock, but never back: a clock that is set back by a day must not delay a
+    retry by a day.
+    """
 
-    # How far the wall clock was set back in all; whole seconds, so that adding and taking away
-    # comes out even.
+    # How far the wall clock was set back in all. Whole seconds, because the sum of fractions is not
+    # exact.
     behind: int = 0
     last: float = 0.0
 

@@ -134,6 +134,12 @@ def test_a_log_has_at_most_so_many_entries():
     assert odd["list_long"] == 1
 
 
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_a_file_of_nested_pages_is_read_or_not_understood(depth):
+    with contextlib.suppress(NotUnderstood):
+        decode_saved(b'{"calls": ' * depth + b"[]" + b"}" * depth)
+
+
 def hostile(size):
     yield b'{"error": "' + b"no details " * (size // 11) + b'"}'
     yield b"[" * size

@@ -11,7 +11,6 @@ from fuse_otel.core.redaction.lines import facts_of
 @pytest.mark.parametrize(("line", "body", "attributes", "error"), ROWS)
 def test_a_known_line_shows_its_facts_and_keeps_its_shape(line, body, attributes, error):
     facts = facts_of(line, Tally())
-    assert facts.known
     assert facts.body == (line if body is None else body)
     assert facts.attributes == attributes
     assert facts.error_type == error
@@ -63,7 +62,7 @@ def test_the_application_is_read_from_its_line(line, application):
 def test_a_line_no_rule_knows_is_redacted_and_counted(line):
     tally = Tally()
     facts = facts_of(line, tally)
-    assert (facts.body, facts.known, facts.attributes) == (REDACTED, False, {})
+    assert (facts.body, facts.attributes) == (REDACTED, {})
     assert tally.redactions == {"line": 1}
 
 
