@@ -68,7 +68,7 @@ def test_a_record_shows_no_number():
         ("perhaps", True, {"record_log": 1}),
     ],
 )
-def test_only_a_clear_no_says_that_there_is_no_log(value, logged, odd):
+def test_only_a_clear_false_means_no_log(value, logged, odd):
     page = page_of({**RECORD, "log": value})
     assert (page.calls[0].logged, page.anomalies) == (logged, odd)
 
@@ -183,7 +183,7 @@ def test_an_answer_that_is_no_list_of_calls_is_not_understood(read, body):
         (0, MISSING_LOG, {"detail": 1}),
     ],
 )
-def test_what_stands_where_entries_are_due(detail, log, odd):
+def test_anything_in_place_of_the_entries_is_read(detail, log, odd):
     assert _logs(detail) == (log, odd)
 
 
@@ -221,7 +221,7 @@ def test_a_record_that_repeats_the_log_adds_nothing(details):
     assert lines_of(_logs(*details)[0]) == [(0, "one"), (1, "two")]
 
 
-def test_that_a_log_expired_outweighs_that_it_is_missing():
+def test_expired_counts_more_than_missing():
     assert _logs(EXPIRED, None)[0] == EXPIRED_LOG
     assert _logs(None, EXPIRED)[0] == EXPIRED_LOG
     assert _logs(None, None)[0] == MISSING_LOG

@@ -64,7 +64,7 @@ def test_one_person_has_one_hash_however_the_number_is_written(written):
 
 
 @pytest.mark.parametrize("src", ["", "anonymous", "anonymous@10.0.0.1"])
-def test_nobody_has_no_hash(src):
+def test_a_caller_without_a_number_has_no_hash(src):
     assert pseudonymise(record(src=src), KEY).user_hash is None
 
 

@@ -98,7 +98,7 @@ def test_a_name_of_more_than_128_bytes_loses_its_last_parts(mode, key, data, exp
 
 
 @pytest.mark.parametrize("variable", ["pin", "callerPin", "PIN", "api_key"])
-def test_what_a_variable_is_called_says_what_it_holds(variable):
+def test_a_variable_with_a_secret_name_is_masked(variable):
     """In the line and in the data alike, under every mode."""
     entry = (f"{variable} = 4711", "set variable", variable, "debug")
     masked = {"fuse.data.value": "[secret]"}
@@ -189,7 +189,7 @@ def test_a_pattern_holds_in_texts_data_names_and_numbers_of_every_mode(mode):
     assert telemetry.tally.redactions["policy"] >= 5
 
 
-def test_the_id_of_a_redaction_follows_from_what_it_says():
+def test_the_id_of_a_redaction_follows_from_its_rules():
     rules = OwnRules(drop=(KeyRule("a"),))
     assert STRICT.id == "strict"
     assert Redaction(Mode.STRICT, rules).id == "strict+0ddd6521e1ae"

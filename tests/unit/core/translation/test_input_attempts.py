@@ -49,7 +49,7 @@ def test_a_question_is_counted_and_timed(entries, attempts, wait):
     assert input_attempts(*entries) == (attempts, wait)
 
 
-def test_a_module_that_only_speaks_asks_nothing():
+def test_a_module_that_only_plays_prompts_has_no_attempts():
     assert input_attempts(prompt(module="prompt"), prompt(module="prompt")) == (None, None)
 
 
@@ -57,7 +57,7 @@ def test_an_unknown_module_counts_as_an_input_if_it_was_answered():
     assert input_attempts(prompt(module="survey"), answer(at=START + 1, module="survey")) == (1, 1)
 
 
-def test_what_was_counted_wins_over_what_is_reported():
+def test_counted_attempts_replace_reported_ones():
     shown = make_entry("x", "menu", "m", "error", attempts=3)
     assert input_attempts(prompt(), answer("No match"), shown)[0] == 1
     assert input_attempts(make_entry("x", "record", "m", "error", attempts=3))[0] == 3

@@ -127,7 +127,7 @@ def test_the_outcome_is_how_the_call_ended(entries, outcome):
         (CallLog(LogState.PRESENT, (), 3), True, "open"),
     ],
 )
-def test_a_call_without_entries_is_a_root_alone_that_says_why(log, logged, details):
+def test_a_call_without_entries_is_a_root_alone_with_the_reason(log, logged, details):
     made = without_entries(log, logged=logged)
     (root,) = made.spans
     assert not made.records
@@ -246,7 +246,7 @@ def test_modules_that_go_somewhere_have_a_target(module):
     assert span.attributes["fuse.application.target"] == "Billing"
 
 
-def test_a_target_that_another_module_names_is_somebodys_text():
+def test_a_target_in_the_line_of_another_module_is_redacted():
     made = made_of(make_entry("Going to application cancer", "evaluate js", "g"))
     assert made.records[0].body == "[redacted]"
     assert "fuse.application.target" not in made.spans[1].attributes

@@ -99,7 +99,7 @@ def test_growth_of_a_call_that_was_sent_without_entries_is_all_of_them():
     assert all(span.attributes["fuse.late"] for span in grown.spans)
 
 
-def test_growth_without_news_is_nothing():
+def test_growth_without_new_entries_gives_nothing():
     grown = made_of(APPLICATION, EXIT, sent=2)
     assert (grown.spans, grown.records) == ([], [])
 
