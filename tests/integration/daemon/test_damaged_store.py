@@ -25,11 +25,12 @@ QUICK = {"FUSE_OTEL_POLL_INTERVAL": "1s", "FUSE_OTEL_SETTLE": "1s", "FUSE_OTEL_G
 UNAVAILABLE = text(503, "not today")
 UID = "log.record.uid"
 FAST = {"FUSE_OTEL_MAX_REQUESTS_PER_SECOND": "100"}
+SHORT = {"FUSE_OTEL_SINCE": "1h"}  # so that five days show that the store was begun anew
 
 
 @pytest.fixture
 def world():
-    """Some sixty calls in five days, of which the default ``since`` shows hardly one."""
+    """Some sixty calls in five days, hardly one of them in the last hour."""
     return World(seed=9, rate=60 / (5 * DAY), past=5 * DAY, start=time.time())
 
 
@@ -52,7 +53,7 @@ def listed(api: SimulatedApi) -> set[str]:
 
 def test_once_moves_a_damaged_file_aside_and_reads_five_days_again(world, tmp_path):
     with SimulatedApi(world) as api, OtlpReceiver() as receiver:
-        env = pointed_at(api, tmp_path, receiver.url, **QUICK, **FAST)
+        env = pointed_at(api, tmp_path, receiver.url, **QUICK, **FAST, **SHORT)
         assert fuse_otel("once", env=env).returncode == 0
         wanted = listed(api)
         assert len(wanted - receiver.sessions()) > 40
@@ -71,7 +72,7 @@ def test_once_moves_a_damaged_file_aside_and_reads_five_days_again(world, tmp_pa
 
 def test_a_daemon_that_meets_damage_at_work_goes_on_with_a_new_store(world, tmp_path):
     with SimulatedApi(world) as api, OtlpReceiver() as receiver:
-        env = pointed_at(api, tmp_path, receiver.url, **QUICK, **FAST)
+        env = pointed_at(api, tmp_path, receiver.url, **QUICK, **FAST, **SHORT)
         with running(env=env, folder=tmp_path) as daemon:
             daemon.wait_for(lambda: "poll done" in daemon.log)
             store = tmp_path / "state.db"
@@ -103,7 +104,7 @@ def test_a_daemon_whose_store_is_removed_goes_on_with_a_new_one(world, tmp_path)
     """Also with the lock: no second daemon works beside it."""
     store = tmp_path / "state.db"
     with SimulatedApi(world) as api, OtlpReceiver() as receiver:
-        env = pointed_at(api, tmp_path, receiver.url, **QUICK, **FAST)
+        env = pointed_at(api, tmp_path, receiver.url, **QUICK, **FAST, **SHORT)
         with running(env=env, folder=tmp_path) as daemon:
             daemon.wait_for(lambda: "poll done" in daemon.log)
             for file in tmp_path.glob("state.db*"):
@@ -130,7 +131,7 @@ def test_a_daemon_whose_store_is_removed_goes_on_with_a_new_one(world, tmp_path)
 def test_a_daemon_whose_place_was_taken_by_another_does_nothing_more(world, tmp_path):
     """The state file and the lock were removed, and a second daemon started at once."""
     with SimulatedApi(world) as api, OtlpReceiver() as receiver:
-        env = pointed_at(api, tmp_path, receiver.url, **QUICK, **FAST)
+        env = pointed_at(api, tmp_path, receiver.url, **QUICK, **FAST, **SHORT)
         with running(env=env, folder=tmp_path) as first:
             first.wait_for(lambda: "poll done" in first.log)
             first.process.send_signal(signal.SIGSTOP)
