@@ -17,7 +17,7 @@ FuseOtelError
     ├── Busy               another daemon holds the store
     ├── Full               the cap or the disk is reached
     ├── LeaseLost          another replica took the account over
-    ├── Corrupt            the file is damaged: the next start moves it aside and begins anew
+    ├── Corrupt            the file is damaged or gone: the next start begins a new one
     └── Broken             the store cannot be used (read-only, foreign, newer schema)
 """
 
@@ -56,7 +56,7 @@ class CannotListen(FuseOtelError):
 
 
 class SourceError(FuseOtelError):
-    """A reading failed. ``retry_after``: the wait in seconds that the API asked for, if it did."""
+    """A request failed. ``retry_after``: the wait in seconds that the API named, if it did."""
 
     error_type: ClassVar[str] = "other"
 

@@ -1,6 +1,7 @@
-"""What happened, as frozen values. Subscribers (metrics, the log, self-traces) take them by
-``emit``; nothing that decides anything reads them. No event holds a number, a payload or a
-credential.
+"""What happened, as frozen values for subscribers: metrics, the log, self-traces, readiness.
+
+No decision of a poller or shipper depends on an event. No event contains a phone number, a payload
+or a credential.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class ApiAnswered:
 
 @dataclass(frozen=True, slots=True)
 class ApiFailed:
-    """A reading failed, with or without an answer. ``error_type`` is the error class's word."""
+    """A request to the API failed. ``error_type`` is the word of the error's class."""
 
     account: str
     endpoint: str
@@ -37,7 +38,7 @@ class ApiFailed:
 
 @dataclass(frozen=True, slots=True)
 class ApiThrottled:
-    """The poller waits ``seconds`` because the API asked for it."""
+    """The API told the poller to wait for ``seconds``."""
 
     account: str
     seconds: float
@@ -53,7 +54,7 @@ class ClockSkewSeen:
 
 @dataclass(frozen=True, slots=True)
 class AnomaliesSeen:
-    """Odd data in an answer of the API: kind → how often."""
+    """Unexpected data in an answer of the API: kind → how often."""
 
     account: str
     kinds: tuple[tuple[str, int], ...]
@@ -61,7 +62,7 @@ class AnomaliesSeen:
 
 @dataclass(frozen=True, slots=True)
 class PollDone:
-    """A live window was read to its end. Counts of calls; ``requests`` since the poll before."""
+    """A live window was read completely. Counts of calls; ``requests`` since the last poll."""
 
     account: str
     at: float
@@ -77,14 +78,14 @@ class PollDone:
 
 @dataclass(frozen=True, slots=True)
 class WindowMismatch:
-    """A window's listing did not come to the number the API named."""
+    """The records of a window were not as many as the API said."""
 
     account: str
 
 
 @dataclass(frozen=True, slots=True)
 class WindowUnreadable:
-    """An interval is given up: its five days are over. UNIX seconds."""
+    """An interval failed for five days and is given up. UNIX seconds."""
 
     account: str
     start: int
@@ -109,10 +110,7 @@ class AccountMoved:
 
 @dataclass(frozen=True, slots=True)
 class CallsStored:
-    """Calls are in the store for good (raised after the commit returned), each once.
-
-    ``at`` is the time of the commit, UNIX seconds.
-    """
+    """New calls were committed. ``at`` is the time of the commit, UNIX seconds."""
 
     account: str
     at: float
@@ -123,7 +121,7 @@ class CallsStored:
 
 @dataclass(frozen=True, slots=True)
 class CallsGrown:
-    """New entries of calls that were exported before are in the store."""
+    """New entries of calls that were exported before were committed."""
 
     account: str
     count: int
@@ -141,11 +139,11 @@ class CallsUnreadable:
 
 @dataclass(frozen=True, slots=True)
 class ExportDone:
-    """One request to a destination ended. ``items`` were accepted, ``rejected`` were not."""
+    """An export request ended. ``items`` were accepted, ``rejected`` were not."""
 
     lane: Lane
     code: str
-    outcome: str
+    result: str
     seconds: float
     items: int
     rejected: int
@@ -154,7 +152,7 @@ class ExportDone:
 
 @dataclass(frozen=True, slots=True)
 class CallsDelivered:
-    """Calls a lane has resolved as accepted. ``ends`` are their ends, ``at`` now: UNIX seconds."""
+    """A lane delivered calls. ``ends`` are their ends, ``at`` is now: UNIX seconds."""
 
     lane: Lane
     at: float
@@ -170,8 +168,8 @@ class CallsParked:
 
 @dataclass(frozen=True, slots=True)
 class BatchReadAgain:
-    """A lane met a stored body whose bytes are damaged: so many ``calls`` are read again, those
-    that Plum keeps no longer are ``parked``.
+    """A lane found a stored batch damaged. ``calls`` are read again; the calls that Plum has no
+    longer are ``parked``.
     """
 
     lane: Lane
@@ -181,8 +179,8 @@ class BatchReadAgain:
 
 @dataclass(frozen=True, slots=True)
 class LaneChanged:
-    """A lane came up, or cannot deliver; ``reason`` says why not. ``suspended``: it waits for
-    the operator.
+    """A lane delivers again, or cannot deliver for ``reason``. ``suspended``: it waits for the
+    operator.
     """
 
     lane: Lane
@@ -193,7 +191,7 @@ class LaneChanged:
 
 @dataclass(frozen=True, slots=True)
 class StoreFailed:
-    """A transaction was refused. ``error_type`` is the error class's name in snake case."""
+    """A transaction failed. ``error_type`` is the name of the error's class in snake case."""
 
     error_type: str
     message: str
@@ -215,7 +213,9 @@ class JobChanged:
 
 @dataclass(frozen=True, slots=True)
 class StoreMovedAside:
-    """A damaged store was moved aside; ``file`` is its name now, in the same folder."""
+    """A new store replaced a damaged one. ``file`` is the new name of the damaged file in the same
+    folder, empty if it was removed.
+    """
 
     file: str
 
@@ -283,4 +283,4 @@ Emit = Callable[[Event], None]
 
 
 def unheard(_event: Event) -> None:
-    """The ``emit`` of those whose events nobody asked for."""
+    """For code whose events have no subscriber."""

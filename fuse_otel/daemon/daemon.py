@@ -33,7 +33,7 @@ class Daemon:
         self._shippers = shippers
         self._reading = [Loop(f"account {p.account}", p.step, emit, clock) for p in pollers]
         self._sending = [Loop(f"lane {_name(s)}", s.step, emit, clock) for s in shippers]
-        self._jobs = Loop("the orders", job_worker.step, emit, clock)
+        self._jobs = Loop("jobs", job_worker.step, emit, clock)
 
     def start(self) -> None:
         for loop in self._all:

@@ -155,16 +155,16 @@ def _(event: events.CallsUnreadable) -> Line:
 @line_of.register
 def _(event: events.ExportDone) -> Line:
     fields = _lane(event.lane) | {
-        "outcome": event.outcome,
+        "outcome": event.result,
         "code": event.code,
         "items": event.items,
         "rejected": event.rejected,
         "seconds": event.seconds,
         "reason": event.reason or None,
     }
-    if event.outcome == "accepted":
+    if event.result == "accepted":
         return Line(LogLevel.DEBUG, "exported", fields)
-    repeats = ("export", *event.lane, event.outcome, event.code)
+    repeats = ("export", *event.lane, event.result, event.code)
     return Line(LogLevel.WARN, "export failed", fields, repeats=repeats)
 
 

@@ -128,14 +128,14 @@ class SelfTraces:
         attributes: _Attributes = {
             "fuse_otel.destination": event.lane.destination,
             "fuse_otel.signal": event.lane.signal.value,
-            "fuse_otel.export.outcome": event.outcome,
+            "fuse_otel.export.outcome": event.result,
             "fuse_otel.export.code": event.code,
             "fuse_otel.export.items": event.items,
             "fuse_otel.export.rejected": event.rejected,
         }
         name = f"export {event.lane.signal.value}"
         span = self._start(name, SpanKind.CLIENT, end - event.seconds, attributes)
-        if event.outcome != "accepted":
+        if event.result != "accepted":
             _fail(span, event.code)
         span.end(_nanoseconds(end))
 

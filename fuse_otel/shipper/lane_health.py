@@ -62,7 +62,7 @@ def export_done(
     return ExportDone(
         lane=lane,
         code=result.code,
-        outcome=_snake(type(result)),
+        result=_snake(type(result)),
         seconds=seconds,
         items=request.items - rejected if taken else 0,
         rejected=rejected,

@@ -93,7 +93,10 @@ class Damage:
 
     def forget(self) -> None:
         """The store that replaces the damaged one is complete."""
-        self._note.unlink(missing_ok=True)
+        try:
+            self._note.unlink(missing_ok=True)
+        except OSError as error:
+            raise Broken(f"The note {self._note} cannot be removed: {error.strerror}.") from error
 
 
 def _unused(path: Path) -> Path:

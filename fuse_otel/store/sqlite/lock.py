@@ -102,8 +102,12 @@ class ProcessLock:
 
     def release(self) -> None:
         """Idempotent. The file stays: another process may have it open and wait for the lock."""
-        if self._file is not None:
-            os.ftruncate(self._file, 0)
+        with self._changing:
+            if self._file is None:
+                return
+            # On a disk that fails the name stays in the file. The lock is released all the same.
+            with suppress(OSError):
+                os.ftruncate(self._file, 0)
             os.close(self._file)
             self._file = None
 
@@ -127,4 +131,8 @@ def _lock(file: int) -> None:
 
 
 def _holder(file: int) -> str:
-    return os.pread(file, 200, 0).decode("ascii", "replace").strip() or "its process is unknown"
+    try:
+        name = os.pread(file, 200, 0).decode("ascii", "replace").strip()
+    except OSError:
+        name = ""  # a disk that fails: there is a holder, whatever its name
+    return name or "its process is unknown"

@@ -60,7 +60,7 @@ def create_file(path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise Broken(_not_created(path, error)) from error
-    folder = path.absolute().parent
+    folder = _folder(path)
     if not os.access(folder, os.W_OK | os.X_OK):
         # SQLite keeps its log beside the file, and says no more than that it cannot open a file.
         raise Broken(
@@ -69,8 +69,15 @@ def create_file(path: Path) -> None:
         )
 
 
+def _folder(path: Path) -> Path:
+    try:
+        return path.absolute().parent
+    except OSError:
+        return path.parent  # the working directory is gone
+
+
 def _not_created(path: Path, error: OSError) -> str:
-    folder = path.absolute().parent
+    folder = _folder(path)
     if path.is_symlink():
         target = path.readlink()
         return f"The store {path} cannot be opened: it is a link to {target}: {error.strerror}."

@@ -50,7 +50,7 @@ class SocketLaneRig:
 
     @property
     def outcomes(self) -> list[str]:
-        return [event.outcome for event in self.events if isinstance(event, ExportDone)]
+        return [event.result for event in self.events if isinstance(event, ExportDone)]
 
     def run(self, until: Callable[[], object] | None = None) -> None:
         done = until or (lambda: self.shipper.idle)

@@ -159,7 +159,7 @@ def test_a_partial_success_is_resolved_and_leaves_copies():
     assert [inflate(one.data) for one in rig.parked] == [encoded(Signal.TRACES, s) for s in "abc"]
     assert {(one.rejected, one.reason) for one in rig.parked} == {(1, "one too old")}
     (done,) = rig.seen(ExportDone)
-    assert (done.outcome, done.items, done.rejected) == ("partial_success", 3 * ITEMS - 1, 1)
+    assert (done.result, done.items, done.rejected) == ("partial_success", 3 * ITEMS - 1, 1)
     assert rig.seen(CallsParked) == [CallsParked(TRACES, 3, "one too old")]
     assert rig.seen(LaneChanged) == [LaneChanged(TRACES, up=True, reason="")]
 

@@ -44,7 +44,7 @@ def test_a_refusal_in_merged_batches_is_parked_in_its_own_batch():
 def test_only_the_request_that_was_given_up_counts_as_rejected():
     rig = LaneRig(new_body("a", "bad"), decide=refusing("bad"))
     rig.run()
-    counted = [(done.outcome, done.items, done.rejected) for done in rig.seen(ExportDone)]
+    counted = [(done.result, done.items, done.rejected) for done in rig.seen(ExportDone)]
     assert counted == [
         ("permanent_failure", 0, 0),
         ("accepted", ITEMS, 0),
