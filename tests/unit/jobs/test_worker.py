@@ -302,12 +302,12 @@ def test_a_job_with_an_unexpected_error_fails_and_delays_no_other(store, rig, mo
         raise KeyError("8005550100")
 
     monkeypatch.setattr(worker, "replay_part", breaks)
-    broken, sound = rig.order(Replay(EVERY)), rig.order(Drop(EVERY))
+    broken, sound = rig.job(Replay(EVERY)), rig.job(Drop(EVERY))
     rig.run()
-    failed = rig.receipt(broken)
+    failed = rig.status(broken)
     assert failed.state == "failed"
     assert failed.result.startswith("Unexpected KeyError at jobs/test_worker.py:")
-    assert rig.receipt(sound).state == "done"
+    assert rig.status(sound).state == "done"
     assert [event.loop for event in rig.events if isinstance(event, LoopFailed)] == ["jobs"]
     assert "8005550100" not in repr(rig.events)
     assert not store.control.parked(10)
