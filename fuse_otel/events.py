@@ -38,7 +38,7 @@ class ApiFailed:
 
 @dataclass(frozen=True, slots=True)
 class ApiThrottled:
-    """The API told the poller to wait for ``seconds``."""
+    """The API asked the poller to wait for ``seconds``."""
 
     account: str
     seconds: float
