@@ -63,3 +63,33 @@ def test_a_batch_that_nobody_waits_for_is_not_kept(store, lease):
 
     assert store.control.status().used == 0
     assert store.outbox.due(TEMPO, NOW, 1000) == ()
+
+
+def test_the_ledger_and_pending_calls_count_for_the_cap(store, lease):
+    """Reading stops when they fill it, and the calls that wait can still leave."""
+
+    def fill() -> None:
+        for number in range(10_000):
+            lease.commit(step(pending=[pending(f"call {number}")]))
+
+    with pytest.raises(Full, match="The outbox is full") as refused:
+        fill()
+    waiting = lease.position(NOW, 10_000).waiting
+    assert waiting > 100
+    with pytest.raises(Full):
+        lease.check_room(refused.value.needed)
+
+    used = store.control.status().used
+    assert 90_000 < used < 100_000
+    lease.commit(step(body("call 0"), settled=["call 0"], seen=[seen("call 0")]))
+    assert store.control.status().used < used
+    lease.commit(step(settled=[f"call {number}" for number in range(1, 30)]))
+    lease.check_room(refused.value.needed)
+    lease.commit(step(pending=[pending("another")]))
+
+
+def test_recent_calls_take_a_quarter_of_the_cap_at_most(store, lease):
+    for number in range(30):
+        lease.commit(step(recent=[recent(f"{number}", traces=bytes(5_000))]))
+    assert store.control.status().used < 30_000
+    assert 1 <= len(store.control.recent(100)) <= 5
