@@ -1,4 +1,4 @@
-"""Lines on standard output, whatever its encoding is and whether somebody still reads it."""
+"""Lines on standard output, whatever its encoding, and whether or not it is still read."""
 
 from __future__ import annotations
 

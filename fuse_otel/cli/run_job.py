@@ -93,7 +93,7 @@ def _follow(
 
 
 class _Here:
-    """The work in this process: nobody else holds the store."""
+    """The work in this process: no other process holds the store."""
 
     def __init__(self, settings: Settings, request: JobRequest, log_to: Stream) -> None:
         from fuse_otel.assembly.workers import readiness  # noqa: PLC0415 - the whole daemon

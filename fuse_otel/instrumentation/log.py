@@ -28,6 +28,7 @@ from fuse_otel.instrumentation.log_messages import line_of
 
 WRITERS: dict[str, Write] = {"logfmt": logfmt, "json": json_line}
 EVERY = 60.0  # seconds between two lines about one problem
+_LONGEST_KEY = 200  # characters of a text that separates problems
 LEVELS: dict[str, LogLevel] = {level.name.lower(): level for level in LogLevel}
 
 
@@ -63,16 +64,16 @@ class Log:
             self._write_limited(line_of(event))
 
     def debug(self, message: str, **fields: Field) -> None:
-        self._write_own(Line(LogLevel.DEBUG, message, fields))
+        self.write(Line(LogLevel.DEBUG, message, fields))
 
     def info(self, message: str, **fields: Field) -> None:
-        self._write_own(Line(LogLevel.INFO, message, fields))
+        self.write(Line(LogLevel.INFO, message, fields))
 
     def warning(self, message: str, **fields: Field) -> None:
-        self._write_own(Line(LogLevel.WARN, message, fields))
+        self.write(Line(LogLevel.WARN, message, fields))
 
     def error(self, message: str, **fields: Field) -> None:
-        self._write_own(Line(LogLevel.ERROR, message, fields))
+        self.write(Line(LogLevel.ERROR, message, fields))
 
     def close(self) -> None:
         """Write the summaries that wait. The stream stays open."""
@@ -80,7 +81,7 @@ class Log:
             for line in self._rate_limit.rest():
                 self._write_line(line)
 
-    def _write_own(self, line: Line) -> None:
+    def write(self, line: Line) -> None:
         """A line that is no event's. A full disk or a reader that is gone must not keep the daemon
         from starting, or from ending in order.
         """
@@ -175,11 +176,14 @@ class LibraryLog(logging.Handler):
         self._log = log
 
     def emit(self, record: logging.LogRecord) -> None:
-        write = self._log.error if record.levelno >= logging.ERROR else self._log.warning
+        level = LogLevel.ERROR if record.levelno >= logging.ERROR else LogLevel.WARN
+        # A port scanner makes a server log the same text again and again.
+        problem = ("library", record.name, str(record.msg)[:_LONGEST_KEY])
+        fields: dict[str, Field] = {"logger": record.name, **_exception(record)}
         # Logging never harms its caller. Where the stream is gone, Python's own way out would print
         # the record's arguments.
         with suppress(OSError, ValueError):
-            write(_message(record), logger=record.name, **_exception(record))
+            self._log.write(Line(level, _message(record), fields, repeats=problem))
 
 
 def _message(record: logging.LogRecord) -> str:

@@ -92,7 +92,7 @@ class SelfTraces:
             self._request(overflow, None)
 
     def _poll(self, event: PollDone) -> None:
-        """What was over before the poll began (a rescan, history) stands for itself."""
+        """Requests that ended before the poll began (a rescan, history) get no parent."""
         start = event.at - event.seconds
         with self._lock:
             requests = self._held.pop(event.account, ())

@@ -27,8 +27,9 @@ _ICON = (
     '<rect width="16" height="4" rx="1"/><rect x="2" y="6" width="6" height="4" rx="1"/>'
     '<rect x="8" y="12" width="8" height="4" rx="1"/></g></svg>'
 )
-# Answers on their way at once. Pages can be 10 MB; metrics must not wait for pages.
-_MOST_PAGES, _MOST_METRICS = 4, 16
+# Answers sent at once, and the seconds that each may take while others wait. A page can be 10 MB.
+# A scrape takes a second, and gives up after ten.
+_PAGES, _METRICS = (4, 5.0), (16, 2.0)
 _SENTENCES = {
     404: "There is no such page.",
     405: "This page does not take that method.",
@@ -59,11 +60,11 @@ def create_app(site: PageContext) -> ASGIApp:
 
 
 def _routes(site: PageContext, pages: Pages) -> list[Route]:
-    page = _guarded(host_check(site.allowed_hosts), AnswerSlots(_MOST_PAGES).limit)
+    page = _guarded(host_check(site.allowed_hosts), AnswerSlots(*_PAGES).limit)
     style = resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
     return [
         Route("/", pages.landing, middleware=page),
-        Route("/metrics", pages.metrics, middleware=_guarded(AnswerSlots(_MOST_METRICS).limit)),
+        Route("/metrics", pages.metrics, middleware=_guarded(AnswerSlots(*_METRICS).limit)),
         Route("/-/healthy", pages.healthy),
         Route("/-/ready", pages.ready),
         Route(

@@ -7,13 +7,14 @@ request of a connection, and for a peer that does not read its answer.
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-MOST_CONNECTIONS = 256
+MOST_CONNECTIONS = 128  # some systems allow a process 256 open files
 HEAD_TIMEOUT = 10.0  # seconds for a complete request head
 STALL_TIMEOUT = 10.0  # seconds in which a peer reads nothing of its answer
 ANSWER_TIMEOUT = 60.0  # seconds for a whole answer: 10 MB at 1.4 Mbit/s
@@ -101,7 +102,7 @@ class Connection(H11Protocol):
 
 
 class PageServer(uvicorn.Server):
-    """Ends overdue connections, once a second."""
+    """Ends overdue connections once a second, and all that are left when it stops."""
 
     async def on_tick(self, counter: int) -> bool:
         if counter % 10 == 0:
@@ -110,3 +111,10 @@ class PageServer(uvicorn.Server):
                 if isinstance(each, Connection) and each.overdue(now):
                     each.abort()
         return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        for each in list(self.server_state.connections):
+            if isinstance(each, Connection):
+                each.abort()
+        await asyncio.sleep(0)  # the loop closes them before it ends

@@ -1,11 +1,11 @@
-"""What stands before a page: who may ask for it, and how many answers are on their way at once."""
+"""Guards before the pages: allowed hosts and origins, and a limit of answers sent at once."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
 from ipaddress import ip_address
+from math import inf
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -16,8 +16,7 @@ from fuse_otel.web.responses import plain
 
 _PIECE = 64 * 1024  # bytes handed to the connection at once
 _WAIT = 10.0  # seconds to wait for another answer to end
-_LOOK = 0.5
-_FAIR_SHARE = 5.0  # seconds of sending, after which an answer gives way to one that waits
+_LOOK = 0.1
 
 
 class AnswerSlots:
@@ -25,44 +24,42 @@ class AnswerSlots:
     reader has it. While others wait, the answer that has been sent longest is cut off.
     """
 
-    def __init__(self, most: int) -> None:
-        self._free = asyncio.Semaphore(most)
+    def __init__(self, most: int, fair_share: float) -> None:
+        """``fair_share``: seconds of sending, after which an answer gives way to one that waits."""
+        self._most = most
+        self._fair_share = fair_share
         self._taken: list[_Answer] = []
 
     def limit(self, app: ASGIApp) -> ASGIApp:
         async def limited(scope: Scope, receive: Receive, send: Send) -> None:
-            connection = scope.get("state", {}).get(STATE)
-            if not await self._take(connection):
+            answer = _Answer(scope.get("state", {}).get(STATE), send)
+            if not await self._take(answer):
                 busy = plain(503, "Too many answers are on their way.", {"Retry-After": "5"})
                 await busy(scope, receive, send)
                 return
-            answer = _Answer(connection, send)
-            self._taken.append(answer)
             try:
                 await app(scope, receive, answer.send)
             finally:
                 self._taken.remove(answer)
-                self._free.release()
 
         return limited
 
-    async def _take(self, connection: Connection | None) -> bool:
+    async def _take(self, answer: _Answer) -> bool:
         for _ in range(int(_WAIT / _LOOK)):
-            if connection is not None and connection.leaving:
+            if answer.useless:
                 return False
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK):
-                    await self._free.acquire()
+            if len(self._taken) < self._most:
+                self._taken.append(answer)
                 return True
             self._cut_off_longest()
+            await asyncio.sleep(_LOOK)
         return False
 
     def _cut_off_longest(self) -> None:
-        sending = [each for each in self._taken if each.sending_since is not None]
+        before = asyncio.get_running_loop().time() - self._fair_share
+        sending = [each for each in self._taken if each.sending_since < before]
         if sending:
-            longest = min(sending, key=lambda each: each.sending_since or 0.0)
-            if asyncio.get_running_loop().time() - (longest.sending_since or 0.0) > _FAIR_SHARE:
-                longest.cut_off()
+            min(sending, key=lambda each: each.sending_since).cut_off()
 
 
 class _Answer:
@@ -71,11 +68,14 @@ class _Answer:
     def __init__(self, connection: Connection | None, send: Send) -> None:
         self._connection = connection
         self._send = send
-        self.sending_since: float | None = None
+        self.sending_since = inf
+
+    @property
+    def useless(self) -> bool:
+        return self._connection is not None and self._connection.leaving
 
     async def send(self, message: Message) -> None:
-        if self.sending_since is None:
-            self.sending_since = asyncio.get_running_loop().time()
+        self.sending_since = min(self.sending_since, asyncio.get_running_loop().time())
         body = message.get("body", b"")
         if len(body) <= _PIECE:
             await self._send(message)

@@ -85,7 +85,8 @@ def _execution(execution: TreeExecution, scale: Scale) -> Html:
 
 def _times(execution: TreeExecution, scale: Scale) -> Html:
     lasted = duration(execution.start, execution.end)
-    return join(tag("span", scale.offset(execution.start), class_="faint"), " ", lasted)
+    offset = tag("span", scale.offset(execution.start), class_="faint")
+    return join(offset, " ", tag("span", lasted, class_="lasted"))
 
 
 def _bar(execution: TreeExecution, scale: Scale) -> Html:

@@ -20,7 +20,7 @@ from fuse_otel.views.waterfall import (
     without_executions,
 )
 
-NARROWEST = 48  # the id of a trace stands in one line
+NARROWEST = 48  # the id of a trace fits in one line
 
 _OFFSET, _DURATION = 9, 12  # columns
 _ERROR = "ERROR"

@@ -12,7 +12,7 @@ from support.patience import PATIENCE
 from support.rigs.web_site import recent_call, served, site
 
 from fuse_otel.store import MemoryStore
-from fuse_otel.web import connections, guards
+from fuse_otel.web import app, connections, guards
 
 PROBES = ("/-/healthy", "/-/ready", "/metrics")
 MIB = 1 << 20
@@ -65,8 +65,9 @@ def ask_without_reading(clients, url, path):
     return client
 
 
-def is_closed(client):
-    """Whether the server has closed the connection. What it sent before is read."""
+def is_closed(client, within=PATIENCE):
+    """Whether the server closes the connection. What it sent before is read."""
+    client.settimeout(within)
     try:
         while client.recv(MIB):
             pass
@@ -114,23 +115,36 @@ def test_memory_is_bounded_under_many_slow_readers_and_given_back(large, clients
     _eventually(lambda: resident() - before < 60 * MIB)
 
 
-def test_a_slow_reader_of_a_page_gives_way_to_a_reader_that_waits(large, clients, monkeypatch):
-    monkeypatch.setattr(guards, "_FAIR_SHARE", 0.0)
-    slow = [ask_without_reading(clients, large, "/calls/") for _ in range(8)]
-    answer = http_client.get(f"{large}/calls/", timeout=PATIENCE)
-    assert answer.status_code == 200
-    assert len(answer.text) > 10_000_000
-    assert any(map(is_closed, slow))
+def test_a_slow_reader_of_a_page_gives_way_to_a_reader_that_waits(store, clients, monkeypatch):
+    monkeypatch.setattr(app, "_PAGES", (4, 0.0))
+    with served(site(store, control=LargeTable(store))) as url:
+        slow = [ask_without_reading(clients, url, "/calls/") for _ in range(8)]
+        answer = http_client.get(f"{url}/calls/")
+        assert answer.status_code == 200
+        assert len(answer.text) > 10_000_000
+        assert any(is_closed(each, within=1.0) for each in slow)
+        clients.close()
 
 
-def test_a_client_that_waits_too_long_for_a_page_gets_a_retry_after(large, clients, monkeypatch):
-    monkeypatch.setattr(guards, "_FAIR_SHARE", PATIENCE)
+def test_metrics_are_answered_beside_slow_readers_of_large_metrics(store, clients):
+    large = b"# x\n" * (4 * MIB)
+    with served(site(store, metrics=lambda _accept: (large, "text/plain"))) as url:
+        for _ in range(30):
+            ask_without_reading(clients, url, "/metrics")
+        assert http_client.get(f"{url}/metrics").content == large
+        clients.close()
+
+
+def test_a_client_that_waits_too_long_for_a_page_gets_a_retry_after(store, clients, monkeypatch):
+    monkeypatch.setattr(app, "_PAGES", (4, PATIENCE))
     monkeypatch.setattr(guards, "_WAIT", 1.0)
-    for _ in range(8):
-        ask_without_reading(clients, large, "/calls/")
-    answer = http_client.get(f"{large}/status")
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
-    probes_answer(large)
+    with served(site(store, control=LargeTable(store))) as url:
+        for _ in range(8):
+            ask_without_reading(clients, url, "/calls/")
+        answer = http_client.get(f"{url}/status")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        probes_answer(url)
+        clients.close()
 
 
 @pytest.mark.parametrize(

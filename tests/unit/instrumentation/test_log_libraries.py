@@ -87,3 +87,19 @@ def test_it_can_be_undone():
     before = root.handlers[:], root.level
     route_libraries(Log(io.StringIO()))()
     assert (root.handlers, root.level) == before
+
+
+def test_the_same_record_is_written_once_a_minute():
+    written, now = io.StringIO(), [0.0]
+    undo = route_libraries(Log(written, clock=lambda: now[0]))
+    for number in range(1000):
+        logging.getLogger("uvicorn.error").warning("Invalid request %d", number)
+    now[0] = 60.0
+    logging.getLogger("uvicorn.error").warning("another text")
+    undo()
+    lines = written.getvalue().splitlines()
+    assert [line.partition("msg=")[2] for line in lines] == [
+        '"Invalid request 0" logger=uvicorn.error',
+        '"Invalid request 999" logger=uvicorn.error more=999',
+        '"another text" logger=uvicorn.error',
+    ]
