@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from fuse_otel.core.decoding.answers import decode_saved
+from fuse_otel.core.decoding.saved_calls import decode_saved
 from fuse_otel.core.encoding.renderer import Renderer
 from fuse_otel.core.model.call import (
     CallLog,

@@ -14,9 +14,9 @@ from fuse_otel.core.decoding.answers import (
     decode_calls,
     decode_error,
     decode_logs,
-    decode_saved,
 )
 from fuse_otel.core.decoding.lenient_json import repaired
+from fuse_otel.core.decoding.saved_calls import decode_saved
 from fuse_otel.core.model.call import CallLog, CallRecord, Entry
 from fuse_otel.core.model.tally import Anomaly
 

@@ -12,25 +12,77 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from fuse_otel.core.decoding.call_record import RawCall, RawRecord, call_record, merged, session_id
-from fuse_otel.core.decoding.coercion import count, text
+from fuse_otel.core.decoding.coercion import count, flag, seconds, text
 from fuse_otel.core.decoding.lenient_json import NotUnderstood, decode
 from fuse_otel.core.decoding.log_entries import (
     LONGEST_REASON,
     RawDetail,
+    bounded,
     call_log,
     error_log,
     joined,
     renumbered,
 )
-from fuse_otel.core.decoding.saved_calls import SavedCall, saved_calls
 from fuse_otel.core.decoding.xml_form import as_json
 from fuse_otel.core.model.call import CallLog, CallPage, CallRecord, LogPage
+from fuse_otel.core.model.limits import MAX_FIELD
 from fuse_otel.core.model.tally import Anomaly, Tally
 
+
+class RawRecord(msgspec.Struct):
+    session_id: Any = None
+    start: Any = None
+    end: Any = None
+    src: Any = None
+    dest: Any = None
+    type: Any = None
+    log: Any = None
+
+
+class RawCall(RawRecord):
+    detail: RawDetail = None
+
+
+def session_id(raw: RawRecord, tally: Tally) -> str | None:
+    found = text(raw.session_id)
+    if not found or isinstance(raw.session_id, bool):
+        tally.anomalies[Anomaly.RECORD_ID] += 1
+        return None
+    return found
+
+
+def call_record(raw: RawRecord, tally: Tally, *, listed: bool = True) -> CallRecord | None:
+    """The record, ``None`` without a session id. Records of ``/all_logs`` are not ``listed``: they
+    have no ``log``.
+    """
+    found = session_id(raw, tally)
+    if found is None:
+        return None
+    start, end = seconds(raw.start), seconds(raw.end)
+    if start is None or end is None:
+        tally.anomalies[Anomaly.RECORD_TIME] += 1
+    logged = flag(raw.log)
+    if logged is None and listed:
+        tally.anomalies[Anomaly.RECORD_LOG] += 1
+    return CallRecord(
+        session_id=found,
+        start=start,
+        end=end,
+        src=bounded(text(raw.src), tally, MAX_FIELD),
+        dest=bounded(text(raw.dest), tally, MAX_FIELD),
+        type=bounded(text(raw.type), tally, MAX_FIELD),
+        logged=logged is not False,
+    )
+
+
+def merged(first: CallRecord, second: CallRecord) -> CallRecord:
+    """The one of two records of a call with the later end; the first if they agree."""
+    return second if (second.end or 0) > (first.end or 0) else first
+
+
 __all__ = [
-    "NotUnderstood", "SavedCall", "decode_call", "decode_calls", "decode_error", "decode_logs",
-    "decode_saved", "error_log",
+    "NotUnderstood", "decode_call", "decode_calls", "decode_error", "decode_logs",
+    "error_log",
 ]  # fmt: skip
 
 _Raw = TypeVar("_Raw", bound=RawRecord)
@@ -100,12 +152,6 @@ def decode_call(data: bytes) -> tuple[CallLog, Counter[str]]:
     if tally.anomalies[Anomaly.DEPTH] and not log.entries:
         raise NotUnderstood("it is nested too deep, and holds no entry")
     return log, +tally.anomalies
-
-
-def decode_saved(data: bytes) -> list[SavedCall]:
-    """The calls of a saved answer, JSON or XML, as ``saved_calls`` has them."""
-    tally = Tally()
-    return saved_calls(decode(_ANY, as_json(data, tally), tally))
 
 
 def decode_error(data: bytes) -> str:

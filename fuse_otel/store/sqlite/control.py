@@ -23,9 +23,9 @@ from fuse_otel.ports import (
 )
 from fuse_otel.ports.control import EVERY_PARKED
 from fuse_otel.store.sqlite import parked, rows
-from fuse_otel.store.sqlite.batches import write_batches
 from fuse_otel.store.sqlite.capacity import used_bytes
 from fuse_otel.store.sqlite.database import Database, give_back, queries
+from fuse_otel.store.sqlite.rows import write_batches
 from fuse_otel.store.sqlite.step import open_gaps
 
 _SQL = queries("control")

@@ -14,9 +14,9 @@ from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.core.timing.windows import RETENTION, around
 from fuse_otel.ports import Acknowledgement, Gap, GapReason, ParkedCopy, Reread
 from fuse_otel.store.sqlite import parked, rows
-from fuse_otel.store.sqlite.batches import ends, pack_offsets, unpack_calls
 from fuse_otel.store.sqlite.capacity import Capacity, used_bytes
 from fuse_otel.store.sqlite.database import Database, give_back, queries
+from fuse_otel.store.sqlite.rows import ends, pack_offsets, unpack_calls
 from fuse_otel.store.sqlite.step import open_gaps
 
 _SQL = queries("outbox")

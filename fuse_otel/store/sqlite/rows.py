@@ -1,20 +1,92 @@
-"""Rows as the ports' values, and what more than one door reads: an account's position."""
+"""Rows as the ports' values, and what more than one door reads: an account's position.
+Also how batches are written, and how the calls of one are packed into its row.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
+import msgspec
+
+from fuse_otel.core.batching.batch import Batch, CallSlice
 from fuse_otel.core.model.call import Direction, ListedCall
 from fuse_otel.core.model.ids import session_key
+from fuse_otel.core.model.lane import Lane
 from fuse_otel.errors import Corrupt
 from fuse_otel.ports import Gap, GapReason, NumberPosition, Pending, PendingReason
 from fuse_otel.store.sqlite.database import queries
 
-_SQL = queries("ledger")
+_CALLS = msgspec.json.Decoder(tuple[tuple[str, int | None, int | None, int, int, int], ...])
+_OFFSETS = msgspec.json.Decoder(frozenset[int])
+_OUTBOX = queries("outbox")
+
+
+def write_batches(connection: sqlite3.Connection, batches: Iterable[Batch], at: int) -> None:
+    for batch in batches:
+        stored = connection.execute(
+            _OUTBOX["add_batch"],
+            (
+                batch.rendering.id, batch.rendering.signal, batch.size, len(batch.data),
+                pack_calls(batch.calls), batch.data,
+            ),
+        ).lastrowid  # fmt: skip
+        oldest, newest = ends(batch.calls, at)
+        connection.executemany(
+            _OUTBOX["add_delivery"],
+            [
+                storable(
+                    stored, _lane_id(connection, lane), batch.size, len(batch.calls), oldest, newest
+                )
+                for lane in batch.rendering.lanes
+            ],
+        )
+
+
+def _lane_id(connection: sqlite3.Connection, lane: Lane) -> int:
+    connection.execute(_OUTBOX["add_lane"], lane)
+    return cast("int", connection.execute(_OUTBOX["lane"], lane).fetchone()[0])
+
+
+# The calls are one JSON text: a batch holds thousands, and a row each would be the slower part of
+# a commit.
+
+
+def pack_calls(calls: Sequence[CallSlice]) -> str:
+    rows = [(stored_id(c.session_id), c.start, c.end, c.offset, c.length, c.items) for c in calls]
+    return msgspec.json.encode(rows).decode()
+
+
+def pack_offsets(offsets: Collection[int]) -> str:
+    return msgspec.json.encode(sorted(offsets)).decode()
+
+
+def unpack_calls(calls: str, remaining: str | None) -> tuple[CallSlice, ...]:
+    """The calls whose offsets remain, all of them for ``None``. Raises ``Corrupt``."""
+    try:
+        every = [CallSlice(*row) for row in _CALLS.decode(calls)]
+        left = None if remaining is None else _OFFSETS.decode(remaining)
+    except msgspec.MsgspecError as error:
+        raise Corrupt("The store is damaged: the calls of a batch cannot be read.") from error
+    return tuple(call for call in every if left is None or call.offset in left)
+
+
+def ends(calls: Iterable[CallSlice], at: int) -> tuple[int, int]:
+    """The oldest and the newest end. A call without any time counts as ended ``at`` that time."""
+    known = [_end(call, at) for call in calls]
+    return min(known), max(known)
+
+
+def _end(call: CallSlice, at: int) -> int:
+    if call.end is not None:
+        return call.end
+    return at if call.start is None else call.start
+
+
+_LEDGER = queries("ledger")
 Row = tuple[Any, ...]
 MAX_TEXT = 2_048
 """Characters of a text in the store, as many as an attribute has at most."""
@@ -63,19 +135,19 @@ def _storable(value: object) -> object:
 def account_row(connection: sqlite3.Connection, account: str) -> tuple[int, int] | None:
     """An account's row id and epoch, ``None`` if it was never leased."""
     found: tuple[int, int] | None = connection.execute(
-        _SQL["account"], {"account": account}
+        _LEDGER["account"], {"account": account}
     ).fetchone()
     return found
 
 
 def numbers(connection: sqlite3.Connection, account: int) -> Mapping[str, NumberPosition]:
-    rows = connection.execute(_SQL["positions"], {"account": account})
+    rows = connection.execute(_LEDGER["positions"], {"account": account})
     return {number: NumberPosition(cursor, floor) for number, cursor, floor in rows}
 
 
 def gaps(connection: sqlite3.Connection, account: int) -> tuple[Gap, ...]:
     """Oldest first."""
-    rows = connection.execute(_SQL["gaps"], {"account": account})
+    rows = connection.execute(_LEDGER["gaps"], {"account": account})
     return tuple(
         Gap(number, start, stop, word(GapReason, reason), bool(again), gap_id, job)
         for number, start, stop, reason, again, gap_id, job in rows
@@ -85,14 +157,14 @@ def gaps(connection: sqlite3.Connection, account: int) -> tuple[Gap, ...]:
 def waiting(connection: sqlite3.Connection, account: int) -> tuple[int, int | None]:
     """How many calls are pending and not exported, and the oldest of their ends."""
     row: tuple[int, int | None] = connection.execute(
-        _SQL["waiting"], {"account": account}
+        _LEDGER["waiting"], {"account": account}
     ).fetchone()
     return row
 
 
 def waiting_for(connection: sqlite3.Connection, account: int) -> Mapping[PendingReason, int]:
     """The calls that are pending and not exported, by reason."""
-    rows = connection.execute(_SQL["waiting_for"], {"account": account})
+    rows = connection.execute(_LEDGER["waiting_for"], {"account": account})
     return {PendingReason(reason): count for reason, count in rows}
 
 

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from fuse_otel.core.batching.batch import Batch
 from fuse_otel.ports import Gap, Pending, RecentCall, Step
-from fuse_otel.store.sqlite.batches import write_batches
 from fuse_otel.store.sqlite.database import queries
-from fuse_otel.store.sqlite.rows import Row, storable, stored_id
+from fuse_otel.store.sqlite.rows import Row, storable, stored_id, write_batches
 
 KEEP = 7 * 86_400
 KEEP_AHEAD = 3_600

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from fuse_otel.core.decoding.answers import decode_call, decode_calls, decode_saved
+from fuse_otel.core.decoding.answers import decode_call, decode_calls
+from fuse_otel.core.decoding.saved_calls import decode_saved
 from fuse_otel.core.model.call import EXPIRED_LOG, MISSING_LOG, TOO_LARGE_LOG, CallLog, ListedCall
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.redaction_policy import KeyRule, Mode, OwnRules, PatternRule, Redaction

@@ -11,13 +11,12 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from fuse_otel.cli.terminal.call_tree import draw
 from fuse_otel.core.decoding.answers import (
     NotUnderstood,
-    SavedCall,
     decode_call,
     decode_calls,
     decode_error,
     decode_logs,
-    decode_saved,
 )
+from fuse_otel.core.decoding.saved_calls import SavedCall, decode_saved
 from fuse_otel.core.encoding.otlp_json import dumps, logs_json, traces_json
 from fuse_otel.core.encoding.renderer import RenderedCall, Renderer
 from fuse_otel.core.model.call import MISSING_LOG, CallLog, CallRecord, log_completeness

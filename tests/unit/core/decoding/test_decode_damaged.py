@@ -3,7 +3,8 @@
 import pytest
 from support.builders.answer_values import body_of, entry, lines_of
 
-from fuse_otel.core.decoding.answers import NotUnderstood, decode_call, decode_logs, decode_saved
+from fuse_otel.core.decoding.answers import NotUnderstood, decode_call, decode_logs
+from fuse_otel.core.decoding.saved_calls import decode_saved
 
 
 def _line(written: bytes) -> bytes:

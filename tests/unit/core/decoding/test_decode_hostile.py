@@ -13,10 +13,10 @@ from fuse_otel.core.decoding.answers import (
     decode_calls,
     decode_error,
     decode_logs,
-    decode_saved,
 )
 from fuse_otel.core.decoding.lenient_json import flattened
 from fuse_otel.core.decoding.log_entries import MAX_ENTRIES, joined
+from fuse_otel.core.decoding.saved_calls import decode_saved
 from fuse_otel.core.model.limits import LONG_NAME, MAX_NAME
 
 DEPTHS = [150, 250, 900, 3_000, 100_000]

@@ -3,7 +3,8 @@
 import pytest
 from support.builders.answer_values import RECORD, body_of, entry, lines_of, page_of
 
-from fuse_otel.core.decoding.answers import NotUnderstood, decode_saved
+from fuse_otel.core.decoding.answers import NotUnderstood
+from fuse_otel.core.decoding.saved_calls import decode_saved
 from fuse_otel.core.model.call import MISSING_LOG
 
 

@@ -16,8 +16,8 @@ from fuse_otel.core.decoding.answers import (
     decode_calls,
     decode_error,
     decode_logs,
-    decode_saved,
 )
+from fuse_otel.core.decoding.saved_calls import decode_saved
 from fuse_otel.core.decoding.xml_form import parse_xml
 from fuse_otel.core.encoding.renderer import Renderer
 from fuse_otel.core.model.call import CallLog, LogState, log_completeness
