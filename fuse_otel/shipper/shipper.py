@@ -139,6 +139,9 @@ class Shipper:
         self._idle = not self._in_flight
         if self._idle:
             self._refusals.note_idle()
+            if self._unexpected.failures:  # they were the store's, which works again
+                self._forget_unexpected()
+                self._health.delivering()
         if self._in_flight.full:
             self._health.failing("too many calls fail again and again")
         return min(now + self._options.idle, self._in_flight.next_in_quarantine())
@@ -161,10 +164,13 @@ class Shipper:
     def _accepted(self, attempt: Attempt, now: float) -> None:
         calls = (part.call for part in attempt.request.parts)
         self._refusals.note_accepted(live=self._next.is_live(calls, self._steady.wall(now)))
-        self._unexpected.succeed()
-        self._unexpected_batches.clear()
+        self._forget_unexpected()
         self._in_flight.note_accepted()
         self._health.delivering()
+
+    def _forget_unexpected(self) -> None:
+        self._unexpected.succeed()
+        self._unexpected_batches.clear()
 
     # --- acting: one method a decision ---
 

@@ -109,6 +109,14 @@ def test_an_outbox_that_breaks_is_read_again_at_most_once_a_minute_and_nothing_i
     assert rig.waiting == 0
 
 
+def test_a_lane_without_calls_is_up_again_as_soon_as_the_outbox_can_be_read():
+    rig = LaneRig(outbox=lambda real: BrokenOutbox(real, "due"))
+    rig.run_for(600)
+    rig.outbox.breaks = ""
+    rig.run_for(120)
+    assert [change.up for change in rig.seen(LaneChanged)] == [False, True]
+
+
 def test_a_request_that_cannot_be_halved_stays_whole_and_the_others_go_on(monkeypatch):
     def breaks(_request):
         raise ValueError("no halves")
