@@ -94,7 +94,7 @@ def test_a_terminal_gets_its_width_and_colours_unless_it_refuses_them(two_calls)
 
 
 def test_a_reader_that_has_enough_is_no_traceback(tmp_path):
-    calls = {"calls": [listed(f"call;{n}") for n in range(2000)]}
+    calls = {"calls": [listed(f"call;{n}") for n in range(300)]}
     file = save(tmp_path, "many.json", calls)
     with subprocess.Popen(
         [sys.executable, "-c", RUN, file], stdout=subprocess.PIPE, stderr=subprocess.PIPE

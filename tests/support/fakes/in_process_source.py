@@ -111,6 +111,8 @@ class InProcessExchange(ContentExchange):
 def in_process_source(exchange: ContentExchange, emit: Emit, clock: Callable[[], float]) -> FuseApi:
     source = FuseApi("a", ApiOptions("http://simulated/api", "e", "k"), emit, clock)
     source.close()
+    # The real ones: messages are cleaned of them.
+    exchange.credentials = source._exchange.credentials  # type: ignore[attr-defined]
     source._exchange = exchange  # type: ignore[assignment]
     return source
 
