@@ -141,6 +141,8 @@ def _addresses(host: str, port: int) -> list[str]:
     """The addresses in the system's order, each once."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
+    except UnicodeError as error:
+        raise httpcore.ConnectError(f"{host} is not a host name") from error
+    except OSError as error:
         raise httpcore.ConnectError(str(error)) from error
     return list(dict.fromkeys(str(info[4][0]) for info in found))

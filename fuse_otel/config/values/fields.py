@@ -90,6 +90,8 @@ def split_http(value: object) -> SplitResult:
     try:
         parts = urlsplit(read.read_required_text(value))
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        # A name that no resolver takes: an empty part between dots, or one of more than 63 letters.
+        (parts.hostname or "").encode("idna")
     except ValueError:
         usable = False
     if not usable or not (url := str(value).strip()).isprintable() or " " in url:

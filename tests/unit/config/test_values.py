@@ -146,3 +146,21 @@ def test_settings_are_frozen_and_comparable():
     with pytest.raises(Exception, match="frozen"):
         settings().log_level = "debug"
     assert pickle.loads(pickle.dumps(settings().accounts[0])) == settings().accounts[0]  # noqa: S301
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://a..b:1", f"http://{'a' * 64}.example", "http://h:99999", "http://h:0", "http://[::1",
+     "http://h\x7f", "http://a b", "//h", "h:80"],
+)  # fmt: skip
+def test_a_url_with_a_host_or_port_that_cannot_be_is_an_error(url):
+    for variable in ("FUSE_OTEL_API_URL", "OTEL_EXPORTER_OTLP_ENDPOINT"):
+        (problem,) = problems({variable: url})
+        assert problem.startswith(f"{variable}: Not a URL.")
+
+
+@pytest.mark.parametrize(
+    "host", ["bücher.example", "[fe80::1%25eth0]", "a_b", "h.", "xn--bcher-kva.de"]
+)
+def test_a_url_may_have_an_international_name_or_a_zone(host):
+    assert settings({"FUSE_OTEL_API_URL": f"https://{host}:8443/api"}).api_url
