@@ -16,7 +16,7 @@ from support.rigs.long_run.shared_clock import SharedClock
 from support.rigs.program import environment
 
 START = 1_790_000_000.0
-_TESTS = Path(__file__).parents[2]
+_TESTS = Path(__file__).parents[3]
 
 
 class LongRun:
