@@ -57,13 +57,15 @@ _TOO_LARGE = "request body too large"
 class HttpResponse:
     """``body`` is ``None`` where it could not be read as HTTP says (damaged, far too long).
 
-    ``after``: the seconds the back end asks to wait.
+    ``after``: the seconds the back end asks to wait. ``odd_wait``: it asks in words that nobody
+    can read.
     """
 
     status: int
     content_type: str = ""
     body: bytes | None = b""
     after: float | None = None
+    odd_wait: bool = False
     location: str = ""
 
     @property
@@ -85,7 +87,8 @@ def result_of(response: HttpResponse, items: int) -> ExportResult:
     if status in _SUSPENDED:
         return Suspended(response.code, _sentence(response, _SUSPENDED[HTTPStatus(status)]))
     if status in _RETRY or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Retry(response.code, _sentence(response), response.after)
+        hint = "its Retry-After cannot be read" if response.odd_wait else ""
+        return Retry(response.code, _sentence(response, hint), response.after)
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return RequestTooLarge(response.code, _sentence(response))
     return _refusal(response)

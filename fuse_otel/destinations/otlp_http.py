@@ -92,12 +92,15 @@ class OtlpHttp:
                 "POST", endpoint.url, headers=endpoint.headers, content=content
             ) as response,
         ):
+            headers = response.headers
+            after = net.retry_after(headers, self._clock())
             return HttpResponse(
                 status=response.status_code,
-                content_type=response.headers.get("Content-Type", ""),
+                content_type=headers.get("Content-Type", ""),
                 body=_body(response),
-                after=net.retry_after(response.headers, self._clock()),
-                location=response.headers.get("Location", ""),
+                after=after,
+                odd_wait=after is None and "Retry-After" in headers,
+                location=headers.get("Location", ""),
             )
 
 

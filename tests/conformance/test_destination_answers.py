@@ -121,6 +121,10 @@ TABLE: dict[str, tuple[Answer, ExportResult]] = {
     # later
     "408": (text(408), Retry("408", "408 Request Timeout")),
     "429": (text(429, "slow down"), Retry("429", "429 Too Many Requests: slow down")),
+    "429 with a time that no calendar has": (
+        text(429, "slow", Retry_After="Mon, 01 Jan 9999999999 00:00:00 GMT"),
+        Retry("429", "429 Too Many Requests; its Retry-After cannot be read: slow"),
+    ),
     "429 with a time": (
         text(429, Retry_After="17"),
         Retry("429", "429 Too Many Requests", 17.0),
