@@ -114,22 +114,30 @@ ALLOWED: Mapping[str, Allowed] = {
 
 
 def known_data(
-    key: str, value: object, kind: str, tally: Tally, *, prompt: bool
+    data: Mapping[str, object], kind: str, tally: Tally, *, prompt: bool
 ) -> dict[str, Value]:
-    """The attributes that the data model has for a key of an entry of a module of that kind.
+    """The attributes that the data model has for keys of an entry of a module of that kind.
     ``tally`` counts what may not leave.
     """
-    rule = ALLOWED.get(key)
-    if rule is None or (rule.prompt and not prompt) or (rule.modules and kind not in rule.modules):
-        if key in _URLS and kind in _WEB:
-            return _url(value, tally)
-        tally.redactions["key"] += 1
-        return {}
-    shaped = rule.shape(value)
-    if shaped is None:
-        tally.redactions["value"] += 1
-        return {}
-    return {rule.attribute: shaped}
+    attributes: dict[str, Value] = {}
+    for key, value in data.items():
+        rule = ALLOWED.get(key)
+        if (
+            rule is None
+            or (rule.prompt and not prompt)
+            or (rule.modules and kind not in rule.modules)
+        ):
+            if key in _URLS and kind in _WEB:
+                attributes |= _url(value, tally)
+            else:
+                tally.redactions["key"] += 1
+            continue
+        shaped = rule.shape(value)
+        if shaped is None:
+            tally.redactions["value"] += 1
+        else:
+            attributes[rule.attribute] = shaped
+    return attributes
 
 
 def _url(value: object, tally: Tally) -> dict[str, Value]:

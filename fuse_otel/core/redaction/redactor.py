@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from msgspec import structs
 
@@ -55,7 +55,11 @@ class Redactor:
         self._allow = redaction.rules.allow
         self._drop = redaction.rules.drop
         self._patterns = compiled(redaction.rules.patterns)
-        self._freeform = Freeform(redaction.mode, self._patterns, call)
+        self._call = call
+
+    @cached_property
+    def _freeform(self) -> Freeform:
+        return Freeform(self._mode, self._patterns, self._call)
 
     def name(self, name: str, tally: Tally) -> str:
         """Clean in every mode: the names of modules are names of spans and labels of metrics."""
@@ -68,30 +72,26 @@ class Redactor:
         prompt = log_class == PROMPT
         # The default policy without an explanation goes straight to the data model's rules: this
         # runs for every key of every call.
-        model_only = self._model_only and tally.notes is None
-        attributes: Attributes = {}
-        for key, value in entry.data.items():
-            found = (
-                known_data(key, value, kind, tally, prompt=prompt)
-                if model_only
-                else self._data(entry, key, value, kind, tally, prompt=prompt)
-            )
-            if found:
-                attributes |= found
-        facts = (line_facts if model_only else self._line)(entry, kind, tally, prompt=prompt)
+        if self._model_only and tally.notes is None:
+            attributes = known_data(entry.data, kind, tally, prompt=prompt)
+            facts = line_facts(entry, kind, tally, prompt=prompt)
+        else:
+            attributes = self._data(entry, kind, tally, prompt=prompt)
+            facts = self._line(entry, kind, tally, prompt=prompt)
         if facts.attributes:
             attributes |= facts.attributes
             if self._mode is Mode.OFF and semconv.INPUT_LENGTH in facts.attributes:
                 attributes[f"{PERSONAL}input"] = _keyed(facts, entry.line)
         return RedactedEntry(log_class, facts.body, attributes, facts)
 
-    def _data(
-        self, entry: Entry, key: str, value: object, kind: str, tally: Tally, *, prompt: bool
-    ) -> Attributes:
-        before = tally.snapshot()
-        found = self._allowed_data(entry, key, value, kind, tally, prompt=prompt)
-        tally.note(entry.index, key, found, before)
-        return found
+    def _data(self, entry: Entry, kind: str, tally: Tally, *, prompt: bool) -> Attributes:
+        attributes: Attributes = {}
+        for key, value in entry.data.items():
+            before = tally.snapshot()
+            found = self._allowed_data(entry, key, value, kind, tally, prompt=prompt)
+            tally.note(entry.index, key, found, before)
+            attributes |= found
+        return attributes
 
     def _allowed_data(
         self, entry: Entry, key: str, value: object, kind: str, tally: Tally, *, prompt: bool
@@ -105,9 +105,9 @@ class Redactor:
         known: Attributes = {}
         if not self._strict:
             # What `strict` would have removed stays here, so it is not counted.
-            known = known_data(key, value, kind, Tally(), prompt=prompt)
+            known = known_data({key: value}, kind, Tally(), prompt=prompt)
         elif not self._allow or not applies(self._allow, key, kind):
-            known = known_data(key, value, kind, tally, prompt=prompt)
+            known = known_data({key: value}, kind, tally, prompt=prompt)
             return self._marked(known, tally) if self._patterns else known
         known = self._marked(known, tally)
         # The model's URL has lost its path and query, which the policy lets leave.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from fuse_otel.core.model.call import Entry, ListedCall
@@ -45,24 +45,29 @@ def call_times(call: ListedCall, entries: Sequence[Entry]) -> CallTimes:
     of a year. The clock does not decide, so that the same record always gives the same bytes.
     """
     start, end = _readable(call.start), _readable(call.end)
-    stamps = [stamp for entry in entries if (stamp := _readable(entry.timestamp)) is not None]
-    after = max((time for time in (start, *stamps[-1:]) if time is not None), default=None)
+    first, last = _first_stamp(entries), _first_stamp(reversed(entries))
+    after = max((time for time in (start, last) if time is not None), default=None)
     if end is not None and after is not None and end > after + DAY:
         return CallTimes(start, after, corrected=True)
-    before = min((time for time in (end, *stamps[:1]) if time is not None), default=None)
+    before = min((time for time in (end, first) if time is not None), default=None)
     if start is not None and before is not None and start < before - DAY:
         return CallTimes(before, end, corrected=True)
     return CallTimes(start, end, corrected=False)
 
 
+def _first_stamp(entries: Iterable[Entry]) -> int | None:
+    return next((e.timestamp for e in entries if _readable(e.timestamp) is not None), None)
+
+
 def moments(entries: Sequence[Entry], start: int | None, end: int | None) -> list[Moment]:
     """A time for each entry, never falling. ``start`` and ``end`` are the call's, in seconds."""
-    stamps = _framed(entries, start, end)
+    own = [entry.timestamp for entry in entries]
+    stamps = _framed(own, start, end)
     second = _first(stamps, start)
     made: list[Moment] = []
     step = -1
-    for entry, stamp in zip(entries, stamps, strict=True):
-        inferred = stamp is None or stamp != entry.timestamp or stamp < second
+    for stamp, unchanged in zip(stamps, own, strict=True):
+        inferred = stamp is None or stamp < second or stamp != unchanged
         if stamp is not None and stamp > second:
             second, step = stamp, -1
         step = min(step + 1, _LAST_STEP)
@@ -70,7 +75,7 @@ def moments(entries: Sequence[Entry], start: int | None, end: int | None) -> lis
     return made
 
 
-def _framed(entries: Sequence[Entry], start: int | None, end: int | None) -> list[int | None]:
+def _framed(stamps: list[int | None], start: int | None, end: int | None) -> list[int | None]:
     """The entries' seconds inside the call's frame; ``None`` has its predecessor's time.
 
     A stamp outside the frame is clamped to it. One behind the frame is ``None`` instead where a
@@ -79,23 +84,20 @@ def _framed(entries: Sequence[Entry], start: int | None, end: int | None) -> lis
     low, high = 0, _LATEST
     if start is not None and end is not None:
         low, high = max(0, start - FRAME), min(_LATEST, end + FRAME)
-    stamps = [entry.timestamp for entry in entries]
-    outside = [
-        place
-        for place, stamp in enumerate(stamps)
-        if stamp is not None and not low <= stamp <= high
-    ]
-    if outside:
-        excluded = set(outside)
-        last_inside = max(
-            (p for p, stamp in enumerate(stamps) if stamp is not None and p not in excluded),
-            default=-1,
-        )
-        for place in outside:
-            stamp = stamps[place]
-            early = stamp is not None and stamp < low
-            stamps[place] = low if early else high if place > last_inside else None
-    return stamps
+    known = [stamp for stamp in stamps if stamp is not None]
+    if not known or (low <= min(known) and max(known) <= high):
+        return stamps
+    inside = [p for p, stamp in enumerate(stamps) if stamp is not None and low <= stamp <= high]
+    last_inside = inside[-1] if inside else -1
+    framed: list[int | None] = []
+    for place, stamp in enumerate(stamps):
+        if stamp is None or low <= stamp <= high:
+            framed.append(stamp)
+        elif stamp < low:
+            framed.append(low)
+        else:
+            framed.append(high if place > last_inside else None)
+    return framed
 
 
 def _first(stamps: Sequence[int | None], start: int | None) -> int:

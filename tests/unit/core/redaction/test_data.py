@@ -5,7 +5,7 @@ from fuse_otel.core.redaction.data import ALLOWED, known_data
 
 
 def shaped(key, value, kind="rest", *, prompt=False):
-    return known_data(key, value, kind, Tally(), prompt=prompt)
+    return known_data({key: value}, kind, Tally(), prompt=prompt)
 
 
 ALLOWED_ROWS = [
@@ -70,7 +70,7 @@ def test_every_rule_has_a_row():
 )
 def test_a_value_of_another_shape_stays_and_is_counted(key, value, kind):
     tally = Tally()
-    assert known_data(key, value, kind, tally, prompt=kind == "prompt") == {}
+    assert known_data({key: value}, kind, tally, prompt=kind == "prompt") == {}
     assert tally.redactions == {"value": 1}
 
 
@@ -89,5 +89,5 @@ def test_a_value_of_another_shape_stays_and_is_counted(key, value, kind):
 )
 def test_a_key_that_is_not_allowed_there_stays_and_is_counted(key, kind):
     tally = Tally()
-    assert known_data(key, "500", kind, tally, prompt=False) == {}
+    assert known_data({key: "500"}, kind, tally, prompt=False) == {}
     assert tally.redactions == {"key": 1}
