@@ -99,7 +99,7 @@ def execution_span(
         if module_kind(timeline.names[number][0]) in LEAVING
         else SpanKind.INTERNAL,
         start=run.start,
-        end=run.end,
+        end=run.span_end,
         attributes=limited(attributes, options.limits.span, tally.truncations),
         error=bool(errors),
         message=error_message(timeline.redacted[errors[0]]) if errors else "",

@@ -45,7 +45,7 @@ def root_span(
         if timeline.call.direction is Direction.OUTBOUND
         else SpanKind.SERVER,
         start=timeline.start,
-        end=timeline.end,
+        end=timeline.span_end,
         attributes=limited(attributes, options.limits.span, tally.truncations),
         error=bool(counted),
         message=error_message(timeline.redacted[counted[0]]) if counted else "",

@@ -13,7 +13,14 @@ from fuse_otel.core.model.call import CallLog, Entry, ListedCall, LogCompletenes
 from fuse_otel.core.model.ids import session_key
 from fuse_otel.core.model.tally import Anomaly, Tally
 from fuse_otel.core.redaction.redactor import RedactedEntry, Redactor
-from fuse_otel.core.translation.timestamps import SECOND, CallTimes, Moment, call_times, moments
+from fuse_otel.core.translation.timestamps import (
+    SECOND,
+    STEP,
+    CallTimes,
+    Moment,
+    call_times,
+    moments,
+)
 
 UNKNOWN = "unknown"
 Application = tuple[str, str]
@@ -35,6 +42,11 @@ class Execution:
     start: int = 0
     end: int = 0
     inferred: bool = False
+
+    @property
+    def span_end(self) -> int:
+        """The end of its span, which lasts a microsecond at least."""
+        return max(self.end, self.start + STEP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +70,11 @@ class Timeline:
     start: int
     end: int
     times: CallTimes
+
+    @property
+    def span_end(self) -> int:
+        """The end of the root span, which lasts a microsecond at least and holds all others."""
+        return max(self.end, self.start + STEP, *(run.span_end for run in self.executions[-1:]))
 
     @property
     def application(self) -> Application | None:

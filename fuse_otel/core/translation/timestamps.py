@@ -13,8 +13,11 @@ FRAME = 30 * 60
 """Seconds before a call's start and after its end that an entry may have. A platform that stamps
 entries in another time zone stretched a call of 15 s to five hours.
 """
-_STEP = 1000  # a microsecond: Jaeger keeps no finer time
-_LAST_STEP = SECOND // _STEP - 1
+STEP = 1000
+"""A microsecond in nanoseconds: the time from one entry of a second to the next, and the shortest
+span. Jaeger keeps no finer time, and stores a re-sent span without duration twice.
+"""
+_LAST_STEP = SECOND // STEP - 1
 _LATEST = 2**63 // SECOND - 1  # in 2262: later nanoseconds are no signed 64-bit integer
 
 
@@ -71,7 +74,7 @@ def moments(entries: Sequence[Entry], start: int | None, end: int | None) -> lis
         if stamp is not None and stamp > second:
             second, step = stamp, -1
         step = min(step + 1, _LAST_STEP)
-        made.append(Moment(second * SECOND + step * _STEP, inferred))
+        made.append(Moment(second * SECOND + step * STEP, inferred))
     return made
 
 

@@ -143,10 +143,14 @@ def resource(name: str, version: str | None, options: ModelOptions) -> dict[str,
 
 
 def summary(timeline: Timeline, service: str, root: Span, executions: list[Span]) -> CallSummary:
-    """``root`` and ``executions`` are the spans of all of the call, sent or not."""
+    """``root`` and ``executions`` are the spans of all of the call, sent or not.
+
+    Durations are those of the timeline. The microsecond that a span lasts at least is left out: a
+    call of 60 s stays in the bucket of 60 s.
+    """
     runs = (
-        ModuleRun(name[0], name[1], span.error, (span.end - span.start) / SECOND)
-        for name, span in zip(timeline.names, executions, strict=True)
+        ModuleRun(*name, span.error, (run.end - run.start) / SECOND)
+        for run, name, span in zip(timeline.executions, timeline.names, executions, strict=True)
     )
     return CallSummary(
         application=service,
@@ -156,7 +160,7 @@ def summary(timeline: Timeline, service: str, root: Span, executions: list[Span]
         error=root.error,
         start=timeline.times.start,
         end=timeline.times.end,
-        seconds=(root.end - root.start) / SECOND,
+        seconds=(timeline.end - timeline.start) / SECOND,
         modules=tuple(runs),
         entries=Counter(entry.log_class for entry in timeline.redacted),
     )

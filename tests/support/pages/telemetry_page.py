@@ -40,7 +40,8 @@ execution before it. How a call ended (`fuse.call.outcome`) and whether it had e
 `fuse.call.errors`) are independent: a call can be completed with errors, or hung up without any.
 
 {tables.span_fields()}
-An execution lasts until the next one starts, the last one until the call ends. Plum logs whole seconds.
+An execution lasts until the next one starts, the last one until the call ends. Every span lasts at least a
+microsecond. Plum logs whole seconds.
 An entry more than half an hour before the start or after the end of its call gets the nearest time inside. An `end` more than a day
 after both the start and the last entry is ignored, and so is a `start` more than a day before both the end and the first entry.
 Entries of the same second are one microsecond apart, in Plum's order. A W3C `traceparent` in an entry

@@ -42,17 +42,11 @@ def of_tempo(found: TracesData) -> dict[str, FoundSpan]:
 
 
 def of_jaeger(found: Mapping[str, Any]) -> dict[str, FoundSpan]:
-    """From the JSON behind Jaeger's page of a trace.
-
-    A span without duration may be there twice: Jaeger writes a warning into the copy that it holds,
-    and then does not know the next one as the same.
-    """
-    spans = [
+    """From the JSON behind Jaeger's page of a trace."""
+    return _once(
         (span["spanID"], _of_jaeger_span(span, found["processes"][span["processID"]]))
         for span in found["spans"]
-    ]
-    short = {span_id: span for span_id, span in spans if not span.duration}
-    return _once([pair for pair in spans if pair[1].duration] + list(short.items()))
+    )
 
 
 def _once(spans: Iterable[tuple[str, FoundSpan]]) -> dict[str, FoundSpan]:
@@ -64,7 +58,7 @@ def _once(spans: Iterable[tuple[str, FoundSpan]]) -> dict[str, FoundSpan]:
 # What Jaeger says in tags of its own.
 _KIND, _STATUS, _MESSAGE = "span.kind", "otel.status_code", "otel.status_description"
 _OF_JAEGER = {
-    _KIND, _STATUS, _MESSAGE, "error", "otel.scope.name", "otel.scope.version", "@jaeger@warnings",
+    _KIND, _STATUS, _MESSAGE, "error", "otel.scope.name", "otel.scope.version",
 }  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from fuse_otel.core.model.call import (
 from fuse_otel.core.model.ids import CallIds, session_key, trace_id
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.telemetry import SpanKind
-from fuse_otel.core.translation.timestamps import SECOND
+from fuse_otel.core.translation.timestamps import SECOND, STEP
 from fuse_otel.core.translation.translate import transform
 
 ERROR = make_entry("Request failed: HTTP 503", "rest", "find", "error", START + 5)
@@ -58,14 +58,25 @@ def test_the_documented_sample_is_a_root_and_five_executions():
 def test_the_root_is_the_envelope_and_all_executions_are_its_children():
     made = made_of(APPLICATION, make_entry(at=START - 3), EXIT)
     root, *children = made.spans
-    assert (root.start, root.end) == (START * SECOND, END * SECOND)
+    assert (root.start, root.end) == (START * SECOND, END * SECOND + STEP)
     assert {child.parent_id for child in children} == {root.span_id}
     assert made.trace_id == CallIds("", SESSION).trace_id
 
 
 def test_entries_outside_the_listed_interval_widen_the_root():
     root = made_of(make_entry(at=START - 30), make_entry(name="x", at=END + 30)).spans[0]
-    assert (root.start, root.end) == ((START - 30) * SECOND, (END + 30) * SECOND)
+    assert (root.start, root.end) == ((START - 30) * SECOND, (END + 30) * SECOND + STEP)
+
+
+def test_no_span_lasts_less_than_a_microsecond():
+    """Jaeger stores a span without duration twice if it is sent twice."""
+    made = made_of(APPLICATION, make_entry(name="x", at=END), make_entry(name="y", at=END))
+    root, *_, before, last = made.spans
+    assert (before.start, before.end) == (END * SECOND, END * SECOND + STEP)
+    assert (last.start, last.end) == (before.end, before.end + STEP)
+    assert root.end == last.end
+    alone = without_entries(MISSING_LOG, start=START, end=START).spans[0]
+    assert (alone.start, alone.end) == (START * SECOND, START * SECOND + STEP)
 
 
 def test_the_root_describes_the_call():
@@ -156,7 +167,7 @@ def test_a_call_whose_times_are_unreadable_takes_those_of_its_entries(start, end
 
 def test_a_call_without_any_time_is_at_the_epoch_and_marked():
     root = without_entries(MISSING_LOG, start=None, end=None).spans[0]
-    assert (root.start, root.end) == (0, 0)
+    assert (root.start, root.end) == (0, STEP)
     assert root.attributes["fuse.timestamp.inferred"] is True
 
 
