@@ -11,7 +11,7 @@ from fuse_otel import __version__
 from fuse_otel.assembly.preflight import store_warnings
 from fuse_otel.assembly.recovery import build_workers
 from fuse_otel.assembly.workers import lanes, readiness
-from fuse_otel.daemon import Daemon
+from fuse_otel.daemon import Daemon, give_back_memory
 from fuse_otel.events import Emit, Event, StoreFailed, unheard
 from fuse_otel.instrumentation import fan_out
 from fuse_otel.instrumentation.log import Log, route_libraries
@@ -119,6 +119,7 @@ class Service:
             hook=self._daemon.poke if token else None,
             hook_token=token.get_secret_value() if token else None,
             allowed_hosts=self.settings.allowed_hosts,
+            give_back_memory=give_back_memory,
             emit=self.emit,
         )
         return WebServer(create_app(site), listening, *self.settings.listen)

@@ -2,7 +2,7 @@
 
 from fuse_otel.daemon.daemon import Daemon
 from fuse_otel.daemon.detail_pool import DetailPool
-from fuse_otel.daemon.malloc import share_one_arena
+from fuse_otel.daemon.malloc import give_back_memory, share_one_arena
 from fuse_otel.daemon.readiness import Readiness
 from fuse_otel.daemon.run_once import RunOnceResult, WorkerGroup, run_once
 
@@ -12,6 +12,7 @@ __all__ = [
     "Readiness",
     "RunOnceResult",
     "WorkerGroup",
+    "give_back_memory",
     "run_once",
     "share_one_arena",
 ]

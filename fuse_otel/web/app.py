@@ -60,7 +60,9 @@ def create_app(site: PageContext) -> ASGIApp:
 
 
 def _routes(site: PageContext, pages: Pages) -> list[Route]:
-    page = _guarded(host_check(site.allowed_hosts), AnswerSlots(*_PAGES).limit)
+    page = _guarded(
+        host_check(site.allowed_hosts), AnswerSlots(*_PAGES, pages.give_back_memory).limit
+    )
     style = resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
     return [
         Route("/", pages.landing, middleware=page),

@@ -10,6 +10,10 @@ from fuse_otel.events import Emit, unheard
 from fuse_otel.ports import Control
 
 
+def _nothing() -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class PageContext:
     """What the web is given. ``health``, ``readiness`` and ``hook`` must return at once: they run
@@ -20,6 +24,7 @@ class PageContext:
     - ``reload``: read the configuration again; a sentence if that failed
     - ``hook``: a call ended: poll now; absent without a token
     - ``allowed_hosts``: names under which the pages answer, besides addresses and ``localhost``
+    - ``give_back_memory``: called when the last large page is sent
     - ``clock``: UNIX seconds
     """
 
@@ -32,5 +37,6 @@ class PageContext:
     hook: Callable[[], None] | None = None
     hook_token: str | None = field(default=None, repr=False)
     allowed_hosts: Collection[str] = ()
+    give_back_memory: Callable[[], None] = _nothing
     emit: Emit = unheard
     clock: Callable[[], float] = time.time

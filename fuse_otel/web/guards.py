@@ -24,9 +24,15 @@ class AnswerSlots:
     reader has it. While others wait, the answer that has been sent longest is cut off.
     """
 
-    def __init__(self, most: int, fair_share: float) -> None:
-        """``fair_share``: seconds of sending, after which an answer gives way to one that waits."""
+    def __init__(
+        self, most: int, fair_share: float, large_ones_sent: Callable[[], None] | None = None
+    ) -> None:
+        """``fair_share``: seconds of sending, after which an answer gives way to one that waits.
+        ``large_ones_sent`` is called when large answers were sent and none is left.
+        """
         self._most = most
+        self._large_ones_sent = large_ones_sent
+        self._sent_large = False
         self._fair_share = fair_share
         self._taken: list[_Answer] = []
 
@@ -41,8 +47,15 @@ class AnswerSlots:
                 await app(scope, receive, answer.send)
             finally:
                 self._taken.remove(answer)
+                self._note_end(answer)
 
         return limited
+
+    def _note_end(self, answer: _Answer) -> None:
+        self._sent_large |= answer.large
+        if self._sent_large and not self._taken and self._large_ones_sent is not None:
+            self._sent_large = False
+            self._large_ones_sent()
 
     async def _take(self, answer: _Answer) -> bool:
         for _ in range(int(_WAIT / _LOOK)):
@@ -69,6 +82,7 @@ class _Answer:
         self._connection = connection
         self._send = send
         self.sending_since = inf
+        self.large = False
 
     @property
     def useless(self) -> bool:
@@ -80,6 +94,7 @@ class _Answer:
         if len(body) <= _PIECE:
             await self._send(message)
             return
+        self.large = True
         for start in range(0, len(body), _PIECE):
             more = start + _PIECE < len(body) or message.get("more_body", False)
             piece = bytes(body[start : start + _PIECE])

@@ -45,6 +45,9 @@ class Pages:
         for threads in (self._page_threads, self._metric_threads):
             threads.shutdown(wait=False, cancel_futures=True)
 
+    def give_back_memory(self) -> None:
+        self._page_threads.submit(self._site.give_back_memory)
+
     async def landing(self, _request: Request) -> Response:
         site = self._site
         status = await self._beside(site.control.status)

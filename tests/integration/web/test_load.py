@@ -11,6 +11,7 @@ from support import http_client
 from support.patience import PATIENCE
 from support.rigs.web_site import recent_call, served, site
 
+from fuse_otel.daemon import give_back_memory
 from fuse_otel.store import MemoryStore
 from fuse_otel.web import app, connections, guards
 
@@ -39,7 +40,8 @@ def store():
 
 @pytest.fixture
 def large(store):
-    with served(site(store, control=LargeTable(store))) as url:
+    given = site(store, control=LargeTable(store), give_back_memory=give_back_memory)
+    with served(given) as url:
         yield url
 
 
@@ -124,6 +126,16 @@ def test_a_slow_reader_of_a_page_gives_way_to_a_reader_that_waits(store, clients
         assert len(answer.text) > 10_000_000
         assert any(is_closed(each, within=1.0) for each in slow)
         clients.close()
+
+
+def test_memory_is_given_back_once_after_large_pages_and_not_after_small_ones(store):
+    calls = []
+    given = site(store, control=LargeTable(store), give_back_memory=lambda: calls.append(1))
+    with served(given) as url:
+        http_client.get(f"{url}/status")
+        assert not calls
+        http_client.get(f"{url}/calls/")
+        _eventually(lambda: calls == [1])
 
 
 def test_metrics_are_answered_beside_slow_readers_of_large_metrics(store, clients):
