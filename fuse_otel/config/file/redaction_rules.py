@@ -91,7 +91,7 @@ def _written(rules: OwnRules) -> list[str]:
     ] + [f"pattern {rule.pattern} as {rule.name}" for rule in rules.patterns]
 
 
-_TABLES = TypeAdapter(tuple[RedactionRuleTable, ...])
+_TABLES = TypeAdapter(tuple[RedactionRuleTable, ...], config={"defer_build": True})
 Rules = Annotated[
     OwnRules, BeforeValidator(_own_rules), PlainSerializer(_written, when_used="json")
 ]

@@ -34,7 +34,10 @@ _ATTRIBUTE = re.compile(r"[a-z][a-z0-9_.]*", re.ASCII)
 class Frozen(BaseModel):
     """A table. Unknown keys are errors, and pydantic's messages do not repeat values."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    # Most configurations have few kinds of tables: pydantic builds what it needs at the first use.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True
+    )
 
 
 def bounded(
