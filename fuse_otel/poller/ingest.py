@@ -172,9 +172,11 @@ class Ingest:
                 sent = seen.entries if seen else None
                 rendered = self._renderer.render(call, answered, details, sent)
                 (draft.grown if seen else draft.rendered).append(rendered)
-                draft.seen.append(_row(call, Seen(call.end, rendered.entries, rendered.details)))
+                now = Seen(call.end, rendered.entries, rendered.details)
+                draft.seen.append(SeenRow(call.session_id, now))
             case Nothing() if seen is not None and seen.end != call.end:
-                draft.seen.append(_row(call, Seen(call.end, seen.entries, seen.details)))
+                now = Seen(call.end, seen.entries, seen.details)
+                draft.seen.append(SeenRow(call.session_id, now))
         if decision.recheck is None:
             draft.settled.append(call.session_id)
         else:
@@ -227,15 +229,10 @@ class Ingest:
     def _emit_stored(self, draft: _Draft) -> None:
         account = self._options.account
         if draft.rendered:
-            self._emit(
-                CallsStored(
-                    account,
-                    self._clock(),
-                    tuple(call.summary for call in draft.rendered),
-                    tuple(call.trace_id for call in draft.rendered),
-                    _sum(call.tally for call in [*draft.rendered, *draft.grown]),
-                )
-            )
+            summaries = tuple(call.summary for call in draft.rendered)
+            trace_ids = tuple(call.trace_id for call in draft.rendered)
+            tally = _sum(call.tally for call in [*draft.rendered, *draft.grown])
+            self._emit(CallsStored(account, self._clock(), summaries, trace_ids, tally))
         if draft.grown:
             self._emit(CallsGrown(account, len(draft.grown)))
         if draft.unreadable:
@@ -277,10 +274,6 @@ def _without_wait(
     if seen is not None:
         return decision if isinstance(decision, Export) else Nothing()
     return Export(log_completeness(call, log if isinstance(log, CallLog) else MISSING_LOG))
-
-
-def _row(call: ListedCall, seen: Seen) -> SeenRow:
-    return SeenRow(call.session_id, seen)
 
 
 def _sum(tallies: Iterable[Tally]) -> Tally:
