@@ -11,6 +11,7 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fuse_otel.cli.number_argument import number
 from fuse_otel.cli.output import complain, print_lines, reason
 from fuse_otel.cli.signals import Signals
 
@@ -55,14 +56,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="directory of its files (default: demo)",
     )
     parser.add_argument(
-        "--rate", type=float, default=6.0, metavar="CALLS", help="calls per minute (default: 6)"
+        "--rate",
+        type=number(0.01, 6000),
+        default=6.0,
+        metavar="CALLS",
+        help="calls per minute (default: 6)",
     )
     parser.add_argument(
         "--seed", type=int, default=7, help="the same seed gives the same calls (default: 7)"
     )
     parser.add_argument(
         "--seconds",
-        type=float,
+        type=number(0, 31_536_000),
         default=0.0,
         help="exit after so many seconds (default: 0, run until Ctrl-C)",
     )

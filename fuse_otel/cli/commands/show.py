@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import chain
 
 from fuse_otel.cli.input_files import STDIN, TooMuch, joined, opened, session_id_of
+from fuse_otel.cli.number_argument import whole_number
 from fuse_otel.cli.output import complain, print_lines, reason
 from fuse_otel.cli.saved_calls import NAME_IT, NoSessionId, options_of, render_saved
 from fuse_otel.cli.terminal.call_tree import NARROWEST, draw
@@ -50,14 +51,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--color", choices=("auto", "always", "never"), default="auto", help="default: auto"
     )
     parser.add_argument(
-        "--width", type=_width, metavar="COLUMNS", help="default: the terminal's, else 80"
+        "--width",
+        type=whole_number(NARROWEST, 1000),
+        metavar="COLUMNS",
+        help="default: the terminal's, else 80",
     )
-
-
-def _width(text: str) -> int:
-    if not (text.isdecimal() and int(text) >= NARROWEST):
-        raise argparse.ArgumentTypeError(f"give a number of columns, at least {NARROWEST}")
-    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:

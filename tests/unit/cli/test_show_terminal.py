@@ -53,4 +53,4 @@ def test_the_width_is_at_least_what_a_call_needs(two_calls, capsys, width, fits)
         with pytest.raises(SystemExit) as ended:
             run_command(show, two_calls, f"--width={width}")
         assert ended.value.code == 2
-        assert "at least 48" in capsys.readouterr().err
+        assert "is not a number from 48" in capsys.readouterr().err

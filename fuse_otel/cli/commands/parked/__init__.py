@@ -7,11 +7,13 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TypeAlias
 
+from fuse_otel.cli.number_argument import MOST_ID, whole_number
 from fuse_otel.cli.output import complain
 from fuse_otel.cli.settings_flags import add_settings
 
 _USAGE = 2
 _LIMIT = 100
+_ID, _COUNT = whole_number(1, MOST_ID), whole_number(0, 1_000_000)
 
 Run: TypeAlias = Callable[[argparse.Namespace], int]
 
@@ -23,13 +25,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     listing = _action(actions, "list", "list parked calls, newest first", "show.list_parked")
     listing.add_argument("--json", action="store_true", help="print one JSON array")
     listing.add_argument(
-        "--limit", type=int, default=_LIMIT, metavar="COUNT", help=f"at most (default: {_LIMIT})"
+        "--limit", type=_COUNT, default=_LIMIT, metavar="COUNT", help=f"at most (default: {_LIMIT})"
     )
     _filters(listing)
     showing = _action(
         actions, "show", "show one parked call and the destination's answer", "show.show_parked"
     )
-    showing.add_argument("id", type=int, metavar="ID", help="as printed by `list`")
+    showing.add_argument("id", type=_ID, metavar="ID", help="as printed by `list`")
     showing.add_argument("--otlp", action="store_true", help="print OTLP/JSON instead of a drawing")
     showing.add_argument(
         "--color", choices=("auto", "always", "never"), default="auto", help="default: auto"
@@ -65,7 +67,7 @@ def _filters(parser: argparse.ArgumentParser) -> None:
 
 
 def _selection(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("ids", nargs="*", type=int, metavar="ID", help="as printed by `list`")
+    parser.add_argument("ids", nargs="*", type=_ID, metavar="ID", help="as printed by `list`")
     parser.add_argument("--all", action="store_true", help="all parked calls")
     _filters(parser)
 

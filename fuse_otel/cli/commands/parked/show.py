@@ -31,7 +31,7 @@ def list_parked(args: argparse.Namespace) -> int:
     settings = load_settings(args, needs_account=False).settings
     with open_control(settings) as control:
         query = query_of(args, settings, control)
-        calls = control.parked(max(args.limit, 0), query)
+        calls = control.parked(args.limit, query)
         count, _ = control.parked_count(query)
     lines = _json(calls) if args.json else _table(calls, count)
     return _DONE if print_lines(lines) else _FAILED
