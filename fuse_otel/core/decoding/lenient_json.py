@@ -20,10 +20,10 @@ _DIGITS = 400  # a longer integer is no number that was meant
 _BROKEN = "it is no JSON, or it is cut off"
 _SHAPE = "it is JSON of another shape"
 
-# What stands for itself, and a surrogate that has lost its other half.
+# An escape: a pair of surrogates, a lone one, any other of JSON's, or none of JSON's.
 _ESCAPE = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-    r"|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    r"|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|u[0-9a-fA-F]{4}|[\"\\/bfnrt]|(?P<bad>.))",
     re.DOTALL,
 )
 _SUSPECT = re.compile(r"NaN|Infinity|[\x00-\x1f]")
@@ -73,8 +73,8 @@ def decode(
 
 
 def repaired(data: bytes) -> bytes:
-    """Valid UTF-8 without a byte order mark, lone surrogates, ``NaN``, infinities and bare control
-    characters inside strings; otherwise the same.
+    """Valid UTF-8 without a byte order mark, lone surrogates, escapes that JSON does not have,
+    ``NaN``, infinities and bare control characters inside strings; otherwise the same.
     """
     text = data.removeprefix(BOM).decode("utf-8", "replace")
     text = _ESCAPE.sub(_mended_escape, text)  # a backslash stands in strings alone
@@ -84,6 +84,8 @@ def repaired(data: bytes) -> bytes:
 
 
 def _mended_escape(found: re.Match[str]) -> str:
+    if found["bad"]:
+        return f"\\\\{found['bad']}"
     return "\\ufffd" if found["lone"] else found[0]
 
 

@@ -43,7 +43,7 @@ class Anomaly(StrEnum):
 
 
 ANOMALIES: Mapping[Anomaly, str] = {
-    Anomaly.REPAIRED: "bad UTF-8, lone surrogates, `NaN` or bare control characters: replaced",
+    Anomaly.REPAIRED: "bad UTF-8, escapes, lone surrogates, `NaN`, control characters: replaced",
     Anomaly.XML: "the answer came as XML: read as the JSON that it stands for",
     Anomaly.DEPTH: "values nested deeper than 200 levels (100 in XML): taken as null",
     Anomaly.LONG: "a name of more than 4096 characters, or a number of more than 256: `[long]`",

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from fuse_otel.core.model.limits import Most
+from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.model.telemetry import Value
 
 
-def limited(
-    attributes: dict[str, Value], most: Most, truncations: Counter[str]
-) -> dict[str, Value]:
-    """At most so many attributes, the first ones; longer values are cut."""
+def limited(attributes: dict[str, Value], most: Most, tally: Tally) -> dict[str, Value]:
+    """The first attributes, as many as ``most`` allows; longer values are cut."""
     if len(attributes) > most.attributes:
-        truncations["attributes"] += 1
+        tally.truncations["attributes"] += 1
         attributes = dict(list(attributes.items())[: most.attributes])
     longest = most.length
     longer = [
         key
         for key, value in attributes.items()
-        # Asked here: this runs for every attribute of every record.
+        # Without a function: this runs for every attribute of every record.
         if (type(value) is str and len(value) > longest)
         or (type(value) is tuple and any(len(each) > longest for each in value))
     ]
     for key in longer:
-        truncations["value"] += 1
+        tally.truncations["value"] += 1
         attributes[key] = _cut(attributes[key], longest)
     return attributes
 

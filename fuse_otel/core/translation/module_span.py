@@ -100,7 +100,7 @@ def execution_span(
         else SpanKind.INTERNAL,
         start=run.start,
         end=run.span_end,
-        attributes=limited(attributes, options.limits.span, tally.truncations),
+        attributes=limited(attributes, options.limits.span, tally),
         error=bool(errors),
         message=error_message(timeline.redacted[errors[0]]) if errors else "",
         links=_links(timeline, number, options.limits.links, tally),

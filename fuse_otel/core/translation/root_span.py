@@ -46,7 +46,7 @@ def root_span(
         else SpanKind.SERVER,
         start=timeline.start,
         end=timeline.span_end,
-        attributes=limited(attributes, options.limits.span, tally.truncations),
+        attributes=limited(attributes, options.limits.span, tally),
         error=bool(counted),
         message=error_message(timeline.redacted[counted[0]]) if counted else "",
     )

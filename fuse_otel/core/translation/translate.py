@@ -114,7 +114,7 @@ def log_record(
         severity_number=severity[0],
         severity_text=severity[1],
         body=redacted.body,
-        attributes=limited(attributes, options.limits.record, tally.truncations),
+        attributes=limited(attributes, options.limits.record, tally),
         event_name=_EVENTS.get(log_class, ""),
     )
 

@@ -23,6 +23,8 @@ def _line(written: bytes) -> bytes:
         (rb"\" NaN \ud800 Infinity", '" NaN \ufffd Infinity'),
         (b"tab\tand\nline", "tab\tand\nline"),
         (b"NaN \x01", "NaN \x01"),
+        (rb"a\x41 it\'s \u12G4 \u", "a\\x41 it\\'s \\u12G4 \\u"),
+        (b"line\\\nfeed", "line\\\nfeed"),
     ],
 )
 def test_a_line_of_damaged_text_is_repaired(written, line):

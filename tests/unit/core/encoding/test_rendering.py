@@ -169,7 +169,7 @@ def test_growth_too_large_marks_no_root_it_does_not_send():
 @pytest.mark.parametrize(("size", "cut"), [(2048, 0), (2049, 1)])
 def test_long_values_are_cut_and_counted(size, cut):
     tally = Tally()
-    assert limited({"a": "x" * size, "b": 1}, Most(10, 2048), tally.truncations) == {
+    assert limited({"a": "x" * size, "b": 1}, Most(10, 2048), tally) == {
         "a": "x" * 2048,
         "b": 1,
     }
@@ -179,7 +179,7 @@ def test_long_values_are_cut_and_counted(size, cut):
 def test_the_first_attributes_stay_and_the_cut_is_counted():
     tally = Tally()
     many = {str(number): number for number in range(10)}
-    assert list(limited(many, Most(3, 2048), tally.truncations)) == ["0", "1", "2"]
+    assert list(limited(many, Most(3, 2048), tally)) == ["0", "1", "2"]
     assert tally.truncations == {"attributes": 1}
 
 
@@ -228,6 +228,6 @@ def test_the_limits_of_the_standard_hold_for_every_span_and_record():
 
 def test_every_text_of_a_list_is_cut():
     tally = Tally()
-    cut = limited({"a": ("xxxx", "y"), "b": ("z",)}, Most(9, 2), tally.truncations)
+    cut = limited({"a": ("xxxx", "y"), "b": ("z",)}, Most(9, 2), tally)
     assert cut == {"a": ("xx", "y"), "b": ("z",)}
     assert tally.truncations == {"value": 1}
