@@ -24,14 +24,13 @@ class CatchUp:
 @dataclass(frozen=True, slots=True)
 class Present:
     """``end`` is the newest second to list, ``live_span`` how far back every poll lists, ``floor``
-    the floor of a first start. ``known``: a recent answer has shown the API's clock.
-    ``may_give_up``: it agrees with ours.
+    the floor of a first start. ``may_give_up``: a recent answer has shown that the API's clock
+    agrees with ours.
     """
 
     end: int
     live_span: int
     floor: int
-    known: bool
     may_give_up: bool
 
     @property
@@ -44,13 +43,14 @@ def catch_up(
     number: str, stored: NumberPosition | None, gaps: Sequence[Gap], now: Present
 ) -> CatchUp | None:
     """What a poll does not list becomes a gap, because live calls come first. ``None``: the stored
-    position does not fit the present time, and no answer has shown yet which of both is wrong.
+    position does not fit the present time, and it is not sure which of both is wrong.
     """
     if stored is None:
         return _first(number, now, [])
     # A position in the future, or of more than a year ago, was stored while the clock was wrong.
     wrong = stored.floor > now.end or stored.cursor < now.kept_from - YEAR
-    if (wrong or stored.cursor < now.kept_from) and not now.known:
+    if (wrong or stored.cursor < now.kept_from) and not now.may_give_up:
+        # One answer with an odd date must not replace the position or close a gap.
         return None
     if wrong:
         return _first(number, now, gaps)
@@ -71,7 +71,7 @@ def catch_up(
         replace(stored, cursor=recent),
         opened=[gap],
         closed=[one.id for one in earlier],
-        given_up=lost if now.may_give_up else [],
+        given_up=lost,
     )
 
 

@@ -92,7 +92,6 @@ class Scans:
             end=self._end(),
             live_span=self._options.live_span,
             floor=int(clock.at(ours) - self._options.since),
-            known=clock.known(ours),
             may_give_up=clock.may_give_up(ours),
         )
 
@@ -102,7 +101,7 @@ class Scans:
         found = catch_up(number, stored, position.gaps, present)
         if found is None:
             return None
-        if stored is None and not present.known:
+        if stored is None and not self._api_clock.known(self._clock()):
             self.unsure.add(number)
         if found.position != stored:
             # The floor is stored at the first start, even if the API is down then.

@@ -7,11 +7,9 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Mapping
-from pathlib import Path
 from random import Random
 from typing import Any
 
-import httpx
 import pytest
 from support.fakes.grpc_receiver import GrpcReceiver
 from support.fakes.hostile_answers import hostile_grpc, hostile_http
@@ -19,13 +17,13 @@ from support.fakes.otlp_receiver import OtlpReceiver
 from support.fakes.otlp_request import Request, string
 from support.rigs import impatient_program
 from support.rigs.command_results import looking
-from support.rigs.program import Running, pointed_at, running
+from support.rigs.onlooker import Onlooker, peak_memory
+from support.rigs.program import pointed_at, running
 from support.scale import scaled
 
 from fuse_otel.simulator import SimulatedApi, World
 
 PROGRAM = [impatient_program.__file__]
-PAGES = ("/", "/status", "/calls", "/metrics", "/-/healthy", "/-/ready")
 BOUND = 400_000_000  # bytes of memory
 SETTINGS = {
     "FUSE_OTEL_SINCE": "1h",
@@ -79,42 +77,6 @@ class Hostile:
     @property
     def left(self) -> int:
         return sum(self._left.values())
-
-
-class Onlooker:
-    """Reads all pages again and again: how long each took, and which lanes were shown as down."""
-
-    def __init__(self, url: str) -> None:
-        self.seconds: list[float] = []
-        self.down: set[str] = set()
-        self._client = httpx.Client(base_url=url, timeout=60, trust_env=False)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._look)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join()
-        self._client.close()
-
-    def _look(self) -> None:
-        while not self._stop.wait(0.1):
-            for page in PAGES:
-                began = time.monotonic()
-                text = self._client.get(page).text
-                self.seconds.append(time.monotonic() - began)
-                if page == "/metrics":
-                    self.down |= {
-                        line.split('destination="')[1].split('"')[0]
-                        for line in text.splitlines()
-                        if line.startswith("fuse_otel_lane_up{") and line.endswith(" 0.0")
-                    }
-
-
-def peak_memory(daemon: Running) -> int:
-    status = Path(f"/proc/{daemon.process.pid}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
-    return int(line.split()[1]) * 1024
 
 
 def unequal_copies(receiver: OtlpReceiver | GrpcReceiver) -> dict[tuple[str, str], int]:

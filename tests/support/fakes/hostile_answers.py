@@ -53,15 +53,17 @@ _GRPC_CODES = (
 )
 
 
-def hostile_http(random: Random, *, long_waits: bool = True) -> Answer:
+def hostile_http(
+    random: Random, *, long_waits: bool = True, bodies: Sequence[DrawBody] | None = None
+) -> Answer:
     """The whole answer as bytes, cut anywhere now and then. ``long_waits``: it may ask to wait for
-    ten seconds or more.
+    ten seconds or more. ``bodies`` are drawn from instead of those of back ends.
     """
     if random.random() < 0.05:
         raw = random.choice(_NO_HTTP)
         return Answer(raw=raw, keep=b" 200" in raw)
     code = random.choice(_CODES)
-    content_type, body = random.choice(_BODIES)(random)
+    content_type, body = random.choice(bodies or _BODIES)(random)
     fields = [("Content-Type", random.choice((content_type, random.choice(_TYPES))))]
     fields += _hostile_fields(random, (*_WAITS, *_LONG_WAITS) if long_waits else _WAITS)
     body = _encoded(random, fields, body)
@@ -196,6 +198,7 @@ def _chunked(random: Random, body: bytes) -> bytes:
 
 Body = tuple[str, bytes]
 """Content type, and bytes that are of it or pretend to be."""
+DrawBody = Callable[[Random], Body]
 
 
 def _success(_random: Random) -> Body:
