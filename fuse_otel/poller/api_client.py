@@ -90,6 +90,7 @@ class ApiClient:
         self._budget = Budget(options.requests_per_second)
         self._throttle = Backoff(first=1.0, most=60.0)
         self._blocked_until = 0.0
+        self._waits: list[tuple[EndpointState | None, float]] = []
         self.endpoints = {queue: EndpointState() for queue in EndpointQueue}
         self.health = AccountHealth()
         self.clock = ApiClock()
@@ -97,6 +98,17 @@ class ApiClient:
 
     def requests_made(self) -> int:
         return self._requests
+
+    def begin(self, now: float) -> None:
+        """A step begins. Waits after a failure count from here: the request may have taken longer
+        than its wait, and would be repeated at once.
+        """
+        for endpoint, wait in self._waits:
+            if endpoint is None:
+                self._blocked_until = max(self._blocked_until, now + wait)
+            elif endpoint.backoff.failures:
+                endpoint.backoff.until = max(endpoint.backoff.until, now + wait)
+        self._waits.clear()
 
     def blocked_until(self, cost: int, now: float) -> float:
         """0.0 if a request of that cost may go now. Its cost is then taken from the budget."""
@@ -163,7 +175,8 @@ class ApiClient:
         if isinstance(error, Unauthorized | Throttled):
             self._block(error, now)
         else:
-            endpoint.backoff.fail(now, self._random, error.retry_after)
+            wait = endpoint.backoff.fail(now, self._random, error.retry_after)
+            self._waits.append((endpoint, wait))
 
     def _heed(self, answers: Answers, now: float) -> None:
         """A 401 or 429 for one of several calls concerns all requests."""
@@ -174,11 +187,11 @@ class ApiClient:
     def _block(self, error: Unauthorized | Throttled, now: float) -> None:
         if isinstance(error, Unauthorized):
             wait = UNAUTHORIZED_EVERY
-        elif error.retry_after:
-            wait = error.retry_after
         else:
-            wait = self._throttle.fail(now, self._random)
+            # Not sooner than the back-off: `Retry-After: 0.05` would mean 20 requests a second.
+            wait = self._throttle.fail(now, self._random, error.retry_after)
         self._blocked_until = max(self._blocked_until, now + wait)
+        self._waits.append((None, wait))
         if isinstance(error, Throttled):
             self._emit(ApiThrottled(self._options.account, wait))
 

@@ -15,7 +15,7 @@ from fuse_otel.core.model.call import (
 from fuse_otel.core.model.ids import is_long_session_id
 from fuse_otel.core.timing.windows import OVERLAP, Window
 from fuse_otel.errors import TooLarge
-from fuse_otel.poller.ingest import CallSink
+from fuse_otel.poller.ingest import FetchedCall, Ingest
 from fuse_otel.poller.list_calls import Listing
 from fuse_otel.poller.options import PollerOptions
 from fuse_otel.poller.requests import (
@@ -30,6 +30,24 @@ from fuse_otel.poller.requests import (
 FEW = 4  # up to four single requests are cheaper than any bulk page
 PORTION = 1000  # entries rendered and stored at once: enough for batches that compress well
 SMALLEST = 8  # a bulk page of up to eight calls is not made smaller: halve the window instead
+
+
+@dataclass(slots=True)
+class CallSink:
+    """Where a scan puts the calls it fetched. ``stored`` counts the new ones; the other fields are
+    those of ``Ingest.store``.
+    """
+
+    ingest: Ingest
+    number: str
+    again: bool = False
+    job: int = 0
+    stored: int = 0
+
+    def put(self, fetched: Sequence[FetchedCall], relisted: Sequence[str] = ()) -> None:
+        self.stored += self.ingest.store(
+            fetched, self.number, relisted, again=self.again, job=self.job
+        )
 
 
 @dataclass(slots=True)

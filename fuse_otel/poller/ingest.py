@@ -239,24 +239,6 @@ class Ingest:
             self._emit(CallsUnreadable(account, draft.unreadable))
 
 
-@dataclass(slots=True)
-class CallSink:
-    """Where a scan puts the calls it fetched. ``stored`` counts the new ones; the other fields are
-    those of ``Ingest.store``.
-    """
-
-    ingest: Ingest
-    number: str
-    again: bool = False
-    job: int = 0
-    stored: int = 0
-
-    def put(self, fetched: Sequence[FetchedCall], relisted: Sequence[str] = ()) -> None:
-        self.stored += self.ingest.store(
-            fetched, self.number, relisted, again=self.again, job=self.job
-        )
-
-
 def _isolated(fetched: Sequence[FetchedCall]) -> Sequence[Sequence[FetchedCall]]:
     """The calls in two halves; one call alone without its log; nothing where that was tried."""
     if len(fetched) > 1:

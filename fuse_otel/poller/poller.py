@@ -115,6 +115,7 @@ class Poller:
 
     def _step(self, now: float) -> float:
         """``now`` and the result are times of the steady clock."""
+        self._api.begin(now)
         leased = self._lease()
         position = self._look(leased)
         self._check_room(leased)

@@ -9,9 +9,9 @@ from fuse_otel.core.model.call import MISSING_LOG, ListedCall, Seen
 from fuse_otel.core.timing.windows import DAY, HOUR, OVERLAP, Window
 from fuse_otel.errors import FuseOtelError, InternalError, TooLarge
 from fuse_otel.events import Emit, LoopFailed, WindowMismatch
-from fuse_otel.poller.fetch_logs import LogFetcher
+from fuse_otel.poller.fetch_logs import CallSink, LogFetcher
 from fuse_otel.poller.health import AccountHealth
-from fuse_otel.poller.ingest import CallSink, Ingest
+from fuse_otel.poller.ingest import Ingest
 from fuse_otel.poller.list_calls import Listing, ListingTooLong, Paging, list_window
 from fuse_otel.poller.options import PollerOptions
 from fuse_otel.poller.requests import Scan, WindowPoisoned
