@@ -9,6 +9,7 @@ from support.builders.ship_values import encoded
 from support.fakes.otlp_protocols import BOTH, GRPC, HTTP, OtlpProtocol
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.fakes.tls_files import Certificate, make_certificate
+from support.fakes.tunnel import Tunnel
 
 from fuse_otel.core.batching.export_result import Accepted, ExportResult, Retry, Suspended
 from fuse_otel.core.batching.gzip_member import deflate
@@ -195,3 +196,21 @@ def test_a_server_of_http_1_behind_tls_is_for_the_operator(ours):
         outcome = send(GRPC, receiver.url, certificate=str(ours.certificate))
     assert isinstance(outcome, Suspended)
     assert outcome.code == "protocol"
+
+
+# --- through a proxy ---
+
+
+def test_through_a_proxy_the_certificate_is_checked_for_the_back_end(
+    monkeypatch, protocol, no_proxy, theirs
+):
+    with protocol.secured(theirs) as receiver, Tunnel(receiver.port) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        trust = {"certificate": str(theirs.certificate)}
+        outcome = send(protocol, "https://elsewhere.example:4317", **trust)
+        assert isinstance(outcome, Accepted)
+        assert len(receiver.requests) == 1
+        assert isinstance(send(protocol, "https://back-end.example:4317", **trust), Suspended)
+    assert {head.split()[1] for head in proxy.heads} == {
+        "elsewhere.example:4317", "back-end.example:4317",
+    }  # fmt: skip

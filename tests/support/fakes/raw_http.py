@@ -25,14 +25,14 @@ class Peer:
     """One connection of the client under test."""
 
     def __init__(self, connection: socket.socket, stopped: threading.Event) -> None:
-        self._connection = connection
+        self.connection = connection
         self._stopped = stopped
 
     def read_head(self) -> str:
         """The next request without its body, empty once the client has gone."""
         head = b""
         while not head.endswith(b"\r\n\r\n"):
-            byte = self._connection.recv(1)
+            byte = self.connection.recv(1)
             if not byte:
                 return ""
             head += byte
@@ -42,33 +42,33 @@ class Peer:
         """Exactly so many bytes. Raises ``OSError`` once the client has gone."""
         data = b""
         while len(data) < size:
-            more = self._connection.recv(size - len(data))
+            more = self.connection.recv(size - len(data))
             if not more:
                 raise ConnectionError("the client has gone")
             data += more
         return data
 
     def send(self, data: bytes) -> None:
-        self._connection.sendall(data)
+        self.connection.sendall(data)
 
     def dribble(self, data: bytes, pause: float = 0.05) -> None:
         """A byte at a time until the client leaves: each read succeeds, the whole never ends."""
         for byte in data:
             if self._stopped.wait(pause):
                 return
-            self._connection.sendall(bytes([byte]))
+            self.connection.sendall(bytes([byte]))
 
     def hold(self) -> None:
         """Say nothing until the test is over."""
         self._stopped.wait(_PATIENCE)
 
     def close(self) -> None:
-        self._connection.close()
+        self.connection.close()
 
     def reset(self) -> None:
         """Close with RST instead of FIN."""
-        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._connection.close()
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
 
 
 Respond = Callable[[Peer, str], None]
