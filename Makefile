@@ -17,8 +17,8 @@ export PROOF_SCALE
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
 
-demo: runtime  ## run the daemon and its pages on a simulated Fuse account
-	@.venv/bin/fuse-otel demo
+demo: $(if $(BACK_ENDS),dev,runtime)  ## run the daemon on a simulated Fuse account; BACK_ENDS=1 adds Jaeger, VictoriaLogs
+	@$(if $(BACK_ENDS),PYTHONPATH=tests .venv/bin/python -m support.back_ends.demo,.venv/bin/fuse-otel demo)
 
 test: check suite  ## run the checks, then every test, with branch coverage
 

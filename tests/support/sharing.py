@@ -8,8 +8,12 @@ from xdist.scheduler import LoadScopeScheduling
 
 # What shares the same programs, by the folder or the file of the tests; the longest word counts.
 TOGETHER = {
-    "tests/e2e": "Jaeger",
+    "tests/e2e": "Jaeger and VictoriaLogs",
     "tests/e2e/test_alerts.py": "Prometheus",
+    "tests/e2e/test_demo.py": "the demo",
+    "tests/e2e/test_loki.py": "Loki",
+    "tests/e2e/test_tempo.py": "Tempo",
+    "tests/e2e/test_victorialogs.py": "VictoriaLogs",
 }
 
 

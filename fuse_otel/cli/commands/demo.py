@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
         service, url = stack.enter_context(_service(args.directory, api.url))
         print_lines(_introduction(url, api.url, args.directory, service.settings))
         _draw_one(service.workers.store.control)
-        print_lines(_farewell(args.directory))
+        print_lines(_farewell(service.settings))
         signals.wait_for_end(args.seconds or inf)
     return _DONE
 
@@ -191,12 +191,14 @@ def _introduction(url: str, api_url: str, directory: Path, settings: Settings) -
     yield ""
 
 
-def _farewell(directory: Path) -> Iterator[str]:
+def _farewell(settings: Settings) -> Iterator[str]:
     yield "With your own account and back end:"
     yield ""
     yield "  export FUSE_OTEL_EMAIL=you@example.com FUSE_OTEL_DEVELOPER_KEY_FILE=/path/to/key"
     yield "  export OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318"
     yield "  fuse-otel check --online && fuse-otel run"
     yield ""
-    yield f"What was delivered: fuse-otel show {directory / 'calls.jsonl'}"
+    for destination in settings.destinations:
+        if destination.path:
+            yield f"What was delivered: fuse-otel show {destination.path}"
     yield "Ctrl-C ends the demo."

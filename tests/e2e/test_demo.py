@@ -1,0 +1,75 @@
+"""``make demo BACK_ENDS=1`` delivers to Jaeger and VictoriaLogs, and prints links to a call."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import httpx
+import pytest
+from support.pages.repository import ROOT
+from support.patience import PATIENCE
+from support.peers.program_of import program
+from support.peers.waiting import wait_for
+from support.rigs.program import environment
+
+
+@contextmanager
+def demo(folder, *arguments, **settings):
+    """The process, in a group of its own as on a terminal, and the file of its output."""
+    output = folder / "output"
+    with output.open("w") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "support.back_ends.demo", "--directory", folder, *arguments],
+            env=environment(PYTHONPATH=str(ROOT / "tests"), **settings),
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            yield process, output
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
+
+
+def link(output, pattern):
+    found = wait_for(lambda: re.search(pattern, output.read_text(), re.MULTILINE), pattern)
+    return found[1]
+
+
+def answer(url, **parameters):
+    with httpx.Client(trust_env=False) as client:
+        return client.get(url, params=parameters).raise_for_status()
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_a_call_is_behind_the_links_until_the_demo_ends(ending, tmp_path):
+    assert program("jaeger")
+    assert program("victorialogs")
+    with demo(tmp_path) as (process, output):
+        trace = link(output, r"^ +(http://\S+/api/traces/\w+)\?prettyPrint=true$")
+        page = link(output, r"^  logs   (http://\S+)/select/vmui/#/\?query=\S+$")
+        spans = answer(trace).json()["data"][0]["spans"]
+        assert any(span["operationName"].startswith("call ") for span in spans)
+        query = {"query": f'trace_id:="{trace.rpartition("/")[2]}"'}
+        wait_for(lambda: answer(f"{page}/select/logsql/query", **query).text, "its log records")
+        if ending == signal.SIGINT:
+            os.killpg(process.pid, ending)
+        else:
+            process.send_signal(ending)
+        assert process.wait(PATIENCE) == 0
+        with pytest.raises(httpx.ConnectError):
+            answer(trace)
+
+
+def test_without_built_back_ends_it_is_the_plain_demo(tmp_path):
+    nothing = tmp_path / "nothing"
+    with demo(tmp_path, "--seconds", "1", FUSE_OTEL_BACK_ENDS=str(nothing)) as (process, output):
+        assert process.wait(PATIENCE) == 0
+    told = output.read_text()
+    assert "Jaeger is not built. `make back-ends` builds it." in told
+    assert f"delivers to {tmp_path}/calls.jsonl" in told
+    assert f"What was delivered: fuse-otel show {tmp_path}/calls.jsonl" in told
