@@ -7,7 +7,7 @@ from contextlib import suppress
 from enum import IntEnum
 
 from fuse_otel.core.timing.backoff import Backoff
-from fuse_otel.errors import InternalError, SourceError
+from fuse_otel.errors import SourceError
 from fuse_otel.poller.health import BY_THE_DATA
 from fuse_otel.poller.requests import EndpointQueue, Request, Scan
 
@@ -84,8 +84,6 @@ class Task:
         other requests. A request for single calls counts as the cause at once, so that failing
         calls do not delay the ones behind them.
         """
-        if isinstance(error, InternalError):
-            return True  # caused by this program and the data, never by the API's state
         if self.failures < UNANSWERED_AFTER or not isinstance(error, BY_THE_DATA):
             return False
         request = self.request
