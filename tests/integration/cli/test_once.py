@@ -2,6 +2,7 @@
 
 import json
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -102,3 +103,27 @@ def test_a_time_limit_is_written_like_every_duration(samples, tmp_path):
             ended = fuse_otel("once", "--timeout", wrong, env=env)
             assert ended.returncode == 2
             assert "is not a duration" in ended.stderr
+
+
+def test_a_call_that_the_api_does_not_answer_for_is_named_and_fails(tmp_path):
+    world = World(seed=4, rate=1 / 60, past=HOUR, start=time.time())
+    with SimulatedApi(world) as api, OtlpReceiver() as receiver:
+        now = time.time()
+        victim = next(c for c in api.truth(now - 3000, now - 600) if c.log and c.exited)
+        api.faults.add(Fault(FaultKind.ERROR, endpoint="call", session=victim.session_id))
+        api.faults.add(Fault(FaultKind.ERROR, endpoint="all_logs"))
+        env = pointed_at(api, tmp_path, receiver.url, FUSE_OTEL_SINCE="1h", FUSE_OTEL_GROW="0")
+        ended = fuse_otel("once", env=env)
+        delivered = receiver.sessions()
+    assert ended.returncode == 1
+    assert any("does not answer for the log of 1 call;" in line for line in problems(ended))
+    assert victim.session_id not in delivered
+    assert len(delivered) > 10
+
+
+def test_the_summary_names_parked_calls(samples, tmp_path):
+    refused = Answer(400, {"Content-Type": "text/plain"}, b"no such field")
+    with OtlpReceiver(decide=lambda _: refused) as receiver:
+        env = pointed_at(samples, tmp_path, receiver.url)
+        ended = fuse_otel("once", env=env)
+    assert "calls are parked; see `fuse-otel parked list`." in ended.stderr

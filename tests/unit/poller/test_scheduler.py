@@ -28,10 +28,10 @@ def endpoints() -> dict[Endpoint, EndpointState]:
 
 
 def served(tasks: list[Task], times: int) -> list[Priority]:
-    turns, order = Scheduler(), []
+    scheduler, order = Scheduler(), []
     for _ in range(times):
-        chosen = turns.choose(tasks, endpoints(), 0.0)
-        turns.took(chosen)
+        chosen = scheduler.choose(tasks, endpoints(), 0.0)
+        scheduler.took(chosen)
         order.append(chosen.priority)
     return order
 
@@ -49,19 +49,19 @@ def test_one_request_in_four_goes_to_the_lower_priorities_in_turn():
 
 
 def test_a_choice_that_had_to_wait_is_no_turn():
-    turns, tasks = Scheduler(), [task(Priority.LIVE), task(Priority.GAP)]
+    scheduler, tasks = Scheduler(), [task(Priority.LIVE), task(Priority.GAP)]
     for _ in range(10):
-        assert turns.choose(tasks, endpoints(), 0.0).priority is Priority.LIVE
+        assert scheduler.choose(tasks, endpoints(), 0.0).priority is Priority.LIVE
 
 
 def test_an_endpoint_in_its_back_off_stops_its_own_tasks_only():
     states = endpoints()
     states[Endpoint.CALLS].backoff.fail(100.0, lambda: 1.0)
     tasks = [task(Priority.LIVE), task(Priority.PENDING, SINGLE)]
-    turns = Scheduler()
-    assert turns.choose(tasks, states, 100.5).priority is Priority.PENDING
-    assert turns.choose(tasks, states, 101.0).priority is Priority.LIVE
-    assert turns.choose(tasks[:1], states, 100.5) is None
+    scheduler = Scheduler()
+    assert scheduler.choose(tasks, states, 100.5).priority is Priority.PENDING
+    assert scheduler.choose(tasks, states, 101.0).priority is Priority.LIVE
+    assert scheduler.choose(tasks[:1], states, 100.5) is None
     assert next_ready(tasks[:1], states) == 101.0
     assert next_ready([], states) is None
 
@@ -70,12 +70,12 @@ def test_after_a_failure_another_request_to_the_endpoint_goes_first():
     states = endpoints()
     live, gap = task(Priority.LIVE), task(Priority.GAP)
     live.failed(states[Endpoint.CALLS])
-    turns = Scheduler()
-    assert turns.choose([live, gap], states, 0.0) is gap
-    assert turns.choose([live, task(Priority.GAP, BULK)], states, 0.0) is live
-    assert turns.choose([live], states, 0.0) is live
+    scheduler = Scheduler()
+    assert scheduler.choose([live, gap], states, 0.0) is gap
+    assert scheduler.choose([live, task(Priority.GAP, BULK)], states, 0.0) is live
+    assert scheduler.choose([live], states, 0.0) is live
     states[Endpoint.CALLS].succeed()
-    assert turns.choose([live, gap], states, 0.0) is live
+    assert scheduler.choose([live, gap], states, 0.0) is live
 
 
 def test_a_finished_task_is_not_chosen():
