@@ -42,8 +42,8 @@ class Rows:
         expected = {age: by_session[call.session_id] for age, call in self._calls.items()}
         return name, expected, time.monotonic()
 
-    def add(self, titles, asked, find, delivered, **kinds):
-        self.listed.append(Row(*titles, asked, find, delivered, **kinds))
+    def add(self, titles, asked, find, delivered):
+        self.listed.append(Row(*titles, asked, find, delivered))
 
 
 def add_jaeger(rows, jaeger):

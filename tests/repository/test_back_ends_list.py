@@ -1,4 +1,4 @@
-"""`make back-ends`: one list, a cache of one's own choice, and a plain word for what is missing."""
+"""`make back-ends`: one list of programs, a cache that the user can choose, and clear errors."""
 
 import os
 import stat
@@ -8,7 +8,7 @@ import sys
 import pytest
 from support.back_ends import go_command
 from support.back_ends.building import build
-from support.back_ends.go_command import GoCommand, NotToBeHad
+from support.back_ends.go_command import GoCommand, Unavailable
 from support.back_ends.pins import LIST, Program, cache_folder, programs
 from support.pages.repository import ROOT
 
@@ -68,13 +68,13 @@ def test_what_is_missing_is_reported_with_its_reason(cache, tmp_path):
         ]  # fmt: skip
         reason = f"apt-get install {program.debian}" if program.debian else "Go is missing"
         assert reason in line
-    assert "Not to be had: OpenTelemetry Collector, Jaeger" in made.stdout
+    assert "Missing: OpenTelemetry Collector, Jaeger" in made.stdout
 
 
 def test_a_go_that_is_too_old_is_reported(tmp_path, monkeypatch):
     fake_go(tmp_path, 'echo "go1.19.8"')
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    with pytest.raises(NotToBeHad, match=r"go1\.19\.8 is too old: install Go 1\.\d+ or later"):
+    with pytest.raises(Unavailable, match=r"go1\.19\.8 is too old: install Go 1\.\d+ or later"):
         GoCommand(tmp_path / "log")
 
 
@@ -83,7 +83,7 @@ def test_a_step_is_tried_twice_and_nothing_half_made_is_left(cache, tmp_path, mo
     fake_go(tmp_path, f"{version}; echo x >>tries; echo no such host; exit 1")
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setattr(go_command, "_PAUSE", 0.0)
-    with pytest.raises(NotToBeHad, match=r"failed twice(.|\n)*no such host"):
+    with pytest.raises(Unavailable, match=r"failed twice(.|\n)*no such host"):
         build(programs()["jaeger"], tmp_path / "log")
     assert (tmp_path / "tries").read_text() == "x\nx\n"
     assert list(cache.iterdir()) == []

@@ -1,1 +1,1 @@
-"""The real programs behind the end-to-end tests: which, and how they come to be on this machine."""
+"""The real programs of the end-to-end tests: the list, and how they are built."""

@@ -1,4 +1,4 @@
-"""``make back-ends``: what the end-to-end tests run is there afterwards, or it says why not."""
+"""``make back-ends`` builds or finds the programs of the end-to-end tests, or says why not."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import time
 
 from support.back_ends.building import build
-from support.back_ends.go_command import NotToBeHad
+from support.back_ends.go_command import Unavailable
 from support.back_ends.pins import Program, cache_folder, programs
 
 
@@ -16,10 +16,10 @@ def main() -> int:
     (folder / "logs").mkdir(parents=True, exist_ok=True)
     say(f"The back ends are kept in {folder}")
     with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two of us would build everything twice
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two runs at once would build everything twice
         missing = [each for each in programs().values() if not have(each)]
     if missing:
-        say(f"Not to be had: {', '.join(each.title for each in missing)}. Their tests are skipped.")
+        say(f"Missing: {', '.join(each.title for each in missing)}. Their tests are skipped.")
     return 1 if missing else 0
 
 
@@ -37,7 +37,7 @@ def have(program: Program) -> bool:
     log.write_text("")
     try:
         build(program, log)
-    except NotToBeHad as error:
+    except Unavailable as error:
         say(f"  {title}: {error}")
         return False
     say(f"  {title}: built in {time.monotonic() - began:.0f} s")

@@ -12,9 +12,9 @@ from support.back_ends.pins import Program, cache_folder
 
 
 def build(program: Program, log: Path) -> None:
-    """Leave the executable at ``program.built``, whole or not at all.
+    """Build the executable at ``program.built``. A failed build leaves nothing there.
 
-    Raises ``NotToBeHad``.
+    Raises ``Unavailable``.
     """
     go = GoCommand(log)
     with tempfile.TemporaryDirectory(dir=cache_folder(), prefix="building-") as name:
@@ -45,7 +45,7 @@ def _from_its_module(program: Program, go: GoCommand, folder: Path) -> Path:
 
 
 def _copy(module: Path, place: Path) -> None:
-    """Go keeps its modules read-only; a build of ours may write beside the code."""
+    """Go's modules are read-only, but a build may write beside the code."""
     shutil.copytree(module, place, copy_function=shutil.copyfile)
     for path in (place, *place.rglob("*")):
         if path.is_dir():

@@ -1,4 +1,4 @@
-"""The ``go`` command: found, of a version that will do, every step tried twice."""
+"""The ``go`` command of a new enough version. Every step is tried twice."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from support.back_ends.pins import oldest_go
 _PAUSE = 5.0
 
 
-class NotToBeHad(Exception):
-    """A sentence for the person who waits: what is missing, and why."""
+class Unavailable(Exception):
+    """The message says what is missing and why."""
 
 
 class GoCommand:
-    """``log`` takes all that the commands say."""
+    """The output of all commands goes to ``log``."""
 
     def __init__(self, log: Path) -> None:
         self._log = log
         found = shutil.which("go")
         wanted = ".".join(map(str, oldest_go()))
         if not found:
-            raise NotToBeHad(f"Go is missing: install Go {wanted} or later")
+            raise Unavailable(f"Go is missing: install Go {wanted} or later")
         self._go = found
         said = self._output("env", "GOVERSION")
         version = tuple(map(int, re.findall(r"\d+", said)[:2]))
         if version < oldest_go():
-            raise NotToBeHad(f"{said.strip()} is too old: install Go {wanted} or later")
+            raise Unavailable(f"{said.strip()} is too old: install Go {wanted} or later")
 
     def download(self, module: str) -> Path:
         """The folder of ``path@version`` in Go's own cache; not to be changed."""
@@ -40,7 +40,7 @@ class GoCommand:
         return Path(json.loads(self._output("mod", "download", "-json", module))["Dir"])
 
     def run(self, *words: str, folder: Path | None = None, **variables: str) -> None:
-        """A step that may need the network, so that a second try is worth it."""
+        """Run a step. It may need the network, so it gets a second try."""
         self.run_command([self._go, *words], folder, **variables)
 
     def run_command(self, words: list[str], folder: Path | None, **variables: str) -> None:
@@ -62,7 +62,7 @@ class GoCommand:
             if not last:
                 time.sleep(_PAUSE)
         told = [line for line in self._log.read_text().splitlines() if line.strip()]
-        raise NotToBeHad("\n    ".join([f"it failed twice ({self._log}):", *told[-8:]]))
+        raise Unavailable("\n    ".join([f"it failed twice ({self._log}):", *told[-8:]]))
 
     def _output(self, *words: str) -> str:
         return subprocess.run(
@@ -76,6 +76,6 @@ class GoCommand:
 
 
 def _environment() -> dict[str, str]:
-    """No workspace and no version control of the surroundings shall matter to a build."""
+    """Without the workspace and the version control of the folders around the build."""
     flags = f"{os.environ.get('GOFLAGS', '')} -buildvcs=false".strip()
     return {**os.environ, "GOWORK": "off", "GOFLAGS": flags}

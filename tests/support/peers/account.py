@@ -1,4 +1,4 @@
-"""A simulated Fuse account whose time stands still: what a back end has to hold is exact."""
+"""A simulated Fuse account whose clock stands still, so the expected calls are exact."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Account:
         self.until = until
 
     def settings(self, endpoint: str, **more: str) -> dict[str, str]:
-        """The environment of a daemon that reads it from its beginning, at once."""
+        """The environment of a daemon that reads the whole account at once."""
         usual = {
             "FUSE_OTEL_ENVIRONMENT": self.name,
             "FUSE_OTEL_NAMESPACE": self.name,
@@ -37,7 +37,7 @@ class Account:
         return pointed_at(self.api, self.folder, endpoint, **{**usual, **more})
 
     def deliver(self, endpoint: str, **more: str) -> None:
-        """All there is, by ``fuse-otel once``."""
+        """Deliver all calls with ``fuse-otel once``."""
         self.deliver_with(self.settings(endpoint, **more))
 
     def deliver_with(self, settings: Mapping[str, str]) -> None:
@@ -49,7 +49,7 @@ class Account:
         return [call for call in self.api.truth(then, time.time()) if call.log]
 
     def expected(self) -> Mapping[str, ExpectedCall]:
-        """By trace id, all that have ended."""
+        """All calls that have ended, by trace id."""
         return expected_calls(self.api, self.api.truth(0, self.until + 1), self.name, self.name)
 
 

@@ -24,7 +24,7 @@ _APPLICATION = "Pharmacy Refill"
 
 
 class PickedWorld(World):
-    """The world in which only ``picked`` calls were made, and from ``living`` on all of them."""
+    """A world with only the ``picked`` calls, and with all calls from ``living`` on."""
 
     def __init__(
         self, now: float, picked: Sequence[SimulatedCall] = (), living: float = math.inf
@@ -69,7 +69,7 @@ def _youngest(before: float) -> SimulatedCall:
 def picked_account(
     name: str, folder: Path, now: float, picked: Sequence[SimulatedCall]
 ) -> Iterator[Account]:
-    """Its time stands still at ``now``."""
+    """Its clock stands still at ``now``."""
     with SimulatedApi(PickedWorld(now, picked), clock=lambda: now) as api:
         yield Account(api, name, folder, now)
 
@@ -78,7 +78,7 @@ def picked_account(
 def living_account(
     name: str, folder: Path, now: float, picked: Sequence[SimulatedCall]
 ) -> Iterator[Account]:
-    """People go on calling from ``now`` on; ``until`` is for the test to move."""
+    """New calls arrive from ``now`` on. The test moves ``until``."""
     with SimulatedApi(PickedWorld(now, picked, living=now)) as api:
         yield Account(api, name, folder, now)
 

@@ -1,4 +1,4 @@
-"""The table of ``docs/back-ends.md``: what is found how long after fuse-otel has delivered it."""
+"""The table of ``docs/back-ends.md``: how long after its delivery a query finds a call."""
 
 from __future__ import annotations
 
@@ -18,16 +18,13 @@ _PAUSE = 0.3
 
 @dataclass
 class Row:
-    """``find`` says of an age whether its call is found now. ``hopeless`` ages are asked for once,
-    when all others of all rows are found.
-    """
+    """``find`` returns whether the query finds the call of an age now."""
 
     program: str
     protocol: str
     asked: str
     find: Callable[[str], object]
     delivered: float
-    hopeless: frozenset[str] = frozenset()
     after: dict[str, float] = field(default_factory=dict)
 
     def look(self, ages: Sequence[str]) -> None:
@@ -36,7 +33,7 @@ class Row:
                 self.after[age] = time.monotonic() - self.delivered
 
     def missing(self, ages: Sequence[str]) -> set[str]:
-        return set(ages) - self.after.keys() - self.hopeless
+        return set(ages) - self.after.keys()
 
     def cells(self, ages: Sequence[str]) -> list[str]:
         return [self.program, self.protocol, self.asked, *map(self._cell, ages)]
@@ -46,8 +43,8 @@ class Row:
 
 
 class Asking:
-    """While the ``with`` lasts its thread asks for all ``rows`` again and again, also for those
-    that join later; its end waits for what is not hopeless, at most ``patience`` seconds.
+    """A context manager: its thread runs the queries of all ``rows`` again and again, also of rows
+    that are added later. Its end waits until all calls are found, at most ``patience`` seconds.
     """
 
     def __init__(self, rows: Sequence[Row], ages: Sequence[str], patience: float) -> None:
@@ -65,12 +62,6 @@ class Asking:
             time.sleep(_PAUSE)
         self._stop.set()
         self._thread.join()
-        for row in self._rows:
-            row.look([age for age in self._ages if age in row.hopeless])
-
-    def until_all_is_found(self) -> None:
-        with self:
-            pass
 
     def _ask(self) -> None:
         while not self._stop.wait(_PAUSE):
@@ -102,7 +93,7 @@ def update_page(table: str) -> None:
 
 
 def without_seconds(table: str) -> list[str]:
-    """The rows, every time as one word: which is found, not when."""
+    """The rows without the seconds: what is found, not when."""
     words = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()]
     return [
         " | ".join("found" if cell.endswith(" s") and cell[:-2].isdigit() else cell for cell in row)

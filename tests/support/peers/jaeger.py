@@ -1,4 +1,4 @@
-"""Jaeger with its store in memory, asked as its own pages ask it."""
+"""Jaeger with its memory store, queried as its own pages query it."""
 
 from __future__ import annotations
 

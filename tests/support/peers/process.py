@@ -1,4 +1,4 @@
-"""A back end as a process of its own: started, killed, stopped for a while, started again."""
+"""A back end in its own process: start, stop, kill, pause, start again."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Process:
         self._process: subprocess.Popen[bytes] | None = None
 
     def configure(self) -> Sequence[str]:
-        """Write what the program reads; its arguments."""
+        """Write the configuration of the program. Returns its arguments."""
         raise NotImplementedError
 
     def is_ready(self) -> bool:
@@ -122,7 +122,7 @@ class Process:
         self._process.send_signal(signal.SIGCONT)
 
     def get(self, url: str, **parameters: object) -> Any:
-        """The JSON of an answer; the status has to be a good one."""
+        """The JSON of a successful answer."""
         answer = self.http.get(url, params={k: str(v) for k, v in parameters.items()})
         answer.raise_for_status()
         return answer.json()
@@ -145,5 +145,5 @@ class _Ended(AssertionError):
 
 
 def logs_of_running() -> list[tuple[str, str]]:
-    """What each program that runs in this process's care said last, for a test that failed."""
+    """The last log lines of each running program, for the report of a failed test."""
     return [(f"log of {each.title}", each.log[-_TAIL:]) for each in _RUNNING]

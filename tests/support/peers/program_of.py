@@ -10,7 +10,7 @@ from support.back_ends.pins import programs
 
 
 def program(name: str) -> Path:
-    """Where it is missing the test is skipped; where CI is set, a skip is a failure."""
+    """Skips the test if the program is missing. Where CI is set, a skip is a failure."""
     found = programs()[name].find()
     if found is None:
         pytest.skip(f"{programs()[name].title} is not there: run `make back-ends`")
