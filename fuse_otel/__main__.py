@@ -19,7 +19,7 @@ def main() -> int:
 
 def _end_on_sigterm() -> None:
     """The kernel ignores signals without a handler for PID 1, the first process of a container:
-    during its imports the daemon did not hear `docker stop`. Until a command installs its own
+    during its imports the daemon did not react to `docker stop`. Until a command installs its own
     handler there is nothing to drain, so the process ends at once.
     """
     daemon = sys.argv[1:2] == ["run"]

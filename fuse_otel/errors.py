@@ -1,9 +1,9 @@
-"""Every error of the product, flat, named by what its reader can do about it.
+"""Every error of the product, flat, named by what its handler can do about it.
 
 FuseOtelError
-├── ConfigurationError     the operator mends the named settings
+├── ConfigurationError     the operator corrects the named settings
 ├── CannotListen           the address of the pages is taken, or not ours
-├── SourceError            the poller waits, halves the window or parks the reading
+├── SourceError            the poller waits, halves the window or keeps a gap
 │   ├── Unauthorized       401: wrong key or inactive account
 │   ├── Throttled          429: wait as long as the API says
 │   ├── ServerFailed       5xx
@@ -12,7 +12,7 @@ FuseOtelError
 │   ├── Malformed          an answer that is no list and no log (HTML, cut, empty, no JSON)
 │   ├── TooLarge           the answer passed the size bound and was cut off
 │   ├── Unexpected         any other status: our request or a proxy
-│   └── InternalError      an exception that no code expected, in a library or in ours
+│   └── InternalError      an unexpected exception of a library or of our code
 └── StoreError             the step is not done and may be repeated
     ├── Busy               another daemon holds the store
     ├── Full               the cap or the disk is reached

@@ -78,7 +78,7 @@ class PollDone:
 
 @dataclass(frozen=True, slots=True)
 class WindowMismatch:
-    """The records of a window were not as many as the API said."""
+    """A window had another number of records than the API announced."""
 
     account: str
 

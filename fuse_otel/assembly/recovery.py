@@ -42,8 +42,8 @@ def _begin_anew(settings: Settings, emit: Emit) -> None:
 
 
 def _five_days_back(settings: Settings, store: Store) -> None:
-    """Nothing is known of earlier deliveries: read all that Plum still has, whatever ``since``
-    is set to.
+    """Nothing is known of earlier deliveries: read all that Plum still has, independent of
+    ``since``.
     """
     now = int(time.time())
     start = NumberPosition(cursor=now - RETENTION, floor=now - RETENTION)

@@ -36,7 +36,7 @@ COMMANDS = {
     "backfill": Command("read an interval of the last five days", configured=True),
     "parked": Command("list, show, replay or drop refused calls", configured=True),
     "check": Command(
-        "check the configuration; --online also the API and destinations", configured=True
+        "check the configuration; --online also the API, store and back ends", configured=True
     ),
     "show": Command("draw a call as a tree with a time bar", configured=True),
     "convert": Command("convert saved call logs to OTLP/JSON lines", configured=True),

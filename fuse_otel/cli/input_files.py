@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 STDIN = "-"
 MOST = 128 * 1024 * 1024  # bytes of a line, and of a saved answer
-_DEVICES = ("/dev/", "/proc/")  # a pipe, whose number is nobody's session id
+_DEVICES = ("/dev/", "/proc/")  # a pipe, whose number is not a session id
 # Plum writes 300060;001;1529552581. Only the semicolons are relied on.
 _SESSION_ID = re.compile(r"[\w-]{1,64}(?:;[\w-]{1,64}){1,7}", re.ASCII)
 

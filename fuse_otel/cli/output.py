@@ -1,4 +1,4 @@
-"""Lines on standard output, whatever its encoding, and whether or not it is still read."""
+"""Lines on standard output, in any encoding, also if its reader has ended."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def begin_output() -> None:
 
 
 def print_lines(lines: Iterable[str]) -> bool:
-    """Print each line. False if the reader has gone away, as ``head`` does when it has enough, if
-    there never was one (``>&-``), or if the output cannot be written, which is reported.
+    """Print each line. False if the reader has ended, as ``head`` does after its last line, if
+    there was none (``>&-``), or if the output cannot be written, which is reported.
     """
     if sys.stdout is None:
         return False
@@ -42,7 +42,7 @@ def _printed(line: str | None) -> bool:
 
 
 def end_output() -> None:
-    """Flush what is buffered, or drop it if nobody can read it."""
+    """Flush what is buffered, or drop it if the reader has ended."""
     for stream in filter(None, (sys.stdout, sys.stderr)):
         try:
             stream.flush()

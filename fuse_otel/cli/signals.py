@@ -32,7 +32,7 @@ class Signals:
         self.reloading = False
 
     def listen(self, *, reloads: bool = False) -> None:
-        """``reloads``: SIGHUP asks for that; else it ends the process, as where nobody listens."""
+        """``reloads``: SIGHUP requests a reload. Otherwise it ends the process, as by default."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         if reloads:
@@ -111,7 +111,7 @@ def leave_if_hung(code: int) -> None:
 
 
 def leave_after(seconds: float, code: int) -> None:
-    """End the process after so many seconds, whatever hangs then: a request, the store, the log."""
+    """End the process after so many seconds, even if a request, the store or the log hangs."""
 
     def leave() -> None:
         time.sleep(seconds)

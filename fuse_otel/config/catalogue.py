@@ -157,7 +157,7 @@ SETTINGS = (
     Setting("logs_flavour", "as `flavour`", "", "loki", "The flavour for logs."),
     Setting(
         "loki_stream_attribute", "text, `off`", "service.instance.id", "service.instance.id",
-        "The resource attribute that holds the hour of a record, so that Loki accepts late records."
+        "The resource attribute that holds the hour of a record, so that Loki accepts old records."
         " It is set for logs with the flavour `loki`.",
     ),
     Setting(

@@ -118,7 +118,7 @@ def _destination(
 ) -> Destination | None:
     """``None`` if the signal is switched off, or if there are problems."""
     used = {"type": exporter_variable(signal)}
-    # A console has no options, and a signal that is off may have bad ones: nobody uses them.
+    # A console has no options, and those of a signal that is off are not used.
     if environ.get(used["type"], "otlp").strip().lower() not in {"console", "none"}:
         used |= dict(_options(signal, environ))
     table = {key: environ[variable] for key, variable in used.items() if variable in environ}

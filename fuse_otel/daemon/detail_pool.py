@@ -1,4 +1,4 @@
-"""Requests the details of a few calls side by side."""
+"""Requests the logs of a few calls at the same time."""
 
 from __future__ import annotations
 
@@ -44,5 +44,5 @@ class DetailPool:
             return self._source.read_call(session_id)
         except SourceError as error:
             return error
-        except Exception as error:  # noqa: BLE001 - of this call alone: the others go on
+        except Exception as error:  # noqa: BLE001 - of this call only: the others continue
             return InternalError.of(error)

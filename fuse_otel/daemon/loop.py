@@ -22,7 +22,7 @@ HUNG_AFTER = 300.0  # no step takes this long: every request has a deadline
 
 class SupervisedStep:
     """A step whose unexpected errors are logged and followed by a pause of 5 s to 1 min. One bad
-    step must not end the loop for good.
+    step must not end the loop.
     """
 
     def __init__(self, name: str, step: Step, emit: Emit) -> None:

@@ -124,7 +124,9 @@ def run_once(
             break
         if clock() >= end:
             history = False
-            problems = [f"Not all was done within {timeout:g} s; a later run goes on from there."]
+            problems = [
+                f"Not all was done within {timeout:g} s; the next run continues from there."
+            ]
             break
         sleep(max(0.0, min(wake, end) - max(now, clock())))
     problems += [f"account {account}: {why}" for account, why in failing.items()]

@@ -3,9 +3,9 @@
 https://opentelemetry.io/docs/specs/otlp/#failures with one deviation: RESOURCE_EXHAUSTED without a
 time to wait is retried too, because overloaded back ends answer so.
 
-A call that found no back end has a status of gRPC's own library. It has no code for the cause, so
-its sentences are read. One that a new release words anew is retried, which loses nothing; the tests
-hold each sentence to a real peer.
+A call that reached no back end has a status of the gRPC library, which has no code for the cause.
+So its message is read. If a new release changes a message, the lane retries, which loses nothing.
+The tests compare each message with a real peer.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _RETRY = frozenset(
         "UNKNOWN", "INTERNAL",
     }
 )  # fmt: skip
-# Ours to mend: nothing is wrong with the data.
+# The configuration is wrong, not the data.
 _SUSPENDED = {
     "UNAUTHENTICATED": "check the credentials in the headers",
     "PERMISSION_DENIED": "check the credentials in the headers and what they may do",
@@ -92,7 +92,7 @@ def _success(response: GrpcResponse, items: int) -> ExportResult:
 
 
 def _ours(response: GrpcResponse, timeout: float) -> ExportResult | None:
-    """What no back end said but the library, of an exchange that it could not finish."""
+    """The result of an exchange that the library, not a back end, has ended."""
     if response.code == _UNAVAILABLE:
         return result_without_connection(response.details)
     if response.code == _DEADLINE and _OUR_DEADLINE.fullmatch(response.details):
@@ -121,7 +121,7 @@ _BROKEN_OFF = "Unwrap failed (TSI_DATA_CORRUPTED)"
 _PROXY = re.compile(r"HTTP proxy returned response code (\d{3})")
 _NO_HTTP_2 = ("Failed parsing HTTP/2", "missing selected ALPN")
 _PASSING_HTTP_1 = re.compile(r"HTTP status 5\d\d")
-# A TLS port that hears plain text gives no reason; neither does one that misses a certificate.
+# A TLS port gives no reason if it receives plain text, or no client certificate.
 _CUT = ("Socket closed", "Connection reset", "Broken pipe")
 
 
@@ -165,5 +165,5 @@ def _another_protocol(why: str) -> Suspended | None:
 
 def _hinted(why: str) -> str:
     if any(words in why for words in _CUT):
-        return f"{why} before a word was said; a TLS port needs https://, some a client certificate"
+        return f"{why} before any answer; a TLS port needs https://, some a client certificate"
     return why

@@ -28,7 +28,7 @@ from fuse_otel.destinations.otlp_response import (
 )
 from fuse_otel.net import words_of
 
-# Ours to mend: nothing is wrong with the data.
+# The configuration is wrong, not the data.
 _SUSPENDED = {
     HTTPStatus.UNAUTHORIZED: "check the credentials in the headers",
     HTTPStatus.FORBIDDEN: "check the credentials in the headers and what they may do",
@@ -57,8 +57,8 @@ _TOO_LARGE = "request body too large"
 class HttpResponse:
     """``body`` is ``None`` where it could not be read as HTTP says (damaged, far too long).
 
-    ``after``: the seconds the back end asks to wait. ``odd_wait``: it asks in words that nobody
-    can read.
+    ``after``: the seconds the back end asks to wait. ``odd_wait``: its wait cannot
+    be read.
     """
 
     status: int

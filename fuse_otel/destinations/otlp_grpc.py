@@ -35,8 +35,8 @@ _PORTS = {"http": 80, "https": 443}
 # A host and perhaps a port, alone or after gRPC's own names for addresses.
 _HOST = re.compile(r"(?:dns:(?://[^/]*/)?|ipv4:|ipv6:)?(\[[^]]+\]|[^:/\[\]]+)(?::(\d+))?")
 
-# The shipper alone decides when to try again. Idle connections are closed: what stands between
-# drops them without a word, and pings to keep them up are punished by servers of Go.
+# Only the shipper decides when to try again. Idle connections are closed: firewalls drop them
+# without a close, and servers of Go close the connection of a client that pings often.
 _Options: TypeAlias = tuple[tuple[str, int | str], ...]
 _CHANNEL: _Options = (
     ("grpc.primary_user_agent", f"fuse-otel/{__version__}"),
@@ -105,8 +105,8 @@ _Export = Callable[..., bytes]
 
 
 class _Connection:
-    """One signal's connection. It is opened by the first request, and anew after one that found
-    nobody: a channel of gRPC would wait on its own, up to minutes, after its peer came back.
+    """One signal's connection. It is opened by the first request, and again after one that
+    reached no peer: a channel of gRPC would itself wait, up to minutes, after its peer came back.
     """
 
     def __init__(

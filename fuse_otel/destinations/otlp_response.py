@@ -1,4 +1,4 @@
-"""What a back end answers to an export request, whatever carried the answer: OTLP's export
+"""What a back end answers to an export request, over HTTP or gRPC: OTLP's export
 responses, ``google.rpc.Status``, its own JSON, a web page.
 
 https://opentelemetry.io/docs/specs/otlp/#otlphttp-response

@@ -70,7 +70,7 @@ class Instruments:
         return self._counters[name].labels(*labels)
 
     def begin(self, labels: tuple[str, ...], *values: str) -> None:
-        """Every counter with just these labels stands at 0 for the values, or goes on."""
+        """Every counter with exactly these labels starts at 0 for the values, or is kept."""
         for family in _of(MetricKind.COUNTER, list(FAMILIES)):
             if family.labels == labels:
                 self._counters[family.name].labels(*values)

@@ -30,7 +30,7 @@ class Line:
     """What the log writes about one event. Fields that are ``None`` are left out.
 
     Lines with the same ``repeats`` key are one problem: the first is written at once, the others
-    are summed up. ``weight`` is how many occurrences the line stands for.
+    are summed up. ``weight`` is how many occurrences the line reports.
     """
 
     level: LogLevel

@@ -59,7 +59,7 @@ _DAY = 86_400.0
 
 # A list takes a tenth of a second, a bulk page of 4 MB some seconds; minutes mean a stalled server.
 _API_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
-# From a back end next door to the usual time-out of 10 s and a slow proxy's 30 s.
+# From a back end on the same host to the usual time-out of 10 s and a slow proxy's 30 s.
 _EXPORT_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 # 17 s, 47 s and 167 s are what the defaults promise: with the webhook, by polling, after growing.
 # From 15 min to the five days after which Plum forgets a call: catching up.
@@ -78,7 +78,7 @@ _READING = (
     gauge(
         "fuse_otel_account_up",
         ACCOUNT,
-        "1 if the API answers the account's lists and at least some of its details, 0 if not.",
+        "1 if the API answers the account's lists and at least some of its logs, 0 if not.",
     ),
     counter(
         "fuse_otel_api_requests_total",
@@ -135,7 +135,7 @@ _READING = (
     gauge(
         "fuse_otel_failing_calls",
         ACCOUNT,
-        "Pending calls whose details the API answers with an error.",
+        "Pending calls whose logs the API answers with an error.",
     ),
     counter(
         "fuse_otel_unreadable_calls_total",

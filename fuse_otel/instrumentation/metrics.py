@@ -67,7 +67,7 @@ class Metrics:
         self, accounts: Iterable[str], lanes: Iterable[Lane], loops: Iterable[str] = ()
     ) -> None:
         """Start their counters at 0: a series that begins with its first event has no increase
-        that a query could see. Existing counters go on.
+        that a query could see. Existing counters keep their values.
         """
         counters = self._instruments
         for account in accounts:
@@ -83,7 +83,7 @@ class Metrics:
 
     def forget_states(self) -> None:
         """Make the states of accounts and lanes absent until they report again: for a reload,
-        between the old loops and the new. Counters go on.
+        between the old loops and the new. Counters keep their values.
         """
         self._instruments.forget_states()
 

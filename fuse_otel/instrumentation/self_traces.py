@@ -180,7 +180,7 @@ def _exporter(protocol: str) -> SpanExporter:
     if protocol == "grpc":
         from opentelemetry.exporter.otlp.proto.grpc import trace_exporter as grpc  # noqa: PLC0415
 
-        import fuse_otel.net.quiet_grpc  # noqa: F401, PLC0415 - before anybody loads the other
+        import fuse_otel.net.quiet_grpc  # noqa: F401, PLC0415 - before any module loads the other
 
         return grpc.OTLPSpanExporter()
     from opentelemetry.exporter.otlp.proto.http import trace_exporter as http  # noqa: PLC0415

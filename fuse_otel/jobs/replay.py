@@ -42,7 +42,7 @@ class ReplayPart:
 
 
 def replay_part(calls: Sequence[ParkedCall], lanes: ReplayLanes) -> ReplayPart:
-    """One batch a lane. The calls are no more than a batch may hold."""
+    """One batch a lane. The calls fit into one batch."""
     result = ReplayPart()
     slices: dict[Lane, list[tuple[ParkedCall, bytes]]] = {}
     for call in calls:

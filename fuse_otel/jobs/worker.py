@@ -89,7 +89,7 @@ class JobWorker:
         return any(more)
 
     def _try_part(self, job_id: int, job: Job, now: float) -> bool:
-        """A job with an unexpected error fails: it would repeat the error for ever, delay the jobs
+        """A job with an unexpected error fails: it would repeat the error endlessly, delay the jobs
         after it, and leave its command waiting.
         """
         try:
@@ -172,7 +172,7 @@ def _finished(request: Replay | Drop, status: JobStatus, so_far: _Pass) -> JobSt
         (so_far.homeless, "the destination is not configured any more"),
         (
             so_far.damaged,
-            "the stored bytes are damaged, `fuse-otel backfill --again` reads it anew",
+            "the stored bytes are damaged, `fuse-otel backfill --again` reads it again",
         ),
     ]
     verb = "is" if status.calls == 1 else "are"

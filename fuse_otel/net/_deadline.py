@@ -1,5 +1,6 @@
 """One time limit for a whole request. httpx's ``timeout`` limits each single read and write, so a
-server that sends a byte a second holds a client for ever. Here every wait is cut to the time left.
+server that sends a byte a second blocks a client endlessly. Here each wait is limited to the time
+left.
 """
 
 from __future__ import annotations

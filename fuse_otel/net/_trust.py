@@ -45,7 +45,8 @@ def _of_file(path: str) -> ssl.SSLContext:
 
 
 def _of_folders(folders: str) -> ssl.SSLContext:
-    # OpenSSL does not complain about a folder that is missing or empty. It then trusts nobody.
+    # OpenSSL does not complain about a folder that is missing or empty. It then trusts no
+    # certificate.
     if not any(_hashed(folders)):
         name = f"{_FOLDER} ({shown_path(folders)})"
         raise ConfigurationError([f"{name}: {_NOT_HASHED}"])

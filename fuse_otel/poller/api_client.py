@@ -67,7 +67,7 @@ class Budget:
 
 UNAUTHORIZED_EVERY = 60.0  # seconds between tries after a 401
 FARTHEST_PROBE = 8  # doublings of an hour: a little more than ten days
-BULK_DOWN_AFTER = 4  # failures of bulk requests in a row, whatever their windows
+BULK_DOWN_AFTER = 4  # failures of bulk requests in a row, of any windows
 PROBE_AFTER = 2  # failures of a task's request without any other request to its endpoint: probe
 
 

@@ -13,7 +13,7 @@ YEAR = 366 * DAY
 
 @dataclass(frozen=True, slots=True)
 class CatchUp:
-    """``position``: where the live window begins. ``given_up``: what nobody can read any more."""
+    """``position``: where the live window begins. ``given_up``: what Plum has deleted unread."""
 
     position: NumberPosition
     opened: Sequence[Gap] = ()

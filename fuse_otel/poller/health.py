@@ -1,4 +1,4 @@
-"""Whether an account works: its lists, and at least some of its details."""
+"""Whether an account works: its lists, and at least some of its logs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class AccountHealth:
 
     - the API cannot be reached or refuses the login,
     - the last lists of three or more different windows failed,
-    - the details of the last three or more different calls failed,
+    - the logs of the last three or more different calls failed,
     - unexpected errors stopped the last three or more different windows.
     """
 

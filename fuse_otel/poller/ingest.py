@@ -37,7 +37,7 @@ FetchedCall = tuple[ListedCall, CallLog | SourceError]
 RECENT_CALLS = 500  # the pages keep no more calls than that
 UNEXPECTED_TRIES = 3  # requests for one call's details that may end with an unexpected error
 _UNREADABLE = CallLog(LogState.MISSING)
-"""Stands for the log of a call whose reading, translation or storing raises an unexpected error."""
+"""The log of a call whose reading, translation or storing raises an unexpected error."""
 
 
 @dataclass(slots=True)

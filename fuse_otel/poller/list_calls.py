@@ -16,8 +16,8 @@ PASSES = 4  # one, and up to three more while the number of records does not mat
 # repetitions is no end, nor are a few of one record each: the list may have moved meanwhile.
 SILENT = 2
 SILENT_RECORDS = 4
-# A pass with more records than twice the first total (and 1,000), or than 30,000, is ended. A total
-# that always ran ahead of the records was followed for ever: 477 MB in 40 s, and nothing stored.
+# A pass with more records than twice the first total (and 1,000), or than 30,000, is ended. When
+# the total was always ahead of the records, reading did not end: 477 MB in 40 s, nothing stored.
 MOST_RECORDS = 30_000
 AHEAD = 1000
 
@@ -129,7 +129,8 @@ class _Pass:
 
 def _list_once(window: Window, number: str, paging: Paging) -> Scan[_Pass]:
     """Ends where the offset reaches the total (with a page that is not full), at an empty page, or
-    after pages that show nothing new (else an API that ignores the offset would be read for ever).
+    after pages without new calls (otherwise an API that ignores the offset would be read
+    endlessly).
     """
     one, last = _Pass(), 0
     silent: list[int] = []

@@ -26,7 +26,7 @@ DUE_AT_ONCE = 200  # pending calls taken up together
 
 @dataclass(frozen=True, slots=True)
 class _Leased:
-    """What is bound to the account's present lease. After a lost lease it is made anew."""
+    """What is bound to the account's current lease. After a lost lease it is built again."""
 
     lease: Lease
     ingest: Ingest
@@ -258,7 +258,7 @@ class Poller:
             self._store.succeed()
 
     def _store_failed(self, error: StoreError, now: float) -> None:
-        """Drop all scans: they begin anew from the ledger once the store works again."""
+        """Drop all scans. They start again from the ledger when the store works."""
         if isinstance(error, Full):
             self._full_at = self._leased.ingest.batch_commits if self._leased else 0
             self._no_room_for = error.needed

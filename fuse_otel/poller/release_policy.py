@@ -69,7 +69,7 @@ class Moment:
 
     def end_of(self, call: ListedCall) -> float | None:
         """The call's end for the computation of waits. A call is listed after it ended: an end in
-        the future is wrong: one a year ahead kept a call pending until its details were gone.
+        the future is wrong: one a year ahead kept a call pending until its log was deleted.
         """
         if call.end is None or call.end <= self.now:
             return call.end
@@ -94,7 +94,7 @@ def release_policy(
 
 
 def failing(over: float, moment: Moment, wait: float) -> Decision:
-    """The request for the details failed: repeat it until Plum has deleted them. ``over``: the
+    """The request for the log failed: repeat it until Plum has deleted the log. ``over``: the
     latest time at which the call can have ended.
     """
     now = moment.now

@@ -72,7 +72,7 @@ class ReadCalls:
 Request = ListPage | LogsPage | ReadCalls
 Answers = Mapping[str, CallLog | SourceError]
 ReadMany = Callable[[Sequence[str]], Answers]
-"""Requests the details of a few calls at once. An error concerns its own call only."""
+"""Requests the logs of a few calls at once. An error concerns its own call only."""
 
 Result = TypeVar("Result")
 Scan = Generator[Request, Any, Result]

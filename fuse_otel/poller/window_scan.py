@@ -136,7 +136,7 @@ class WindowScan:
         known = {} if sink.again else self._lease.known(ids)
         waiting = {} if sink.again else self._lease.waiting(ids)
         self._density = listing.records / max(1, listing.window.seconds)
-        # Two look-ups a call: a union of both mappings would be built anew for each of them.
+        # Two look-ups a call: a union of both mappings would be built again for each call.
         fresh = [
             call
             for call in listing.calls

@@ -1,4 +1,4 @@
-"""The contracts between the loops and the outside: one source, one store with three doors,
+"""The contracts between the loops and the outside: one source, one store with three interfaces,
 destinations and the clock. Every adapter passes the conformance suite of its port (``tests``).
 
 All times are UNIX seconds. ``account`` is an account's configured name; ``number`` is the phone

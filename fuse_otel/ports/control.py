@@ -1,4 +1,4 @@
-"""The store's door for the pages and the commands: status, recent and parked calls, jobs."""
+"""The store's interface for pages and commands: status, recent and parked calls, jobs."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ class Status:
 
 
 class Control(Protocol):
-    """The door of the pages, the commands and the job worker. Every method may raise ``Broken``."""
+    """The interface of pages, commands and job worker. Every method may raise ``Broken``."""
 
     def status(self) -> Status: ...
 

@@ -1,4 +1,4 @@
-"""The store's door for the poller: which calls were stored, and what is still to be read."""
+"""The store's interface for the poller: which calls were stored, and what is still to be read."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class Step:
     """All that one step of a scan changes, for one transaction.
 
     ``at`` is the time of the step. Ledger rows are kept 7 days after the later of the call's end
-    and ``at``; the rows named in ``listed`` were listed again, so their 7 days start anew.
+    and ``at``; the rows named in ``listed`` were listed again, so their 7 days start again.
     ``opened`` and ``closed`` edit the gaps; ``given_up`` are the closed gaps that were not read.
     The calls of ``seen`` count for ``job``. ``pending`` adds or replaces by session id, ``settled``
     removes pending calls. ``positions`` replaces the positions of the named numbers.
@@ -145,7 +145,7 @@ class Lease(Protocol):
     def account(self) -> str: ...
 
     def position(self, now: int, limit: int) -> Position:
-        """Where the account stands, with at most ``limit`` pending calls due at ``now``."""
+        """The position of the account, with at most ``limit`` pending calls due at ``now``."""
         ...
 
     def known(self, session_ids: Sequence[str]) -> Mapping[str, Seen]:
@@ -166,7 +166,7 @@ class Lease(Protocol):
 
 
 class Ledger(Protocol):
-    """The poller's door to the store."""
+    """The poller's interface to the store."""
 
     def lease(self, account: str) -> Lease:
         """Take the account. Idempotent for the holder. Raises ``Busy`` or ``Broken``."""

@@ -1,4 +1,4 @@
-"""The store's door for the shipper: what is due for a lane, and what became of it."""
+"""The store's interface for the shipper: what is due for a lane, and what became of it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Reread:
 
 
 class Outbox(Protocol):
-    """The shipper's door to the store. Every method may raise ``Broken``."""
+    """The shipper's interface to the store. Every method may raise ``Broken``."""
 
     def due(
         self, lane: Lane, now: float, max_bytes: int, live: float = LIVE
@@ -59,7 +59,7 @@ class Outbox(Protocol):
     def reread(self, batch: int, now: float) -> Reread:
         """The bytes of a batch are damaged: no lane waits for it any more.
 
-        While Plum keeps the details of its calls, the ledger forgets them and gaps over their times
+        While Plum keeps the logs of its calls, the ledger forgets them and gaps over their times
         are opened, so that they are read as new calls. The others are parked without bytes for each
         lane that waited. Durable on return, idempotent.
         """

@@ -1,4 +1,4 @@
-"""One database behind three doors."""
+"""One database with three interfaces."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fuse_otel.ports.outbox import Outbox
 
 
 class Store(Protocol):
-    """One database behind three doors."""
+    """One database with three interfaces."""
 
     @property
     def ledger(self) -> Ledger: ...

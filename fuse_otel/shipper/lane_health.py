@@ -31,7 +31,7 @@ class LaneHealth:
         self._change(_UP, up=True, reason="")
 
     def release(self) -> None:
-        """Nothing stands in the way any more. Whether anything is delivered is still open."""
+        """The lane is no longer suspended. Whether it can deliver is not known yet."""
         self.suspended = None
 
     def failing(self, reason: str) -> None:
@@ -52,7 +52,7 @@ class LaneHealth:
 def export_done(
     lane: Lane, request: ExportRequest, result: ExportResult, decision: Decision, seconds: float
 ) -> ExportDone:
-    """Items count as rejected when it is for good: what is halved or retried is not counted yet."""
+    """Items count as rejected after a final result, not if the request is halved or retried."""
     taken = isinstance(result, Accepted | PartialSuccess)
     rejected = 0
     if isinstance(result, PartialSuccess):

@@ -12,7 +12,7 @@ from fuse_otel.shipper.in_flight import Attempt, InFlight
 
 
 class NextRequest:
-    """Reads the store anew for every request, so that live calls go first."""
+    """Reads the store for every request, so that live calls go first."""
 
     def __init__(self, lane: Lane, outbox: Outbox, in_flight: InFlight, live: float) -> None:
         self._lane = lane

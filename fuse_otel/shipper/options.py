@@ -14,15 +14,15 @@ class ShipperOptions:
 
     first_wait: float = 1.0
     longest_wait: float = 300.0
-    # Between two tries while our configuration (or a proxy) stands in the way.
+    # Between two tries while the configuration or a proxy prevents the delivery.
     suspend: float = 60.0
-    # Until the outbox is read again when nobody announces a commit.
+    # Until the outbox is read again if no commit is announced.
     idle: float = 1.0
-    # A lane counts as down after so many failures in a row: a single 503 or 429 is everyday life.
+    # A lane counts as down after so many failures in a row: a single 503 or 429 is normal.
     down_after: int = 3
     # After so many failures of one request another is tried: it shows whether it is the data.
     patience: int = 10
-    # So many single calls refused in a row, none accepted between: it is not the data but us.
+    # So many single calls refused in a row, none accepted between: the cause is not the data.
     refusals: int = 10
     # Whether records that the back end calls too old are parked however many they are. Loki calls
     # them so where its profile is not set; with the profile it is about the record.

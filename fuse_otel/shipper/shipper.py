@@ -255,14 +255,14 @@ class Shipper:
         self._store_backoff.fail(now, self._random)
         self._emit(StoreFailed.of(error))
         if isinstance(error, Full) and self._sent is not None:
-            # No room for parked copies: whether to go on without them is for the operator.
+            # No room for parked copies: the operator decides whether to continue without them.
             self._health.suspend("full", str(error))
         return self._store_backoff.until
 
     def _failed_unexpectedly(self, error: Exception, now: float) -> float:
-        """Without this the loop would repeat the same request for ever while the lane counts as up.
-        The request goes into quarantine, so that the others go on. After three different batches
-        it is no matter of a single request: the lane is down.
+        """Without this the loop would repeat the same request endlessly while the lane counts as
+        up. The request goes into quarantine, so that the others continue. After three different
+        batches the cause is not a single request: the lane is down.
         """
         self._idle = False
         failure = LoopFailed.of(f"lane {self._lane.destination}/{self._lane.signal}", error)

@@ -41,7 +41,7 @@ class CallEnded(Exception):
 class Script:
     """A call that is going on. Times are UNIX seconds; entries carry whole seconds as the API's do.
 
-    ``leaves_at`` is when the caller hangs up whatever happens; ``ends_at`` is when the platform
+    ``leaves_at`` is when the caller hangs up at the latest; ``ends_at`` is when the platform
     cuts the call off. ``dice`` decides where chance does.
     """
 

@@ -38,7 +38,7 @@ class Content(Protocol):
         ...
 
     def ended(self, start: float, end: float) -> Iterable[SimulatedCall]:
-        """The calls that ended in ``[start, end)``: the truth, whatever the API shows of it."""
+        """The calls that ended in ``[start, end)``: also those that the API does not list."""
         ...
 
     def entries(self, session_id: str) -> tuple[RawEntry, ...]:

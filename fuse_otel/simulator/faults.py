@@ -24,7 +24,7 @@ class FaultKind(StrEnum):
     HTML = "html"  # a proxy's page with status 200
     EMPTY = "empty"  # status 200 and no body
     FLOOD = "flood"  # a body of 64 MB of blanks
-    XML = "xml"  # the XML form, whatever the request accepts
+    XML = "xml"  # the XML form, also if the request does not accept it
     REDIRECT = "redirect"  # 302 to a login page
     BAD_HEADERS = "bad_headers"  # HTTP `status` with dates and numbers out of all ranges
     BAD_ENCODING = "bad_encoding"  # says gzip, and is not

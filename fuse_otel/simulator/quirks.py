@@ -71,7 +71,7 @@ class Quirks:
 
     # Pages.
     default_limit: int = 1_000
-    page_cap: int = 0  # a page never holds more, whatever the limit; 0 for no cap
+    page_cap: int = 0  # a page never holds more, also with a higher limit; 0 for no cap
     total_off_by: int = 0  # added to total_calls
     total_drifts: bool = False  # total_calls is wrong, and different in each response
     omit_total: bool = False  # lists name no total_calls

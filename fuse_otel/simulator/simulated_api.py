@@ -112,7 +112,7 @@ class SimulatedApi:
         return tuple(sorted(calls, key=lambda call: (call.end, call.session_id)))
 
     def entries(self, session_id: str) -> tuple[RawEntry, ...]:
-        """A call's finished log, whatever the API shows of it. Raises ``KeyError``."""
+        """A call's complete log, also if the API does not show it. Raises ``KeyError``."""
         return self._content.entries(session_id)
 
     def _date(self) -> float:

@@ -22,7 +22,7 @@ from fuse_otel.humanize import in_quotes
 from fuse_otel.ports import Endpoint
 
 LONGEST_REASON = 64 * 1024  # bytes of an error's body
-_LONGEST_QUOTE = 200  # characters of the API's own words in a message
+_LONGEST_QUOTE = 200  # characters of the API's text in a message
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,9 +111,9 @@ class FuseApi:
 
     @contextmanager
     def _failures(self, endpoint: Endpoint) -> Iterator[None]:
-        """Every exception becomes a ``SourceError`` and is reported. Nobody knows all that httpx
-        and the decoders raise for an odd answer: a session id of 70,000 characters made httpx raise
-        ``InvalidURL``, which is none of its ``HTTPError``s, and stopped the account.
+        """Every exception becomes a ``SourceError`` and is reported. httpx and the decoders can
+        raise unknown exceptions for an odd answer: a session id of 70,000 characters made httpx
+        raise ``InvalidURL``, which is none of its ``HTTPError``s, and stopped the account.
         """
         try:
             yield

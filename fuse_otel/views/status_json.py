@@ -12,8 +12,8 @@ from fuse_otel.views.status_report import headroom_of, lanes_of, masked
 def status_json(
     status: Status, now: float, problems: Sequence[str], version: str, daemon: str | None
 ) -> dict[str, object]:
-    """Times are UNIX seconds. Of a phone number only the last digits are shown; ``None`` stands
-    for all numbers of the account. ``daemon`` is who holds the store, ``None`` if nobody does.
+    """Times are UNIX seconds. Of a phone number only the last digits are shown; ``None`` means
+    all numbers of the account. ``daemon`` is the holder of the store, ``None`` without one.
     """
     return {
         "version": version,

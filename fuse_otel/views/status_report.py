@@ -19,7 +19,7 @@ from fuse_otel.ports import (
 )
 from fuse_otel.views.table import Cell, Severity, Table, moment_cell, number_cell
 
-# Left by trouble. History and backfill are read by choice, and are no risk to anybody.
+# Caused by failures. History and backfill are intended, so they are no risk.
 AT_RISK = frozenset({GapReason.ERROR, GapReason.DOWNTIME, GapReason.DAMAGE})
 _HEADROOM_LOW = RETENTION / 2  # seconds
 _ALMOST_FULL = 0.8  # of the outbox
@@ -41,7 +41,7 @@ class StatusReport:
 
 
 def status_report(status: Status, now: float, *, running: bool = True) -> StatusReport:
-    """Without a ``running`` daemon nobody knows the states of accounts and lanes."""
+    """Without a ``running`` daemon the states of accounts and lanes are unknown."""
     running = running and _reported(status)
     share = status.used / status.capacity if status.capacity else 1.0
     text = f"{size(status.used)} of {size(status.capacity)} ({share:.0%})"
@@ -194,7 +194,7 @@ def _cursors(account: AccountStatus) -> Iterator[int]:
 def headroom(
     cursors: Iterable[int], gaps: Iterable[Gap], waiting_since: int | None, now: float
 ) -> float | None:
-    """Seconds until Plum deletes the details of the oldest call that is still to be read, 0 to five
+    """Seconds until Plum deletes the log of the oldest call that is still to be read, 0 to five
     days; ``None`` before the first poll. ``now`` is the API's time where it is known.
     """
     oldest = [*cursors, *(gap.start for gap in gaps if gap.reason in AT_RISK)]

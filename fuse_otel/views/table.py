@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 from fuse_otel import humanize
 
-MOST_ROWS = 10  # what stands in the open; the pages fold a longer table, the commands cut it
+MOST_ROWS = 10  # the rows shown; pages fold a longer table, commands cut it
 
 
 class Severity(Enum):

@@ -79,7 +79,7 @@ def duration(start: int, end: int) -> str:
 
 
 def severity_of(number: int) -> Severity:
-    """How a log record of this SeverityNumber stands out."""
+    """How a log record of this SeverityNumber is highlighted."""
     if number >= _ERROR:
         return Severity.ALARM
     if number >= _WARNING:

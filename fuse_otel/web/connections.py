@@ -1,4 +1,4 @@
-"""Connections that nobody can hold for ever.
+"""Connections with time limits, so that no client can keep one open endlessly.
 
 uvicorn closes a connection that is idle between two requests. It waits without end for the first
 request of a connection, and for a peer that does not read its answer.
@@ -23,8 +23,8 @@ STATE = "connection"
 
 
 class Connection(H11Protocol):
-    """Knows since when its peer has made it wait. ``leaving``: nobody needs an answer that is not
-    begun yet. ``abort`` ends it at once, whatever is unsent.
+    """Knows since when its peer has made it wait. ``leaving``: no answer is
+    begun any more. ``abort`` ends it at once and drops unsent bytes.
     """
 
     def __init__(

@@ -108,7 +108,7 @@ class _Answer:
 def host_check(allowed: Collection[str]) -> Callable[[ASGIApp], ASGIApp]:
     """For what shows data or changes something: a foreign web page must not reach it through its
     visitor's browser, neither under a name of its own that leads here (DNS rebinding) nor by a
-    form. Addresses and ``localhost`` are no names that anybody else can own.
+    form. Another site cannot own an address or ``localhost``.
     """
 
     def check(app: ASGIApp) -> ASGIApp:

@@ -1,4 +1,4 @@
-"""HTML that cannot forget to escape: whatever is not ``Html`` by type is text."""
+"""HTML that is always escaped: every value that is not of the type ``Html`` is text."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def tag(name: str, /, *children: Child, **attributes: Attribute) -> Html:
     """An element. ``None`` is no child and no attribute.
 
     A trailing ``_`` of an attribute's name is dropped (``class_``), inner ones become hyphens;
-    ``False`` leaves it out, ``True`` stands without a value.
+    ``False`` leaves it out, ``True`` writes the name without a value.
     """
     head = "".join(_attribute(key, value) for key, value in attributes.items())
     if name in _VOID:

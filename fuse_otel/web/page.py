@@ -109,5 +109,5 @@ def problem_list(sentences: Sequence[str]) -> Html | None:
 
 
 def call_path(session_id: str) -> str:
-    """One path segment, whatever the id is made of."""
+    """One path segment, for an id of any characters."""
     return quote(session_id, safe="")

@@ -66,7 +66,7 @@ def _listen_everywhere(port: int) -> socket.socket:
 
 
 def _reason(error: OSError) -> str:
-    """The system's own words; what ``socket`` adds to them repeats the address."""
+    """The system's message. The text that ``socket`` adds to it repeats the address."""
     if isinstance(error, socket.gaierror) or error.errno is None:
         return str(error.strerror or error)
     return os.strerror(error.errno)

@@ -1,4 +1,4 @@
-"""Strings that a hostile peer could send, through all three doors of every store."""
+"""Strings that a hostile peer could send, through all three interfaces of every store."""
 
 from dataclasses import replace
 

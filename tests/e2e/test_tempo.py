@@ -20,7 +20,7 @@ ROUTES = ["straight", "straight over grpc", "collector", "collector over grpc"]
 ORDERS = ["oldest first", "newest first"]
 TWO_HOURS = 7200
 A_MINUTE = 60
-IN_A_BLOCK = 300  # seconds: a real Tempo finds a late call by a search after minutes
+IN_A_BLOCK = 300  # seconds: a real Tempo finds an old call by a search after minutes
 
 
 @pytest.fixture(scope="module", params=["fake", "real"])

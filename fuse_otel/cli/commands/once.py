@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         type=_duration,
         default=_TIMEOUT,
         metavar="DURATION",
-        help=f"exit after this time, whatever is still to do (default: {_TIMEOUT:g}s)",
+        help=f"exit after this time, even if work is left (default: {_TIMEOUT:g}s)",
     )
 
 
@@ -121,6 +121,6 @@ def _print_summary(counted: _Counted, ended: RunOnceResult, parked: Mapping[str,
         kept = "1 call is parked" if calls == 1 else f"{calls:,} calls are parked"
         lines.append(f"{lane}: {kept}; see `fuse-otel parked list`.")
     if ended.history:
-        lines.append("Only calls of the past are still to be read; a later run goes on from there.")
+        lines.append("Only history is still to be read; the next run continues from there.")
     for line in lines:
         print(line, file=sys.stderr)

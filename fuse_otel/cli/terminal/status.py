@@ -15,7 +15,7 @@ from fuse_otel.views.table import MOST_ROWS, Table
 def status_lines(
     status: Status, daemon: str | None, now: float, width: int | None
 ) -> Iterator[Line]:
-    """``daemon`` is who holds the store; without one nobody knows the states."""
+    """``daemon`` is the holder of the store; without one the states are unknown."""
     report = status_report(status, now, running=daemon is not None)
     yield _daemon(daemon)
     for problem in reported_problems(status) if daemon is not None else ():

@@ -1,4 +1,4 @@
-"""A table for a terminal: columns as wide as what stands in them, the last one takes the rest."""
+"""A table for a terminal: columns as wide as their content, the last one takes the rest."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fuse_otel.cli.terminal.text import INKS, Ink, Line, Piece, clean, columns, 
 from fuse_otel.views.table import Table
 
 _BETWEEN = "  "
-_SHORTEST = 8  # columns that the last one gets, whatever the others take
+_SHORTEST = 8  # columns that the last one gets at least
 
 
 def table_lines(table: Table, width: int | None) -> Iterator[Line]:

@@ -117,7 +117,7 @@ def pad(text: str, width: int) -> str:
 def paint(pieces: Iterable[Piece], width: int, *, colour: bool) -> str:
     """The pieces as one line of at most ``width`` columns, without spaces at its end.
 
-    The texts are taken as they are: whatever comes from outside went through ``clean``.
+    The texts are written unchanged: the caller passes outside data through ``clean`` first.
     """
     line: list[str] = []
     left = width

@@ -77,7 +77,7 @@ def in_plain_text(endpoint: str) -> str:
 
 def read_milliseconds(value: object) -> float:
     """Seconds. Other programs take zero as "no limit". It is an error here, because a server that
-    never ends its answer would then block a lane for ever.
+    never ends its answer would then block a lane endlessly.
     """
     milliseconds = read_count(value)
     if not 1 <= milliseconds <= _LONGEST_TIMEOUT:

@@ -31,7 +31,7 @@ _CONTROL = re.compile(r"[\x00-\x1f]")
 # A string, or a bracket outside of strings.
 _BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"?|[][{}]', re.DOTALL)
 _DEEPEST = 200  # an entry's data begin at 6; the fast decoder reads some 900
-# A string (to the end where it is not closed: one pass, whatever the text), or a bare word.
+# A string (to the end where it is not closed: one pass for any text), or a bare word.
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|-?(?:NaN|Infinity)', re.DOTALL)
 
 
@@ -55,21 +55,21 @@ def decode(
     try:
         return decoder.decode(data)
     except RecursionError:
-        mended = bytes(data)
+        readable = bytes(data)
     except ValueError:
         tally.anomalies[Anomaly.REPAIRED] += 1
-        mended = repaired(bytes(data))
+        readable = repaired(bytes(data))
     try:
-        return decoder.decode(mended)
+        return decoder.decode(readable)
     except RecursionError:
         tally.anomalies[Anomaly.DEPTH] += 1
-        mended = flattened(repaired(mended))
+        readable = flattened(repaired(readable))
     except ValueError as error:
-        return _last_resort(decoder, mended, error, many_calls=many_calls)
+        return _last_resort(decoder, readable, error, many_calls=many_calls)
     try:
-        return decoder.decode(mended)
+        return decoder.decode(readable)
     except (ValueError, RecursionError) as error:
-        return _last_resort(decoder, mended, error, many_calls=many_calls)
+        return _last_resort(decoder, readable, error, many_calls=many_calls)
 
 
 def repaired(data: bytes) -> bytes:
@@ -77,19 +77,19 @@ def repaired(data: bytes) -> bytes:
     ``NaN``, infinities and bare control characters inside strings; otherwise the same.
     """
     text = data.removeprefix(BOM).decode("utf-8", "replace")
-    text = _ESCAPE.sub(_mended_escape, text)  # a backslash stands in strings alone
+    text = _ESCAPE.sub(_repaired_escape, text)  # only strings contain a backslash
     if _SUSPECT.search(text):
-        text = _TOKEN.sub(_mended_token, text)
+        text = _TOKEN.sub(_repaired_token, text)
     return text.encode()
 
 
-def _mended_escape(found: re.Match[str]) -> str:
+def _repaired_escape(found: re.Match[str]) -> str:
     if found["bad"]:
         return f"\\\\{found['bad']}"
     return "\\ufffd" if found["lone"] else found[0]
 
 
-def _mended_token(found: re.Match[str]) -> str:
+def _repaired_token(found: re.Match[str]) -> str:
     token = found[0]
     if not token.startswith('"'):
         return "null"

@@ -39,7 +39,7 @@ RawDetail = list[Element] | dict[str, Any] | str | int | float | bool | None
 
 
 def call_log(detail: RawDetail, tally: Tally) -> CallLog:
-    """The log that ``detail`` stands for; an error object holds the reason why there is none."""
+    """The log in ``detail``; an error object holds the reason why there is none."""
     if isinstance(detail, dict):
         numbered = renumbered(detail, tally)
         if numbered is None:
@@ -55,7 +55,7 @@ def call_log(detail: RawDetail, tally: Tally) -> CallLog:
 
 
 def joined(first: CallLog, second: CallLog) -> CallLog:
-    """One log of two that belong to the same call: the second goes on where the first ended,
+    """One log of two that belong to the same call: the second continues where the first ended,
     unless one repeats the other.
     """
     if LogState.PRESENT not in (first.state, second.state):
@@ -85,7 +85,7 @@ def renumbered(value: dict[str, Any], tally: Tally) -> list[Any] | None:
 
 
 def error_log(reason: str) -> CallLog | None:
-    """The log that the API's own words mean; ``None`` if the words are unknown."""
+    """The state of the log by the API's message; ``None`` if the message is unknown."""
     reason = reason[:LONGEST_REASON]  # the pattern takes quadratic time
     if _EXPIRED.search(reason):
         return EXPIRED_LOG

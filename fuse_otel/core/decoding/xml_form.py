@@ -1,4 +1,4 @@
-"""The XML form of the API's answers, as the JSON that it stands for.
+"""The XML form of the API's answers, converted to their JSON form.
 
 The documentation shows the form of ``/call`` alone; the form of the lists is a guess, so several
 spellings of a list are read. A document type, and with it every entity, is refused.
@@ -118,7 +118,7 @@ def _value(element: ET.Element) -> object:
 
 def _is_list(tag: str, children: list[ET.Element]) -> bool:
     """Whether the children, all of one name, are the elements of a list: ``item``, or any name that
-    is repeated or stands alone in a list, but for the names of the API's fields.
+    is repeated or is the only one in a list, except the names of the API's fields.
     """
     name = children[0].tag
     if name == "item":

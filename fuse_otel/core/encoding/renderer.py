@@ -63,7 +63,7 @@ class Renderer:
         details: LogCompleteness,
         sent_entries: int | None = None,
     ) -> RenderedCall:
-        """Raises nothing, whatever the call holds. With ``sent_entries`` the call was exported
+        """Raises nothing, for any call. With ``sent_entries`` the call was exported
         before with so many entries: only what is new comes out, new executions marked late.
         """
         encoders = [

@@ -22,7 +22,7 @@ class LogCompleteness(StrEnum):
     FULL = "full"  # an `exit` entry is there
     OPEN = "open"  # entries, but no `exit`: a hang-up
     NONE = "none"  # the record says that nothing was logged
-    EXPIRED = "expired"  # the API said that the details are gone
+    EXPIRED = "expired"  # the API reported that the log is deleted
     MISSING = "missing"  # 404, null or an empty array for a call that has a log
 
 

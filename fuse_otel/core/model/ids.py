@@ -1,4 +1,4 @@
-"""Ids that follow from a call's identity alone: the same call always has the same ids, and anybody
+"""Ids that follow from a call's identity alone: the same call always has the same ids, and everyone
 who knows its session id can compute them.
 """
 

@@ -11,7 +11,7 @@ MAX_FIELD = 256  # characters of a number or type in a list record; a telephone 
 MAX_NAME = 4096  # characters of a name that an author gave; 128 of them leave
 MAX_ATTRIBUTE_NAME = 128  # bytes; VictoriaLogs drops a record that has a longer one
 LONG_NAME = "[long]"
-"""Stands for a longer one: its beginning could end inside a number."""
+"""Replaces a longer one: its beginning could end inside a number."""
 
 
 class Most(NamedTuple):

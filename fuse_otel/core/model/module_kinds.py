@@ -8,7 +8,7 @@ from functools import lru_cache
 LEAVING = frozenset(
     {"rest", "soap", "email", "sms", "transfer", "dynamodb", "s3", "aws s3", "dialogflow"}
 )
-AUTHORS_TEXT = frozenset({"call log"})  # their lines are whatever the author wrote
+AUTHORS_TEXT = frozenset({"call log"})  # their lines are the author's text
 # Their lines name the application that runs; `unknown` where an entry names no module.
 ANNOUNCING = frozenset({"start", "go to app", "go to page", "subdialog", "exit", "unknown"})
 SETTING = frozenset({"set variable"})  # what their entries hold is called as the variable is

@@ -36,7 +36,7 @@ class PatternRule:
 @dataclass(frozen=True, slots=True)
 class OwnRules:
     """``allow`` lets keys leave under ``strict``, scrubbed as under ``standard``; ``drop`` keeps
-    keys back in every mode, whatever allows them; ``patterns`` hold in every mode.
+    keys back in every mode, also if another rule allows them; ``patterns`` hold in every mode.
     """
 
     allow: tuple[KeyRule, ...] = ()

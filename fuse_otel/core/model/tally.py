@@ -44,7 +44,7 @@ class Anomaly(StrEnum):
 
 ANOMALIES: Mapping[Anomaly, str] = {
     Anomaly.REPAIRED: "bad UTF-8, escapes, lone surrogates, `NaN`, control characters: replaced",
-    Anomaly.XML: "the answer came as XML: read as the JSON that it stands for",
+    Anomaly.XML: "the answer came as XML: converted to JSON",
     Anomaly.DEPTH: "values nested deeper than 200 levels (100 in XML): taken as null",
     Anomaly.LONG: "a name of more than 4096 characters, or a number of more than 256: `[long]`",
     Anomaly.LIST_LONG: "a log of more than 200,000 entries: the rest is left out",
@@ -70,16 +70,17 @@ ANOMALIES: Mapping[Anomaly, str] = {
     Anomaly.CALL_TIME: "a start or end more than a day away from the rest of the call: ignored",
 }
 REDACTIONS: Mapping[str, str] = {
-    "line": "a line that no rule knows, or that no module of its kind writes",
+    "line": "a line that no rule knows, or that modules of this type do not write",
     "prompt": "the text of a prompt that is not the same for all callers",
     "author_text": "a line that the application's author wrote",
     "input": "what a caller keyed or spoke; its length stays",
     "error_text": "the text behind the name of an exception",
     "key": "a key of an entry's data that is not allowed",
-    "value": "a value of another shape than its key promises",
+    "value": "a value whose shape does not fit its key",
     "url": "credentials, query, fragment or words of the path of a URL",
     "email": "an e-mail address",
-    "digits": "five digits set apart by anything, or four in a row; `standard`: seven, or five",
+    "digits": "five digits, also with other characters between them, or four in a row;"
+    " `standard`: seven, or five in a row",
     "token": "a long word of digits and letters, such as a key",
     "name": "a name of thousands of characters",
     "phone": "`standard`: a telephone number",
@@ -101,8 +102,8 @@ TRUNCATIONS: Mapping[str, str] = {
 
 
 class Note(NamedTuple):
-    """What became of a key of an entry's data, or of its ``LINE``: the attributes it became, and
-    the rules that took something away. ``entry`` is the entry's index.
+    """What became of a key of an entry's data, or of its ``LINE``: its attributes, and
+    the rules that removed something. ``entry`` is the entry's index.
     """
 
     entry: int
@@ -112,7 +113,7 @@ class Note(NamedTuple):
 
 
 LINE = ""
-"""The subject that stands for an entry's line."""
+"""The subject of an entry's line."""
 
 
 @dataclass(slots=True)

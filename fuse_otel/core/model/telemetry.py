@@ -1,7 +1,7 @@
 """OpenTelemetry's values as small slotted records, from the translation to the writer.
 
 Times are UNIX nanoseconds. A span id is the unsigned 64-bit integer whose big-endian bytes go on
-the wire; 0 stands for "none". Attributes keep their order, which is the order of the bytes.
+the wire; 0 means "none". Attributes keep their order, which is the order of the bytes.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from fuse_otel.core.model.redaction_policy import KeyRule, PatternRule
 from fuse_otel.core.model.tally import Tally
 
 Compiled = tuple[re.Pattern[str], str]
-"""A pattern, and the name that stands for what it finds."""
+"""A pattern, and the name that replaces its matches."""
 
 
 @lru_cache(maxsize=256)

@@ -134,7 +134,7 @@ _FIXED = {
         "",
     )
 }
-"""Lines without facts, shared: nobody changes the facts of a line."""
+"""Lines without facts. They are shared, because the facts of a line do not change."""
 
 # First words, shape, maker. A shape must match the whole line; no shape repeats a repetition, so
 # that no line takes longer than its length. The rule without a word is for all other lines.

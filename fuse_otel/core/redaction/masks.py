@@ -5,7 +5,7 @@ The thresholds differ, because what is lost by masking too much differs:
 - A *name* that an author gave often ends in a year or a version, so four digits stay.
 - A *text* under ``strict`` loses four digits in a row as well, which may be a secret number.
 - *Free* text under ``standard`` should stay useful: four digits in a row stay, and six in groups.
-- A *diagnostic* (a log line, a label, a back end's own words) holds no call data unless it quotes
+- A *diagnostic* (a log line, a label, a back end's message) holds no call data unless it quotes
   some. It is full of dates, addresses, ports and counters, which an operator needs.
 """
 
@@ -23,7 +23,7 @@ _FIVE_APART = r"\d(?:[\W_]{0,3}\d){4,}"
 NAME_NUMBER = re.compile(_FIVE_APART)
 TEXT_NUMBER = re.compile(rf"{_FIVE_APART}|\d{{4,}}")
 FREE_NUMBER = re.compile(r"[+(]{0,2}\d(?:[\W_]{0,3}\d){6,}|\d{5,}")
-# Seven digits or more, bare or with what stands between the groups of a phone number.
+# Seven digits or more, bare or with the characters between the groups of a phone number.
 _DIAGNOSTIC_NUMBER = re.compile(r"(?:\+|\((?=\d{1,4}\)))?\d(?:[ .()/-]{0,2}\d){6,}")
 # Seen in the answers of back ends, of the same shape, and harmless.
 _HARMLESS = re.compile(
@@ -31,7 +31,7 @@ _HARMLESS = re.compile(
     r"|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}"  # an IPv4 address
 )
 
-# In texts of a call the whole word goes: what else stands in it may be a part of the address.
+# In texts of a call the whole word is removed: its other characters may be a part of the address.
 _WORD = re.compile(r"\S+")
 # In a diagnostic the words around it stay. An address begins where its run of letters does, so that
 # it is found in one pass, however long the text.

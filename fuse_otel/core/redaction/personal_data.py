@@ -49,7 +49,7 @@ class KnownNumbers:
 
 
 def number_mask(run: str, tally: Tally) -> str:
-    """What stands for a run of digits, and of what may stand between them."""
+    """The replacement of a run of digits and of the characters between them."""
     digits = "".join(char for char in run if char.isdecimal())
     if len(digits) in _CARD and _luhn(digits):
         tally.redactions["card"] += 1
@@ -180,7 +180,8 @@ def _without_words(text: str, tally: Tally) -> str:
     if count:
         tally.redactions["token"] += count
     if _AT.search(text):
-        # Of a number in groups that stands before an @ an address would take the last group alone.
+        # Of a number in groups before an @ the pattern of an address would match only the last
+        # group.
         text = FREE_NUMBER.sub(lambda run: _without_number_at(run, tally), text)
         text = _ADDRESS.sub(lambda word: _without_address(word[0], tally), text)
     text = without_ibans(text, tally)

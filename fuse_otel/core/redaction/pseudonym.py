@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from fuse_otel.core.model.call import CallRecord, Direction, ListedCall
 
-_OUTBOUND = "Outbound"  # stands in `src` of every outbound call
+_OUTBOUND = "Outbound"  # the `src` of every outbound call
 _NATIONAL_DIGITS = 10
 _WORD = re.compile(r"[a-z][a-z_ -]{0,31}\Z")
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 HOUR = 3600
 DAY = 24 * HOUR
-RETENTION = 5 * DAY  # Plum keeps the details of a call so long
+RETENTION = 5 * DAY  # Plum keeps the log of a call so long
 OVERLAP = 1  # seconds: the documentation does not say whether the API's bounds are inclusive
 
 
@@ -18,8 +18,8 @@ class Window(NamedTuple):
 
     @property
     def padded(self) -> Window:
-        """The window to request, so that the answer holds all of this one whatever the API's bounds
-        mean.
+        """The window to request, so that the answer holds all of this one for any meaning of the
+        API's bounds.
         """
         return Window(max(0, self.start - OVERLAP), self.end + OVERLAP)
 

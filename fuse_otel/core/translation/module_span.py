@@ -71,7 +71,7 @@ _TRACEPARENT = re.compile(
 )
 _DASHES = 3  # in a traceparent
 _SEARCHED = 4096  # characters of a text that are searched for one
-_NESTED = 64  # headers that are, in whatever shape
+_NESTED = 64  # headers that are, in any shape
 _DEPTH = 4
 
 

@@ -1,7 +1,7 @@
 """A call and its entries as OpenTelemetry: one trace, a span for each execution, a log record for
 each entry, and the few numbers that the metrics count.
 
-Total: whatever a call holds, something comes out and nothing is raised. Pure: the same call and
+Total: every call has a translation, and nothing is raised. Pure: the same call and
 options give the same values.
 """
 

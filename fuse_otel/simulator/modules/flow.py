@@ -34,7 +34,7 @@ def read_back(call: Script, name: str, text: str) -> None:
 
 
 def go_to_app(call: Script, name: str, application: str, version: str, revision: str) -> None:
-    """The call goes on in another application, which writes a start of its own."""
+    """The call continues in another application, which writes its own start."""
     call.write("info", f"Going to application {application}", "go to app", name)
     start(call, application, version, revision)
 
@@ -45,7 +45,7 @@ def compare(call: Script, name: str, left: str, operator: str, right: str) -> No
 
 
 def call_log(call: Script, name: str, text: str) -> None:
-    """The author's own line: its text is whatever the author wanted to keep."""
+    """The author's own line: its text is free."""
     call.write("info", text, "call log", name)
 
 

@@ -1,4 +1,4 @@
-"""The door of the pages, the commands and the job worker."""
+"""The interface of the pages, the commands and the job worker."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class Damage:
         """Rename all parts with the time in UTC; returns the new name of the file, ``None`` if the
         file is gone.
 
-        The note comes first: the next start begins again whatever is interrupted from here on.
+        The note is written first: after any interruption from here on the next start begins again.
         """
         moment = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H%M%SZ")
         aside = _unused(self._path.with_name(f"{self._path.name}.corrupt-{moment}"))

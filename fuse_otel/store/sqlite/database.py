@@ -36,7 +36,7 @@ def give_back(connection: sqlite3.Connection) -> None:
     (free,) = connection.execute("pragma freelist_count").fetchone()
     for _ in range(min(free - KEPT_PAGES, STEP_PAGES)):
         # SQLite frees a page a step, and Python's module takes one step of a statement without
-        # columns, whatever number stands here.
+        # columns, also if the number here is higher.
         connection.execute("pragma incremental_vacuum(1)")
 
 

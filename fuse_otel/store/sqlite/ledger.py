@@ -1,4 +1,4 @@
-"""The poller's door: how far an account is read, which calls were stored, and a step's commit."""
+"""The poller's interface: how far an account is read, the stored calls, and a step's commit."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class ProcessLock:
                 self._file = self._acquired()
 
     def check(self) -> None:
-        """Take the lock anew if its file was removed or replaced: another process may hold the new
+        """Take the lock again if its file was removed or replaced: another process may hold the new
         one, and both would work on the store. Raises ``Busy`` then.
         """
         with self._changing:
@@ -78,20 +78,20 @@ class ProcessLock:
                 f"{network_hint(self._store)}"
             ) from error
         since = f"{datetime.fromtimestamp(self._clock(), UTC):%Y-%m-%d %H:%M:%SZ}"
-        # On a full disk the lock works as well, it only names nobody.
+        # On a full disk the lock works too. Only the name of its holder is missing.
         with suppress(OSError):
             os.ftruncate(file, 0)
             os.pwrite(file, f"process {os.getpid()}, since {since}\n".encode(), 0)
         return file
 
     def holder(self) -> str | None:
-        """Who holds it, ``None`` if nobody does."""
+        """The holder, ``None`` if there is none."""
         if self._file is not None:
             return _holder(self._file)
         try:
             file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
-            return None  # nobody has locked it yet, or this user may not read it
+            return None  # not locked yet, or this user may not read it
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except OSError:
@@ -134,5 +134,5 @@ def _holder(file: int) -> str:
     try:
         name = os.pread(file, 200, 0).decode("ascii", "replace").strip()
     except OSError:
-        name = ""  # a disk that fails: there is a holder, whatever its name
+        name = ""  # the disk fails: there is a holder, but its name is unknown
     return name or "its process is unknown"

@@ -62,7 +62,7 @@ def create_file(path: Path) -> None:
         raise Broken(_not_created(path, error)) from error
     folder = _folder(path)
     if not os.access(folder, os.W_OK | os.X_OK):
-        # SQLite keeps its log beside the file, and says no more than that it cannot open a file.
+        # SQLite keeps its log beside the file, and reports only that it cannot open a file.
         raise Broken(
             f"The store {path} cannot be written: this user may not create files in its folder"
             f" {folder}."

@@ -1,4 +1,4 @@
-"""The shipper's door: what is due for a lane, and what became of it."""
+"""The shipper's interface: what is due for a lane, and what became of it."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def _reread(connection: sqlite3.Connection, batch: int, now: float) -> Reread:
 
 
 def _plum_has(call: CallSlice, now: float) -> bool:
-    """Whether Plum still has the call's details."""
+    """Whether Plum still has the call's log."""
     over = call.start if call.end is None else call.end
     return over is not None and over > now - RETENTION
 

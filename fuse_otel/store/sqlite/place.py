@@ -20,7 +20,7 @@ _NETWORK = frozenset({
 class OpenFile:
     """The file that the store's connections have open, known by its device and inode.
 
-    A file can be removed or replaced while it is open. SQLite goes on with the open one, and all
+    A file can be removed or replaced while it is open. SQLite continues with the open one, and all
     that it writes there is gone when the process ends.
     """
 

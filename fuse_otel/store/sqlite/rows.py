@@ -1,4 +1,4 @@
-"""Rows as the ports' values, and what more than one door reads: an account's position.
+"""Rows as the ports' values, and what more than one interface reads: an account's position.
 Also how batches are written, and how the calls of one are packed into its row.
 """
 
@@ -101,11 +101,11 @@ def word(type_: type[_Word], value: str) -> _Word:
     try:
         return type_(value)
     except ValueError as error:
-        raise Corrupt("The store is damaged: a row holds a word that nobody wrote.") from error
+        raise Corrupt("The store is damaged: a row has an unknown value.") from error
 
 
 def stored_id(session_id: str) -> str:
-    """What stands for a session id in every table: bounded, and text that SQLite can hold."""
+    """The form of a session id in every table: bounded, and text that SQLite can hold."""
     try:
         session_id.encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""One SQLite database behind the three doors: opened for a daemon or a command, or begun anew."""
+"""One SQLite database with three interfaces: opened for a daemon or a command, or created new."""
 
 from __future__ import annotations
 

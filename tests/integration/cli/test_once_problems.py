@@ -120,7 +120,7 @@ def test_an_api_that_never_answers_does_not_outlast_the_time_limit(api, tmp_path
         # A request of its own would be given up after a minute.
         ended = fuse_otel("once", "--timeout", "2s", env=env, patience=50)
     assert ended.returncode == 1
-    assert "Not all was done within 2 s; a later run goes on from there." in ended.stderr
+    assert "Not all was done within 2 s; the next run continues from there." in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
@@ -132,5 +132,5 @@ def test_a_back_end_that_never_answers_does_not_outlast_the_time_limit(api, tmp_
         env = pointed_at(api, tmp_path, receiver.url, **protocol.settings, **patient)
         ended = fuse_otel("once", "--timeout", "2s", env=env, patience=50)
     assert ended.returncode == 1
-    assert "Not all was done within 2 s; a later run goes on from there." in ended.stderr
+    assert "Not all was done within 2 s; the next run continues from there." in ended.stderr
     assert "Traceback" not in ended.stderr

@@ -15,10 +15,10 @@ _INTRODUCTION = f"""# Telemetry
 Every call is one trace: a root span, a child span for each execution of a module, and a log record for
 each entry of the call's log, correlated with its span. This is version {semconv.SCOPE_VERSION} of the data
 model: the scope is `{semconv.SCOPE_NAME}`, its version `{semconv.SCOPE_VERSION}`, the schema URL `{semconv.SCHEMA_URL}`.
-The same call gives the same bytes, whenever and wherever it is read.
+The same call gives the same bytes at every time and on every machine.
 
-This page shows the redaction `strict`: only what is known to be harmless leaves.
-[privacy.md](privacy.md) says what else leaves under `standard` and `off`. Complete examples, as
+This page shows the redaction `strict`: only what is known to be harmless is sent.
+[Privacy](privacy.md) lists what else is sent under `standard` and `off`. Complete examples, as
 OTLP/JSON, are in [tests/data/golden](../tests/data/golden). The names in the form of OpenTelemetry's
 semantic conventions are in [semconv/fuse.yaml](semconv/fuse.yaml), and questions with their queries in
 [recipes.md](recipes.md). The [glossary](glossary.md) explains the words.

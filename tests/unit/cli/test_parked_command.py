@@ -174,7 +174,7 @@ def test_all_of_nothing_is_done_at_once(store, parked, words):
 def test_without_a_terminal_nobody_drops_all_without_yes(filled, parked, monkeypatch, stdin):
     monkeypatch.setattr(sys, "stdin", stdin)
     code, out, err = parked("drop", "--all", "--destination", "tempo")
-    sentence = "drop --all deletes for good: without a terminal it needs --yes."
+    sentence = "drop --all deletes permanently: without a terminal it requires --yes."
     assert (code, out, err) == (2, "", f"fuse-otel: {sentence}\n")
     assert filled.control.open_jobs() == ()
 
@@ -184,7 +184,7 @@ def test_a_terminal_confirms_before_anything_is_dropped(filled, parked, monkeypa
     monkeypatch.setattr(sys, "stdin", Terminal(answer))
     code, out, _ = parked("drop", "--all", "--destination", "tempo")
     assert code == 1
-    assert out.startswith("Drop 2 parked calls for good? [y/N] ")
+    assert out.startswith("Drop 2 parked calls permanently? [y/N] ")
     assert out.endswith("Nothing was dropped.\n")
     assert filled.control.open_jobs() == ()
 

@@ -167,7 +167,7 @@ def test_calls_of_a_lane_that_is_no_more_and_damaged_ones_stay_parked(store):
     assert status.result == (
         "1 parked call is on the way again."
         " 1 stay parked: the destination is not configured any more."
-        " 1 stay parked: the stored bytes are damaged, `fuse-otel backfill --again` reads it anew."
+        " 1 stay parked: the stored bytes are damaged, `fuse-otel backfill --again` reads it again."
     )
     assert sorted(rig.parked) == sorted([CALLS[1], CALLS[0]])
     again = rig.done(Replay(EVERY))

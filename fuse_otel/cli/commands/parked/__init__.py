@@ -37,7 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--color", choices=("auto", "always", "never"), default="auto", help="default: auto"
     )
     _selection(_action(actions, "replay", "send parked calls again", "change.replay"))
-    dropping = _action(actions, "drop", "delete parked calls for good", "change.drop")
+    dropping = _action(actions, "drop", "delete parked calls permanently", "change.drop")
     _selection(dropping)
     dropping.add_argument(
         "--yes",

@@ -30,7 +30,7 @@ def replay(args: argparse.Namespace) -> int:
 def drop(args: argparse.Namespace) -> int:
     terminal = sys.stdin is not None and sys.stdin.isatty()
     if args.all and not (args.yes or terminal):
-        complain("fuse-otel: drop --all deletes for good: without a terminal it needs --yes.")
+        complain("fuse-otel: drop --all deletes permanently: without a terminal it requires --yes.")
         return _USAGE
     settings = load_settings(args, needs_account=False).settings
     query, count = _matching(args, settings)
@@ -47,7 +47,7 @@ class NotParked(FuseOtelError):
 
 
 def _matching(args: argparse.Namespace, settings: Settings) -> tuple[ParkedQuery, int]:
-    """What the command is about as it stands now, and how many calls that are.
+    """The parked calls that the command selects now, and how many they are.
 
     A call that is parked later, such as one that is refused again, does not belong to it. Raises
     ``NotParked``.
@@ -68,7 +68,7 @@ def _matching(args: argparse.Namespace, settings: Settings) -> tuple[ParkedQuery
 
 def _confirmed(count: int) -> bool:
     try:
-        answer = input(f"Drop {plural(count, 'parked call')} for good? [y/N] ")
+        answer = input(f"Drop {plural(count, 'parked call')} permanently? [y/N] ")
     except EOFError:
         return False
     return answer.strip().lower() in {"y", "yes"}
