@@ -58,7 +58,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """``decide`` is made anew for each way, with the address of a page for people. ``rejects``:
+    """``decide`` is built again for each way, with the address of a page for people. ``rejects``:
     the calls that the server leaves out of what it takes.
     """
 
@@ -188,7 +188,7 @@ class _Login(BaseHTTPRequestHandler):
         self.wfile.write(HTML.body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-        """Nothing: the table tells."""
+        """Nothing: the table shows the result."""
 
 
 def main(size: Size = FULL) -> None:

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes .venv, or brings it up to date: `scripts/environment.sh runtime` is enough to run the daemon,
 # `dev` to work on it. The lock is installed by its hashes, then the package itself, editable, without
-# asking anybody for anything. A stamp holds the locks' checksums: when nothing changed, nothing is done.
+# access to a registry. A stamp holds the checksums of the locks: if they did not change, nothing is done.
 set -eu
 cd "$(dirname "$0")/.."
 
