@@ -21,7 +21,7 @@ _SOME = "some requests fail repeatedly while others are answered"
 @dataclass(frozen=True, slots=True)
 class RunOnceResult:
     """``problems``: one sentence for each reason why not everything is done. ``waiting`` counts the
-    calls that are due later, by reason. ``history``: only calls of the past are still to be read.
+    calls that are due later, by reason. ``history``: only history is still to be read.
     """
 
     problems: tuple[str, ...]
@@ -30,7 +30,7 @@ class RunOnceResult:
 
 
 class WorkerGroup:
-    """What is stepped, the job worker first: the work it begins is then due for the others."""
+    """All loops to step, the job worker first, because its work is then due for the others."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class WorkerGroup:
         """Returns when the first of them wants to step again. No step begins after ``end``."""
         pollers = self._reading.values() if reading else ()
         steps = (self._jobs, *pollers, *self._sending.values())
-        # A step that ended with an unexpected error waits; what it would do is repeated later.
+        # A step that ended with an unexpected error waits; its work is repeated later.
         ready = (step for step in steps if step.ready(clock()))
         return min((step(clock()) for step in ready if clock() < end), default=end)
 
@@ -67,7 +67,7 @@ class WorkerGroup:
         return bool(self.shippers) and all(s.lane in down for s in self.shippers)
 
     def only_history(self) -> bool:
-        """Whether all accounts have read everything but calls of the past, as once asked for."""
+        """Whether all accounts have read everything except history."""
         return bool(self.pollers) and all(p.state().only_history for p in self.pollers)
 
     def failing(self) -> dict[str, str]:

@@ -46,9 +46,9 @@ _SUSPENDED = {
     "UNIMPLEMENTED": "check the endpoint: it does not take such export requests",
     "NOT_FOUND": "check the endpoint",
 }
-# How the servers of C++, Go and Java say it.
+# The messages of servers in C++, Go and Java.
 _LARGER = ("larger than max", "exceeds maximum size")
-# What gRPC's own library says on our side of the connection.
+# The messages of the gRPC library on our side of the connection.
 _OUR_SIDE = "CLIENT: Received message larger"
 _OUR_DEADLINE = re.compile(r"(.*\()?Deadline Exceeded\)?")
 _OUR_METADATA = "Invalid metadata"
@@ -56,8 +56,8 @@ _OUR_METADATA = "Invalid metadata"
 
 @dataclass(frozen=True, slots=True)
 class GrpcResponse:
-    """``code``: the status by its name. ``details``: its words. ``status``: a serialized
-    ``google.rpc.Status`` if there is one. ``body`` comes with ``OK`` alone.
+    """``code``: the status by its name. ``details``: its message. ``status``: a serialized
+    ``google.rpc.Status`` if there is one. ``body`` comes only with ``OK``.
     """
 
     code: str
@@ -116,7 +116,7 @@ _NO_NAME = "errors resolving "
 _UNTRUSTED = re.compile(r"CERTIFICATE_VERIFY_FAILED(?:: (?P<why>[^:]+))?")
 _OTHER_HOST = "Hostname Verification Check failed"
 _NO_TLS = re.compile(r"(?:Tls|Ssl) handshake failed .*?(?:OPENSSL_internal:(?P<why>[A-Z0-9_]+)|$)")
-# The alert of a server of Go that misses our certificate.
+# The TLS alert of a Go server that requires a client certificate.
 _BROKEN_OFF = "Unwrap failed (TSI_DATA_CORRUPTED)"
 _PROXY = re.compile(r"HTTP proxy returned response code (\d{3})")
 _NO_HTTP_2 = ("Failed parsing HTTP/2", "missing selected ALPN")
@@ -126,7 +126,7 @@ _CUT = ("Socket closed", "Connection reset", "Broken pipe")
 
 
 def result_without_connection(details: str) -> ExportResult | None:
-    """``None`` where the words are the back end's own."""
+    """``None`` if the message is from the back end."""
     if details.startswith(_NO_NAME):
         return Retry("network", details)
     refused = _NO_CONNECTION.match(details)
@@ -140,7 +140,7 @@ def result_without_connection(details: str) -> ExportResult | None:
 
 
 def _disagreement(why: str) -> Suspended | None:
-    """Both sides were there and could not agree on TLS."""
+    """Both sides were connected but did not agree on TLS."""
     untrusted = _UNTRUSTED.search(why)
     if untrusted:
         reason = untrusted["why"] or "it cannot be verified"

@@ -42,14 +42,14 @@ class _JsonLines:
             return self._append(line)
 
     def close(self) -> None:
-        """Nothing is kept open here."""
+        """Nothing stays open."""
 
     def _append(self, line: str) -> ExportResult:
         raise NotImplementedError
 
 
 class ConsoleDestination(_JsonLines):
-    """The stream stays its owner's: it is never closed here."""
+    """The owner of the stream closes it."""
 
     def __init__(self, name: str, stream: TextIO) -> None:
         super().__init__(name)
@@ -61,12 +61,12 @@ class ConsoleDestination(_JsonLines):
             self._stream.flush()
         except OSError as error:
             return Retry("stream", f"the stream cannot be written: {error.strerror}")
-        except ValueError:  # it is closed, or its encoding has no such letters
+        except ValueError:  # it is closed, or its encoding lacks a character
             return Suspended("stream", "the stream cannot be written: it is closed, or not UTF-8")
         return Accepted("printed")
 
 
-# These may pass without an operator; a missing folder or right does not.
+# These may end without an operator; a missing folder or permission does not.
 _PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EINTR, errno.EMFILE, errno.ENFILE}
 
 

@@ -20,7 +20,7 @@ from fuse_otel.destinations.sanitize import scrub, secrets_of
 from fuse_otel.destinations.tls import tls_context
 from fuse_otel.errors import ConfigurationError
 
-# Bytes of a response, inflated. OTLP recommends 4 MiB. Of an error only the words are read.
+# Bytes of a response, inflated. OTLP recommends 4 MiB. Of an error only the message is read.
 _LONGEST_SUCCESS, _LONGEST_ERROR = 4 * 1024 * 1024, 64 * 1024
 _PUBLIC = {"content-type", "content-encoding", "user-agent"}
 _LANES = 2  # each signal's lane sends one request at a time
@@ -28,7 +28,7 @@ _LANES = 2  # each signal's lane sends one request at a time
 
 @dataclass(frozen=True, slots=True)
 class OtlpHttpOptions(OtlpOptions):
-    """``urls`` are used as they are. The URL's scheme alone decides about TLS, as OpenTelemetry
+    """``urls`` are used as they are. Only the URL's scheme decides about TLS, as OpenTelemetry
     specifies for HTTP.
     """
 
@@ -105,7 +105,7 @@ class OtlpHttp:
 
 
 def _body(response: httpx.Response) -> bytes | None:
-    """Of a success the whole body counts; of an error the status says enough."""
+    """For a success the body must be complete. For an error the status is enough."""
     limit = _LONGEST_SUCCESS if response.is_success else _LONGEST_ERROR
     try:
         return net.read_limited(response, limit)
@@ -154,7 +154,7 @@ def _headers(options: OtlpHttpOptions, signal: Signal, compressed: bool) -> http
 
 
 def _secrets(ways: Iterable[_Endpoint]) -> Iterator[str]:
-    """What an answer may quote of our request, and must not come into the log."""
+    """Parts of our request that an answer may quote and the log must not contain."""
     for endpoint in ways:
         yield from (endpoint.url.password, unquote(endpoint.url.query.decode("ascii")))
         yield from secrets_of(

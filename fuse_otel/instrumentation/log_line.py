@@ -41,7 +41,7 @@ class Line:
 
 
 def logfmt(fields: Mapping[str, Field]) -> str:
-    """``key=value`` pairs, values quoted where a reader would stumble; no end of line."""
+    """``key=value`` pairs, values quoted where logfmt requires it; no end of line."""
     present = ((key, value) for key, value in fields.items() if value is not None)
     return " ".join(f"{key}={_quoted(_plain(value))}" for key, value in present)
 

@@ -13,7 +13,7 @@ _SKEW = 5.0  # seconds; below this, windows settle longer than the clocks differ
 
 @singledispatch
 def line_of(event: object) -> Line:
-    """The line of an event. Raises ``TypeError`` for what is none."""
+    """The line of an event. Raises ``TypeError`` for any other value."""
     raise TypeError(f"{type(event).__name__} is no event the log knows")
 
 

@@ -21,7 +21,7 @@ from fuse_otel.poller.timetable import Timetable
 from fuse_otel.poller.window_scan import WindowScan
 from fuse_otel.ports import Gap, GapReason, Lease, Ledger, Position, Source
 
-DUE_AT_ONCE = 200  # pending calls taken up together
+DUE_AT_ONCE = 200  # pending calls of one scan
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class _Leased:
 
 
 class Poller:
-    """``step`` may be called at any time; it never waits. ``read_many`` requests details."""
+    """``step`` may be called at any time; it never waits. ``read_many`` requests logs."""
 
     def __init__(
         self,
@@ -154,7 +154,7 @@ class Poller:
         return self._position
 
     def _check_room(self, leased: _Leased) -> None:
-        """After the store was full, make no request until it has room: the API is the buffer."""
+        """After the store was full, make no request until it has space: the API keeps the calls."""
         if self._no_room_for:
             leased.lease.check_room(self._no_room_for)
             self._no_room_for = 0
@@ -183,7 +183,7 @@ class Poller:
     def _due_scans(
         self, leased: _Leased, position: Position, now: float
     ) -> Iterator[tuple[Priority, str, Scan[None]]]:
-        """The scans that are due and not under way."""
+        """The scans that are due and not running."""
         scans = leased.scans
         for number in self._timetable.numbers:
             name = f"live {number}"
@@ -225,7 +225,7 @@ class Poller:
         return self._timetable.next_gap([gap for gap in gaps if gap not in over], now)
 
     def _expired(self, gap: Gap) -> bool:
-        """Whether the API keeps no details any more of a gap that fails, by its own clock."""
+        """Whether the API has deleted the logs of a gap that fails, by its own clock."""
         clock = self._api.clock
         over = gap.end < clock.at(self._now) - RETENTION
         return gap.reason is GapReason.ERROR and over and clock.may_give_up(self._now)
@@ -245,7 +245,7 @@ class Poller:
         waiting = next_ready(self._tasks.values(), self._api.endpoints)
         if waiting is not None:
             times.append(waiting)
-        # What is already due waits for a task under way: look again in a second.
+        # What is already due waits for a running task: check again in a second.
         return min((time for time in times if time > now), default=now + 1.0)
 
     # --- state ------------------------------------------------------------------------------------

@@ -15,12 +15,10 @@ from fuse_otel.core.model.call import (
 from fuse_otel.core.timing.windows import DAY, HOUR, RETENTION
 from fuse_otel.ports import PendingReason
 
-LATE = (
-    15 * 60
-)  # seconds after its end a hang-up is read once more, and missing details are given up
+LATE = 15 * 60  # seconds after its end a hang-up is read once more, and a missing log is given up
 NEAR_END = 2  # with a last entry this close to the end the log hardly grows any more …
 SHORT_HOLD = 15  # … and is held for this long only
-# No call waits for its log for longer after its first listing, however its listed end moves.
+# No call waits longer for its log after its first listing, even if its listed end changes.
 LONGEST_HOLD = DAY
 
 
@@ -100,13 +98,13 @@ def failing(over: float, moment: Moment, wait: float) -> Decision:
     now = moment.now
     if moment.may_give_up and now > over + RETENTION:
         return Export(LogCompleteness.MISSING)
-    # Rounded up: due in the present second would be at once.
+    # Rounded up: a call that is due in the current second would be requested at once.
     return KeepPending(PendingReason.FAILING, int(now + wait) + 1)
 
 
 def _missing(end: float | None, now: float) -> Decision:
-    """Details may appear a little after the call. Later the call is exported without them, and read
-    once more after an hour, unless the API has deleted them by then.
+    """A log may appear a little after the call. Later the call is exported without it, and read
+    once more after an hour, unless the API has deleted the log by then.
     """
     if end is None or now >= end + RETENTION:
         return Export(LogCompleteness.MISSING)

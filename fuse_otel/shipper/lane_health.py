@@ -16,7 +16,7 @@ _FAILING = "failing"
 
 
 class LaneHealth:
-    """``suspended`` says why the lane waits for the operator, ``None`` while it does not. An event
+    """``suspended`` is the reason why the lane waits for the operator, or ``None``. An event
     is emitted on changes only.
     """
 
@@ -39,7 +39,7 @@ class LaneHealth:
         self._change(_FAILING, up=False, reason=reason)
 
     def suspend(self, code: str, reason: str) -> None:
-        """Another code is news, another wording of the same is not."""
+        """Another code is a change. Another text for the same code is not."""
         self.suspended = reason
         self._change(f"suspended {code}", up=False, reason=reason, suspended=True)
 

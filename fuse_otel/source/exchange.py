@@ -103,8 +103,8 @@ def _base(url: str) -> str:
     return url.rstrip("/")
 
 
-# Errors of httpx, our error for each, and its sentence. The first kind that fits counts. A message
-# quotes the operating system's words, but none that may contain data of the request.
+# Errors of httpx, our error for each, and its sentence. The first class that fits counts. A message
+# quotes the operating system, but no text that may contain data of the request.
 _TRANSLATIONS: tuple[tuple[type[httpx.HTTPError], type[SourceError], str], ...] = (
     (net.DeadlinePassed, TimedOut, "The Fuse API did not answer in full within {deadline:.3g} s"),
     (httpx.ConnectTimeout, TimedOut, "The Fuse API's host did not accept a connection in time"),

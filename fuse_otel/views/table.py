@@ -31,8 +31,8 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """``heads`` that begin with ``#`` stand over numbers. ``noun`` names a row, in the singular.
-    ``empty`` replaces a table without rows; without it such a table is left out.
+    """``heads`` that begin with ``#`` belong to columns of numbers. ``noun`` names a row, in the
+    singular. ``empty`` replaces a table without rows; without it such a table is left out.
     """
 
     title: str

@@ -32,7 +32,7 @@ _GZIP_LEVEL = 6  # a tenth of the size; 9 takes three times as long for 2 % less
 
 
 class Pages:
-    """Whatever may wait for the disk runs in threads beside the loop, so that health is answered
+    """Work that may wait for the disk runs in threads beside the loop, so that health is answered
     meanwhile. Pages share two of them, and metrics have two of their own.
     """
 
@@ -72,7 +72,7 @@ class Pages:
         return probe(self._site.readiness(), "Ready.")
 
     async def reload(self, request: Request) -> Response:
-        # Browsers say where a request comes from: another site's page may not reload us.
+        # Browsers send the origin of a request. A page of another site may not reload the daemon.
         if request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
             return plain(403, "Another site's page may not reload the configuration.")
         failed = await self._beside(self._site.reload)

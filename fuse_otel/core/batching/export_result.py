@@ -34,7 +34,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class PermanentFailure:
-    """The back end refuses the data. ``one_record``: its words are known to be about a single
+    """The back end refuses the data. ``one_record``: its message is known to concern a single
     record.
     """
 
@@ -53,7 +53,7 @@ class RequestTooLarge:
 
 @dataclass(frozen=True, slots=True)
 class Suspended:
-    """Our configuration or something in between is wrong, not the data. The operator repairs it."""
+    """The configuration, or a proxy, is wrong, not the data. An operator has to correct it."""
 
     code: str
     reason: str

@@ -1,4 +1,4 @@
-"""The entries of a call's log from what the API sends in their place."""
+"""The entries of a call's log, from any form in which the API sends them."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _begins_with(long: CallLog, short: CallLog) -> bool:
 
 
 def renumbered(value: dict[str, Any], tally: Tally) -> list[Any] | None:
-    """PHP writes an array whose numbering has holes as an object. ``None`` for any other object."""
+    """PHP writes an array with missing numbers as an object. ``None`` for any other object."""
     if not all(name.isdecimal() for name in value):
         return None
     if value:

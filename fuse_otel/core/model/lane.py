@@ -1,4 +1,4 @@
-"""Where calls go and how they are written: lanes and renderings."""
+"""Lanes and renderings: where calls are sent, and in which form."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Lane(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """One way to write calls. All lanes that want the same bytes share it, and its bodies.
+    """One way to write calls. All lanes that want the same bytes share it, and its batches.
 
     ``id`` is stable over restarts: it names signal, redaction rules and profile.
     """

@@ -1,7 +1,7 @@
 """What Plum's lines mean: one table from the shape of a line to its facts and to what may leave.
 
-Plum may change its words at any time. A line that no rule knows loses its facts and its text,
-nothing else. Each rule has a row in the tests.
+Plum may change its words at any time. Of a line that no rule knows, only the facts and the text are
+lost. Each rule has a row in the tests.
 """
 
 from __future__ import annotations
@@ -220,7 +220,7 @@ def body_limit(line: str, tally: Tally) -> int:
 
 
 def facts_of(line: str, tally: Tally) -> Facts:
-    """The facts in a line of any module; ``tally`` counts what was taken out of it."""
+    """The facts in a line of any module; ``tally`` counts what was removed."""
     fixed = _FIXED.get(line)
     if fixed is not None:
         return fixed

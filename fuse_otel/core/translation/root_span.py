@@ -19,7 +19,7 @@ _NOT_REACHED = {"busy", "noanswer"}
 
 
 class CallOutcome(StrEnum):
-    """How a call ended. Whether it met errors is another question."""
+    """How a call ended. Errors are independent of it."""
 
     COMPLETED = "completed"  # an exit module ran
     TRANSFERRED = "transferred"  # the last thing that ran was a transfer
@@ -66,7 +66,7 @@ def outcome(timeline: Timeline) -> CallOutcome:
 
 
 def _counted(timeline: Timeline, errors: list[int], policy: str) -> list[int]:
-    """The errors that make the call one: any of them, or only those of the last execution."""
+    """The errors that make the call failed: all, or only those of the last execution."""
     if policy == "last" and timeline.executions:
         return [place for place in errors if place >= timeline.executions[-1].places[0]]
     return errors

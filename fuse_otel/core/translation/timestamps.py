@@ -41,11 +41,11 @@ class CallTimes(NamedTuple):
 
 
 def call_times(call: ListedCall, entries: Sequence[Entry]) -> CallTimes:
-    """The times of the record as far as they can be true.
+    """The times of the record as far as they are plausible.
 
     An end more than a day after both the start and the last entry is ignored, and so is a start
     more than a day before both the end and the first entry: records with the wrong year made spans
-    of a year. The clock does not decide, so that the same record always gives the same bytes.
+    of a year. The current time is not used, so that the same record always gives the same bytes.
     """
     start, end = _readable(call.start), _readable(call.end)
     first, last = _first_stamp(entries), _first_stamp(reversed(entries))
@@ -82,7 +82,7 @@ def _framed(stamps: list[int | None], start: int | None, end: int | None) -> lis
     """The entries' seconds inside the call's frame; ``None`` has its predecessor's time.
 
     A stamp outside the frame is clamped to it. One behind the frame is ``None`` instead where a
-    later entry is inside, because it would take all later entries with it.
+    later entry is inside, because all later entries would get its time.
     """
     low, high = 0, _LATEST
     if start is not None and end is not None:

@@ -15,15 +15,15 @@ from fuse_otel.store.sqlite.schema import APPLICATION_ID
 
 # The file, its write-ahead log and the index of that log: they belong together and move together.
 PARTS = ("", "-wal", "-shm")
-# SQLite checks a file of this size in half a second; a larger one shows its damage in use.
+# SQLite checks a file of this size in half a second; damage in a larger one is found in use.
 LOOKED_OVER = 256 * 1024 * 1024
 _MAGIC = b"SQLite format 3\0"
 _APPLICATION_ID_AT = slice(68, 72)
 
 
 def is_ours(path: Path) -> bool:
-    """Whether a file that SQLite cannot read was a store of ours: its header still says so, or a
-    daemon left its lock beside it, which it does only beside a store that it could open.
+    """Whether a file that SQLite cannot read was a store of ours: its header shows it, or a daemon
+    left its lock beside it, which it does only beside a store that it could open.
     """
     if lock_path(path).exists():
         return True
@@ -65,7 +65,7 @@ class Damage:
         return True
 
     def note(self) -> None:
-        """On a disk that takes no note the next start has to find the damage itself."""
+        """If the note cannot be written, the next start has to find the damage itself."""
         with suppress(OSError):
             self._note.touch(0o600)
             _reach_the_disk(self._path.absolute().parent)
@@ -100,7 +100,7 @@ class Damage:
 
 
 def _unused(path: Path) -> Path:
-    """The name itself, or with a number behind it if that second has seen one already."""
+    """The name itself, or with a number behind it if the name exists already."""
     found, number = path, 1
     while any(Path(f"{found}{part}").exists() for part in PARTS):
         number += 1

@@ -41,10 +41,10 @@ def give_back(connection: sqlite3.Connection) -> None:
 
 
 class Database:
-    """No two threads ever hold one connection. Connections are lent, not tied to threads, because
-    the web's threads come and go. ``single``: there is one connection only, and readers wait too.
-    ``guard`` raises ``StoreError`` if the file may not be used any more; every transaction asks it.
-    ``damaged`` is called when a transaction finds that the file is damaged or gone.
+    """No two threads ever hold one connection. Connections are not bound to threads, because the
+    web's threads start and end. ``single``: there is one connection only, and readers wait too.
+    ``guard`` raises ``StoreError`` if the file may not be used any more; every transaction calls
+    it. ``damaged`` is called when a transaction finds that the file is damaged or gone.
     """
 
     def __init__(

@@ -54,7 +54,7 @@ def mapped(name: str) -> Iterator[None]:
     """Raise what SQLite raises inside as ``StoreError``. ``name`` is the store's path.
 
     A broken constraint and a value that cannot be bound are about the values of one step, not about
-    the store. They come through as they are: the caller isolates that step, and does not wait for
+    the store. They are raised unchanged: the caller isolates that step, and does not wait for
     the store to recover.
     """
     try:

@@ -77,8 +77,8 @@ def _batch(connection: sqlite3.Connection, batch: int, lane_id: int) -> StoredBa
 
 
 def _resolve(connection: sqlite3.Connection, lane_id: int, ack: Acknowledgement, now: float) -> int:
-    """Returns how many copies were parked. Calls that are resolved already are left out, so that
-    an acknowledgement which comes twice parks nothing twice.
+    """Returns how many copies were parked. Calls that are acknowledged already are left out, so
+    that a repeated acknowledgement parks nothing twice.
     """
     row = connection.execute(_SQL["delivery"], (ack.batch, lane_id)).fetchone()
     if row is None:
@@ -141,10 +141,10 @@ def _plum_has(call: CallSlice, now: float) -> bool:
 
 
 def _forget(connection: sqlite3.Connection, calls: Sequence[CallSlice]) -> set[str]:
-    """Make the ledger forget the calls, and open gaps over their times. Returns their session ids.
+    """Remove the calls from the ledger, and open gaps over their times. Returns their session ids.
 
-    The account that knows a call reads it again. A call that no account knows was forgotten before,
-    with another batch or by mistake: every account looks for it.
+    The account that knows a call reads it again. A call that no account has
+    was removed before: every account looks for it.
     """
     times: dict[int, list[int]] = {}
     accounts = [account for (account,) in connection.execute(_SQL["every_account"])]
