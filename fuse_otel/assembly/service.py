@@ -93,7 +93,7 @@ class Service:
             self._self_traces.close(max(0.5, end - time.monotonic()))
         if ended:
             # A thread that is still in a request would find the store closed. The end of the
-            # process closes it instead, which is as safe.
+            # process closes it instead, which is equally safe.
             self.workers.close()
         self.log.close()
         self._undo_routing()

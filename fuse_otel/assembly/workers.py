@@ -31,8 +31,9 @@ class Workers:
     used; ``Busy`` if another process works on it.
 
     ``clock`` gives UNIX seconds. ``states`` is what the job worker reports to the store; with it,
-    lanes that were held when the last daemon ended begin with doubt. Without ``reading`` there are
-    no pollers. ``close`` closes all that was opened, also if building it failed half way.
+    lanes that were suspended when the last daemon ended are suspended again at the first refusal.
+    Without ``reading`` there are no pollers. ``close`` closes all that was opened, also if building
+    it failed half way.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class Workers:
         self.store: Store = parts.store(settings, clock, emit=emit)
         self._open.callback(self.store.close)
         try:
-            # Taken here so that a second daemon says so at once, not from inside its loops.
+            # Taken here, so that a second daemon reports it at once and not from inside its loops.
             self.store.control.lock()
             renderer = Renderer(parts.model_options(settings), parts.renderings(settings))
             accounts = settings.accounts if reading else ()

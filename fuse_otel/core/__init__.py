@@ -1,1 +1,1 @@
-"""The pure heart: values in, values out; no clock, no network, no disk, no environment."""
+"""Pure functions: values in, values out; no clock, no network, no disk, no environment."""

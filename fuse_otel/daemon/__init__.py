@@ -1,4 +1,6 @@
-"""The threads: one for each account and each lane. They own loops and clock and decide nothing."""
+"""The threads: one for each account and each lane. They own loops and clock, and contain no
+decisions.
+"""
 
 from fuse_otel.daemon.daemon import Daemon
 from fuse_otel.daemon.detail_pool import DetailPool

@@ -41,7 +41,7 @@ _RETRY = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
-# How Go, nginx and Apache say that their port speaks TLS.
+# The messages of Go, nginx and Apache if their port expects TLS.
 _TLS_PORT = ("http request to an https server", "plain http request was sent to https port",
              "speaking plain http to an ssl-enabled server port")  # fmt: skip
 # VictoriaLogs answers 400, not 404 or 401, where the endpoint or a header is configured wrongly.
@@ -49,7 +49,7 @@ _MISCONFIGURED = {
     "unsupported path requested": "check the path of the endpoint",
     "cannot parse common params from request": "check the headers",
 }
-# How Go's servers, the Collector among them, refuse what is past their limit: by a 400.
+# Servers in Go, such as the Collector, answer 400 to a request above their limit.
 _TOO_LARGE = "request body too large"
 
 
@@ -151,9 +151,9 @@ def _sentence(response: HttpResponse, hint: str = "") -> str:
     return sentence(status, response.words, hint)
 
 
-# A connection that broke while TLS was spoken, not a disagreement about TLS.
+# A TLS connection that broke, not a TLS mismatch.
 _BROKEN = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
-# What h11 says of a first line that is no HTTP/1.1: a TLS alert, a gRPC preface, a mail server.
+# h11's messages for a first line that is not HTTP/1.1: a TLS alert, a gRPC preface, a mail server.
 _NO_STATUS_LINE = ("illegal request line", "illegal status line")
 _STATUS = re.compile(r"\d{3}")
 
@@ -166,7 +166,7 @@ def result_of_failure(error: httpx.HTTPError, timeout: float) -> ExportResult:
 
 
 def _disagreement(error: httpx.HTTPError) -> Suspended | None:
-    """Both sides were there and could not agree on TLS."""
+    """Both sides were connected but did not agree on TLS."""
     cause = next((cause for cause in _causes(error) if isinstance(cause, ssl.SSLError)), None)
     if cause is None or isinstance(cause, _BROKEN):
         return None
@@ -180,7 +180,7 @@ def _disagreement(error: httpx.HTTPError) -> Suspended | None:
 
 def _misconfigured(error: httpx.HTTPError) -> Suspended | None:
     if isinstance(error, httpx.LocalProtocolError):
-        # What h11 says would quote the header, which may be a credential.
+        # h11's message would quote the header, which may be a credential.
         return Suspended("headers", "a configured header cannot be sent")
     if isinstance(error, httpx.RemoteProtocolError) and str(error).startswith(_NO_STATUS_LINE):
         hint = "check the port: TLS needs https://, gRPC (often 4317) is another protocol"

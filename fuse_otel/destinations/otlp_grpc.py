@@ -43,19 +43,19 @@ _CHANNEL: _Options = (
     ("grpc.enable_retries", 0),
     ("grpc.service_config_disable_resolution", 1),
     ("grpc.client_idle_timeout_ms", 60_000),
-    # Else a new channel would inherit the waiting of the one before it.
+    # Otherwise a new channel would take over the back-off of the one before it.
     ("grpc.use_local_subchannel_pool", 1),
     # ``net.Proxies`` reads the variables, so that HTTP and gRPC agree.
     ("grpc.enable_http_proxy", 0),
 )
-# Whatever it was, the connection may be at fault, also where it looks alive.
+# The connection may be the cause, also if it looks alive.
 _DOUBTFUL = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED})
 
 
 @dataclass(frozen=True, slots=True)
 class OtlpGrpcOptions(OtlpOptions):
     """``urls`` are ``http://host:port``, ``https://host:port``, or a name as gRPC has them
-    (``host:port``, ``dns:///…``, ``unix:/path``), which is spoken to in TLS unless ``insecure``.
+    (``host:port``, ``dns:///…``, ``unix:/path``), which uses TLS unless ``insecure``.
     """
 
     insecure: bool = False
@@ -172,7 +172,7 @@ class _Credentials:
 
     @property
     def made(self) -> grpc.ChannelCredentials:
-        # A key may stand in the file of its certificate.
+        # A key may be in the file of its certificate.
         key = self._key or self._chain
         roots = self._roots or net.default_authorities()
         return grpc.ssl_channel_credentials(roots or None, key or None, self._chain or None)
@@ -189,7 +189,7 @@ def _response(error: grpc.RpcError) -> GrpcResponse:
 
 
 def _target(url: str, insecure: bool, owner: str) -> tuple[str, bool]:
-    """GRPC's name of the peer, and whether TLS is spoken with it."""
+    """GRPC's name of the peer, and whether the connection uses TLS."""
     scheme, _, rest = url.partition("://")
     if scheme not in _PORTS:
         return url, not insecure

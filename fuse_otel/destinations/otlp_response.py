@@ -4,7 +4,7 @@ responses, ``google.rpc.Status``, its own JSON, a web page.
 https://opentelemetry.io/docs/specs/otlp/#otlphttp-response
 https://github.com/googleapis/googleapis/blob/master/google/rpc/status.proto
 
-The words in an answer are for people. Whatever they hold, they never decide and never fail.
+The texts in an answer are for people. They decide nothing, and no text raises an error.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from fuse_otel.errors import code_location
 
 _LONGEST = 3600.0  # seconds
 _PROTOBUF = frozenset({"application/x-protobuf", "application/protobuf"})
-# No content type says nothing: some servers leave it out, some proxies lose it.
+# A missing content type is no error: some servers omit it, some proxies remove it.
 _UNTYPED = frozenset({"", "application/octet-stream"})
 _JSON = "application/json"
 _JSON_WORDS = ("message", "error", "detail", "error_description", "msg")
@@ -86,7 +86,7 @@ def unexpected(error: Exception) -> Retry:
 
 
 def sentence(status: str, words: str, hint: str = "") -> str:
-    """The hint comes before the back end's words: those may be long."""
+    """The hint comes before the back end's message, which may be long."""
     ours = f"{status}; {hint}" if hint else status
     return f"{ours}: {words}" if words else ours
 
@@ -115,7 +115,7 @@ def _retry_delay(retry_info: bytes) -> float | None:
 
 
 def partial_success(content_type: str, body: bytes) -> RejectedItems:
-    """What an ``Export…ServiceResponse`` says. No body says that all is well.
+    """What an ``Export…ServiceResponse`` says. No body means success.
 
     Raises ``Foreign``.
     """
@@ -133,7 +133,7 @@ def partial_success(content_type: str, body: bytes) -> RejectedItems:
 
 
 def words(content_type: str, body: bytes) -> str:
-    """What the body of an error says, not yet fit to be shown; ``""`` if it says nothing."""
+    """The message in the body of an error, not sanitized yet; ``""`` if there is none."""
     kind = _kind(content_type)
     if kind in _PROTOBUF or kind in _UNTYPED:
         status = rpc_status(body)
@@ -217,7 +217,7 @@ def _from_json(body: bytes) -> RejectedItems:
 
 
 def _title(page: str) -> str:
-    """Found in one pass: a pattern would look for the end behind each of a thousand beginnings."""
+    """Found in one pass: a pattern would search for the end after each of a thousand beginnings."""
     lower = page.lower()
     begin = lower.find(">", lower.find("<title")) + 1 if "<title" in lower else 0
     end = lower.find("</title", begin) if begin else -1

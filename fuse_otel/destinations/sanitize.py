@@ -1,4 +1,4 @@
-"""Makes a back end's words fit to be shown: they may quote what we sent."""
+"""Sanitizes a back end's messages, which may quote sent data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def scrub(text: str, secrets: Iterable[str] = ()) -> str:
     long numbers are removed.
     """
     if len(text) > _MOST_READ:
-        text = text[:_MOST_READ].rpartition(" ")[0]  # a secret cut in two would not be known
+        text = text[:_MOST_READ].rpartition(" ")[0]  # a secret that is cut would not be recognised
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= _SECRET:
             text = text.replace(secret, _MASK)

@@ -1,5 +1,5 @@
 """How the daemon shows what it does: metrics, its log, its own traces. All of them subscribe to
-events, and none of them decides anything.
+events, and contain no decisions.
 
 Import the subscribers from their own files: ``metrics`` needs prometheus_client and
 ``self_traces`` the OpenTelemetry SDK, which most commands must not load.

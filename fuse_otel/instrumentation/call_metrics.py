@@ -17,7 +17,7 @@ _LONGEST = 128
 
 class CallMetrics:
     """Counts stored calls. Those that ended more than ``RECENT`` seconds ago go into one counter
-    only: catching up with a week must not look like a rush hour.
+    only: catching up must not look like a peak of traffic.
     """
 
     def __init__(self, instruments: Instruments, label_values: int) -> None:
@@ -77,7 +77,7 @@ def _status(error: bool) -> str:
 
 
 class LabelCap:
-    """Bounds a label whose values other people choose: the first ``limit`` values keep their name
+    """Limits a label whose values come from outside: the first ``limit`` values keep their name
     while the process lives, the others share one.
     """
 

@@ -89,7 +89,7 @@ class Instruments:
             self._gauges[name].remove(*labels)
 
     def count_down(self, name: str, seconds: float | None, *labels: str) -> None:
-        """Set a gauge that falls by itself, a second a second, until it is set again."""
+        """Set a gauge that decreases by 1 each second until it is set again."""
         if seconds is None:
             self._gauges[name].remove(*labels)
             return
@@ -97,7 +97,7 @@ class Instruments:
         self._gauges[name].labels(*labels).set_function(lambda: end - self._timer())
 
     def forget_states(self) -> None:
-        """Make every gauge with labels absent: its account or lane may be no more."""
+        """Make every gauge with labels absent: its account or lane may be removed."""
         for name, gauge in self._gauges.items():
             if name in self._labelled:
                 gauge.clear()
@@ -115,7 +115,7 @@ _Samples: TypeAlias = list[tuple[tuple[str, ...], float | None]]
 
 
 class StoreGauges(Collector):
-    """A store that fails leaves the gauges absent: a query sees that nothing is known."""
+    """If the store fails the gauges are absent, so that a query sees that they are unknown."""
 
     def __init__(self, read: ReadStatus) -> None:
         self._read = read

@@ -1,6 +1,6 @@
 """Every metric family of ours, as the documentation lists it and ``Metrics`` registers it.
 
-The last bucket of a histogram is where slow ends and broken begins.
+A value above the last bucket of a histogram means a failure.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ _API_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 # From a back end on the same host to the usual time-out of 10 s and a slow proxy's 30 s.
 _EXPORT_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 # 17 s, 47 s and 167 s are what the defaults promise: with the webhook, by polling, after growing.
-# From 15 min to the five days after which Plum forgets a call: catching up.
+# From 15 min to the five days after which Plum deletes a log: catching up.
 _LATENCY_SECONDS = (
     5.0, 10.0, 17.0, 30.0, 47.0, 60.0, 120.0, 167.0, 300.0, 900.0, 3600.0, 6 * 3600.0, _DAY,
     5 * _DAY,
@@ -71,7 +71,7 @@ _LATENCY_SECONDS = (
 _CALL_SECONDS = (
     5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0,
 )  # fmt: skip
-# The source knows whole seconds only: 0.5 holds the executions that passed within one.
+# The API has whole seconds only: 0.5 holds the executions that took less than one.
 _MODULE_SECONDS = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
 
 _READING = (

@@ -36,9 +36,8 @@ class _Request(NamedTuple):
 
 
 class SelfTraces:
-    """A subscriber, for any number of threads. Events tell what is over, so spans are made with
-    their times; the clock gives UNIX seconds. ``protocol`` is OTLP's: ``grpc`` or
-    ``http/protobuf``.
+    """A subscriber, for any number of threads. Events report finished work, so spans are made with
+    past times; the clock gives UNIX seconds. ``protocol`` is OTLP's: ``grpc`` or ``http/protobuf``.
     """
 
     def __init__(
@@ -64,10 +63,10 @@ class SelfTraces:
             case ExportDone():
                 self._export(event)
             case _:
-                pass  # the metrics and the log tell the rest
+                pass  # metrics and log cover the rest
 
     def close(self, grace: float) -> bool:
-        """Send what waits, for at most ``grace`` seconds. Whether that was time enough."""
+        """Send waiting spans for at most ``grace`` seconds. Returns whether all were sent."""
         with self._lock:
             held = [request for requests in self._held.values() for request in requests]
             self._held.clear()

@@ -1,4 +1,4 @@
-"""What commands ask of the daemon, and the worker that does it: crash-safe, and once."""
+"""What commands request from the daemon, and the worker that does it once, also after a crash."""
 
 from fuse_otel.jobs.job import Backfill, Drop, JobRequest, Replay, decode_request, encode_request
 from fuse_otel.jobs.worker import JobWorker

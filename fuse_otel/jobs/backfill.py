@@ -1,4 +1,6 @@
-"""A backfill is a set of gaps, so it can be resumed. The worker opens them and sees them read."""
+"""A backfill is a set of gaps, so it can be resumed. The worker opens them and checks when they are
+read.
+"""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class Backfill:
 @dataclass(frozen=True, slots=True)
 class Replay:
     """Send parked calls again. ``which.last`` is set, so that a call which is parked again
-    meanwhile is not sent in a circle.
+    meanwhile is not sent again.
     """
 
     which: ParkedQuery

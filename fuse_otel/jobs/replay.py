@@ -1,6 +1,6 @@
 """Parked calls as batches again, in the profile that their lane has now.
 
-Nothing but the parked bytes is known of a parked call, so a replay cannot loosen its redaction.
+The store has only the parked bytes of a call, so a replay keeps their redaction.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The job worker: each step does one part of every open job, each part in one transaction.
 
-A part changes the job and what the job is about in the same transaction, so that a job which a
-crash interrupted continues where it was, and nothing of it happens twice.
+A part and its effect on the job are in the same transaction, so that an interrupted job continues
+without repeating anything.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ def _transport(
 
 
 def _with_gzip(headers: Mapping[str, str] | None) -> httpx.Headers:
-    """The one encoding that is inflated under a bound is the one to ask for."""
+    """Requests only gzip, because only gzip is inflated under a bound."""
     merged = httpx.Headers({"Accept-Encoding": "gzip"})
     merged.update(headers or {})
     return merged
@@ -89,7 +89,7 @@ def _with_gzip(headers: Mapping[str, str] | None) -> httpx.Headers:
 
 def _hold_deadlines(transport: httpx.HTTPTransport) -> None:
     """Neither httpx nor its proxy transports take a backend, so it is put in before the first
-    request. A release that moves these names fails here, loudly.
+    request. If a release renames them, this raises an error.
     """
     pool = transport._pool  # noqa: SLF001
     pool._network_backend = DeadlineBackend(pool._network_backend)  # noqa: SLF001

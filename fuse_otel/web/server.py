@@ -14,7 +14,7 @@ _FORCED = 1.0  # seconds for a forced end
 
 
 class WebServer:
-    """Start once, stop once. ``listening`` is the caller's to close."""
+    """Start once, stop once. The caller closes ``listening``."""
 
     def __init__(self, app: ASGIApp, listening: ListeningSockets, host: str, port: int) -> None:
         self._app = app
@@ -29,7 +29,7 @@ class WebServer:
         return self._thread is not None and self._thread.is_alive()
 
     def start(self) -> tuple[str, int]:
-        """Answers the address that is listened on: connections are taken from here on. Raises
+        """Returns the address of the pages. From now on connections are accepted. Raises
         ``CannotListen``.
         """
         listener = self._listening.on(self._host, self._port)

@@ -1,11 +1,11 @@
-"""One value of loosely typed JSON as the type it was meant to be, ``None`` where that fails."""
+"""One value of loosely typed JSON, converted to its expected type; ``None`` if that fails."""
 
 from __future__ import annotations
 
 import re
 
 LAST_SECOND = 253_402_300_799  # the end of the year 9999
-_MOST = 10**18  # things that a count may count
+_MOST = 10**18  # the highest count
 _SECONDS = re.compile(r"\s*\+?([0-9]{1,15})(?:\.[0-9]*)?\s*", re.ASCII)
 _WORDS = {"1": True, "true": True, "yes": True, "": False, "0": False, "false": False, "no": False}
 
@@ -34,7 +34,7 @@ def seconds(value: object) -> int | None:
 
 
 def count(value: object) -> int | None:
-    """A number of things, written as a number or as digits."""
+    """A count, written as a number or as digits."""
     if isinstance(value, str) and value.strip().isdecimal():
         value = int(value) if len(value) < 20 else None  # noqa: PLR2004 - no count has more digits
     if isinstance(value, bool) or not isinstance(value, int | float):

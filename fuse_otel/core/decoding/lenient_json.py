@@ -16,7 +16,7 @@ from fuse_otel.core.model.tally import Anomaly, Tally
 T = TypeVar("T")
 
 BOM = b"\xef\xbb\xbf"
-_DIGITS = 400  # a longer integer is no number that was meant
+_DIGITS = 400  # a longer integer is a mistake
 _BROKEN = "it is no JSON, or it is cut off"
 _SHAPE = "it is JSON of another shape"
 
@@ -36,7 +36,7 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|-?(?:NaN|Infinity)', re.DOTALL)
 
 
 class NotUnderstood(ValueError):
-    """The text as a whole is no such answer. The message quotes nothing of it."""
+    """The text is no such answer. The message does not quote it."""
 
 
 def decode(
@@ -125,7 +125,7 @@ def _last_resort(
     try:
         value = json.loads(data, parse_int=_integer, parse_float=_finite)
     except (ValueError, RecursionError):
-        # The library's error holds the whole text, and may quote it: it goes no further.
+        # The library's error holds the whole text and may quote it, so it is not passed on.
         raise NotUnderstood(_BROKEN) from None
     try:
         made: T = msgspec.convert(value, decoder.type)

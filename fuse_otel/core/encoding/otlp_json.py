@@ -1,4 +1,4 @@
-"""OTLP's bytes as OTLP/JSON, so that both say the same.
+"""OTLP's bytes as OTLP/JSON, with the same content.
 
 OTLP/JSON is not protobuf's own JSON: ids are hexadecimal and enums are numbers, which is why
 protobuf's ``json_format`` does not print it.

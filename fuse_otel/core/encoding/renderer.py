@@ -63,8 +63,8 @@ class Renderer:
         details: LogCompleteness,
         sent_entries: int | None = None,
     ) -> RenderedCall:
-        """Raises nothing, for any call. With ``sent_entries`` the call was exported
-        before with so many entries: only what is new comes out, new executions marked late.
+        """Raises nothing, for any call. With ``sent_entries`` the call was exported before with so
+        many entries: only new entries and executions are encoded, the executions marked late.
         """
         encoders = [
             _Encoder(

@@ -2,7 +2,7 @@
 
 The result is the repeated field 1 of an ``ExportTraceServiceRequest`` or an
 ``ExportLogsServiceRequest``. Protobuf joins messages by joining their bytes, so the results of
-several calls in a row are one valid request. The same telemetry gives the same bytes, always:
+several calls in a row are one valid request. The same telemetry always gives the same bytes:
 back ends recognise a re-sent span by its bytes. Written by hand because protobuf's own classes take
 several times as long, and do not promise stable bytes between releases.
 

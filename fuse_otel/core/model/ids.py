@@ -28,9 +28,9 @@ def trace_id(namespace: str, session_id: str) -> bytes:
 
 
 def is_long_session_id(session_id: str) -> bool:
-    """Whether the id is too long for a URL. No request names such a call: its log comes with
-    ``/all_logs`` or not at all. Its key is no substitute for the id, because the
-    ids of its trace hash the id itself: such a call is exported when it is listed and never waits.
+    """Whether the id is too long for a URL. No request names such a call: its log can only come
+    with ``/all_logs``. Its key is no substitute for the id, because the ids of its trace hash the
+    id itself: such a call is exported when it is listed and never waits.
     """
     return len(session_id) > MAX_SESSION_ID
 

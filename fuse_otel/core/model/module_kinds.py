@@ -1,4 +1,4 @@
-"""What kind of module an execution is of. The set is open and its spelling not promised."""
+"""What kind of module an execution is of. The set is open, and the spelling may vary."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LEAVING = frozenset(
 AUTHORS_TEXT = frozenset({"call log"})  # their lines are the author's text
 # Their lines name the application that runs; `unknown` where an entry names no module.
 ANNOUNCING = frozenset({"start", "go to app", "go to page", "subdialog", "exit", "unknown"})
-SETTING = frozenset({"set variable"})  # what their entries hold is called as the variable is
+SETTING = frozenset({"set variable"})  # their entries hold the value of the named variable
 _LONGEST = 128
 GOING_ON = frozenset({"go to app", "subdialog"})
 ASKING = frozenset(

@@ -19,7 +19,7 @@ def compiled(rules: tuple[PatternRule, ...]) -> tuple[Compiled, ...]:
 
 
 def marked(text: str, patterns: Sequence[Compiled], tally: Tally) -> str:
-    """``text`` with ``[name]`` in place of what a pattern finds."""
+    """``text`` with ``[name]`` in place of each match."""
     for pattern, name in patterns:
         text, count = pattern.subn(f"[{name}]", text)
         if count:

@@ -1,7 +1,7 @@
 """The allow-list of an entry's ``data``: which key may leave, of which modules, in which shape.
 
-A key that is not listed does not leave, and neither does a value of another shape than its key
-promises. Both are counted.
+Keys that are not listed do not leave, nor do values whose shape does not fit their key. Both are
+counted.
 """
 
 from __future__ import annotations

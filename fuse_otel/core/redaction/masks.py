@@ -1,6 +1,6 @@
 """The one place that says when digits are a personal number and text is an e-mail address.
 
-The thresholds differ, because what is lost by masking too much differs:
+The thresholds differ, because the cost of masking too much differs:
 
 - A *name* that an author gave often ends in a year or a version, so four digits stay.
 - A *text* under ``strict`` loses four digits in a row as well, which may be a secret number.
@@ -73,5 +73,5 @@ def mask_digits(text: str) -> str:
 
 
 def mask_personal(text: str) -> str:
-    """A diagnostic in the words of a peer: also without e-mail addresses."""
+    """A diagnostic with text of a peer: also without e-mail addresses."""
     return mask_digits(_DIAGNOSTIC_EMAIL.sub(EMAIL, text))

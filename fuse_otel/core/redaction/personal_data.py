@@ -144,7 +144,7 @@ _MACHINE_ID = re.compile(
 
 def without_personal(text: str, kept: Kept, tally: Tally) -> str:
     """``text`` without e-mail addresses, credentials, card, bank, phone and social security
-    numbers, and other long numbers, each replaced by what it was.
+    numbers, and other long numbers, each replaced by its kind.
     """
     if not _SUSPECT.search(text):
         return text
@@ -175,7 +175,7 @@ def _without_credentials(text: str, tally: Tally) -> str:
 
 
 def _without_words(text: str, tally: Tally) -> str:
-    """Without what is personal from one space to the next."""
+    """One word without its personal data."""
     text, count = _JWT.subn("[token]", text)
     if count:
         tally.redactions["token"] += count

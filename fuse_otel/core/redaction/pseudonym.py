@@ -59,7 +59,7 @@ def _direction(record: CallRecord) -> Direction:
 
 
 def _word(written: str) -> str:
-    """A short word, or nothing: what else may stand there is not ours to keep."""
+    """A short word, or nothing: any other text could be personal."""
     word = written.strip().lower()
     return word if _WORD.match(word) else ""
 

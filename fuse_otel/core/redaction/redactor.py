@@ -1,6 +1,6 @@
 """The one engine that redacts the entries of a call. A policy decides what may leave.
 
-``strict`` lets the facts of the data model leave and nothing else. ``standard`` adds texts and data
+``strict`` lets only the facts of the data model leave. ``standard`` adds texts and data
 without what looks personal, ``off`` adds everything. The operator's own rules hold in every mode.
 """
 
@@ -133,7 +133,7 @@ class Redactor:
         return self._marked_facts(facts, tally) if self._patterns else facts
 
     def _with_marked_line(self, entry: Entry, tally: Tally) -> Entry:
-        """Marked before it is scrubbed, which would leave half of what a pattern looks for."""
+        """The patterns are applied before scrubbing, which could remove a part of a match."""
         line = cut_between_words(entry.line, body_limit(entry.line, Tally()))
         return structs.replace(entry, line=marked(line, self._patterns, tally))
 
@@ -165,7 +165,7 @@ class Redactor:
 
 
 def log_class_of(name: str) -> str:
-    """The raw class as a word. The set is open; what is no short word is ``unknown``."""
+    """The raw class as a word of an open set; ``unknown`` for all but a short word."""
     return _class_word(name) if len(name) <= _LONGEST_CLASS else UNKNOWN_CLASS
 
 

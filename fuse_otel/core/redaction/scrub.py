@@ -26,7 +26,7 @@ _NAME = 128
 _LONGEST_KEPT = 512
 
 _Clean = tuple[str, tuple[tuple[str, int], ...]]
-"""The clean text, and what was taken out of it: rule → how often."""
+"""The clean text, and the removed values: rule → count."""
 
 
 def scrub(text: str, tally: Tally) -> str:
@@ -52,7 +52,7 @@ def _scrubbed(text: str, tally: Tally) -> str:
 
 def scrub_start(text: str, most: int, tally: Tally) -> str:
     """The first ``most`` characters, scrubbed. They end between words: half a number or half an
-    address would not be known as one.
+    address would not be recognised.
     """
     return scrub(cut_between_words(text, most), tally)[:most]
 
@@ -81,7 +81,7 @@ def clean_name(name: str, tally: Tally) -> str:
     return _counted(clean, tally)
 
 
-@lru_cache(maxsize=4096)  # names are few, and stand on every call
+@lru_cache(maxsize=4096)  # names are few, and are in every call
 def _kept_name(name: str) -> _Clean:
     return _cleaned_name(name)
 

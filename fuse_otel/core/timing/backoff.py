@@ -26,8 +26,8 @@ class Backoff:
     def fail(self, now: float, random: Random, requested: float | None = None) -> float:
         """Note a failure; returns the wait in seconds."""
         ceiling = min(self.most, self.first * 2 ** min(self.failures, 32))
-        # Half is fixed: a lucky draw never hammers a server that is down, and a decision that
-        # counts failures has waited for minutes (docs/decisions/0014).
+        # Half is fixed, so that no random value allows many requests to a server that is down, and
+        # ten failures take minutes (docs/decisions/0014).
         wait: float = ceiling * (0.5 + random() / 2)
         if requested is not None:
             wait = max(wait, requested)

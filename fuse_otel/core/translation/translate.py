@@ -42,7 +42,7 @@ def transform(
     sent_entries: int | None = None,
 ) -> Telemetry:
     """``sent_entries``: the call was sent before, with so many elements of the API's array. Then
-    only what is new comes out: new records, and whole new executions, marked late.
+    the result has only new records and completely new executions, marked late.
     """
     tally = Tally(notes=[] if options.explain else None)
     redactor = Redactor(call, options.redaction)

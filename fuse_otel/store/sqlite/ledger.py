@@ -88,7 +88,7 @@ class SqliteLease:
         }
 
     def check_room(self, needed: int) -> None:
-        # More than the whole cap would never have room: half of it is worth another try.
+        # A need above the whole cap would never be met, so at most half of the cap is required.
         needed = min(needed, self._capacity.cap // 2)
         self._capacity.check_disk(needed)
         with self._database.read() as connection:
