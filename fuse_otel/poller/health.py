@@ -20,14 +20,15 @@ IN_A_ROW = 3
 """So many failures in a row of different requests show that the account does not work. Fewer may be
 the fault of one window or one call, which is only one more gap or one more pending call."""
 
-# An error of one of these kinds may be caused by the requested data.
+# A list that fails with one of these errors may fail because of the requested data.
 BY_THE_DATA = (ServerFailed, Malformed, TimedOut, InternalError)
 
 
 class AccountHealth:
     """The account is down until its first answered list, and for one of these reasons.
 
-    - the API cannot be reached or refuses the login,
+    - it refuses the login,
+    - the API cannot be reached for a list, or answers it with a status that no data causes,
     - the last lists of three or more different windows failed,
     - the logs of the last three or more different calls failed,
     - unexpected errors stopped the last three or more different windows.
@@ -87,15 +88,17 @@ class AccountHealth:
 
     def details_failed(self, session_ids: Iterable[str], error: SourceError) -> None:
         """``session_ids`` is empty for a bulk request: single requests can replace it."""
-        if isinstance(error, Throttled | TooLarge):
+        if isinstance(error, Unauthorized):
+            self._not_connected(error)
+        elif isinstance(error, Throttled | TooLarge):
             self._connected()
-        elif isinstance(error, BY_THE_DATA):
+        else:
+            # Also a closed connection or a 403: the log of one call can crash the API or be
+            # refused by a filter. If the API cannot be reached at all, the lists fail too.
             for session_id in session_ids:
                 self._calls[session_id] = error
             while len(self._calls) > IN_A_ROW:
                 del self._calls[next(iter(self._calls))]
-        else:
-            self._not_connected(error)
 
     def _connected(self) -> None:
         self._connection = None

@@ -54,12 +54,29 @@ def test_lists_of_three_different_windows_in_a_row_take_the_account_down(health,
 
 
 @pytest.mark.parametrize("kind", [Unreachable, Unauthorized, Unexpected])
-@pytest.mark.parametrize("endpoint", ["list", "details"])
-def test_an_error_that_no_data_causes_takes_the_account_down_at_once(health, kind, endpoint):
-    if endpoint == "list":
-        health.list_failed(WINDOW, kind("x"))
-    else:
+def test_a_list_error_that_no_data_causes_takes_the_account_down_at_once(health, kind):
+    health.list_failed(WINDOW, kind("x"))
+    assert not health.up
+
+
+def test_details_that_refuse_the_login_take_the_account_down_at_once(health):
+    health.details_failed(["a"], Unauthorized("x"))
+    assert not health.up
+
+
+@pytest.mark.parametrize("kind", [Unreachable, Unexpected])
+def test_a_call_whose_request_is_closed_or_refused_counts_once(health, kind):
+    for _ in range(50):
         health.details_failed(["a"], kind("x"))
+        health.details_failed([], kind("x"))
+    assert health.up
+
+
+@pytest.mark.parametrize("kind", [Unreachable, Unexpected])
+def test_three_calls_whose_requests_are_closed_or_refused_take_the_account_down(health, kind):
+    for session_id in "abc":
+        assert health.up
+        health.details_failed([session_id], kind("x"))
     assert not health.up
 
 
