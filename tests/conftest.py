@@ -6,14 +6,12 @@ from hypothesis import HealthCheck, settings
 from support.fakes.shut_port import shut_port
 from support.no_proxy import no_proxy
 from support.no_skips import pytest_sessionfinish, pytest_terminal_summary
-from support.proofs import pytest_runtest_call
 from support.scale import described
 from support.sharing import pytest_xdist_make_scheduler
 
 __all__ = [
     "no_proxy",
     "pytest_report_header",
-    "pytest_runtest_call",
     "pytest_sessionfinish",
     "pytest_terminal_summary",
     "pytest_xdist_make_scheduler",
