@@ -131,6 +131,8 @@ def once(api: Api, folder: Path, bound: int = BOUND) -> tuple[int, OtlpReceiver]
             FUSE_OTEL_DEVELOPER_KEY="key",
             FUSE_OTEL_STATE_URL=f"sqlite:///{folder / 'state.db'}",
             FUSE_OTEL_MAX_REQUESTS_PER_SECOND="100",
+            # The API lists the same calls for any window: more history would list them again.
+            FUSE_OTEL_SINCE="1h",
             OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url,
         )
         ended = subprocess.run(
