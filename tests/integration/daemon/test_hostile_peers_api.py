@@ -29,7 +29,7 @@ SETTINGS = {
 @pytest.mark.proof
 @pytest.mark.timeout(900)
 def test_an_api_that_answers_anything_stops_nothing_and_loses_nothing(tmp_path):
-    answers = scaled(8, least=6)
+    answers = scaled(6, least=6)
     with (
         SimulatedApi(World(seed=11, rate=1 / 20, past=3600)) as api,
         OtlpReceiver() as receiver,
