@@ -7,7 +7,7 @@ from support import http_client
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.rigs.program import pointed_at
 
-from fuse_otel.cli.commands.run import Runner
+from fuse_otel.cli.commands import run
 from fuse_otel.cli.signals import Signals
 from fuse_otel.simulator import SimulatedApi, World
 
@@ -33,7 +33,9 @@ class Reloads(Signals):
 def test_a_reload_keeps_the_address_and_nothing_of_the_service_before(
     tmp_path, monkeypatch, capsys
 ):
-    addresses, services = [], []
+    addresses, services, exits = [], [], []
+    # The exit that the grace bounds would end the process of the tests.
+    monkeypatch.setattr(run, "leave_after", lambda seconds, code: exits.append((seconds, code)))
 
     def look():
         services.append(weakref.ref(runner._service.workers))
@@ -44,7 +46,8 @@ def test_a_reload_keeps_the_address_and_nothing_of_the_service_before(
     with SimulatedApi(World(rate=0.1, past=600)) as api, OtlpReceiver() as receiver:
         for name, text in pointed_at(api, tmp_path, receiver.url).items():
             monkeypatch.setenv(name, text)
-        runner = Runner(argparse.Namespace(), Reloads(2, look))
+        runner = run.Runner(argparse.Namespace(), Reloads(2, look))
         runner.run()
     assert len(set(addresses)) == 1
     assert [service() is None for service in services] == [True, True, False]
+    assert len(exits) == 1
