@@ -88,7 +88,7 @@ def test_each_gets_its_own_and_a_change_leaves_what_is_stored_alone(api, tmp_pat
         assert ended.returncode == 0, ended.stderr
         assert stored(tmp_path) == {}
         assert tempo.sessions() == jaeger.sessions()
-        assert set() < loki.sessions() < tempo.sessions()  # a call may have no log
+        assert set() < loki.sessions() <= tempo.sessions()  # a call may have no log
         assert HOUR not in inflated(tempo)
         assert HOUR in inflated(loki)
         assert HOUR.decode() not in (tmp_path / "calls.jsonl").read_text()

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 from support.fakes.otlp_answer import Answer
-from support.rigs.command_results import HOUR, calls, open_jobs, parked_count, waiting
+from support.rigs.command_results import HOUR, open_jobs, parked_count, waiting
 from support.rigs.program import fuse_otel, running, started
 from support.scale import scaled
 
@@ -18,10 +18,11 @@ REFUSED = Answer(400, {"Content-Type": "text/plain"}, b"no such tenant")
 
 @pytest.fixture
 def victims(api, receiver, env):
-    """Two calls that the back end refuses."""
+    """Two calls with a log, so with a part in both lanes, that the back end refuses."""
     env["FUSE_OTEL_SINCE"] = "1h"
-    now = time.time()
-    found = sorted(calls(api, now - HOUR + 120, now - 120))[:2]
+    since, until = time.time() - HOUR + 120, time.time() - 120
+    ended = [call for call in api.truth(since, until) if call.log and call.start > since]
+    found = [call.session_id for call in ended][:2]
     assert len(found) == 2
     receiver.decide = lambda request: REFUSED if {*found} & {*request.sessions} else None
     return found
