@@ -19,8 +19,8 @@ from random import Random
 from fuse_otel.simulator.applications import EVERYDAY, LONG, Application
 from fuse_otel.simulator.applications.application import invent_phone
 from fuse_otel.simulator.applications.conference import LONGEST as LONGEST_CONFERENCE
-from fuse_otel.simulator.call import CallEnded, RawEntry, Script, SimulatedCall
-from fuse_otel.simulator.modules import start as start_application
+from fuse_otel.simulator.call import CallEnded, RawEntry, SimulatedCall
+from fuse_otel.simulator.call_flow import CallFlow
 from fuse_otel.simulator.switches import is_number
 
 LONGEST_EVERYDAY = 900.0
@@ -97,16 +97,16 @@ class CallStream:
         node = 100_000 + (number + self.seed * _SEED_STEP) * _STEP % _NODES
         return f"{node};{self.channel};{start - dice.randint(_EARLIEST, _LATEST)}"
 
-    def _play(self, application: Application, begin: float, dice: Random) -> Script:
+    def _play(self, application: Application, begin: float, dice: Random) -> CallFlow:
         leaves_at = math.inf
         if dice.random() < application.leaving:
             leaves_at = begin + 3 + dice.expovariate(1 / 45)
-        script = Script(dice, begin, leaves_at, begin + self.longest)
+        call = CallFlow(dice, begin, leaves_at, begin + self.longest)
         with suppress(CallEnded):
-            script.wait(0, 1.4)
-            start_application(script, application.name, application.version, application.revision)
-            application.flow(script)
-        return script
+            call.wait(0, 1.4)
+            call.start(application.name, application.version, application.revision)
+            application.flow(call)
+        return call
 
 
 def _type(application: Application, dice: Random) -> str:

@@ -5,48 +5,33 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from fuse_otel.simulator.applications.application import Application, invent_digits, invent_phone
-from fuse_otel.simulator.call import Script
-from fuse_otel.simulator.modules import (
-    ask_choice,
-    ask_digits,
-    ask_yes_no,
-    dynamodb,
-    evaluate_js,
-    exit_call,
-    fail,
-    prompt,
-    read_back,
-    rest,
-    sms,
-    transfer,
-)
+from fuse_otel.simulator.call_flow import CallFlow
 
 
-def _flow(call: Script) -> None:
-    prompt(call, "greeting", "Thank you for calling Corner Pharmacy.")
-    ask_choice(call, "language", "For English, press 1. Para español, oprima 2.", "1112")
-    patient = ask_digits(call, "phone", "Enter your phone number.", invent_phone(call.dice))
+def _flow(call: CallFlow) -> None:
+    call.prompt("greeting", "Thank you for calling Corner Pharmacy.")
+    call.ask_choice("language", "For English, press 1. Para español, oprima 2.", "1112")
+    patient = call.ask_digits("phone", "Enter your phone number.", invent_phone(call.dice))
     if call.chance(0.02):
-        fail(call, "Application error: the call was ended by the platform")
+        call.fail("Application error: the call was ended by the platform")
     while True:
         _refill(call, patient)
-        if not ask_yes_no(call, "another", "Would you like to refill another one?", yes=0.35):
-            prompt(call, "goodbye", "Thank you. Goodbye.")
-            exit_call(call)
+        if not call.ask_yes_no("another", "Would you like to refill another one?", yes=0.35):
+            call.prompt("goodbye", "Thank you. Goodbye.")
+            call.exit_call()
 
 
-def _refill(call: Script, patient: str | None) -> None:
-    number = ask_digits(
-        call, "rx_number", "Enter your prescription number.", invent_digits(call.dice, 7)
+def _refill(call: CallFlow, patient: str | None) -> None:
+    number = call.ask_digits(
+        "rx_number", "Enter your prescription number.", invent_digits(call.dice, 7)
     )
-    if number is None or not dynamodb(call, "find_rx", "GetItem", "prescriptions", number):
+    if number is None or not call.dynamodb("find_rx", "GetItem", "prescriptions", number):
         _pharmacist(call)
-    evaluate_js(call, "is_refillable", "true")
-    read_back(call, "rx_found", f"Prescription {number}, lisinopril, 10 milligrams.")
-    if not ask_yes_no(call, "confirm_refill", "Shall we refill it?"):
+    call.evaluate_js("is_refillable", "true")
+    call.read_back("rx_found", f"Prescription {number}, lisinopril, 10 milligrams.")
+    if not call.ask_yes_no("confirm_refill", "Shall we refill it?"):
         return
-    status = rest(
-        call,
+    status = call.rest(
         "order",
         "PUT",
         f"https://user:secret@orders.example.com/refills/{number}?patient={patient}",
@@ -54,13 +39,13 @@ def _refill(call: Script, patient: str | None) -> None:
     )
     if status != HTTPStatus.OK:
         _pharmacist(call)
-    sms(call, "ready", f"{patient}", f"Corner Pharmacy: prescription {number} is ready after 4 pm.")
+    call.sms("ready", f"{patient}", f"Corner Pharmacy: prescription {number} is ready after 4 pm.")
 
 
-def _pharmacist(call: Script) -> None:
-    prompt(call, "to_pharmacist", "Please hold for the pharmacist.")
-    transfer(call, "pharmacist", "8005550197", longest_talk=180)
-    exit_call(call)
+def _pharmacist(call: CallFlow) -> None:
+    call.prompt("to_pharmacist", "Please hold for the pharmacist.")
+    call.transfer("pharmacist", "8005550197", longest_talk=180)
+    call.exit_call()
 
 
 PHARMACY = Application("Pharmacy Refill", "1.8", "60442", "8005550133", _flow, share=4)
