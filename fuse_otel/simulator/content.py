@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from itertools import count
@@ -110,7 +110,8 @@ class WorldContent:
 
     def page(self, query: ApiQuery, now: float) -> bytes:
         calls = self._arrived(query, self._windows.listed(query, now))
-        listed = self._split(self._doubled(calls))
+        doubled = _at_every(self._quirks.duplicate_every, calls, lambda call: (call, call))
+        listed = _at_every(self._quirks.split_every, doubled, _halves)
         page, total = self._page(listed, query)
         in_bulk = query.endpoint == "all_logs"
         record = self._bulk_record if in_bulk else self._record
@@ -162,27 +163,6 @@ class WorldContent:
                 self._requested.popitem(last=False)
         return not known
 
-    def _doubled(self, calls: list[SimulatedCall]) -> list[SimulatedCall]:
-        every = self._quirks.duplicate_every
-        if not every:
-            return calls
-        return [
-            call
-            for place, call in enumerate(calls, 1)
-            for _ in range(2 if place % every == 0 else 1)
-        ]
-
-    def _split(self, calls: list[SimulatedCall]) -> list[SimulatedCall]:
-        """Some calls as two records of one session id: the first half and the second half."""
-        every = self._quirks.split_every
-        if not every:
-            return calls
-        return [
-            part
-            for place, call in enumerate(calls, 1)
-            for part in (_halves(call) if place % every == 0 else (call,))
-        ]
-
     def _limit(self, query: ApiQuery) -> int:
         limit = self._quirks.default_limit if query.limit is None else query.limit
         limit = min(max(limit, 1), LARGEST_LIMIT)
@@ -220,6 +200,22 @@ class WorldContent:
         return dump_json(record)[:-1] + b',"detail":' + detail + b"}"
 
 
+def _at_every(
+    nth: int,
+    calls: list[SimulatedCall],
+    records: Callable[[SimulatedCall], tuple[SimulatedCall, ...]],
+) -> list[SimulatedCall]:
+    """The calls, with ``records`` in the place of every ``nth`` call; unchanged for 0."""
+    if not nth:
+        return calls
+    return [
+        record
+        for place, call in enumerate(calls, 1)
+        for record in ((call,) if place % nth else records(call))
+    ]
+
+
 def _halves(call: SimulatedCall) -> tuple[SimulatedCall, SimulatedCall]:
+    """One call as two records of its session id."""
     middle = (call.start + call.end) // 2
     return replace(call, start=middle), replace(call, end=middle)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from random import Random
 
 from fuse_otel.simulator.requests import ApiQuery
-from fuse_otel.simulator.switches import build
+from fuse_otel.simulator.switches import build, read_pairs
 
 
 class FaultKind(StrEnum):
@@ -69,13 +69,8 @@ class Fault:
     def parsed(cls, word: str) -> Fault:
         """From ``kind[,name=value]…``. Raises ``ValueError`` with one sentence."""
         kind, *pairs = word.split(",")
-        given: dict[str, object] = {"kind": kind}
-        for pair in pairs:
-            name, equals, value = pair.partition("=")
-            if not equals:
-                raise ValueError(f"a fault is written kind,name=value,…, not {word!r}")
-            given[name] = value
-        return cls.from_json(given)
+        form = "a fault is written kind,name=value,…"
+        return cls.from_json({"kind": kind, **read_pairs(pairs, form)})
 
     @classmethod
     def from_json(cls, given: dict[str, object]) -> Fault:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fuse_otel.simulator.switches import build
+from fuse_otel.simulator.switches import build, read_pairs
 
 DAY = 86_400
 
@@ -113,10 +113,4 @@ class Quirks:
     @classmethod
     def parsed(cls, words: Iterable[str]) -> Quirks:
         """From ``name=value`` words. Raises ``ValueError`` with one sentence."""
-        given: dict[str, object] = {}
-        for word in words:
-            name, equals, value = word.partition("=")
-            if not equals:
-                raise ValueError(f"a quirk is written name=value, not {word!r}")
-            given[name] = value
-        return build(cls, given, "quirk")
+        return build(cls, read_pairs(words, "a quirk is written name=value"), "quirk")

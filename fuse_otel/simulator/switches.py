@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-import types
-from collections.abc import Callable, Mapping
-from dataclasses import fields
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 _LONGEST_NUMBER = 12
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -38,7 +38,18 @@ def read_duration(text: str) -> float:
 
 
 _T = TypeVar("_T")
-_TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+_FINITE = ConfigDict(allow_inf_nan=False, coerce_numbers_to_str=True)
+
+
+def read_pairs(words: Iterable[str], form: str) -> dict[str, object]:
+    """``name=value`` words. Raises ``ValueError`` with one sentence, which names the ``form``."""
+    given: dict[str, object] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise ValueError(f"{form}, not {word!r}")
+        given[name] = value
+    return given
 
 
 def build(kind: Callable[..., _T], given: Mapping[str, object], what: str) -> _T:
@@ -46,44 +57,19 @@ def build(kind: Callable[..., _T], given: Mapping[str, object], what: str) -> _T
     sentence that names the switch and what it takes.
     """
     hints = get_type_hints(kind)
-    names = [field.name for field in fields(kind) if field.init]  # type: ignore[arg-type]
     values = {}
     for name, value in given.items():
-        if name not in names:
-            raise ValueError(f"there is no {what} {name!r}; there is: {', '.join(names)}")
-        values[name] = _read(hints[name], value, f"{what} {name!r}")
+        if name not in hints:
+            raise ValueError(f"there is no {what} {name!r}; there is: {', '.join(hints)}")
+        try:
+            values[name] = TypeAdapter(hints[name], config=_FINITE).validate_python(value)
+        except ValidationError:
+            raise ValueError(f"{what} {name!r} takes {_choice(hints[name])}") from None
     return kind(**values)
 
 
-def _read(hint: Any, value: object, what: str) -> object:  # noqa: ANN401 - a type hint is of any type
-    if get_origin(hint) is types.UnionType:  # only `X | None` occurs
-        if value is None:
-            return None
-        hint = next(part for part in get_args(hint) if part is not types.NoneType)
-    try:
-        return _READERS.get(hint, hint)(value)
-    except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{what} takes {_choice(hint)}") from None
-
-
 def _choice(hint: Any) -> str:  # noqa: ANN401 - a type hint is of any type
+    hint = next(iter(get_args(hint)), hint)  # of `X | None`
     if issubclass(hint, Enum):
         return "one of: " + ", ".join(str(word) for word in hint)
     return {bool: "true or false", int: "a whole number", float: "a number"}.get(hint, "text")
-
-
-def _read_bool(value: object) -> bool:
-    word = str(value).lower()
-    if word not in _TRUE | _FALSE:
-        raise ValueError(word)
-    return word in _TRUE
-
-
-def _read_finite(value: Any) -> float:  # noqa: ANN401 - whatever JSON holds
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError(value)
-    return number
-
-
-_READERS: Mapping[Any, Callable[[Any], object]] = {bool: _read_bool, float: _read_finite}
