@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote
+
+from fuse_otel.files import NamedFile
 
 STDIN = "-"
 MOST = 128 * 1024 * 1024  # bytes of a line, and of a saved answer
@@ -30,7 +33,7 @@ def opened(name: str) -> Iterator[Iterator[bytes]]:
     where one does not end.
     """
     if name != STDIN:
-        with Path(name).open("rb") as file:
+        with io.BufferedReader(NamedFile(name)) as file:
             yield _lines(file)
     elif sys.stdin is None:
         raise OSError("standard input is closed")

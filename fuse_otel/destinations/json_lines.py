@@ -18,6 +18,7 @@ from fuse_otel.core.batching.export_result import (
 from fuse_otel.core.batching.gzip_member import inflate
 from fuse_otel.core.encoding.otlp_json import dumps, logs_json, traces_json
 from fuse_otel.core.model.telemetry import Signal
+from fuse_otel.files import open_to_append
 
 _JSON = {Signal.TRACES: traces_json, Signal.LOGS: logs_json}
 
@@ -80,15 +81,14 @@ class FileDestination(_JsonLines):
         self._path = path
 
     def _append(self, line: str) -> ExportResult:
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         try:
-            descriptor = os.open(self._path, flags, 0o600)
+            descriptor = open_to_append(self._path)
             try:
                 _write(descriptor, line.encode())
             finally:
                 os.close(descriptor)
         except OSError as error:
-            reason = f"the file cannot be written: {os.strerror(error.errno or 0)}"
+            reason = f"the file cannot be written: {error.strerror}"
             code = errno.errorcode.get(error.errno or 0, "file")
             return Retry(code, reason) if error.errno in _PASSING else Suspended(code, reason)
         return Accepted("written")

@@ -9,7 +9,6 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from threading import Lock
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -24,6 +23,7 @@ from fuse_otel.destinations.otlp_response import unexpected
 from fuse_otel.destinations.sanitize import scrub, secrets_of
 from fuse_otel.destinations.tls import tls_context
 from fuse_otel.errors import ConfigurationError
+from fuse_otel.files import read_bounded
 from fuse_otel.net.quiet_grpc import grpc
 
 _METHODS = {
@@ -32,6 +32,7 @@ _METHODS = {
 }
 _DETAILS = "grpc-status-details-bin"
 _PORTS = {"http": 80, "https": 443}
+_LARGEST_FILE = 16 * 1024 * 1024  # bytes of a PEM file: a bundle of authorities has some 200 KiB
 # A host and perhaps a port, alone or after gRPC's own names for addresses.
 _HOST = re.compile(r"(?:dns:(?://[^/]*/)?|ipv4:|ipv6:)?(\[[^]]+\]|[^:/\[\]]+)(?::(\d+))?")
 
@@ -168,7 +169,9 @@ class _Credentials:
     def __init__(self, options: OtlpGrpcOptions) -> None:
         paths = (options.certificate, options.client_certificate, options.client_key)
         tls_context(*paths)
-        self._roots, self._chain, self._key = (path and Path(path).read_bytes() for path in paths)
+        self._roots, self._chain, self._key = (
+            path and read_bounded(path, _LARGEST_FILE).data for path in paths
+        )
 
     @property
     def made(self) -> grpc.ChannelCredentials:

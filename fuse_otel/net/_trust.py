@@ -8,12 +8,13 @@ import os
 import re
 import ssl
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 
 from fuse_otel.errors import ConfigurationError
-from fuse_otel.files import check_regular, shown_path
+from fuse_otel.files import UnreadableFile, check_regular, read_bounded, shown_path
 
 _FILE, _FOLDER = "SSL_CERT_FILE", "SSL_CERT_DIR"
 # OpenSSL finds a certificate in a folder by the hash of its subject.
@@ -22,35 +23,24 @@ _HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
 _NOT_HASHED = (
     "No certificates are there under the names that OpenSSL looks for. Run `openssl rehash` on it."
 )
+_NOT_PEM = "It is not a PEM file with certificates."
+_LARGEST = 1024 * 1024  # bytes of a file in the folder
 
 
 def default_trust(environ: Mapping[str, str] = os.environ) -> ssl.SSLContext:
-    """A context for clients. Raises ``ConfigurationError`` that names the variable and the path."""
+    """A context for clients. Raises ``ConfigurationError`` that names the variable and the path.
+
+    The file outranks the folder. The folder is checked all the same: whoever sets a variable wants
+    to know that it cannot be used.
+    """
+    folders = environ.get(_FOLDER)
+    if folders:
+        _check_folders(folders)
     if file := environ.get(_FILE):
         return _of_file(file)
-    if folders := environ.get(_FOLDER):
-        return _of_folders(folders)
+    if folders:
+        return ssl.create_default_context(capath=folders)
     return httpx.create_ssl_context(trust_env=False)
-
-
-def _of_file(path: str) -> ssl.SSLContext:
-    try:
-        check_regular(path)
-        return ssl.create_default_context(cafile=path)
-    except ssl.SSLError:
-        problem = "It is not a PEM file with certificates."
-    except (OSError, ValueError) as error:
-        problem = str(error)
-    raise ConfigurationError([f"{_FILE} ({shown_path(path)}): {problem}"])
-
-
-def _of_folders(folders: str) -> ssl.SSLContext:
-    # OpenSSL does not complain about a folder that is missing or empty. It then trusts no
-    # certificate.
-    if not any(_hashed(folders)):
-        name = f"{_FOLDER} ({shown_path(folders)})"
-        raise ConfigurationError([f"{name}: {_NOT_HASHED}"])
-    return ssl.create_default_context(capath=folders)
 
 
 def default_authorities() -> bytes:
@@ -60,8 +50,49 @@ def default_authorities() -> bytes:
         for each in default_trust().get_ca_certs(binary_form=True)
     ]
     # OpenSSL reads a folder when it checks a certificate, so a context lists none of them.
-    found = found or [file.read_bytes() for file in _hashed(os.environ.get(_FOLDER, ""))]
-    return b"".join(found)
+    return b"".join(found or _certificates(os.environ.get(_FOLDER, "")))
+
+
+def _of_file(path: str) -> ssl.SSLContext:
+    try:
+        check_regular(path)
+        return ssl.create_default_context(cafile=path)
+    except ssl.SSLError:
+        problem = _NOT_PEM
+    except (OSError, ValueError) as error:
+        problem = str(error)
+    raise _unusable(_FILE, path, problem)
+
+
+def _check_folders(folders: str) -> None:
+    # OpenSSL does not complain about a folder that is missing or empty. It then trusts no
+    # certificate. It reads a file only in a handshake, where a named pipe would block it.
+    for file in _hashed(folders):
+        if file.exists() and not file.is_file():
+            raise _unusable(_FOLDER, str(file), "It is not a regular file.")
+    if not any(map(_is_pem, _certificates(folders))):
+        raise _unusable(_FOLDER, folders, _NOT_HASHED)
+
+
+def _unusable(variable: str, path: str, problem: str) -> ConfigurationError:
+    return ConfigurationError([f"{variable} ({shown_path(path)}): {problem}"])
+
+
+def _is_pem(content: bytes) -> bool:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(
+            cadata=content.decode("ascii", "ignore")
+        )
+    except (ssl.SSLError, ValueError):  # a ValueError where no text is left
+        return False
+    return True
+
+
+def _certificates(folders: str) -> Iterator[bytes]:
+    """The contents of the files in the folders. As in OpenSSL, an unreadable one does not count."""
+    for file in _hashed(folders):
+        with suppress(UnreadableFile):
+            yield read_bounded(str(file), _LARGEST).data
 
 
 def _hashed(folders: str) -> Iterator[Path]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from fuse_otel.files import NamedFile
 from fuse_otel.simulator.call import RawEntry, SimulatedCall
 from fuse_otel.simulator.readable_logs import NOT_FOUND
 from fuse_otel.simulator.requests import LARGEST_LIMIT, ApiQuery
@@ -84,7 +85,8 @@ class SamplesWorld:
 
 def _read(path: Path) -> Any:  # noqa: ANN401 - any JSON document
     try:
-        return json.loads(path.read_bytes())
+        with NamedFile(path) as file:
+            return json.loads(file.readall())
     except ValueError:
         raise ValueError(f"{path} does not hold JSON") from None
 

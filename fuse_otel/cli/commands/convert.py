@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from fuse_otel.cli.input_files import STDIN, TooMuch, joined, opened, session_id_of
 from fuse_otel.cli.output import complain, print_lines, reason
@@ -12,6 +11,7 @@ from fuse_otel.cli.saved_calls import NAME_IT, NoSessionId, options_of, render_s
 from fuse_otel.core.decoding.answers import NotUnderstood
 from fuse_otel.core.encoding.otlp_json import dumps, logs_json, traces_json
 from fuse_otel.core.model.options import ModelOptions
+from fuse_otel.files import open_to_write
 
 WANTED = "Give a saved answer of the Fuse API, JSON or XML."
 _DONE, _FAILED, _USAGE = 0, 1, 2
@@ -87,8 +87,8 @@ def _write(output: str, lines: _Conversion) -> bool:
     if output == STDIN:
         return print_lines(lines)
     try:
-        with Path(output).open("w", encoding="utf-8") as file:
-            file.writelines(f"{line}\n" for line in lines)
+        with open_to_write(output) as file:
+            file.writelines(f"{line}\n".encode() for line in lines)
     except OSError as error:
         complain(f"{output}: {reason(error)}. Choose another --output.")
         return False

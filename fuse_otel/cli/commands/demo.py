@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from fuse_otel.cli.number_argument import number
 from fuse_otel.cli.output import complain, print_lines, reason
 from fuse_otel.cli.signals import Signals
+from fuse_otel.files import open_to_write
 
 if TYPE_CHECKING:
     from fuse_otel.assembly.service import Service
@@ -99,7 +100,7 @@ def _prepare(directory: Path) -> None:
     for name in ("state.db", "state.db-wal", "state.db-shm", "calls.jsonl"):
         (directory / name).unlink(missing_ok=True)
     # It is written again when the address of the API is known.
-    (directory / _SETTINGS).write_text("", encoding="utf-8")
+    open_to_write(str(directory / _SETTINGS)).close()
 
 
 @contextmanager
@@ -134,7 +135,8 @@ def _settings(directory: Path, api_url: str, port: int) -> Settings:
     environ = otel_environ()
     file = directory / _SETTINGS
     delivers = any(name.endswith("_ENDPOINT") for name in environ)
-    file.write_text(_configuration(directory, api_url, port, to_file=not delivers))
+    with open_to_write(str(file)) as written:
+        written.write(_configuration(directory, api_url, port, to_file=not delivers).encode())
     return load(environ=environ, config_file=str(file)).settings
 
 

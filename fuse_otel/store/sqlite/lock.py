@@ -89,7 +89,7 @@ class ProcessLock:
         if self._file is not None:
             return _holder(self._file)
         try:
-            file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            file = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:
             return None  # not locked yet, or this user may not read it
         try:

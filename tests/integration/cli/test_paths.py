@@ -15,7 +15,7 @@ from support.patience import PATIENCE
 KEY = {"FUSE_OTEL_EMAIL": "ops@example.com", "FUSE_OTEL_DEVELOPER_KEY": "k"}
 MEMORY = 3 << 30  # bytes of address space: what never ends must not be read to its end
 DEVICES = [each for each in ("/dev/zero", "/dev/full", "/proc/self/mem") if Path(each).exists()]
-READ = ["missing", "directory", "loop", *DEVICES]
+READ = ["missing", "directory", "loop", "pipe", *DEVICES]
 WRITTEN = ["loop", "file/below", "/dev/zero/below", "/proc/x"]
 if os.geteuid():  # root reads and writes everything
     READ.append("unreadable")
@@ -43,6 +43,7 @@ def folder(tmp_path_factory):
     (made / "file").write_text("{}")
     (made / "unreadable").mkdir(mode=0)
     (made / "loop").symlink_to(made / "loop")
+    os.mkfifo(made / "pipe")  # no process opens its other end
     return made
 
 
@@ -89,10 +90,22 @@ def test_a_demo_whose_files_are_directories(tmp_path):
     refused(fuse_otel("demo", "--seconds", "1", "--directory", str(tmp_path)))
 
 
-@pytest.mark.parametrize("path", ["directory", "/dev/full", *WRITTEN])
+def test_a_demo_whose_settings_are_a_pipe(tmp_path):
+    os.mkfifo(tmp_path / "fuse-otel.toml")
+    refused(fuse_otel("demo", "--seconds", "1", "--directory", str(tmp_path)))
+
+
+@pytest.mark.parametrize("path", ["directory", "pipe", "/dev/full", *WRITTEN])
 def test_an_output_that_cannot_be_written(folder, tmp_path, path):
     words = (save(tmp_path, "saved.json", listed()), "--output", place(folder, path))
     refused(fuse_otel("convert", *words))
+
+
+@pytest.mark.parametrize("path", READ)
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "OTEL_EXPORTER_OTLP_CERTIFICATE"])
+def test_authorities_that_cannot_be_read(folder, variable, path):
+    tls = {"OTEL_EXPORTER_OTLP_ENDPOINT": "https://127.0.0.1:1"}
+    refused(fuse_otel("check", **{**tls, variable: place(folder, path)}), 78)
 
 
 @pytest.mark.parametrize("path", READ)
@@ -101,7 +114,7 @@ def test_samples_that_cannot_be_read(folder, path):
     refused(fuse_otel(*words), 2)
 
 
-@pytest.mark.parametrize("path", ["directory", *WRITTEN])
+@pytest.mark.parametrize("path", ["directory", "pipe", *WRITTEN])
 @pytest.mark.parametrize("command", [("once", "--timeout", "1"), ("status",), ("parked", "list")])
 def test_a_store_that_cannot_be_opened(folder, command, path):
     url = f"sqlite:///{place(folder, path)}"

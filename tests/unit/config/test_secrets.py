@@ -108,8 +108,8 @@ def test_a_pipe_is_read_to_its_end():
     ("path", "sentence"),
     [
         ("{0}", "Cannot read the file: Is a directory."),
-        ("{0}/pipe", "Cannot read the file: The writer of the pipe did not finish within 0 s."),
-        ("/dev/zero", "The file must contain the secret and nothing else."),
+        ("{0}/pipe", "Cannot read the file: No process writes to the pipe."),
+        ("/dev/zero", "Cannot read the file: It is a pipe or a device."),
         ("/dev/null", "The file must contain the secret and nothing else."),
         ("{0}/utf16", "The file is not UTF-8 text."),
         ("a\0b", "Must be UTF-8 text without zero bytes."),
@@ -118,7 +118,7 @@ def test_a_pipe_is_read_to_its_end():
     ],
 )
 def test_a_path_that_leads_to_no_secret_is_one_sentence(tmp_path, monkeypatch, path, sentence):
-    monkeypatch.setattr(files, "_PIPE", 0.1)
+    monkeypatch.setattr(files, "_WRITER", 0.1)
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "utf16").write_bytes("a-secret".encode("utf-16"))
     assert problems({TOKEN_FILE: path.format(tmp_path)}) == (f"{TOKEN_FILE}: {sentence}",)

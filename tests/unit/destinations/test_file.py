@@ -58,7 +58,7 @@ def test_a_full_disk_is_retried_and_leaves_no_half_line(path, monkeypatch):
 
     def fills_up(descriptor, data):
         if len(data) <= 20:
-            raise OSError(errno.ENOSPC, "full")
+            raise OSError(errno.ENOSPC, "No space left on device")
         return write(descriptor, data[:20])
 
     monkeypatch.setattr(os, "write", fills_up)

@@ -6,7 +6,6 @@ import ssl
 
 import pytest
 
-from fuse_otel import files
 from fuse_otel.errors import ConfigurationError
 from fuse_otel.net import client, default_authorities, default_trust
 
@@ -48,18 +47,37 @@ def test_a_file_that_cannot_be_used_is_named_with_its_variable(tmp_path, content
     assert problem(SSL_CERT_FILE=str(file)) == f"SSL_CERT_FILE ({file}): {sentence}"
 
 
-def test_a_folder_or_a_pipe_or_a_device_is_no_file(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "_PIPE", 0.1)
+def test_a_folder_or_a_pipe_or_a_device_is_no_file(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     assert problem(SSL_CERT_FILE=str(tmp_path)).endswith("Is a directory.")
-    assert "It is a pipe or a device." in problem(SSL_CERT_FILE="/dev/zero")
-    assert "did not finish within" in problem(SSL_CERT_FILE=str(tmp_path / "pipe"))
+    for path in ("/dev/zero", str(tmp_path / "pipe")):
+        assert problem(SSL_CERT_FILE=path).endswith("It is a pipe or a device.")
 
 
 def test_a_folder_without_certificates_is_named_with_its_variable(tmp_path, certificate):
     missing = tmp_path / "missing"
     for folder in (str(missing), str(tmp_path), str(certificate), f"{missing}:{tmp_path}"):
-        assert problem(SSL_CERT_DIR=folder).startswith(f"SSL_CERT_DIR ({folder}): No certificates ")
+        for others in ({}, {"SSL_CERT_FILE": str(certificate)}):
+            found = problem(SSL_CERT_DIR=folder, **others)
+            assert found.startswith(f"SSL_CERT_DIR ({folder}): No certificates ")
+
+
+def test_files_under_the_names_of_certificates_that_hold_none_do_not_count(tmp_path, certificate):
+    for at, content in enumerate((b"", b"no PEM", b"\x30\x82\xff")):
+        (tmp_path / f"0a1b2c3d.{at}").write_bytes(content)
+    (tmp_path / "0a1b2c3d.9").symlink_to(tmp_path / "gone")
+    assert "No certificates are there" in problem(SSL_CERT_DIR=str(tmp_path))
+    shutil.copy(certificate, tmp_path / "0a1b2c3e.0")
+    assert default_trust({"SSL_CERT_DIR": str(tmp_path)})
+
+
+def test_a_pipe_among_the_certificates_is_named_before_a_handshake_hangs_on_it(
+    tmp_path, certificate
+):
+    shutil.copy(certificate, tmp_path / "0a1b2c3d.0")
+    os.mkfifo(tmp_path / "0a1b2c3d.1")
+    found = problem(SSL_CERT_DIR=str(tmp_path))
+    assert found == f"SSL_CERT_DIR ({tmp_path}/0a1b2c3d.1): It is not a regular file."
 
 
 def test_the_certificates_of_a_folder_are_used_for_grpc_too(tmp_path, monkeypatch, certificate):
