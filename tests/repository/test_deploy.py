@@ -1,23 +1,17 @@
-"""The files under deploy/ and the Dockerfile fit the program: names, paths, ports, metrics."""
+"""The files under deploy/ and the Dockerfile fit the program: names, paths, ports."""
 
 import re
-import shutil
-import subprocess
 
 import pytest
 import yaml
 from support.pages.repository import ROOT
-from support.patience import PATIENCE
 
 from fuse_otel import __version__, config
 from fuse_otel.cli import COMMANDS
-from fuse_otel.instrumentation.metric_table import FAMILIES
 
 DEPLOY = ROOT / "deploy"
-RULES = DEPLOY / "prometheus" / "fuse-otel.rules.yaml"
 FILES = [ROOT / "Dockerfile", *(path for path in sorted(DEPLOY.rglob("*")) if path.is_file())]
 PORT = "9464"
-_SUFFIXES = ("_bucket", "_sum", "_count")
 
 
 def documents(path):
@@ -124,40 +118,3 @@ def test_the_collector_takes_what_the_daemon_sends():
     port = compose()["environment"]["OTEL_EXPORTER_OTLP_ENDPOINT"].rpartition(":")[2]
     assert endpoint.endswith(f":{port}")
     assert collector["service"]["pipelines"].keys() == {"traces", "logs"}
-
-
-def rules():
-    return [
-        rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]
-    ]
-
-
-@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule["alert"])
-def test_an_alert_asks_for_metrics_and_labels_that_there_are(rule):
-    families = {family.name: set(family.labels) for family in FAMILIES}
-    asked = set(re.findall(r"\bfuse_\w+", rule["expr"]))
-    known = families | {
-        f"{name}{end}": labels for name, labels in families.items() for end in _SUFFIXES
-    }
-    assert asked
-    assert asked <= known.keys()
-    labels = set.union(*(known[name] for name in asked))
-    assert set(re.findall(r"\$labels\.(\w+)", str(rule["annotations"]))) <= labels
-    assert set(re.findall(r"[{,]\s*(\w+)[!=]~?\"", rule["expr"])) <= labels
-    assert rule["labels"]["severity"] in {"page", "ticket"}
-    assert rule["annotations"].keys() == {"summary", "description"}
-
-
-@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool (Debian: prometheus) is missing")
-@pytest.mark.parametrize("command", [("check", ""), ("test", ".test")], ids=lambda each: each[0])
-def test_prometheus_takes_the_alerts_and_they_fire(command):
-    verb, end = command
-    file = RULES.with_name(f"fuse-otel.rules{end}.yaml")
-    done = subprocess.run(
-        ["promtool", verb, "rules", file],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr

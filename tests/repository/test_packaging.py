@@ -46,7 +46,7 @@ def test_every_line_of_a_lock_is_a_version_with_hashes(lock):
     text = (ROOT / "requirements" / f"{lock}.txt").read_text()
     for requirement in text.replace("\\\n", " ").strip().splitlines():
         assert re.fullmatch(
-            r"[a-z0-9-]+==[\w.]+( ; [^#@]+?)?(\s+--hash=sha256:[0-9a-f]{64})+\s*", requirement
+            r"[a-z0-9-]+==[\w.!]+( ; [^#@]+?)?(\s+--hash=sha256:[0-9a-f]{64})+\s*", requirement
         ), requirement[:80]
 
 

@@ -1,0 +1,163 @@
+"""The rules of Prometheus fit the metrics, and each alert is tested and explained."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+import yaml
+from support.pages.alert_rules import (
+    ALERTS,
+    FILES,
+    FOLDER,
+    RECORDED,
+    TESTS,
+    possible_labels,
+    unknown,
+    with_recorded,
+)
+from support.pages.promql import metrics_of
+from support.pages.repository import ROOT
+from support.patience import PATIENCE
+
+PAGE = ROOT / "docs" / "operations.md"
+# Nothing else loses calls within a day: Plum keeps every log for five days.
+PAGES = {"FuseOtelHeadroomVeryLow", "FuseOtelUnreadForDays"}
+promtool = pytest.mark.skipif(
+    not shutil.which("promtool"), reason="promtool (Debian: prometheus) is missing"
+)
+amtool = pytest.mark.skipif(
+    not shutil.which("amtool"), reason="amtool (Debian: prometheus-alertmanager) is missing"
+)
+
+
+def succeeds(*command, folder=FOLDER):
+    done = subprocess.run(
+        command, cwd=folder, check=False, capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def groups():
+    """Each group of series with what it expects: (series, alert, does it fire)."""
+    for file in TESTS:
+        for group in yaml.safe_load(file.read_text())["tests"]:
+            series = " ".join(each["series"] for each in group["input_series"])
+            for test in group["alert_rule_test"]:
+                yield series, test["alertname"], bool(test.get("exp_alerts"))
+
+
+@pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
+def test_an_alert_names_metrics_and_labels_that_exist(rule):
+    assert not unknown(rule["expr"])
+    assert metrics_of(rule["expr"])
+    used = set(re.findall(r"\$labels\.(\w+)", str(rule["annotations"])))
+    assert used <= possible_labels(rule["expr"])
+
+
+def test_a_recording_rule_names_metrics_and_labels_that_exist():
+    for name, rule in RECORDED.items():
+        assert not unknown(rule["expr"]), name
+        assert re.fullmatch(r"[a-z_]+:fuse_[a-z_]+:[a-z0-9_]+|fuse_[a-z_]+:[a-z_]+:[a-z_]+", name)
+
+
+def test_every_recorded_series_is_used():
+    used = {name for rule in ALERTS for name in metrics_of(rule["expr"])}
+    assert used >= RECORDED.keys()
+
+
+@pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
+@pytest.mark.parametrize("fires", [True, False], ids=["fires", "is silent"])
+def test_an_alert_has_a_unit_test_with_its_own_series(rule, fires):
+    tests = [
+        series for series, name, firing in groups() if (name, firing) == (rule["alert"], fires)
+    ]
+    own = {name for each in with_recorded(rule["expr"]) for name in metrics_of(each)}
+    assert any(metrics_of(series) & own for series in tests)
+
+
+@pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
+def test_only_what_loses_calls_within_a_day_is_a_page(rule):
+    assert rule["labels"]["severity"] == ("page" if rule["alert"] in PAGES else "ticket")
+    assert rule["labels"]["component"] == ("exporter" if "FuseOtel" in rule["alert"] else "calls")
+    assert rule["annotations"].keys() == {"summary", "description", "runbook_url"}
+
+
+def test_every_alert_has_its_section_in_the_runbook_in_the_same_order():
+    text = PAGE.read_text().partition("## Alerts\n")[2].partition("\n## ")[0]
+    sections = re.split(r"^#### (\w+)$", text, flags=re.MULTILINE)
+    titles, bodies = sections[1::2], sections[2::2]
+    assert titles == [rule["alert"] for rule in ALERTS]
+    for body in bodies:
+        points = re.findall(r"^- \*([\w ]+)\.\*", body, re.MULTILINE)
+        assert points == ["Meaning", "Likely cause", "What to do"]
+
+
+def test_the_runbook_names_the_pages():
+    (sentence,) = re.findall(r"Only (.+)\s(.+) are pages", PAGE.read_text())
+    assert set(re.findall(r"Fuse\w+", str(sentence))) == PAGES
+
+
+def test_a_runbook_address_leads_to_the_section_of_its_alert():
+    for rule in ALERTS:
+        base, _, anchor = rule["annotations"]["runbook_url"].partition("docs/operations.md#")
+        assert base == "https://example.com/fuse-otel/"
+        assert anchor == rule["alert"].lower()
+
+
+@promtool
+def test_the_documented_command_changes_the_base_of_every_runbook_address(tmp_path):
+    (command,) = re.findall(r"^sed -i .+$", PAGE.read_text(), re.MULTILINE)
+    shutil.copytree(FOLDER, tmp_path / "deploy" / "prometheus")
+    succeeds("sh", "-c", command, folder=tmp_path)
+    for file in FILES:
+        changed = (tmp_path / "deploy" / "prometheus" / file.name).read_text()
+        urls = re.findall(r"runbook_url: (.+)", changed)
+        assert all(url.startswith("https://wiki.example.org/runbooks/fuse-otel#") for url in urls)
+    test = TESTS[-1].name
+    succeeds("promtool", "test", "rules", test, folder=tmp_path / "deploy" / "prometheus")
+
+
+@promtool
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_prometheus_accepts_the_rules(file):
+    succeeds("promtool", "check", "rules", "--lint-fatal", file.name)
+
+
+@promtool
+@pytest.mark.parametrize("file", TESTS, ids=lambda file: file.name)
+def test_the_alerts_fire_and_stay_silent_as_expected(file):
+    assert file.with_name(file.name.replace(".test", "")) in FILES
+    succeeds("promtool", "test", "rules", file.name)
+
+
+@promtool
+def test_prometheus_accepts_the_example_and_finds_all_rules():
+    told = succeeds("promtool", "check", "config", "prometheus.example.yaml")
+    assert f"{len(FILES)} rule files found" in told
+
+
+@amtool
+def test_alertmanager_accepts_the_example():
+    assert "inhibit rules" in succeeds("amtool", "check-config", "alertmanager.example.yaml")
+
+
+@amtool
+@pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
+def test_the_example_sends_an_alert_to_those_who_can_act(rule):
+    labels = [f"{name}={value}" for name, value in rule["labels"].items()]
+    config = "--config.file=alertmanager.example.yaml"
+    receiver = succeeds("amtool", "config", "routes", "test", config, *labels).strip()
+    if rule["alert"] in PAGES:
+        assert receiver == "pager"
+    else:
+        calls = rule["labels"]["component"] == "calls"
+        assert receiver == ("application-owners" if calls else "tickets")
+
+
+def test_the_example_inhibits_alerts_that_exist():
+    example = yaml.safe_load((FOLDER / "alertmanager.example.yaml").read_text())
+    named = set(re.findall(r"Fuse\w+", str(example["inhibit_rules"])))
+    assert named
+    assert named <= {rule["alert"] for rule in ALERTS}
