@@ -64,7 +64,7 @@ def namespace_of(
     if text := environ.get(variable_of("namespace"), "").strip():
         return text
     file = path_of(environ, config_file)
-    content = read_toml(file, by_flag=bool(config_file))
+    content = read_toml(file, by_flag=bool(config_file)).content
     given = {name: value for name, value in content.items() if name == "namespace"}
     try:
         return read_text(expand(given, environ, file or "").content.get("namespace", ""))

@@ -4,16 +4,23 @@ the sentences about them.
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fuse_otel.config.file.contents import read_secret
 from fuse_otel.config.problems import Place
+from fuse_otel.config.values.odd_characters import warnings_of_text
 from fuse_otel.config.values.quantities import read_required_text
-from fuse_otel.humanize import in_quotes
+from fuse_otel.files import is_replaceable
 
 DEFAULT = "default"
 _UNREAD = "unread"  # in the place of a secret whose problem is reported
+_ACCESS = "Every user of the machine can {} this file. Remove the permission (chmod o-rwx)."
+_REPLACEABLE = (
+    "Every user of the machine can replace this file. Remove the permission of its folder (chmod"
+    " o-w)."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +72,19 @@ class Inputs:
         except ValueError as error:
             self.problems.append(f"{name}: {error}")
             return _UNREAD, ""
-        if found.exposure:
-            # Kubernetes and Docker make their secrets readable for all users of the container.
-            sentences = self.warnings if found.exposure == "change" else self.advice
-            sentences.append(
-                f"{name}: Every user of the machine can {found.exposure} this file. Remove the"
-                " permission (chmod o-rwx)."
-            )
-        self.warn_of_quotes(found.secret, name)
+        self.warn_of_access(file, found.mode, name, is_secret=True)
+        self.warn_of_text(found.secret, name)
         return found.secret, file
 
-    def warn_of_quotes(self, text: object, name: str) -> None:
-        """``docker run --env-file`` and editors leave quotes in a value that a shell removes."""
-        if isinstance(text, str) and in_quotes(text):
-            self.warnings.append(
-                f"{name}: The quotes around the value are part of it. Remove them unless they are"
-                " meant."
-            )
+    def warn_of_text(self, text: object, name: str) -> None:
+        self.warnings.extend(f"{name}: {each}" for each in warnings_of_text(text))
+
+    def warn_of_access(self, path: str, mode: int, name: str, *, is_secret: bool) -> None:
+        """What every user of the machine may do with the file. ``mode`` is that of ``stat``."""
+        if mode & stat.S_IWOTH:
+            self.warnings.append(f"{name}: {_ACCESS.format('change')}")
+        elif mode & stat.S_IROTH and is_secret:
+            # Kubernetes and Docker make their secrets readable for all users of the container.
+            self.advice.append(f"{name}: {_ACCESS.format('read')}")
+        if is_replaceable(path):
+            self.warnings.append(f"{name}: {_REPLACEABLE}")

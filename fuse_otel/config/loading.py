@@ -8,7 +8,7 @@ from itertools import islice
 from pydantic import BaseModel, ValidationError
 
 from fuse_otel.config import Loaded
-from fuse_otel.config.file.contents import path_of, read_toml
+from fuse_otel.config.file.contents import has_secret, path_of, read_toml
 from fuse_otel.config.file.destinations import DestinationTable
 from fuse_otel.config.file.expansion import expand
 from fuse_otel.config.file.redaction_rules import RedactionRuleTable
@@ -18,6 +18,7 @@ from fuse_otel.config.problems import MAX_PROBLEMS, sentences
 from fuse_otel.config.settings import Settings
 from fuse_otel.config.warnings import warnings_of
 from fuse_otel.errors import ConfigurationError
+from fuse_otel.files import shown_path
 
 _TABLES: Mapping[str, type[BaseModel]] = {
     "accounts": Account,
@@ -35,7 +36,7 @@ def load_from(
 ) -> Loaded:
     """See ``fuse_otel.config.load``."""
     file = path_of(environ, config_file)
-    content = read_toml(file, by_flag=bool(config_file))
+    content, mode = read_toml(file, by_flag=bool(config_file))
     expanded = expand(content, environ, file or "")
     inputs = Inputs(
         environ={
@@ -47,6 +48,8 @@ def load_from(
         needs_account=needs_account,
         variables=expanded.variables,
     )
+    if file:
+        inputs.warn_of_access(file, mode, shown_path(file), is_secret=has_secret(content))
     settings = _settings(inputs)
     if inputs.problems or settings is None:
         raise ConfigurationError(islice(dict.fromkeys(inputs.problems), MAX_PROBLEMS))

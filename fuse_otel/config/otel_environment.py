@@ -38,10 +38,27 @@ LIMITS = (
     "OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT",
     "OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT",
 )
-# Variables of the standard that we do not read: calls have no metrics, and the last two are older
-# names of OTEL_EXPORTER_OTLP_INSECURE.
+# Those of the SDK that sends the daemon's own traces.
+_OF_SDK = frozenset(
+    {
+        "OTEL_SDK_DISABLED", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_SERVICE_NAME", "OTEL_TRACES_SAMPLER",
+        "OTEL_TRACES_SAMPLER_ARG", "OTEL_BSP_SCHEDULE_DELAY", "OTEL_BSP_EXPORT_TIMEOUT",
+        "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+    }
+)  # fmt: skip
+# Variables of the standard that nothing here reads: calls have no metrics, span events or links
+# with attributes, and the last two are older names of OTEL_EXPORTER_OTLP_INSECURE.
 _FOREIGN = frozenset(
     {
+        "OTEL_METRICS_EXPORTER",
+        "OTEL_SPAN_EVENT_COUNT_LIMIT",
+        "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT",
+        "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT",
+        "OTEL_BLRP_SCHEDULE_DELAY",
+        "OTEL_BLRP_EXPORT_TIMEOUT",
+        "OTEL_BLRP_MAX_QUEUE_SIZE",
+        "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE",
+        *(f"OTEL_{of}_ATTRIBUTE_VALUE_LENGTH_LIMIT" for of in ("EVENT", "LINK")),
         *(f"{_BASE}{signal}_{option}" for signal in ("METRICS", "PROFILES") for option in OPTIONS),
         f"{_BASE}METRICS_TEMPORALITY_PREFERENCE",
         f"{_BASE}METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
@@ -50,6 +67,7 @@ _FOREIGN = frozenset(
     }
 )
 _NEAR = 0.9  # of the letters, so that the name of another signal or exporter is not near
+_LONGEST_NAME = 64  # characters
 _MAX_DIGITS = 18  # Python refuses to parse texts of more than 4,300
 _SHARED = ("type", "protocol", "certificate", "client_certificate", "client_key", "insecure")
 _FOR_EACH_SIGNAL = ("urls", "headers", "timeout", "compression")
@@ -73,12 +91,16 @@ def _own(signal: Signal, option: str) -> str:
 
 def unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
     """A sentence for each variable whose name the standard does not know and that is near ours."""
-    known = dict.fromkeys([*variables(), *_FOREIGN])
-    strange = (name for name in environ if name.startswith("OTEL_EXPORTER_O") and name not in known)
+    known = dict.fromkeys([*variables(), *LIMITS, *_OF_SDK, *_FOREIGN])
+    strange = (name for name in environ if _is_standard(name) and name not in known)
     for name in islice(strange, MAX_PROBLEMS):
-        near = get_close_matches(name, known, n=1, cutoff=_NEAR)
+        near = get_close_matches(name.upper(), known, n=1, cutoff=_NEAR)
         if near and near[0] not in _FOREIGN:
             yield f"{name}: Unknown variable, ignored. Did you mean `{near[0]}`?"
+
+
+def _is_standard(name: str) -> bool:
+    return name.upper().startswith("OTEL_") and len(name) <= _LONGEST_NAME and name.isprintable()
 
 
 def destinations(environ: Mapping[str, str], problems: list[str]) -> tuple[Destination, ...]:

@@ -112,7 +112,7 @@ class EnvironmentSource(_Source):
         for variable, text in self.inputs.environ.items():
             if variable in names:
                 layer[names[variable]] = SourceValue(text, variable, variable)
-                self.inputs.warn_of_quotes(text, variable)
+                self.inputs.warn_of_text(text, variable)
         known = (*names, CONFIG_VARIABLE)
         strange = (each for each in self.inputs.environ.items() if _is_unknown(*each, known))
         self.inputs.problems.extend(
@@ -145,7 +145,7 @@ class FileSource(_Source):
         }
         for setting in SETTINGS:
             if setting.secret and setting.name in layer:
-                self.inputs.warn_of_quotes(layer[setting.name].value, layer[setting.name].name)
+                self.inputs.warn_of_text(layer[setting.name].value, layer[setting.name].name)
         tables = {name: layer[name] for name in TABLES if name in layer}
         if "accounts" in tables:
             accounts = self._with_keys_read(tables["accounts"].value)
@@ -167,7 +167,7 @@ class FileSource(_Source):
             return table
         where = f"{self.inputs.file}: accounts[{place}]"
         if "developer_key_file" not in table:
-            self.inputs.warn_of_quotes(table.get("developer_key"), f"{where}.developer_key")
+            self.inputs.warn_of_text(table.get("developer_key"), f"{where}.developer_key")
             return table
         name = f"{where}.developer_key_file"
         if "developer_key" in table:
@@ -192,7 +192,7 @@ class OpenTelemetrySource(_Source):
     def read(self) -> Layer:
         environ, problems = self.inputs.environ, self.inputs.problems
         for variable in otel_environment.variables():
-            self.inputs.warn_of_quotes(environ.get(variable), variable)
+            self.inputs.warn_of_text(environ.get(variable), variable)
         limits = otel_environment.limits(environ, problems)
         protocol, variable = otel_environment.traces_protocol(environ)
         layer = {

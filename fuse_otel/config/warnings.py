@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from fuse_otel.config.destination import Destination
 from fuse_otel.config.otel_environment import unknown_variables, variables
 from fuse_otel.config.settings import Settings
-from fuse_otel.config.values.otlp import GRPC, HTTP, has_scheme
+from fuse_otel.config.values.otlp import GRPC, HTTP, SIGNAL_PATHS, has_scheme
 from fuse_otel.core.model.redaction_policy import Mode
 from fuse_otel.core.model.telemetry import Profile, Signal
 
@@ -44,6 +44,7 @@ def _warnings(
     for destination in settings.destinations:
         yield from _exposed_headers(destination)
         yield from _odd_ports(destination)
+        yield from _odd_paths(destination)
         if _idle_certificates(destination):
             yield (
                 f"destination {destination.name}: Its certificates are not used, because none of"
@@ -126,6 +127,23 @@ def _odd_ports(destination: Destination) -> Iterator[str]:
             yield (
                 f"destination {destination.name}: It uses {_SHORT[destination.protocol]} on port"
                 f" {port}, the usual port of OTLP over {_SHORT[name]}."
+            )
+
+
+def _odd_paths(destination: Destination) -> Iterator[str]:
+    """Only the endpoint of a signal can have these: the path of a signal is appended to others."""
+    for signal, url in destination.urls.items():
+        path = urlsplit(url).path.rstrip("/") if has_scheme(url) else ""
+        others = (end for end in SIGNAL_PATHS if end != f"/v1/{signal}" and path.endswith(end))
+        if end := next(others, ""):
+            yield (
+                f"destination {destination.name}: The endpoint of its {signal} ends with {end}, the"
+                " path of another signal."
+            )
+        elif has_scheme(url) and destination.protocol == HTTP and not path:
+            yield (
+                f"destination {destination.name}: The endpoint of its {signal} has no path. Most"
+                f" back ends expect /v1/{signal}."
             )
 
 

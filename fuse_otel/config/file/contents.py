@@ -5,12 +5,11 @@ them.
 from __future__ import annotations
 
 import re
-import stat
 import tomllib
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from fuse_otel.config.catalogue import CONFIG_VARIABLE, flag_of
+from fuse_otel.config.catalogue import CONFIG_VARIABLE, SETTINGS, flag_of
 from fuse_otel.errors import ConfigurationError
 from fuse_otel.files import UnreadableFile, read_bounded, shown_path
 
@@ -18,6 +17,7 @@ _MAX_CONFIG = 1024 * 1024  # bytes
 _MAX_SECRET = 64 * 1024  # bytes
 # tomllib takes quadratic time for a key with many dots, and recurses for nested values.
 _DOTS = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){50}""")
+_SECRETS = tuple(each.name for each in SETTINGS if each.secret)
 _TOO_DEEP = "Not valid TOML: It is nested too deeply."
 
 
@@ -26,18 +26,34 @@ def path_of(environ: Mapping[str, str], config_file: str | None) -> str | None:
     return config_file or environ.get(CONFIG_VARIABLE, "").strip() or None
 
 
-def read_toml(path: str | None, *, by_flag: bool) -> Mapping[str, object]:
+class TomlFile(NamedTuple):
+    """``mode`` as in ``SecretFile``; of no file 0."""
+
+    content: Mapping[str, object]
+    mode: int
+
+
+def read_toml(path: str | None, *, by_flag: bool) -> TomlFile:
     """Raises ``ConfigurationError`` at once, because other problems would only follow from it."""
     if path is None:
-        return {}
+        return TomlFile({}, 0)
     try:
-        return _parsed(read_bounded(path, _MAX_CONFIG).data)
+        data, mode = read_bounded(path, _MAX_CONFIG)
+        return TomlFile(_parsed(data), mode)
     except UnreadableFile as error:
         name = flag_of("config") if by_flag else CONFIG_VARIABLE
         problem = f"{name}: Cannot read the file {shown_path(path)}: {error.reason}."
     except ValueError as error:
         problem = f"{shown_path(path)}: {error}"
     raise ConfigurationError([problem])
+
+
+def has_secret(content: Mapping[str, object]) -> bool:
+    """Whether the file itself holds a secret setting. ``${NAME}`` only refers to one."""
+    accounts = content.get("accounts")
+    tables = [content, *accounts] if isinstance(accounts, list) else [content]
+    values = (each.get(name) for each in tables if isinstance(each, Mapping) for name in _SECRETS)
+    return any(isinstance(value, str) and value and "${" not in value for value in values)
 
 
 def _parsed(content: bytes) -> Mapping[str, object]:
@@ -65,13 +81,6 @@ class SecretFile(NamedTuple):
 
     secret: str
     mode: int
-
-    @property
-    def exposure(self) -> str:
-        """What every user of the machine may do with the file, empty for nothing."""
-        if self.mode & stat.S_IWOTH:
-            return "change"
-        return "read" if self.mode & stat.S_IROTH else ""
 
 
 def read_secret(path: str) -> SecretFile:

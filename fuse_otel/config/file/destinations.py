@@ -22,7 +22,6 @@ _KEPT = {
     "name", "type", "signals", "redaction", "path", "protocol", "certificate",
     "client_certificate", "client_key",
 }  # fmt: skip
-_SIGNAL_PATHS = ("/v1/traces", "/v1/logs", "/v1/metrics")
 _FOR_EACH_SIGNAL = ("headers", "timeout", "compression")
 
 
@@ -35,7 +34,7 @@ def _endpoint(value: object, info: ValidationInfo) -> str:
 def _base_endpoint(value: object, info: ValidationInfo) -> str:
     url = _endpoint(value, info)
     path = urlsplit(url).path.rstrip("/") if info.data.get("protocol") != otlp.GRPC else ""
-    for end in _SIGNAL_PATHS:
+    for end in otlp.SIGNAL_PATHS:
         if path.endswith(end):
             raise ValueError(
                 f"The URL must not end with {end}, because the path of each signal is appended to"

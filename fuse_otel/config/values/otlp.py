@@ -14,6 +14,7 @@ from fuse_otel.config.values.quantities import (
 from fuse_otel.core.model.telemetry import Signal
 
 HTTP, GRPC = "http/protobuf", "grpc"
+SIGNAL_PATHS = ("/v1/traces", "/v1/logs", "/v1/metrics")
 DEFAULT_ENDPOINTS = {HTTP: "http://localhost:4318", GRPC: "http://localhost:4317"}
 DEFAULT_TIMEOUT = 10.0  # seconds
 _LONGEST_TIMEOUT = 3_600_000  # milliseconds

@@ -1,6 +1,8 @@
 """Secrets as files and variables really hold them."""
 
+import json
 import os
+from pathlib import Path
 
 import pytest
 from support.builders.loaded_settings import ACCOUNT, problems, write_toml
@@ -8,6 +10,7 @@ from support.builders.loaded_settings import ACCOUNT, problems, write_toml
 from fuse_otel import files
 from fuse_otel.config import load
 from fuse_otel.config.file.contents import read_secret
+from fuse_otel.config.values.odd_characters import odd_characters
 
 KEY = "FUSE_OTEL_DEVELOPER_KEY"
 TOKEN_FILE = "FUSE_OTEL_HOOK_TOKEN_FILE"
@@ -87,6 +90,77 @@ def test_a_secret_file_that_everybody_can_use_is_reported(tmp_path, mode, warned
     for sentences, word in ((found.warnings, warned), (found.advice, advised)):
         sentence = f"{TOKEN_FILE}: Every user of the machine can {word} this file."
         assert [each.partition(" Remove")[0] for each in sentences] == [sentence] * bool(word)
+
+
+CHANGE = "Every user of the machine can change this file."
+READ = "Every user of the machine can read this file."
+REPLACE = "Every user of the machine can replace this file."
+
+
+@pytest.mark.parametrize(
+    ("mode", "content", "warned", "advised"),
+    [
+        (0o600, 'developer_key = "k"', None, None),
+        (0o644, 'developer_key = "k"', None, READ),
+        (0o644, 'developer_key = "${FUSE_OTEL_DEVELOPER_KEY}"', None, None),
+        (0o644, 'namespace = "a"', None, None),
+        (0o646, 'developer_key = "k"', CHANGE, None),
+        (0o646, 'namespace = "a"', CHANGE, None),
+        (0o644, '[[accounts]]\nname = "a"\nemail = "a@b.c"\ndeveloper_key = "k"', None, READ),
+    ],
+)
+def test_a_configuration_file_that_everybody_can_use_is_reported(
+    tmp_path, mode, content, warned, advised
+):
+    file = write_toml(tmp_path, content)
+    Path(file).chmod(mode)
+    environ = {} if "accounts" in content else ACCOUNT
+    found = load(environ=environ, config_file=file)
+    for sentences, expected in ((found.warnings, warned), (found.advice, advised)):
+        wanted = [] if expected is None else [f"{file}: {expected}"]
+        assert [each.partition(" Remove")[0] for each in sentences] == wanted
+
+
+def test_a_file_in_a_folder_that_everybody_can_write_is_reported(tmp_path):
+    secret = secret_file(tmp_path, b"a-long-random-token")
+    file = write_toml(tmp_path, f'hook_token_file = "{secret}"')
+    names = [file, f"{file}: hook_token_file"]
+    for mode, expected in ((0o755, []), (0o1777, []), (0o777, names)):
+        tmp_path.chmod(mode)
+        found = load(environ=ACCOUNT, config_file=file).warnings
+        assert [each.partition(" Remove")[0] for each in found] == [
+            f"{name}: {REPLACE}" for name in expected
+        ]
+
+
+@pytest.mark.parametrize(
+    ("character", "name"),
+    [
+        ("\n", "a line break (U+000A)"),
+        ("\u00a0", "a no-break space (U+00A0)"),
+        ("\u200b", "a zero width space (U+200B)"),
+        ("\u2019", "a right single quotation mark (U+2019)"),
+        ("\u201c", "a left double quotation mark (U+201C)"),
+        ("\u2013", "an en dash (U+2013)"),
+        ("\x1b", "a control character (U+001B)"),
+    ],
+)
+def test_an_odd_character_in_a_secret_is_named_and_the_secret_is_not(tmp_path, character, name):
+    value = f"geheim{character}token-1234"
+    secret = secret_file(tmp_path, f"{value}\n".encode())
+    file = write_toml(tmp_path, f"hook_token = {json.dumps(value)}")
+    for variables, path, where in (
+        ({"FUSE_OTEL_HOOK_TOKEN": value}, None, "FUSE_OTEL_HOOK_TOKEN"),
+        ({TOKEN_FILE: secret}, None, TOKEN_FILE),
+        ({}, file, f"{file}: hook_token"),
+    ):
+        (warning,) = load(environ={**ACCOUNT, **variables}, config_file=path).warnings
+        assert warning.startswith(f"{where}: The value contains {name}, as copied text often does.")
+        assert "geheim" not in warning
+
+
+def test_usual_characters_of_other_languages_give_no_warning():
+    assert odd_characters("Schlüssel ключ 鍵 -_~!?") == []
 
 
 def test_the_file_behind_a_symbolic_link_counts(tmp_path):

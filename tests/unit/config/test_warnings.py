@@ -5,6 +5,7 @@ import pytest
 from support.builders.loaded_settings import ACCOUNT, problems, write_toml
 
 from fuse_otel.config import load
+from fuse_otel.config.otel_environment import LIMITS, variables
 
 OTLP = "OTEL_EXPORTER_OTLP_"
 
@@ -21,6 +22,11 @@ def warnings(config_file=None, **environ):
         (f"{OTLP}TRACE_ENDPOINT", f"{OTLP}TRACES_ENDPOINT"),
         (f"{OTLP}LOGS_ENDPOINTS", f"{OTLP}LOGS_ENDPOINT"),
         ("OTEL_EXPORTER_OLTP_ENDPOINT", f"{OTLP}ENDPOINT"),
+        ("otel_exporter_otlp_endpoint", f"{OTLP}ENDPOINT"),
+        ("OTEL_TRACE_EXPORTER", "OTEL_TRACES_EXPORTER"),
+        ("OTEL_LOG_EXPORTER", "OTEL_LOGS_EXPORTER"),
+        ("OTEL_ATTRIBUTE_COUNT_LIMITS", "OTEL_ATTRIBUTE_COUNT_LIMIT"),
+        ("OTEL_SERVICENAME", "OTEL_SERVICE_NAME"),
     ],
 )
 def test_an_unknown_variable_near_a_known_one_gives_a_warning(name, near):
@@ -30,11 +36,12 @@ def test_an_unknown_variable_near_a_known_one_gives_a_warning(name, near):
 
 
 def test_other_variables_of_the_standard_and_names_that_are_not_near_give_no_warning():
-    names = [name for name in dir(standard) if name.startswith("OTEL_EXPORTER")]
-    ours = {name for name in names if f"{OTLP}METRICS" not in name}
+    read = {*variables(), *LIMITS}
     others = {
-        *(set(names) - ours), f"{OTLP}METRICS_ENDPONT", f"{OTLP}PROFILES_ENDPOINT", f"{OTLP}X",
-        "OTEL_EXPORTER_JAEGER_ENDPOINT", "OTEL_EXPORTER_ZIPKIN_ENDPOINT", "OTEL_EXPORTER_OTHER",
+        *(name for name in dir(standard) if name.startswith("OTEL_") and name not in read),
+        f"{OTLP}METRICS_ENDPONT", f"{OTLP}PROFILES_ENDPOINT", f"{OTLP}X", "OTEL_EXPORTER_OTHER",
+        "OTEL_EXPORTER_JAEGER_ENDPOINT", "OTEL_EXPORTER_ZIPKIN_ENDPOINT", "OTEL_PYTHON_LOG_LEVEL",
+        "OTEL_METRIC_EXPORTER", "OTEL_TRACES_EXPORTER" + "R" * 100,
     }  # fmt: skip
     assert warnings(**dict.fromkeys(others, "1")) == ()
 
@@ -49,7 +56,31 @@ def test_a_base_url_that_ends_with_the_path_of_a_signal_is_an_error(base, tmp_pa
     assert problems({f"{OTLP}ENDPOINT": base}) == (f"{OTLP}ENDPOINT: {sentence}",)
     file = write_toml(tmp_path, f'[[destinations]]\nname = "a"\nendpoint = "{base}"\n')
     assert problems({}, config_file=file) == (f"{file}: destinations[0].endpoint: {sentence}",)
-    own = {f"{OTLP}TRACES_ENDPOINT": base, f"{OTLP}LOGS_ENDPOINT": base}
+
+
+ODD_PATH = "destination default: The endpoint of its {} {}"
+OF_ANOTHER = "ends with /v1/{}, the path of another signal."
+
+
+@pytest.mark.parametrize(
+    ("signal", "url", "sentence"),
+    [
+        ("traces", "http://127.0.0.1:4318/v1/traces", ""),
+        ("traces", "http://127.0.0.1:4318/v1/logs", OF_ANOTHER.format("logs")),
+        ("logs", "https://h/otlp/v1/traces/", OF_ANOTHER.format("traces")),
+        ("logs", "https://h/v1/metrics", OF_ANOTHER.format("metrics")),
+        ("logs", "https://h/insert/v1/my-logs", ""),
+        ("traces", "https://h", "has no path. Most back ends expect /v1/traces."),
+        ("logs", "https://h/", "has no path. Most back ends expect /v1/logs."),
+    ],
+)
+def test_an_endpoint_of_a_signal_with_an_odd_path_gives_a_warning(signal, url, sentence):
+    found = warnings(**{f"{OTLP}{signal.upper()}_ENDPOINT": url})
+    assert found == ((ODD_PATH.format(signal, sentence),) if sentence else ())
+
+
+def test_an_endpoint_of_grpc_needs_no_path():
+    own = {f"{OTLP}TRACES_ENDPOINT": "https://h:4317", f"{OTLP}TRACES_PROTOCOL": "grpc"}
     assert warnings(**own) == ()
 
 
