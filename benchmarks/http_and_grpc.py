@@ -26,8 +26,9 @@ from fuse_otel.core.model.lane import Lane, Rendering
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.telemetry import Profile, Signal
 from fuse_otel.core.redaction.pseudonym import pseudonymise
-from fuse_otel.destinations.otlp_grpc import OtlpGrpc, OtlpGrpcOptions
-from fuse_otel.destinations.otlp_http import OtlpHttp, OtlpHttpOptions
+from fuse_otel.destinations.options import OtlpOptions
+from fuse_otel.destinations.otlp_grpc import OtlpGrpc
+from fuse_otel.destinations.otlp_http import OtlpHttp
 from fuse_otel.net.quiet_grpc import grpc
 from fuse_otel.ports import Destination
 
@@ -114,10 +115,10 @@ def main() -> None:
         grpc_url = f"http://127.0.0.1:{grpc_port}"
         plain = {TRACES: "none"}
         for name, data in bodies().items():
-            http = cost(OtlpHttp(OtlpHttpOptions("http", {TRACES: http_url})), data)
+            http = cost(OtlpHttp(OtlpOptions("http", {TRACES: http_url})), data)
             for kind, options in (
-                ("gzip", OtlpGrpcOptions("grpc", {TRACES: grpc_url})),
-                ("none", OtlpGrpcOptions("grpc", {TRACES: grpc_url}, compression=plain)),
+                ("gzip", OtlpOptions("grpc", {TRACES: grpc_url})),
+                ("none", OtlpOptions("grpc", {TRACES: grpc_url}, compression=plain)),
             ):
                 other = cost(OtlpGrpc(options), data)
                 print(

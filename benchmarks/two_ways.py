@@ -16,7 +16,8 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from support.builders.ship_values import TRACES, add, new_body
 
-from fuse_otel.destinations.otlp_http import OtlpHttp, OtlpHttpOptions
+from fuse_otel.destinations.options import OtlpOptions
+from fuse_otel.destinations.otlp_http import OtlpHttp
 from fuse_otel.events import Event
 from fuse_otel.shipper import Shipper, ShipperOptions
 from fuse_otel.store import open_store
@@ -76,7 +77,7 @@ def by_shipper(url: str, path: Path, timeout: float) -> list[str]:
     """Until nothing waits; the session ids of the parked calls."""
     store = open_store(f"sqlite:///{path}", capacity=CAPACITY, clock=time.time)
     destination = OtlpHttp(
-        OtlpHttpOptions(
+        OtlpOptions(
             "tempo",
             {TRACES.signal: f"{url}/v1/traces"},
             timeout={TRACES.signal: timeout},

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from fuse_otel.config.file.contents import read_secret
 from fuse_otel.core.encoding.renderer import distinct
@@ -66,43 +66,33 @@ def destination(settings: DestinationSettings) -> Destination:
     )
 
     if settings.type == "console":
-        return ConsoleDestination(settings.name, sys.stdout)
+        return ConsoleDestination(sys.stdout)
     if settings.type == "file":
-        return FileDestination(settings.name, Path(settings.path or ""))
+        return FileDestination(Path(settings.path or ""))
     return _otlp(settings)
 
 
 def _otlp(settings: DestinationSettings) -> Destination:
-    common: _OtlpOptions = {
-        "name": settings.name,
-        "urls": settings.urls,
-        "headers": settings.headers,
-        "timeout": settings.timeout,
-        "compression": settings.compression,
-        "certificate": settings.certificate,
-        "client_certificate": settings.client_certificate,
-        "client_key": settings.client_key,
-    }
+    from fuse_otel.destinations.options import OtlpOptions  # noqa: PLC0415 - as above
+
+    options = OtlpOptions(
+        name=settings.name,
+        urls=settings.urls,
+        headers=settings.headers,
+        timeout=settings.timeout,
+        compression=settings.compression,
+        certificate=settings.certificate,
+        client_certificate=settings.client_certificate,
+        client_key=settings.client_key,
+        insecure=settings.insecure,
+    )
     if settings.protocol == "grpc":
-        from fuse_otel.destinations.otlp_grpc import OtlpGrpc, OtlpGrpcOptions  # noqa: PLC0415
+        from fuse_otel.destinations.otlp_grpc import OtlpGrpc  # noqa: PLC0415
 
-        return OtlpGrpc(OtlpGrpcOptions(**common, insecure=settings.insecure))
-    from fuse_otel.destinations.otlp_http import OtlpHttp, OtlpHttpOptions  # noqa: PLC0415
+        return OtlpGrpc(options)
+    from fuse_otel.destinations.otlp_http import OtlpHttp  # noqa: PLC0415
 
-    return OtlpHttp(OtlpHttpOptions(**common))
-
-
-class _OtlpOptions(TypedDict):
-    """The options of both protocols."""
-
-    name: str
-    urls: Mapping[Signal, str]
-    headers: Mapping[Signal, Mapping[str, str]]
-    timeout: Mapping[Signal, float]
-    compression: Mapping[Signal, str]
-    certificate: str | None
-    client_certificate: str | None
-    client_key: str | None
+    return OtlpHttp(options)
 
 
 def renderings(settings: Settings) -> Sequence[Rendering]:

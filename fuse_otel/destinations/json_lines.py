@@ -26,13 +26,8 @@ _JSON = {Signal.TRACES: traces_json, Signal.LOGS: logs_json}
 class _JsonLines:
     """Lines of traces and logs as they come. The lanes of both signals may write at once."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self) -> None:
         self._lock = Lock()
-
-    @property
-    def name(self) -> str:
-        return self._name
 
     def send(self, signal: Signal, data: bytes, items: int) -> ExportResult:  # noqa: ARG002 - the port's
         try:
@@ -52,8 +47,8 @@ class _JsonLines:
 class ConsoleDestination(_JsonLines):
     """The owner of the stream closes it."""
 
-    def __init__(self, name: str, stream: TextIO) -> None:
-        super().__init__(name)
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
         self._stream = stream
 
     def _append(self, line: str) -> ExportResult:
@@ -76,8 +71,8 @@ class FileDestination(_JsonLines):
     each line, so that it may be rotated at any time.
     """
 
-    def __init__(self, name: str, path: Path) -> None:
-        super().__init__(name)
+    def __init__(self, path: Path) -> None:
+        super().__init__()
         self._path = path
 
     def _append(self, line: str) -> ExportResult:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Lock
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -18,10 +18,9 @@ from fuse_otel.core.batching.export_result import Accepted, ExportResult, Perman
 from fuse_otel.core.batching.gzip_member import inflate
 from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.destinations.grpc_result import OK, GrpcResponse, result_of
-from fuse_otel.destinations.options import OtlpOptions
+from fuse_otel.destinations.options import OtlpOptions, tls_context
 from fuse_otel.destinations.otlp_response import unexpected
 from fuse_otel.destinations.sanitize import scrub, secrets_of
-from fuse_otel.destinations.tls import tls_context
 from fuse_otel.errors import ConfigurationError
 from fuse_otel.files import read_bounded
 from fuse_otel.net.quiet_grpc import grpc
@@ -53,22 +52,12 @@ _CHANNEL: _Options = (
 _DOUBTFUL = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED})
 
 
-@dataclass(frozen=True, slots=True)
-class OtlpGrpcOptions(OtlpOptions):
-    """``urls`` are ``http://host:port``, ``https://host:port``, or a name as gRPC has them
-    (``host:port``, ``dns:///…``, ``unix:/path``), which uses TLS unless ``insecure``.
-    """
-
-    insecure: bool = False
-
-
 class OtlpGrpc:
     """May be used by the lanes of both signals at once. Raises ``ConfigurationError`` when it is
     made.
     """
 
-    def __init__(self, options: OtlpGrpcOptions) -> None:
-        self._name = options.name
+    def __init__(self, options: OtlpOptions) -> None:
         headers = [headers.items() for headers in options.headers.values()]
         self._secrets = tuple(secrets_of(pair for pairs in headers for pair in pairs))
         credentials = _Credentials(options)
@@ -76,10 +65,6 @@ class OtlpGrpc:
         self._connections = {
             signal: _Connection(options, signal, credentials, proxies) for signal in options.urls
         }
-
-    @property
-    def name(self) -> str:
-        return self._name
 
     def send(self, signal: Signal, data: bytes, items: int) -> ExportResult:
         connection = self._connections[signal]
@@ -112,7 +97,7 @@ class _Connection:
 
     def __init__(
         self,
-        options: OtlpGrpcOptions,
+        options: OtlpOptions,
         signal: Signal,
         credentials: _Credentials,
         proxies: net.Proxies,
@@ -166,9 +151,9 @@ class _Connection:
 class _Credentials:
     """Reads the files at once, to report their problems; only with TLS."""
 
-    def __init__(self, options: OtlpGrpcOptions) -> None:
+    def __init__(self, options: OtlpOptions) -> None:
         paths = (options.certificate, options.client_certificate, options.client_key)
-        tls_context(*paths)
+        tls_context(options)
         self._roots, self._chain, self._key = (
             path and read_bounded(path, _LARGEST_FILE).data for path in paths
         )

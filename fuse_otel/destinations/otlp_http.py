@@ -14,23 +14,15 @@ from fuse_otel.core.batching.export_result import Accepted, ExportResult, Perman
 from fuse_otel.core.batching.gzip_member import inflate
 from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.destinations.http_result import HttpResponse, result_of, result_of_failure
-from fuse_otel.destinations.options import TIMEOUT, OtlpOptions
+from fuse_otel.destinations.options import TIMEOUT, OtlpOptions, tls_context
 from fuse_otel.destinations.otlp_response import unexpected
 from fuse_otel.destinations.sanitize import scrub, secrets_of
-from fuse_otel.destinations.tls import tls_context
 from fuse_otel.errors import ConfigurationError
 
 # Bytes of a response, inflated. OTLP recommends 4 MiB. Of an error only the message is read.
 _LONGEST_SUCCESS, _LONGEST_ERROR = 4 * 1024 * 1024, 64 * 1024
 _PUBLIC = {"content-type", "content-encoding", "user-agent"}
 _LANES = 2  # each signal's lane sends one request at a time
-
-
-@dataclass(frozen=True, slots=True)
-class OtlpHttpOptions(OtlpOptions):
-    """``urls`` are used as they are. Only the URL's scheme decides about TLS, as OpenTelemetry
-    specifies for HTTP.
-    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +40,17 @@ class OtlpHttp:
     dates only. Raises ``ConfigurationError`` when it is made.
     """
 
-    def __init__(self, options: OtlpHttpOptions, clock: Callable[[], float] = time.time) -> None:
-        self._name = options.name
+    def __init__(self, options: OtlpOptions, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._endpoints = {signal: _endpoint(options, signal) for signal in options.urls}
         self._secrets = tuple(_secrets(self._endpoints.values()))
         self._client = net.client(
-            verify=tls_context(options.certificate, options.client_certificate, options.client_key),
+            verify=tls_context(options),
             timeout=max(
                 (endpoint.timeout for endpoint in self._endpoints.values()), default=TIMEOUT
             ),
             max_connections=_LANES,
         )
-
-    @property
-    def name(self) -> str:
-        return self._name
 
     def send(self, signal: Signal, data: bytes, items: int) -> ExportResult:
         endpoint = self._endpoints[signal]
@@ -117,7 +104,7 @@ def _body(response: httpx.Response) -> bytes | None:
         return None
 
 
-def _endpoint(options: OtlpHttpOptions, signal: Signal) -> _Endpoint:
+def _endpoint(options: OtlpOptions, signal: Signal) -> _Endpoint:
     compressed = options.compressed(signal)
     return _Endpoint(
         url=_url(options.urls[signal], f"{options.name}, {signal}"),
@@ -139,7 +126,7 @@ def _url(text: str, owner: str) -> httpx.URL:
     return url
 
 
-def _headers(options: OtlpHttpOptions, signal: Signal, compressed: bool) -> httpx.Headers:
+def _headers(options: OtlpOptions, signal: Signal, compressed: bool) -> httpx.Headers:
     ours = {"Content-Type": "application/x-protobuf"}
     if compressed:
         ours["Content-Encoding"] = "gzip"

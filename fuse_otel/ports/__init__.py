@@ -1,5 +1,6 @@
 """The contracts between the loops and the outside: one source, one store with three interfaces,
-destinations and the clock. Every adapter passes the conformance suite of its port (``tests``).
+and
+destinations. Every adapter passes the conformance suite of its port (``tests``).
 
 All times are UNIX seconds. ``account`` is an account's configured name; ``number`` is the phone
 number a scan is limited to, ``""`` for all numbers of the account.
@@ -18,7 +19,7 @@ from fuse_otel.ports.control import (
     Status,
     Unreadable,
 )
-from fuse_otel.ports.destination import Clock, Destination
+from fuse_otel.ports.destination import Destination
 from fuse_otel.ports.ledger import (
     Gap,
     GapReason,
@@ -39,7 +40,6 @@ from fuse_otel.ports.store import Store
 __all__ = [
     "AccountStatus",
     "Acknowledgement",
-    "Clock",
     "Control",
     "Destination",
     "Endpoint",

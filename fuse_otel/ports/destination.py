@@ -1,4 +1,4 @@
-"""The far side, and the time."""
+"""Where calls go."""
 
 from __future__ import annotations
 
@@ -11,15 +11,8 @@ from fuse_otel.core.model.telemetry import Signal
 class Destination(Protocol):
     """An OTLP back end, a file or a terminal. Never raises for what the far side does."""
 
-    @property
-    def name(self) -> str: ...
-
     def send(self, signal: Signal, data: bytes, items: int) -> ExportResult:
         """Deliver one export request, given as one gzip member of the OTLP protobuf message."""
         ...
 
     def close(self) -> None: ...
-
-
-class Clock(Protocol):
-    def now(self) -> float: ...

@@ -18,8 +18,9 @@ from fuse_otel.core.batching.gzip_member import deflate
 from fuse_otel.core.encoding.otlp_json import logs_json, traces_json
 from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.destinations.json_lines import ConsoleDestination, FileDestination
-from fuse_otel.destinations.otlp_grpc import OtlpGrpc, OtlpGrpcOptions
-from fuse_otel.destinations.otlp_http import OtlpHttp, OtlpHttpOptions
+from fuse_otel.destinations.options import OtlpOptions
+from fuse_otel.destinations.otlp_grpc import OtlpGrpc
+from fuse_otel.destinations.otlp_http import OtlpHttp
 from fuse_otel.ports import Destination
 
 BOTH = pytest.mark.parametrize("signal", list(Signal))
@@ -46,7 +47,7 @@ def _requests(receiver: OtlpReceiver | GrpcReceiver) -> list[object]:
 
 def _http(folder: Path, compression: str = "gzip") -> Iterator[Far]:
     with OtlpReceiver() as receiver:
-        options = OtlpHttpOptions(
+        options = OtlpOptions(
             "main",
             urls={signal: f"{receiver.url}/v1/{signal}" for signal in Signal},
             compression=dict.fromkeys(Signal, compression),
@@ -60,7 +61,7 @@ def _http_plain(folder: Path) -> Iterator[Far]:
 
 def _grpc(folder: Path, compression: str = "gzip") -> Iterator[Far]:
     with GrpcReceiver() as receiver:
-        options = OtlpGrpcOptions(
+        options = OtlpOptions(
             "main",
             urls=dict.fromkeys(Signal, receiver.url),
             compression=dict.fromkeys(Signal, compression),
@@ -75,14 +76,14 @@ def _grpc_plain(folder: Path) -> Iterator[Far]:
 def _file(folder: Path) -> Iterator[Far]:
     path = folder / "calls.jsonl"
     yield Far(
-        FileDestination("main", path),
+        FileDestination(path),
         lambda: _lines(path.read_text()) if path.exists() else [],
     )
 
 
 def _console(folder: Path) -> Iterator[Far]:
     stream = io.StringIO()
-    yield Far(ConsoleDestination("main", stream), lambda: _lines(stream.getvalue()))
+    yield Far(ConsoleDestination(stream), lambda: _lines(stream.getvalue()))
 
 
 @pytest.fixture(params=[_http, _http_plain, _grpc, _grpc_plain, _file, _console])
@@ -125,10 +126,6 @@ def test_damaged_data_is_refused_and_never_raises(far, signal):
     assert isinstance(outcome, PermanentFailure)
     assert outcome.reason
     assert far.arrived() == []
-
-
-def test_a_destination_keeps_its_name(far):
-    assert far.destination.name == "main"
 
 
 def test_closing_twice_is_harmless(far):

@@ -32,7 +32,8 @@ from fuse_otel.core.batching.export_result import (
 )
 from fuse_otel.core.batching.gzip_member import deflate
 from fuse_otel.core.model.telemetry import Signal
-from fuse_otel.destinations.otlp_http import OtlpHttp, OtlpHttpOptions
+from fuse_otel.destinations.options import OtlpOptions
+from fuse_otel.destinations.otlp_http import OtlpHttp
 
 JSON = "application/json"
 EARLY = "the back end closed the connection before its answer was whole"
@@ -287,7 +288,7 @@ def receiver() -> Iterator[OtlpReceiver]:
 
 @pytest.mark.parametrize(("answer", "outcome"), TABLE.values(), ids=TABLE.keys())
 def test_an_answer_is_taken_for_what_it_is(receiver, answer, outcome):
-    destination = OtlpHttp(OtlpHttpOptions("main", {Signal.TRACES: f"{receiver.url}/v1/traces"}))
+    destination = OtlpHttp(OtlpOptions("main", {Signal.TRACES: f"{receiver.url}/v1/traces"}))
     receiver.then(answer)
     data = deflate(encoded(Signal.TRACES, "a", items=2))
     assert destination.send(Signal.TRACES, data, 2) == outcome

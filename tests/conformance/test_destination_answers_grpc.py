@@ -27,7 +27,8 @@ from fuse_otel.core.batching.export_result import (
 )
 from fuse_otel.core.batching.gzip_member import deflate
 from fuse_otel.core.model.telemetry import Signal
-from fuse_otel.destinations.otlp_grpc import OtlpGrpc, OtlpGrpcOptions
+from fuse_otel.destinations.options import OtlpOptions
+from fuse_otel.destinations.otlp_grpc import OtlpGrpc
 from fuse_otel.net.quiet_grpc import grpc
 
 OK = Accepted("OK")
@@ -160,7 +161,7 @@ def receiver() -> Iterator[GrpcReceiver]:
 
 @pytest.mark.parametrize(("answer", "outcome"), TABLE.values(), ids=TABLE.keys())
 def test_an_answer_is_taken_for_what_it_is(receiver, answer, outcome):
-    destination = OtlpGrpc(OtlpGrpcOptions("main", {Signal.TRACES: receiver.url}))
+    destination = OtlpGrpc(OtlpOptions("main", {Signal.TRACES: receiver.url}))
     receiver.then(answer)
     data = deflate(encoded(Signal.TRACES, "a", items=2))
     assert destination.send(Signal.TRACES, data, 2) == outcome

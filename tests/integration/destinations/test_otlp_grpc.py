@@ -27,7 +27,8 @@ from fuse_otel.core.batching.export_result import (
 )
 from fuse_otel.core.batching.gzip_member import deflate, inflate
 from fuse_otel.core.model.telemetry import Signal
-from fuse_otel.destinations.otlp_grpc import OtlpGrpc, OtlpGrpcOptions
+from fuse_otel.destinations.options import OtlpOptions
+from fuse_otel.destinations.otlp_grpc import OtlpGrpc
 
 TRACES = Signal.TRACES
 CONTENT = encoded(TRACES, "a", padding=5000)
@@ -41,7 +42,7 @@ SETTINGS = b"\0\0\0\x04\0\0\0\0\0"
 
 
 def made(url: str, **options: Any) -> OtlpGrpc:
-    return OtlpGrpc(OtlpGrpcOptions("main", {TRACES: url}, **options))
+    return OtlpGrpc(OtlpOptions("main", {TRACES: url}, **options))
 
 
 def send(url: str, data: bytes = DATA, **options: Any) -> ExportResult:
@@ -98,7 +99,7 @@ def test_the_bytes_go_as_they_are_under_grpcs_own_compression(compression):
 
 def test_each_signal_has_its_own_metadata_in_lower_case(receiver):
     destination = OtlpGrpc(
-        OtlpGrpcOptions(
+        OtlpOptions(
             "main",
             dict.fromkeys(Signal, receiver.url),
             headers={TRACES: {"Authorization": "Bearer t"}, Signal.LOGS: {"X-Scope-OrgID": "7"}},
@@ -117,7 +118,7 @@ def test_each_signal_has_its_own_metadata_in_lower_case(receiver):
 def test_the_signals_may_go_to_different_places(receiver):
     with GrpcReceiver() as other:
         urls = {TRACES: receiver.url, Signal.LOGS: other.url}
-        destination = OtlpGrpc(OtlpGrpcOptions("main", urls))
+        destination = OtlpGrpc(OtlpOptions("main", urls))
         for signal in Signal:
             assert destination.send(signal, deflate(encoded(signal, "a")), 2) == OK
         destination.close()
@@ -269,12 +270,13 @@ QUIET = """
 import sys
 from fuse_otel.core.batching.gzip_member import deflate
 from fuse_otel.core.model.telemetry import Signal
-from fuse_otel.destinations.otlp_grpc import OtlpGrpc, OtlpGrpcOptions
+from fuse_otel.destinations.options import OtlpOptions
+from fuse_otel.destinations.otlp_grpc import OtlpGrpc
 import subprocess
 headers = {Signal.TRACES: {"x-key": "a\\nb"}}
 for url in sys.argv[1:]:
     for given in ({}, headers):
-        one = OtlpGrpc(OtlpGrpcOptions("main", {Signal.TRACES: url}, headers=given))
+        one = OtlpGrpc(OtlpOptions("main", {Signal.TRACES: url}, headers=given))
         print(one.send(Signal.TRACES, deflate(b""), 0))
         subprocess.run(["true"], check=True)
         one.close()

@@ -12,14 +12,15 @@ from fuse_otel.core.batching.export_result import Accepted
 from fuse_otel.core.batching.gzip_member import deflate
 from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.destinations import otlp_grpc
-from fuse_otel.destinations.otlp_grpc import OtlpGrpc, OtlpGrpcOptions
+from fuse_otel.destinations.options import OtlpOptions
+from fuse_otel.destinations.otlp_grpc import OtlpGrpc
 from fuse_otel.errors import ConfigurationError
 
 TRACES = Signal.TRACES
 
 
 def made(url: str, **options: Any) -> OtlpGrpc:
-    return OtlpGrpc(OtlpGrpcOptions("main", {TRACES: url}, **options))
+    return OtlpGrpc(OtlpOptions("main", {TRACES: url}, **options))
 
 
 @pytest.mark.parametrize(

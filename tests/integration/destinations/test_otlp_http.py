@@ -26,7 +26,8 @@ from fuse_otel.core.batching.export_result import (
 from fuse_otel.core.batching.gzip_member import deflate
 from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.destinations.http_result import result_of_failure
-from fuse_otel.destinations.otlp_http import OtlpHttp, OtlpHttpOptions
+from fuse_otel.destinations.options import OtlpOptions
+from fuse_otel.destinations.otlp_http import OtlpHttp
 from fuse_otel.errors import ConfigurationError
 
 DATA = deflate(encoded(Signal.TRACES, "a"))
@@ -40,7 +41,7 @@ def receiver() -> Iterator[OtlpReceiver]:
 
 
 def send(url: str, data: bytes = DATA, **options: Any) -> ExportResult:
-    destination = OtlpHttp(OtlpHttpOptions("main", {TRACES: url}, **options), lambda: 1000.0)
+    destination = OtlpHttp(OtlpOptions("main", {TRACES: url}, **options), lambda: 1000.0)
     outcome = destination.send(TRACES, data, 2)
     destination.close()
     return outcome
@@ -72,7 +73,7 @@ def test_the_address_is_used_as_it_is(receiver):
 
 
 def test_each_signal_has_its_own_headers(receiver):
-    options = OtlpHttpOptions(
+    options = OtlpOptions(
         "main",
         {signal: f"{receiver.url}/v1/{signal}" for signal in Signal},
         headers={
@@ -96,7 +97,7 @@ def test_credentials_in_the_address_are_basic_authentication(receiver):
 
 
 def test_one_connection_serves_many_requests(receiver):
-    destination = OtlpHttp(OtlpHttpOptions("main", {TRACES: f"{receiver.url}/v1/traces"}))
+    destination = OtlpHttp(OtlpOptions("main", {TRACES: f"{receiver.url}/v1/traces"}))
     for _ in range(3):
         assert destination.send(TRACES, DATA, 2) == Accepted("200")
     assert receiver.connections == 1
@@ -104,7 +105,7 @@ def test_one_connection_serves_many_requests(receiver):
 
 
 def test_a_connection_the_back_end_closed_is_opened_anew(receiver):
-    destination = OtlpHttp(OtlpHttpOptions("main", {TRACES: f"{receiver.url}/v1/traces"}))
+    destination = OtlpHttp(OtlpOptions("main", {TRACES: f"{receiver.url}/v1/traces"}))
     receiver.then(ACCEPTED.but(headers={**ACCEPTED.headers, "Connection": "close"}))
     assert destination.send(TRACES, DATA, 2) == Accepted("200")
     assert destination.send(TRACES, DATA, 2) == Accepted("200")
@@ -170,14 +171,12 @@ def test_a_proxy_that_refuses_in_another_way_is_tried_again():
 )
 def test_an_address_that_is_none_is_refused(url):
     with pytest.raises(ConfigurationError, match=r"The endpoint of main, traces is no http"):
-        OtlpHttp(OtlpHttpOptions("main", {TRACES: url}))
+        OtlpHttp(OtlpOptions("main", {TRACES: url}))
 
 
 def test_a_header_that_is_no_ascii_is_refused_without_being_shown():
     with pytest.raises(ConfigurationError) as refused:
-        OtlpHttp(
-            OtlpHttpOptions("main", {TRACES: "http://h/"}, headers={TRACES: {"k": "pässword"}})
-        )
+        OtlpHttp(OtlpOptions("main", {TRACES: "http://h/"}, headers={TRACES: {"k": "pässword"}}))
     assert str(refused.value) == "A header of main, traces holds more than ASCII"
 
 

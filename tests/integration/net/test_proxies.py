@@ -10,8 +10,9 @@ from support.fakes.raw_http import RawServer, always, answer
 
 from fuse_otel.core.batching.gzip_member import deflate
 from fuse_otel.core.model.telemetry import Signal
-from fuse_otel.destinations.otlp_grpc import OtlpGrpc, OtlpGrpcOptions
-from fuse_otel.destinations.otlp_http import OtlpHttp, OtlpHttpOptions
+from fuse_otel.destinations.options import OtlpOptions
+from fuse_otel.destinations.otlp_grpc import OtlpGrpc
+from fuse_otel.destinations.otlp_http import OtlpHttp
 from fuse_otel.errors import ConfigurationError, SourceError
 from fuse_otel.events import unheard
 from fuse_otel.source import ApiOptions, FuseApi
@@ -31,13 +32,13 @@ def _api(url):
 
 
 def _http(url):
-    destination = OtlpHttp(OtlpHttpOptions("d", {TRACES: f"{url}/v1/traces"}))
+    destination = OtlpHttp(OtlpOptions("d", {TRACES: f"{url}/v1/traces"}))
     destination.send(TRACES, deflate(b""), 0)
     destination.close()
 
 
 def _grpc(url):
-    destination = OtlpGrpc(OtlpGrpcOptions("d", {TRACES: url}, timeout={TRACES: 3.0}))
+    destination = OtlpGrpc(OtlpOptions("d", {TRACES: url}, timeout={TRACES: 3.0}))
     destination.send(TRACES, deflate(b""), 0)
     destination.close()
 

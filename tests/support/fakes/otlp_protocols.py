@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from fuse_otel.core.model.telemetry import Signal
-from fuse_otel.destinations.otlp_grpc import OtlpGrpc, OtlpGrpcOptions
-from fuse_otel.destinations.otlp_http import OtlpHttp, OtlpHttpOptions
+from fuse_otel.destinations.options import OtlpOptions
+from fuse_otel.destinations.otlp_grpc import OtlpGrpc
+from fuse_otel.destinations.otlp_http import OtlpHttp
 from support.fakes import grpc_answer, otlp_answer
 from support.fakes.grpc_answer import GrpcAnswer
 from support.fakes.grpc_receiver import GrpcReceiver
@@ -30,7 +31,6 @@ class OtlpProtocol:
     word: str
     receiver: Callable[..., Any]
     secured: Callable[..., Any]
-    options: Callable[..., Any]
     destination: Callable[..., Any]
     path: str
     refused: Callable[[str], Any]
@@ -50,7 +50,7 @@ class OtlpProtocol:
     ) -> OtlpHttp | OtlpGrpc:
         """A destination of both signals."""
         return self.destination(
-            self.options(
+            OtlpOptions(
                 name,
                 {signal: url + self.path.format(signal) for signal in Signal},
                 timeout=dict.fromkeys(Signal, timeout),
@@ -79,7 +79,6 @@ HTTP = OtlpProtocol(
     word="http/protobuf",
     receiver=OtlpReceiver,
     secured=_over_tls,
-    options=OtlpHttpOptions,
     destination=OtlpHttp,
     path="/v1/{}",
     refused=_http_refused,
@@ -107,7 +106,6 @@ GRPC = OtlpProtocol(
     word="grpc",
     receiver=GrpcReceiver,
     secured=_grpc_over_tls,
-    options=OtlpGrpcOptions,
     destination=OtlpGrpc,
     path="",
     refused=_grpc_refused,

@@ -22,7 +22,7 @@ def path(tmp_path):
 
 
 def send(path):
-    return FileDestination("file", path).send(Signal.TRACES, DATA, 2)
+    return FileDestination(path).send(Signal.TRACES, DATA, 2)
 
 
 def lines(path):
@@ -93,7 +93,7 @@ def test_a_terminal_that_is_gone_is_tried_again():
     reader, writer = os.pipe()
     os.close(reader)
     stream = os.fdopen(writer, "w")
-    outcome = ConsoleDestination("console", stream).send(Signal.TRACES, DATA, 2)
+    outcome = ConsoleDestination(stream).send(Signal.TRACES, DATA, 2)
     assert outcome == Retry("stream", "the stream cannot be written: Broken pipe")
     with pytest.raises(BrokenPipeError):
         stream.close()
