@@ -21,10 +21,10 @@ def names(requirements):
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LOCKS = ("runtime", "build", "dev")
 DEPENDENCIES = PROJECT["project"]["dependencies"]
-SPEED = PROJECT["project"]["optional-dependencies"]["speed"]
+EXTRAS = [each for extra in PROJECT["project"]["optional-dependencies"].values() for each in extra]
 GROUPS = PROJECT["dependency-groups"]
-RUNTIME = names(DEPENDENCIES + SPEED)
-DEVELOPMENT = names(DEPENDENCIES + SPEED + GROUPS["build"] + GROUPS["dev"])
+RUNTIME = names(DEPENDENCIES + EXTRAS)
+DEVELOPMENT = names(DEPENDENCIES + EXTRAS + GROUPS["build"] + GROUPS["dev"])
 # A package without modules to import: it only requires these.
 EXPORTER = {
     "opentelemetry-exporter-otlp": {

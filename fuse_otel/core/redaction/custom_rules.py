@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from fuse_otel.core.model.redaction_policy import KeyRule, PatternRule
 from fuse_otel.core.model.tally import Tally
 
-Compiled = tuple[re.Pattern[str], str]
+if TYPE_CHECKING:
+    from fuse_otel.core.redaction.patterns import Pattern
+
+Compiled = tuple["Pattern", str]
 """A pattern, and the name that replaces its matches."""
 
 
 @lru_cache(maxsize=256)
 def compiled(rules: tuple[PatternRule, ...]) -> tuple[Compiled, ...]:
-    return tuple((re.compile(rule.pattern), rule.name) for rule in rules)
+    if not rules:
+        return ()
+    from fuse_otel.core.redaction.patterns import Pattern  # noqa: PLC0415 - few have patterns
+
+    return tuple((Pattern(rule.pattern), rule.name) for rule in rules)
 
 
 def marked(text: str, patterns: Sequence[Compiled], tally: Tally) -> str:
     """``text`` with ``[name]`` in place of each match."""
     for pattern, name in patterns:
-        text, count = pattern.subn(f"[{name}]", text)
+        text, count = pattern.replaced(text, f"[{name}]")
         if count:
             tally.redactions[name] += count
     return text
