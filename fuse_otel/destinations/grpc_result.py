@@ -22,6 +22,7 @@ from fuse_otel.core.batching.export_result import (
 )
 from fuse_otel.destinations.http_result import refused_by_proxy
 from fuse_otel.destinations.otlp_response import (
+    TOO_LONG,
     Foreign,
     RpcStatus,
     about_one_record,
@@ -98,7 +99,7 @@ def _ours(response: GrpcResponse, timeout: float) -> ExportResult | None:
     if response.code == _DEADLINE and _OUR_DEADLINE.fullmatch(response.details):
         return Retry("timeout", f"no complete answer within {timeout:.3g} s")
     if response.code == _EXHAUSTED and _OUR_SIDE in response.details:
-        return Suspended(response.code, "check the endpoint: this answer is too long to be OTLP's")
+        return Suspended(response.code, TOO_LONG)
     if response.details == _OUR_METADATA:
         return Suspended("headers", "a configured header cannot be sent")
     return None

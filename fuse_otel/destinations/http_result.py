@@ -19,6 +19,7 @@ from fuse_otel.core.batching.export_result import (
     Suspended,
 )
 from fuse_otel.destinations.otlp_response import (
+    TOO_LONG,
     Foreign,
     about_one_record,
     partial_success,
@@ -55,7 +56,7 @@ _TOO_LARGE = "request body too large"
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """``body`` is ``None`` where it could not be read as HTTP says (damaged, far too long).
+    """``body`` is ``None`` where it could not be read as HTTP says (damaged, ``too_long``).
 
     ``after``: the seconds the back end asks to wait. ``odd_wait``: its wait cannot
     be read.
@@ -66,6 +67,7 @@ class HttpResponse:
     body: bytes | None = b""
     after: float | None = None
     odd_wait: bool = False
+    too_long: bool = False
     location: str = ""
 
     @property
@@ -102,6 +104,8 @@ def refused_by_proxy(status: int) -> Suspended | Retry:
 
 
 def _success(response: HttpResponse, items: int) -> ExportResult:
+    if response.too_long:
+        return Suspended(response.code, _sentence(response, TOO_LONG))
     if response.body is None:
         return _foreign(response)
     try:

@@ -15,12 +15,11 @@ from fuse_otel.core.batching.gzip_member import inflate
 from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.destinations.http_result import HttpResponse, result_of, result_of_failure
 from fuse_otel.destinations.options import TIMEOUT, OtlpOptions, tls_context
-from fuse_otel.destinations.otlp_response import unexpected
+from fuse_otel.destinations.otlp_response import LONGEST_SUCCESS, unexpected
 from fuse_otel.destinations.sanitize import scrub, secrets_of
 from fuse_otel.errors import ConfigurationError
 
-# Bytes of a response, inflated. OTLP recommends 4 MiB. Of an error only the message is read.
-_LONGEST_SUCCESS, _LONGEST_ERROR = 4 * 1024 * 1024, 64 * 1024
+_LONGEST_ERROR = 64 * 1024  # bytes of an error, inflated: only the message is read
 _PUBLIC = {"content-type", "content-encoding", "user-agent"}
 _LANES = 2  # each signal's lane sends one request at a time
 
@@ -81,27 +80,33 @@ class OtlpHttp:
         ):
             headers = response.headers
             after = net.retry_after(headers, self._clock())
+            body, too_long = _body(response)
             return HttpResponse(
                 status=response.status_code,
                 content_type=headers.get("Content-Type", ""),
-                body=_body(response),
+                body=body,
+                too_long=too_long,
                 after=after,
                 odd_wait=after is None and "Retry-After" in headers,
                 location=headers.get("Location", ""),
             )
 
 
-def _body(response: httpx.Response) -> bytes | None:
-    """For a success the body must be complete. For an error the status is enough."""
-    limit = _LONGEST_SUCCESS if response.is_success else _LONGEST_ERROR
+def _body(response: httpx.Response) -> tuple[bytes | None, bool]:
+    """``body`` and ``too_long`` of an ``HttpResponse``. For a success the body must be complete.
+    For an error the status is enough.
+    """
+    limit = LONGEST_SUCCESS if response.is_success else _LONGEST_ERROR
     try:
-        return net.read_limited(response, limit)
-    except (net.BodyTooLarge, httpx.DecodingError):
-        return None
+        return net.read_limited(response, limit), False
+    except net.BodyTooLarge:
+        return None, True
+    except httpx.DecodingError:
+        return None, False
     except httpx.TransportError:
         if response.is_success:
             raise
-        return None
+        return None, False
 
 
 def _endpoint(options: OtlpOptions, signal: Signal) -> _Endpoint:

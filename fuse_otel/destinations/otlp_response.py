@@ -28,6 +28,9 @@ from fuse_otel.core.batching.export_result import (
 from fuse_otel.core.encoding.otlp_json import parse
 from fuse_otel.errors import code_location
 
+# Bytes of a success, inflated. OTLP recommends this limit, and it is the default of gRPC.
+LONGEST_SUCCESS = 4 * 1024 * 1024
+TOO_LONG = "check the endpoint: the answer is larger than the limit of 4 MiB"
 _LONGEST = 3600.0  # seconds
 _PROTOBUF = frozenset({"application/x-protobuf", "application/protobuf"})
 # A missing content type is no error: some servers omit it, some proxies remove it.

@@ -36,6 +36,7 @@ from fuse_otel.destinations.options import OtlpOptions
 from fuse_otel.destinations.otlp_http import OtlpHttp
 
 JSON = "application/json"
+TOO_LONG = "check the endpoint: the answer is larger than the limit of 4 MiB"
 EARLY = "the back end closed the connection before its answer was whole"
 NO_HTTP = (
     "what answers speaks no HTTP; check the port: TLS needs https://, gRPC (often 4317) is"
@@ -238,7 +239,7 @@ TABLE: dict[str, tuple[Answer, ExportResult]] = {
     ),
     "a success far too long": (
         text(200, "{" + " " * 4_194_304 + "}", JSON),
-        Suspended("200", "200 OK; check the endpoint: this is no answer of OTLP"),
+        Suspended("200", f"200 OK; {TOO_LONG}"),
     ),
     "a success in damaged gzip": (
         text(200, "no gzip", PROTOBUF, Content_Encoding="gzip"),

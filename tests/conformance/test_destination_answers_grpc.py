@@ -32,6 +32,7 @@ from fuse_otel.destinations.otlp_grpc import OtlpGrpc
 from fuse_otel.net.quiet_grpc import grpc
 
 OK = Accepted("OK")
+TOO_LONG = "check the endpoint: the answer is larger than the limit of 4 MiB"
 FAR_BEHIND = "entry too far behind, entry timestamp is: 2026-11-18T23:00:00Z"
 GO_TOO_LARGE = "grpc: received message larger than max (5000000 vs. 4194304)"
 JAVA_TOO_LARGE = "gRPC message exceeds maximum size 4194304: 5000000"
@@ -148,7 +149,7 @@ TABLE: dict[str, tuple[GrpcAnswer, ExportResult]] = {
     ),
     "a success far too long": (
         ACCEPTED.but(body=b"\n\x00" * 3_000_000),
-        Suspended("RESOURCE_EXHAUSTED", "check the endpoint: this answer is too long to be OTLP's"),
+        Suspended("RESOURCE_EXHAUSTED", TOO_LONG),
     ),
 }
 

@@ -23,7 +23,7 @@ from fuse_otel.core.decoding.log_entries import (
     joined,
     renumbered,
 )
-from fuse_otel.core.decoding.xml_form import as_json
+from fuse_otel.core.decoding.xml_form import as_json, decode_document
 from fuse_otel.core.model.call import CallLog, CallPage, CallRecord, LogPage
 from fuse_otel.core.model.limits import MAX_FIELD
 from fuse_otel.core.model.tally import Anomaly, Tally
@@ -100,7 +100,6 @@ _PAGE = msgspec.json.Decoder(_Page)
 _RECORD = msgspec.json.Decoder(RawRecord)
 _CALL = msgspec.json.Decoder(RawCall)
 _DETAIL: msgspec.json.Decoder[RawDetail] = msgspec.json.Decoder(RawDetail)
-_ANY = msgspec.json.Decoder()
 
 
 def decode_calls(data: bytes) -> CallPage:
@@ -158,9 +157,8 @@ def decode_error(data: bytes) -> str:
     """The API's own reason in ``{"error": …}``, empty if ``data`` is no such answer; at most
     ``LONGEST_REASON`` characters.
     """
-    tally = Tally()
     try:
-        answer = decode(_ANY, as_json(data, tally), tally)
+        answer = decode_document(data, Tally())
     except NotUnderstood:
         return ""
     reason = text(answer.get("error")) if isinstance(answer, dict) else None

@@ -7,20 +7,18 @@ from typing import Any
 import msgspec
 
 from fuse_otel.core.decoding.answers import RawCall, call_record, merged
-from fuse_otel.core.decoding.lenient_json import NotUnderstood, decode
+from fuse_otel.core.decoding.lenient_json import NotUnderstood
 from fuse_otel.core.decoding.log_entries import RawDetail, call_log, joined, renumbered
-from fuse_otel.core.decoding.xml_form import as_json
+from fuse_otel.core.decoding.xml_form import decode_document
 from fuse_otel.core.model.call import CallLog, CallRecord
 from fuse_otel.core.model.tally import Tally
 
-_ANY = msgspec.json.Decoder()
 SavedCall = tuple[CallRecord | None, CallLog]
 
 
 def decode_saved(data: bytes) -> list[SavedCall]:
     """The calls of a saved answer, JSON or XML, see ``saved_calls``."""
-    tally = Tally()
-    return saved_calls(decode(_ANY, as_json(data, tally), tally))
+    return saved_calls(decode_document(data, Tally()))
 
 
 def saved_calls(value: object) -> list[SavedCall]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import NoReturn
+from typing import Any, NoReturn
 from xml.etree import ElementTree as ET
 
 import msgspec
 
-from fuse_otel.core.decoding.lenient_json import BOM, NotUnderstood
+from fuse_otel.core.decoding.lenient_json import BOM, NotUnderstood, decode
 from fuse_otel.core.model.tally import Anomaly, Tally
 
 _DEEPEST = 100  # far deeper than any answer
@@ -57,31 +57,59 @@ class _Builder(ET.TreeBuilder):
 
 _DROPPED = ET.Element("dropped")
 _WEB_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,64}<(?:!doctype\s+)?html\b", re.IGNORECASE)
+# Programs of .NET declare UTF-16, the encoding of their strings, whatever they send it in.
+_SAYS_UTF_16 = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,64}<\?xml[^>]{0,100}utf-?16", re.IGNORECASE)
+_UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_ANY = msgspec.json.Decoder()
 
 
 def is_xml(data: bytes) -> bool:
     """By the content: a proxy that drops ``Accept`` may send any content type with it."""
-    return data[:64].removeprefix(BOM).lstrip().startswith(b"<")
+    head = data[:64]
+    if encoding := _utf_16(head):
+        head = head.decode(encoding, "replace").removeprefix("\ufeff").encode()
+    return head.removeprefix(BOM).lstrip().startswith(b"<")
+
+
+def decode_document(data: bytes, tally: Tally) -> Any:  # noqa: ANN401 - any document
+    """JSON or XML as JSON values. Raises ``NotUnderstood``."""
+    return decode(_ANY, as_json(data, tally), tally)
 
 
 def as_json(data: bytes, tally: Tally) -> bytes:
     """The answer as JSON bytes; JSON stays as it is. Raises ``NotUnderstood``."""
     if not is_xml(data):
         return data
+    if encoding := _utf_16(data[:64]):
+        data = data.decode(encoding, "replace").removeprefix("\ufeff").encode()
     if _WEB_PAGE.match(data):
         raise NotUnderstood("it is a web page")
     tally.anomalies[Anomaly.XML] += 1
     return msgspec.json.encode(parse_xml(data, tally))
 
 
+def _utf_16(head: bytes) -> str:
+    """The name of the encoding if the text begins with a byte order mark or an ASCII character of
+    UTF-16, empty for any other encoding.
+    """
+    if head[:2] in _UTF_16:
+        return _UTF_16[head[:2]]
+    if len(head) > 1 and 0 in head[:2] and any(head[:2]):
+        return "utf-16-le" if head[0] else "utf-16-be"
+    return ""
+
+
 def parse_xml(data: bytes, tally: Tally) -> object:
     """The document as JSON values. Texts stay texts, but ``true`` and ``false`` become booleans.
+    ``data`` are not in UTF-16, whatever they declare.
 
     Raises ``NotUnderstood`` if it is no XML or its root is none of the API's.
     """
     builder = _Builder()
+    encoding = "utf-8" if _SAYS_UTF_16.match(data) else None  # it was UTF-16, or never was
     try:
-        root = ET.fromstring(data, ET.XMLParser(target=builder))  # noqa: S314 - see _Builder
+        parser = ET.XMLParser(target=builder, encoding=encoding)  # noqa: S314 - see _Builder
+        root = ET.fromstring(data, parser)  # noqa: S314
     except NotUnderstood:
         raise
     except (ET.ParseError, LookupError, ValueError):

@@ -68,6 +68,41 @@ def test_a_byte_order_mark_and_a_declared_encoding_are_understood():
     assert log.entries[0].line == "café"
 
 
+DECLARED = b'<?xml version="1.0" encoding="UTF-16"?>'
+PLAIN = XML.replace(b'<?xml version="1.0"?>', b"").replace(b"email test", "é-mail 𝄞".encode())
+
+
+@pytest.mark.parametrize("start", [b"", DECLARED, b" \r\n"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_xml_in_utf_16_is_read(encoding, start):
+    """With a byte order mark, with a declaration, or with none of them."""
+    data = (start + PLAIN).decode().encode(encoding)
+    assert decode_saved(data) == decode_saved(PLAIN)
+    assert decode_call(data) == decode_call(PLAIN)
+    with_mark = (b"\xef\xbb\xbf" + start + PLAIN).decode().encode(encoding)
+    assert decode_saved(with_mark) == decode_saved(PLAIN)
+
+
+def test_a_declared_utf_16_that_is_really_utf_8_is_read():
+    assert decode_saved(DECLARED + PLAIN) == decode_saved(PLAIN)
+
+
+def test_a_list_and_an_error_in_utf_16_are_read():
+    listed = "<calls><call><session_id>1;2</session_id><start>1529552581</start></call></calls>"
+    page = decode_calls(listed.encode("utf-16"))
+    assert [call.session_id for call in page.calls] == ["1;2"]
+    error = "<result><error>database error</error></result>"
+    assert decode_error(error.encode("utf-16")) == "database error"
+
+
+@pytest.mark.parametrize(
+    "data", [b"\xff\xfe", b"\xfe\xff<", b"<\0", b"\0<\0", b"<\0h\0t\0m\0l\0>\0"]
+)
+def test_what_is_left_of_utf_16_is_not_understood(data):
+    with pytest.raises(NotUnderstood):
+        decode_saved(data)
+
+
 def test_one_entry_is_a_list_and_empty_data_an_object():
     ((record, log),) = decode_saved(
         b"<result><item><event><line>x</line><data/></event></item></result>"
