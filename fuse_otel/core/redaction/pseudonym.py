@@ -5,11 +5,12 @@ from __future__ import annotations
 import hmac
 import re
 from hashlib import sha256
+from unicodedata import normalize
 
 from fuse_otel.core.model.call import CallRecord, Direction, ListedCall
+from fuse_otel.core.redaction.phone_number import digits_as_written, international_digits
 
-_OUTBOUND = "Outbound"  # the `src` of every outbound call
-_NATIONAL_DIGITS = 10
+_OUTBOUND = "outbound"  # the `src` of every outbound call is `Outbound`
 _WORD = re.compile(r"[a-z][a-z_ -]{0,31}\Z")
 
 
@@ -35,8 +36,8 @@ def pseudonymise(record: CallRecord, key: bytes | None) -> ListedCall:
         direction=direction,
         type=_word(record.type),
         logged=record.logged,
-        user_hash=_hash(other, key),
-        destination=_digits(ours) or None,
+        user_hash=user_hash(other, key),
+        destination=digits_as_written(ours) or None,
     )
 
 
@@ -47,15 +48,19 @@ def developer_key_pseudonym(developer_key: str) -> bytes:
 
 
 def _direction(record: CallRecord) -> Direction:
-    if record.src == _OUTBOUND:
+    """Outbound if any field says so, however it spells it: in an outbound call ``dest`` is the
+    customer, who must not be taken for our own number.
+    """
+    if _mentions_outbound(record.src) or _mentions_outbound(record.type):
         return Direction.OUTBOUND
-    match record.type.strip().lower():
-        case "outbound":
-            return Direction.OUTBOUND
-        case "inbound":
-            return Direction.INBOUND
-        case _:
-            return Direction.UNKNOWN
+    is_inbound = record.type.strip().lower() == "inbound"
+    return Direction.INBOUND if is_inbound else Direction.UNKNOWN
+
+
+def _mentions_outbound(text: str) -> bool:
+    if text.isascii() and text.isdigit():
+        return False
+    return _OUTBOUND in "".join(filter(str.isalpha, normalize("NFKC", text).casefold()))
 
 
 def _word(written: str) -> str:
@@ -64,15 +69,9 @@ def _word(written: str) -> str:
     return word if _WORD.match(word) else ""
 
 
-def _hash(number: str, key: bytes | None) -> str | None:
-    # Of sip:+12125551234@host and tel:… only the part that names a person.
-    digits = _digits(number.partition("@")[0])
+def user_hash(number: str, key: bytes | None) -> str | None:
+    """The pseudonym of whoever has the number; ``None`` without a key or a number."""
+    digits = international_digits(number)
     if key is None or not digits:
         return None
-    if len(digits) == _NATIONAL_DIGITS:
-        digits = "1" + digits
     return hmac.digest(key, digits.encode(), sha256)[:16].hex()
-
-
-def _digits(number: str) -> str:
-    return "".join(char for char in number if "0" <= char <= "9")

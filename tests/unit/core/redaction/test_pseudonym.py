@@ -34,6 +34,13 @@ def hash_of(digits):
         (CALLER, " Inbound ", Direction.INBOUND),
         (CALLER, "outbound", Direction.OUTBOUND),
         ("Outbound", "inbound", Direction.OUTBOUND),  # the documented mark wins
+        ("outbound", "inbound", Direction.OUTBOUND),
+        ("OUTBOUND", "Inbound", Direction.OUTBOUND),
+        (" Outbound ", "inbound", Direction.OUTBOUND),
+        ("Out-bound call", "inbound", Direction.OUTBOUND),
+        ("\uff2fut\u200bbound", "inbound", Direction.OUTBOUND),
+        (CALLER, "OUTBOUND\n", Direction.OUTBOUND),
+        (CALLER, "outbound call", Direction.OUTBOUND),
         (CALLER, "transfer", Direction.UNKNOWN),
         (CALLER, "", Direction.UNKNOWN),
     ],
@@ -56,14 +63,31 @@ def test_a_call_of_unknown_direction_names_no_number():
     assert pseudonymise(record(type="transfer"), KEY).destination is None
 
 
+@pytest.mark.parametrize("src", ["outbound", "OUTBOUND", "Outbound ", "Out bound"])
+def test_no_spelling_of_outbound_makes_the_customer_our_number(src):
+    call = pseudonymise(record(src=src, dest=CALLER), KEY)
+    assert (call.user_hash, call.destination) == (hash_of("1" + CALLER), None)
+
+
 @pytest.mark.parametrize(
-    "written", ["2125550123", "12125550123", "+1 (212) 555-0123", "sip:+12125550123@10.0.0.1"]
+    ("dest", "destination"),
+    [
+        ("sip:8005550111@10.0.0.1:5060", "8005550111"),
+        ("tel:+1-800-555-0111;ext=12", "18005550111"),
+        ("sip:menu@10.0.0.1", None),
+        ("10.0.0.1", None),
+    ],
 )
+def test_our_number_is_what_is_dialled_and_no_part_of_a_host(dest, destination):
+    assert pseudonymise(record(dest=dest), KEY).destination == destination
+
+
+@pytest.mark.parametrize("written", ["2125550123", "12125550123", "sip:+12125550123@10.0.0.1"])
 def test_one_person_has_one_hash_however_the_number_is_written(written):
     assert pseudonymise(record(src=written), KEY).user_hash == hash_of("12125550123")
 
 
-@pytest.mark.parametrize("src", ["", "anonymous", "anonymous@10.0.0.1"])
+@pytest.mark.parametrize("src", ["", "anonymous", "anonymous@10.0.0.1", "sip:pbx7.example.com"])
 def test_a_caller_without_a_number_has_no_hash(src):
     assert pseudonymise(record(src=src), KEY).user_hash is None
 
