@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fuse_otel.core.model.lane import Lane
+from fuse_otel.core.model.lane import Lane, LoopName
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.model.telemetry import CallSummary
 from fuse_otel.errors import StoreError, code_location
@@ -139,7 +139,10 @@ class CallsUnreadable:
 
 @dataclass(frozen=True, slots=True)
 class ExportDone:
-    """An export request ended. ``items`` were accepted, ``rejected`` were not."""
+    """An export request ended. ``items`` were accepted, ``rejected`` were not, and ``failed`` were
+    in a request that failed and is sent again. The request had ``size`` bytes before compression,
+    ``sent`` after it.
+    """
 
     lane: Lane
     code: str
@@ -148,15 +151,21 @@ class ExportDone:
     items: int
     rejected: int
     reason: str
+    failed: int = 0
+    size: int = 0
+    sent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class CallsDelivered:
-    """A lane delivered calls. ``ends`` are their ends, ``at`` is now: UNIX seconds."""
+    """A lane delivered calls. ``ends`` are those of live calls, which were stored a short time
+    after them; ``caught_up`` are the ends of the others. ``at`` is now: UNIX seconds.
+    """
 
     lane: Lane
     at: float
     ends: tuple[int, ...]
+    caught_up: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,12 +253,12 @@ class ConfigReloaded:
 class LoopFailed:
     """An unexpected error in a loop, which retries with back-off. ``where`` is file and line."""
 
-    loop: str
+    loop: LoopName
     error_type: str
     where: str
 
     @classmethod
-    def of(cls, loop: str, error: BaseException) -> LoopFailed:
+    def of(cls, loop: LoopName, error: BaseException) -> LoopFailed:
         return cls(loop, type(error).__name__, code_location(error))
 
 

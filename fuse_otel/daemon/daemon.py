@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+from fuse_otel.core.model.lane import LoopName
 from fuse_otel.daemon.loop import Loop
 from fuse_otel.events import CallsGrown, CallsStored, Emit, Event, JobChanged
 from fuse_otel.jobs import JobWorker
@@ -31,9 +32,9 @@ class Daemon:
         self._clock = clock
         self._pollers = pollers
         self._shippers = shippers
-        self._reading = [Loop(f"account {p.account}", p.step, emit, clock) for p in pollers]
-        self._sending = [Loop(f"lane {_name(s)}", s.step, emit, clock) for s in shippers]
-        self._jobs = Loop("jobs", job_worker.step, emit, clock)
+        self._reading = [Loop(LoopName("account", p.account), p.step, emit, clock) for p in pollers]
+        self._sending = [Loop(LoopName.of_lane(s.lane), s.step, emit, clock) for s in shippers]
+        self._jobs = Loop(LoopName("jobs"), job_worker.step, emit, clock)
 
     def start(self) -> None:
         for loop in self._all:
@@ -55,7 +56,7 @@ class Daemon:
             loop.wake()
 
     @property
-    def loops(self) -> Sequence[str]:
+    def loops(self) -> Sequence[LoopName]:
         """Their names."""
         return [loop.name for loop in self._all]
 
@@ -88,7 +89,3 @@ class Daemon:
         end = max(end, time.monotonic() + _LAST_MOMENT)
         stopped += [loop.join(end - time.monotonic()) for loop in self._sending]
         return all(stopped)
-
-
-def _name(shipper: Shipper) -> str:
-    return f"{shipper.lane.destination}/{shipper.lane.signal}"

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from threading import Event, Thread
 
+from fuse_otel.core.model.lane import LoopName
 from fuse_otel.core.timing.backoff import Backoff
 from fuse_otel.events import Emit, LoopFailed
 
@@ -25,7 +26,7 @@ class SupervisedStep:
     step must not end the loop.
     """
 
-    def __init__(self, name: str, step: Step, emit: Emit) -> None:
+    def __init__(self, name: LoopName, step: Step, emit: Emit) -> None:
         self.name = name
         self._step = step
         self._emit = emit
@@ -51,14 +52,14 @@ class SupervisedStep:
 
 
 class Loop:
-    def __init__(self, name: str, step: Step, emit: Emit, clock: Callable[[], float]) -> None:
+    def __init__(self, name: LoopName, step: Step, emit: Emit, clock: Callable[[], float]) -> None:
         self.name = name
         self._step = SupervisedStep(name, step, emit)
         self._clock = clock
         self._stop = Event()
         self._wake = Event()
         self._beat = time.monotonic()
-        self._thread = Thread(target=self._run, name=name, daemon=True)
+        self._thread = Thread(target=self._run, name=str(name), daemon=True)
 
     def start(self) -> None:
         self._thread.start()

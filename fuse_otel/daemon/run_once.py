@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fuse_otel.core.model.lane import Lane
+from fuse_otel.core.model.lane import Lane, LoopName
 from fuse_otel.daemon.loop import SupervisedStep
 from fuse_otel.events import Emit
 from fuse_otel.jobs import JobWorker
@@ -42,9 +42,9 @@ class WorkerGroup:
         self.job_worker = job_worker
         self.pollers = pollers
         self.shippers = shippers
-        self._jobs = SupervisedStep("jobs", job_worker.step, emit)
-        self._reading = {p.account: _supervised(f"account {p.account}", p, emit) for p in pollers}
-        self._sending = {s.lane: _supervised(_lane_name(s.lane), s, emit) for s in shippers}
+        self._jobs = SupervisedStep(LoopName("jobs"), job_worker.step, emit)
+        self._reading = {p.account: _supervised(_account_loop(p), p, emit) for p in pollers}
+        self._sending = {s.lane: _supervised(LoopName.of_lane(s.lane), s, emit) for s in shippers}
 
     def step(self, clock: Callable[[], float], end: float, *, reading: bool = True) -> float:
         """Returns when the first of them wants to step again. No step begins after ``end``."""
@@ -135,12 +135,12 @@ def run_once(
     return RunOnceResult(tuple(problems), _waiting(workers.pollers), history)
 
 
-def _supervised(name: str, worker: Poller | Shipper, emit: Emit) -> SupervisedStep:
+def _account_loop(poller: Poller) -> LoopName:
+    return LoopName("account", account=poller.account)
+
+
+def _supervised(name: LoopName, worker: Poller | Shipper, emit: Emit) -> SupervisedStep:
     return SupervisedStep(name, worker.step, emit)
-
-
-def _lane_name(lane: Lane) -> str:
-    return f"lane {lane.destination}/{lane.signal}"
 
 
 def _unread(pollers: Sequence[Poller]) -> list[str]:

@@ -7,6 +7,7 @@ Import the subscribers from their own files: ``metrics`` needs prometheus_client
 
 from __future__ import annotations
 
+from fuse_otel.core.model.lane import LoopName
 from fuse_otel.events import Emit, Event, LoopFailed
 
 
@@ -31,7 +32,7 @@ def _deliver(subscriber: Emit, event: Event) -> LoopFailed | None:
     try:
         subscriber(event)
     except Exception as error:  # noqa: BLE001 - a broken log must stop neither polling nor metrics
-        return LoopFailed.of("instrumentation", error)
+        return LoopFailed.of(LoopName("instrumentation"), error)
     return None
 
 

@@ -1,96 +1,122 @@
-"""The calls themselves as metrics: how many, how long, where callers leave."""
+"""The calls themselves as metrics: how many, how long, what failed, where callers leave."""
 
 from __future__ import annotations
 
 from collections import Counter
-from threading import Lock
+from collections.abc import Iterator
+from itertools import pairwise
 
-from fuse_otel.core.model.telemetry import CallSummary
-from fuse_otel.core.redaction.masks import mask_digits
+from fuse_otel.core.model.call import Direction
+from fuse_otel.core.model.telemetry import CallSummary, ModuleRun
+from fuse_otel.core.translation.root_span import CallOutcome
 from fuse_otel.events import CallsStored
+from fuse_otel.instrumentation.batch_sums import BatchSums
 from fuse_otel.instrumentation.instruments import Instruments
+from fuse_otel.instrumentation.label_cap import LabelCap
 
 RECENT = 3600
-OTHER = "#other#"
-_LONGEST = 128
+STATUSES = ("ok", "error")
+INPUT_RESULTS = ("match", "no_match", "no_input")
+TRANSFER_RESULTS = ("noanswer", "busy", "far_end_disconnect", "maxtime_disconnect", "unknown")
+STATUS_CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx", "error", "unknown")
+_ENDS = {
+    CallOutcome.COMPLETED: "exit",
+    CallOutcome.HANGUP: "hangup",
+    CallOutcome.TRANSFERRED: "transfer",
+}
+
+Labels = tuple[str, ...]
 
 
 class CallMetrics:
     """Counts stored calls. Those that ended more than ``RECENT`` seconds ago go into one counter
     only: catching up must not look like a peak of traffic.
+
+    ``names`` is how many applications, classes and other words keep their name, ``modules`` how
+    many modules, and how many pairs of a module and one more name.
     """
 
-    def __init__(self, instruments: Instruments, label_values: int) -> None:
+    def __init__(self, instruments: Instruments, names: int, modules: int) -> None:
         self._instruments = instruments
-        self._application = LabelCap(label_values)
-        self._module = LabelCap(label_values)
-        self._module_type = LabelCap(label_values)
-        self._class = LabelCap(label_values)
+        self._begun: set[tuple[str, Labels]] = set()
+        self._application = LabelCap(names)
+        self._class = LabelCap(names)
+        self._module = LabelCap(modules, kept=2)
+        self._edge = LabelCap(modules, kept=2)
+        self._error_type = LabelCap(modules, kept=4)
+        self._server = LabelCap(modules, kept=4)
 
     def take(self, event: CallsStored) -> None:
-        details: Counter[str] = Counter()
-        backfilled = 0
+        """Sums the calls of the event: a look-up of a series costs more than an addition."""
+        sums = BatchSums(self._instruments, self._begun)
         for call, trace_id in zip(event.calls, event.trace_ids, strict=True):
-            details[call.details.value] += 1
+            sums.exemplar = ""
+            sums.add("fuse_otel_calls_total", (event.account, call.details.value))
             if call.end is None or event.at - call.end >= RECENT:
-                backfilled += 1
+                sums.add("fuse_otel_backfilled_calls_total", (event.account,))
             else:
-                self._call(call, {"trace_id": trace_id})
-        for state, count in details.items():
-            self._instruments.counter("fuse_otel_calls_total", event.account, state).inc(count)
-        if backfilled:
-            name = "fuse_otel_backfilled_calls_total"
-            self._instruments.counter(name, event.account).inc(backfilled)
+                sums.exemplar = trace_id
+                self._call(call, (event.account, *self._application(call.application)), sums)
+        sums.write()
 
-    def _call(self, call: CallSummary, exemplar: dict[str, str]) -> None:
-        application, direction = self._application(call.application), call.direction.value
-        self._instruments.counter(
-            "fuse_calls_total", application, direction, call.outcome, _status(call.error)
-        ).inc(1, exemplar)
-        self._instruments.histogram("fuse_call_duration_seconds", application, direction).observe(
-            max(call.seconds, 0.0), exemplar
-        )
-        self._modules(call, application, exemplar)
+    def _call(self, call: CallSummary, application: Labels, sums: BatchSums) -> None:
+        direction = (*application, call.direction.value)
+        sums.add_of("fuse_calls_total", direction, (call.outcome, _status(call.error)), _EVERY_CALL)
+        sums.observe("fuse_call_duration_seconds", direction, call.seconds)
+        sums.add("fuse_contained_calls_total", direction, call.contained)
+        if call.direction is Direction.INBOUND:
+            sums.add("fuse_repeat_calls_total", application, call.repeat)
         for log_class, count in call.entries.items():
-            name = self._class(log_class)
-            self._instruments.counter("fuse_log_entries_total", application, name).inc(count)
+            labels = (*application, *self._class(log_class))
+            sums.add("fuse_log_entries_total", labels, count)
+        self._modules(call, application, sums)
 
-    def _modules(self, call: CallSummary, application: str, exemplar: dict[str, str]) -> None:
+    def _modules(self, call: CallSummary, application: Labels, sums: BatchSums) -> None:
+        labels: Labels = ()
         for run in call.modules:
-            kind = self._module_type(run.module_type)
-            self._instruments.counter(
-                "fuse_module_executions_total", application, kind, _status(run.error)
-            ).inc(1, exemplar)
-            self._instruments.histogram("fuse_module_duration_seconds", application, kind).observe(
-                max(run.seconds, 0.0), exemplar
+            labels = self._module(*application, run.module_type, run.result_variable)
+            sums.add_of(
+                "fuse_module_executions_total", labels, (_status(run.error),), _EVERY_STATUS
             )
+            sums.observe("fuse_module_duration_seconds", labels, run.seconds)
+            self._execution(run, labels, sums)
         if call.modules:
-            last = call.modules[-1]
-            module = self._module(f"{last.module_type} {last.result_variable}")
-            self._instruments.counter(
-                "fuse_call_exits_total", application, module, call.outcome
-            ).inc(1, exemplar)
+            sums.add("fuse_call_exits_total", (*labels, call.outcome))
+        for step, count in Counter(_steps(call)).items():
+            sums.add("fuse_module_transitions_total", self._edge(*application, *step), count)
+
+    def _execution(self, run: ModuleRun, labels: Labels, sums: BatchSums) -> None:
+        for error_type in run.errors:
+            sums.add("fuse_errors_total", self._error_type(*labels, error_type))
+        for result in run.inputs:
+            sums.add_of("fuse_inputs_total", labels, (result,), _EVERY_INPUT)
+        if run.transfer:
+            result = run.transfer if run.transfer in TRANSFER_RESULTS else "unknown"
+            sums.add_of("fuse_transfers_total", labels, (result,), _EVERY_TRANSFER)
+        if run.http:
+            server = self._server(*labels, run.http.server_address)
+            status = (run.http.status_class,)
+            sums.add_of("fuse_http_requests_total", server, status, _EVERY_CLASS)
+
+
+def _singles(values: tuple[str, ...]) -> tuple[Labels, ...]:
+    return tuple((value,) for value in values)
+
+
+_EVERY_CALL = tuple((outcome.value, status) for outcome in CallOutcome for status in STATUSES)
+_EVERY_STATUS = _singles(STATUSES)
+_EVERY_INPUT = _singles(INPUT_RESULTS)
+_EVERY_TRANSFER = _singles(TRANSFER_RESULTS)
+_EVERY_CLASS = _singles(STATUS_CLASSES)
+
+
+def _steps(call: CallSummary) -> Iterator[tuple[str, str]]:
+    """The edges of the call flow that the call took, with how it ended as the last one."""
+    nodes = [f"{run.module_type} {run.result_variable}" for run in call.modules]
+    yield from pairwise(nodes)
+    if nodes and call.outcome in _ENDS:
+        yield nodes[-1], _ENDS[CallOutcome(call.outcome)]
 
 
 def _status(error: bool) -> str:
     return "error" if error else "ok"
-
-
-class LabelCap:
-    """Limits a label whose values come from outside: the first ``limit`` values keep their name
-    while the process lives, the others share one.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._names: dict[str, str] = {}
-        self._lock = Lock()
-
-    def __call__(self, value: str) -> str:
-        known = self._names.get(value)
-        if known is not None:
-            return known
-        with self._lock:
-            if len(self._names) >= self._limit:
-                return self._names.get(value, OTHER)
-            return self._names.setdefault(value, mask_digits(value)[:_LONGEST])

@@ -18,12 +18,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from fuse_otel.errors import StoreError
-from fuse_otel.instrumentation.metric_table import (
-    FAMILIES,
-    STORED,
-    Family,
-    MetricKind,
-)
+from fuse_otel.instrumentation.metric_family import Family, MetricKind
+from fuse_otel.instrumentation.metric_table import FAMILIES, STORED
 from fuse_otel.ports import Status
 
 
@@ -70,10 +66,14 @@ class Instruments:
         return self._counters[name].labels(*labels)
 
     def begin(self, labels: tuple[str, ...], *values: str) -> None:
-        """Every counter with exactly these labels starts at 0 for the values, or is kept."""
-        for family in _of(MetricKind.COUNTER, list(FAMILIES)):
-            if family.labels == labels:
+        """Every counter and histogram with exactly these labels starts at 0 for the values, or is
+        kept.
+        """
+        for family in FAMILIES:
+            if family.labels == labels and family.kind is MetricKind.COUNTER:
                 self._counters[family.name].labels(*values)
+            if family.labels == labels and family.kind is MetricKind.HISTOGRAM:
+                self._histograms[family.name].labels(*values)
 
     def gauge(self, name: str, *labels: str) -> Gauge:
         return self._gauges[name].labels(*labels) if labels else self._gauges[name]
@@ -141,6 +141,8 @@ def _samples(status: Status) -> dict[str, _Samples]:
         "fuse_otel_parked_calls": [(labels, each.parked) for labels, each in lanes],
         "fuse_otel_outbox_bytes": [((), status.used)],
         "fuse_otel_outbox_capacity_bytes": [((), status.capacity)],
+        "fuse_otel_store_size_bytes": [((), status.size)],
+        "fuse_otel_store_free_disk_bytes": [((), status.free)],
         "fuse_otel_store_moved_aside_timestamp_seconds": [((), status.moved_aside)],
     }
 

@@ -170,7 +170,8 @@ def _(event: events.ExportDone) -> Line:
 
 @line_of.register
 def _(event: events.CallsDelivered) -> Line:
-    return Line(LogLevel.DEBUG, "calls delivered", _lane(event.lane) | {"calls": len(event.ends)})
+    calls = len(event.ends) + len(event.caught_up)
+    return Line(LogLevel.DEBUG, "calls delivered", _lane(event.lane) | {"calls": calls})
 
 
 @line_of.register
@@ -255,8 +256,15 @@ def _(event: events.LoopFailed) -> Line:
     return Line(
         LogLevel.ERROR,
         "unexpected error in a loop; it retries with back-off",
-        {"loop": event.loop, "error": event.error_type, "where": event.where},
-        repeats=("loop", event.loop, event.error_type, event.where),
+        {
+            "loop": event.loop.kind,
+            "account": event.loop.account or None,
+            "destination": event.loop.destination or None,
+            "signal": event.loop.signal or None,
+            "error": event.error_type,
+            "where": event.where,
+        },
+        repeats=("loop", str(event.loop), event.error_type, event.where),
     )
 
 

@@ -5,56 +5,19 @@ A value above the last bucket of a histogram means a failure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+from fuse_otel.instrumentation.call_families import CALL_FAMILIES
+from fuse_otel.instrumentation.metric_family import (
+    ACCOUNT,
+    Family,
+    MetricKind,
+    counter,
+    gauge,
+    histogram,
+)
 
-
-class MetricKind(StrEnum):
-    COUNTER = "counter"
-    GAUGE = "gauge"
-    HISTOGRAM = "histogram"
-    INFO = "info"
-
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """``name`` is the name a query uses: with ``_total`` or ``_info``, without ``_bucket``.
-
-    ``buckets`` are the upper bounds of a histogram in its unit, without infinity.
-    """
-
-    name: str
-    kind: MetricKind
-    labels: tuple[str, ...]
-    help: str
-    buckets: tuple[float, ...] = ()
-
-    @property
-    def base_name(self) -> str:
-        """The name of the family in OpenMetrics, where the suffix belongs to the sample."""
-        return self.name.removesuffix("_total").removesuffix("_info")
-
-    @property
-    def unit(self) -> str:
-        units = (unit for unit in ("seconds", "bytes") if self.base_name.endswith(f"_{unit}"))
-        return next(units, "")
-
-
-def counter(name: str, labels: tuple[str, ...], text: str) -> Family:
-    return Family(name, MetricKind.COUNTER, labels, text)
-
-
-def gauge(name: str, labels: tuple[str, ...], text: str) -> Family:
-    return Family(name, MetricKind.GAUGE, labels, text)
-
-
-def histogram(name: str, labels: tuple[str, ...], text: str, buckets: tuple[float, ...]) -> Family:
-    return Family(name, MetricKind.HISTOGRAM, labels, text, buckets)
-
-
-ACCOUNT = ("account",)
-_ENDPOINT = ("account", "endpoint")
+_ENDPOINT = (*ACCOUNT, "endpoint")
 LANE = ("destination", "signal")
+LOOP = ("loop", *ACCOUNT, *LANE)
 _DAY = 86_400.0
 
 # A list takes a tenth of a second, a bulk page of 4 MB some seconds; minutes mean a stalled server.
@@ -67,12 +30,8 @@ _LATENCY_SECONDS = (
     5.0, 10.0, 17.0, 30.0, 47.0, 60.0, 120.0, 167.0, 300.0, 900.0, 3600.0, 6 * 3600.0, _DAY,
     5 * _DAY,
 )  # fmt: skip
-# Calls last from a hang-up in the greeting to the hours of a conference.
-_CALL_SECONDS = (
-    5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0,
-)  # fmt: skip
-# The API has whole seconds only: 0.5 holds the executions that took less than one.
-_MODULE_SECONDS = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
+# Servers of gRPC refuse more than 4 MiB; a request has 2.5 MB at most, unless one call is larger.
+_REQUEST_BYTES = (1e3, 1e4, 1e5, 2.5e5, 5e5, 1e6, 2.5e6, 4_194_304.0)
 
 _READING = (
     gauge(
@@ -110,6 +69,12 @@ _READING = (
         "fuse_otel_last_successful_poll_timestamp_seconds",
         ACCOUNT,
         "When the latest window was last read completely. Absent before the first time.",
+    ),
+    histogram(
+        "fuse_otel_poll_duration_seconds",
+        ACCOUNT,
+        "Duration of a poll: from the list of the latest window until its new calls are stored.",
+        _API_SECONDS,
     ),
     gauge(
         "fuse_otel_cursor_timestamp_seconds",
@@ -151,7 +116,7 @@ _READING = (
     counter(
         "fuse_otel_backfilled_calls_total",
         ACCOUNT,
-        "Calls stored more than an hour after their end. The fuse_ metrics leave them out.",
+        "Calls stored an hour or more after their end. The fuse_ metrics leave them out.",
     ),
     counter(
         "fuse_otel_calls_grown_total",
@@ -188,10 +153,37 @@ _EXPORT = (
         LANE,
         "Spans or log records that the destination rejected.",
     ),
+    counter(
+        "fuse_otel_send_failed_items_total",
+        LANE,
+        "Spans or log records in requests that failed. They are sent again, and counted each time.",
+    ),
+    counter(
+        "fuse_otel_sent_bytes_total",
+        LANE,
+        "Compressed bytes of the requests to the destination, repeated ones included.",
+    ),
+    histogram(
+        "fuse_otel_export_request_size_bytes",
+        LANE,
+        "Size of a request to the destination before compression.",
+        _REQUEST_BYTES,
+    ),
+    gauge(
+        "fuse_otel_lane_last_error_timestamp_seconds",
+        LANE,
+        "When a request of the lane last failed. Absent if none has failed.",
+    ),
     histogram(
         "fuse_otel_call_end_to_export_seconds",
         LANE,
-        "Time from the end of a call until the lane delivered it, backfilled calls included.",
+        "Time from the end of a live call until the lane delivered it.",
+        _LATENCY_SECONDS,
+    ),
+    histogram(
+        "fuse_otel_caught_up_call_end_to_export_seconds",
+        LANE,
+        "The same time of calls that were stored late: history, backfill, grown, replayed calls.",
         _LATENCY_SECONDS,
     ),
     counter(
@@ -218,6 +210,12 @@ STORED = (
         "fuse_otel_outbox_capacity_bytes",
         (),
         "The limit of these bytes. Polling stops there.",
+    ),
+    gauge("fuse_otel_store_size_bytes", (), "Size of the store's database."),
+    gauge(
+        "fuse_otel_store_free_disk_bytes",
+        (),
+        "Free bytes on the disk of the store. Absent for a store in memory.",
     ),
     gauge(
         "fuse_otel_store_moved_aside_timestamp_seconds",
@@ -248,7 +246,7 @@ _DAEMON = (
     ),
     counter(
         "fuse_otel_loop_errors_total",
-        ("loop",),
+        LOOP,
         "Unexpected errors in a loop. The loop retries with back-off.",
     ),
     gauge(
@@ -256,42 +254,12 @@ _DAEMON = (
         (),
         "1 if the last reload succeeded, 0 if the old configuration was kept.",
     ),
-)
-
-_CALLS = (
-    counter(
-        "fuse_calls_total",
-        ("application", "direction", "outcome", "status"),
-        "Calls, by how they ended. The status is error or ok.",
-    ),
-    histogram(
-        "fuse_call_duration_seconds",
-        ("application", "direction"),
-        "Duration of calls.",
-        _CALL_SECONDS,
-    ),
-    counter(
-        "fuse_module_executions_total",
-        ("application", "module_type", "status"),
-        "Executions of modules. The status is error or ok.",
-    ),
-    histogram(
-        "fuse_module_duration_seconds",
-        ("application", "module_type"),
-        "Time that callers spent in a module. The API reports whole seconds.",
-        _MODULE_SECONDS,
-    ),
-    counter(
-        "fuse_call_exits_total",
-        ("application", "module", "how"),
-        "Where calls ended: type and name of the last module, and how.",
-    ),
-    counter(
-        "fuse_log_entries_total",
-        ("application", "class"),
-        "Entries of call logs, by class.",
+    gauge(
+        "fuse_otel_config_last_reload_success_timestamp_seconds",
+        (),
+        "When the configuration was last read successfully, at the start or by a reload.",
     ),
 )
 
-FAMILIES: tuple[Family, ...] = (*_DAEMON, *_READING, *_EXPORT, *STORED, *_CALLS)
+FAMILIES: tuple[Family, ...] = (*_DAEMON, *_READING, *_EXPORT, *STORED, *CALL_FAMILIES)
 """All of them. The process and Python families of prometheus_client come on top."""

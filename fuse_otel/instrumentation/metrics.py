@@ -18,13 +18,15 @@ from prometheus_client.exposition import choose_encoder
 
 from fuse_otel import __version__, events
 from fuse_otel.core.model.call import LogCompleteness
-from fuse_otel.core.model.lane import Lane
+from fuse_otel.core.model.lane import Lane, LoopName
 from fuse_otel.errors import StoreError
 from fuse_otel.instrumentation.call_metrics import CallMetrics
 from fuse_otel.instrumentation.instruments import Instruments, ReadStatus, StoreGauges
-from fuse_otel.instrumentation.metric_table import ACCOUNT, LANE
+from fuse_otel.instrumentation.metric_family import ACCOUNT
+from fuse_otel.instrumentation.metric_table import LANE
 
 LABEL_VALUES = 200
+MODULES = 1000
 _STORE_ERRORS = [
     events.StoreFailed.of(error("")).error_type for error in StoreError.__subclasses__()
 ]
@@ -37,8 +39,9 @@ def _unknown() -> None:
 class Metrics:
     """A subscriber. ``status`` is called at every scrape, in the scraping thread.
 
-    ``timer`` counts seconds. ``label_values`` is how many applications, modules, module types and
-    classes keep their name.
+    ``timer`` counts seconds, ``clock`` gives UNIX seconds. ``label_values`` is how many
+    applications and classes keep their name, ``modules`` how many modules, how many steps between
+    them, and how many of their kinds of errors and servers.
     """
 
     def __init__(
@@ -47,13 +50,16 @@ class Metrics:
         *,
         status: ReadStatus = _unknown,
         label_values: int = LABEL_VALUES,
+        modules: int = MODULES,
         timer: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         # Prometheus 2 stores a `_created` series as one more metric.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry() if registry is None else registry
         self._instruments = Instruments(self.registry, timer)
-        self._calls = CallMetrics(self._instruments, label_values)
+        self._calls = CallMetrics(self._instruments, label_values, modules)
+        self._clock = clock
         self.registry.register(StoreGauges(status))
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self.registry)
@@ -61,10 +67,10 @@ class Metrics:
             "fuse_otel_build_info", version=__version__, python=platform.python_version()
         )
         # A daemon that runs has read its configuration.
-        self._instruments.gauge("fuse_otel_config_last_reload_successful").set(1)
+        self._reloaded(successful=True)
 
     def begin(
-        self, accounts: Iterable[str], lanes: Iterable[Lane], loops: Iterable[str] = ()
+        self, accounts: Iterable[str], lanes: Iterable[Lane], loops: Iterable[LoopName] = ()
     ) -> None:
         """Start their counters at 0: a series that begins with its first event has no increase
         that a query could see. Existing counters keep their values.
@@ -77,7 +83,7 @@ class Metrics:
         for lane in lanes:
             counters.begin(LANE, lane.destination, lane.signal.value)
         for loop in loops:
-            self._count("fuse_otel_loop_errors_total", loop, by=0)
+            self._count("fuse_otel_loop_errors_total", *loop, by=0)
         for error_type in _STORE_ERRORS:
             self._count("fuse_otel_store_errors_total", error_type, by=0)
 
@@ -127,6 +133,9 @@ class Metrics:
     def _(self, event: events.PollDone) -> None:
         name = "fuse_otel_last_successful_poll_timestamp_seconds"
         self._instruments.set(name, event.at, event.account)
+        self._instruments.histogram("fuse_otel_poll_duration_seconds", event.account).observe(
+            event.seconds
+        )
 
     @_take.register
     def _(self, event: events.WindowMismatch) -> None:
@@ -172,6 +181,14 @@ class Metrics:
         self._count("fuse_otel_export_requests_total", *lane, event.code)
         self._count("fuse_otel_exported_items_total", *lane, by=event.items)
         self._count("fuse_otel_rejected_items_total", *lane, by=event.rejected)
+        self._count("fuse_otel_send_failed_items_total", *lane, by=event.failed)
+        self._count("fuse_otel_sent_bytes_total", *lane, by=event.sent)
+        self._instruments.histogram("fuse_otel_export_request_size_bytes", *lane).observe(
+            event.size
+        )
+        if event.result != "accepted":
+            name = "fuse_otel_lane_last_error_timestamp_seconds"
+            self._instruments.set(name, self._clock(), *lane)
         self._instruments.histogram("fuse_otel_export_duration_seconds", *lane).observe(
             event.seconds
         )
@@ -179,10 +196,14 @@ class Metrics:
     @_take.register
     def _(self, event: events.CallsDelivered) -> None:
         lane = (event.lane.destination, event.lane.signal.value)
-        latency = self._instruments.histogram("fuse_otel_call_end_to_export_seconds", *lane)
-        for end in event.ends:
-            # The API's clock may be ahead of ours.
-            latency.observe(max(event.at - end, 0.0))
+        for name, ends in (
+            ("fuse_otel_call_end_to_export_seconds", event.ends),
+            ("fuse_otel_caught_up_call_end_to_export_seconds", event.caught_up),
+        ):
+            latency = self._instruments.histogram(name, *lane)
+            for end in ends:
+                # The API's clock may be ahead of ours.
+                latency.observe(max(event.at - end, 0.0))
 
     @_take.register
     def _(self, event: events.CallsParked) -> None:
@@ -220,12 +241,18 @@ class Metrics:
 
     @_take.register
     def _(self, event: events.ConfigReloaded) -> None:
-        gauge = self._instruments.gauge("fuse_otel_config_last_reload_successful")
-        gauge.set(event.successful)
+        self._reloaded(successful=event.successful)
 
     @_take.register
     def _(self, event: events.LoopFailed) -> None:
-        self._count("fuse_otel_loop_errors_total", event.loop)
+        self._count("fuse_otel_loop_errors_total", *event.loop)
+
+    def _reloaded(self, *, successful: bool) -> None:
+        gauge = self._instruments.gauge
+        gauge("fuse_otel_config_last_reload_successful").set(successful)
+        if successful:
+            name = "fuse_otel_config_last_reload_success_timestamp_seconds"
+            gauge(name).set(self._clock())
 
     def _count(self, name: str, *labels: str, by: float = 1) -> None:
         self._instruments.counter(name, *labels).inc(by)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from fuse_otel.core.batching.batch import MAX_INFLATED, Batch
-from fuse_otel.core.model.lane import Lane
+from fuse_otel.core.model.lane import Lane, LoopName
 from fuse_otel.core.timing.backoff import Backoff, Random
 from fuse_otel.errors import StoreError
 from fuse_otel.events import Emit, JobChanged, LoopFailed, StoreFailed
@@ -97,7 +97,7 @@ class JobWorker:
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - see above
-            failure = LoopFailed.of("jobs", error)
+            failure = LoopFailed.of(LoopName("jobs"), error)
             self._emit(failure)
             why = f"Unexpected {failure.error_type} at {failure.where}: please report it."
             self._finish(job, JobStatus(job_id, "failed", why))

@@ -141,7 +141,7 @@ class ApiClient:
             self._failed(request, error, endpoint, now)
             return error
         except Exception as unexpected:  # noqa: BLE001 - isolated like a request that always fails
-            self._emit(LoopFailed.of(f"account {self._options.account}", unexpected))
+            self._emit(LoopFailed.of(self._options.loop, unexpected))
             internal = InternalError.of(unexpected)
             self._failed(request, internal, endpoint, now)
             return internal

@@ -31,7 +31,8 @@ from fuse_otel.poller.release_policy import (
     failing,
     release_policy,
 )
-from fuse_otel.ports import Lease, Pending, PendingReason, RecentCall, SeenRow, Step
+from fuse_otel.poller.repeat_calls import caller_of, find_repeat_calls
+from fuse_otel.ports import CallerRow, Lease, Pending, PendingReason, RecentCall, SeenRow, Step
 
 FetchedCall = tuple[ListedCall, CallLog | SourceError]
 RECENT_CALLS = 500  # the pages keep no more calls than that
@@ -49,6 +50,7 @@ class _Draft:
     seen: list[SeenRow] = field(default_factory=list)
     pending: list[Pending] = field(default_factory=list)
     settled: list[str] = field(default_factory=list)
+    callers: list[CallerRow] = field(default_factory=list)
     unreadable: int = 0
 
 
@@ -97,7 +99,7 @@ class Ingest:
         except FuseOtelError:
             raise
         except Exception as error:
-            self._emit(LoopFailed.of(f"account {self._options.account}", error))
+            self._emit(LoopFailed.of(self._options.loop, error))
             parts = _isolated(fetched)
             if not parts:
                 raise
@@ -127,10 +129,11 @@ class Ingest:
             decision = self._decision(call, log, seen, self._moment(since))
             self._add(draft, call, log, seen, decision, number)
         if fetched or relisted:
+            repeats = find_repeat_calls(draft.callers, self._lease, self._clock())
             step = replace(self._step(draft, relisted), job=job)
             self._lease.commit(step)
             self.batch_commits += bool(step.batches)
-            self._emit_stored(draft)
+            self._emit_stored(draft, repeats)
         return len(draft.rendered)
 
     def fails(self, pending: Pending) -> bool:
@@ -172,6 +175,9 @@ class Ingest:
                 sent = seen.entries if seen else None
                 rendered = self._renderer.render(call, answered, details, sent)
                 (draft.grown if seen else draft.rendered).append(rendered)
+                caller = caller_of(call, rendered.session_id, self._clock())
+                if caller is not None and not seen:
+                    draft.callers.append(caller)
                 now = Seen(call.end, rendered.entries, rendered.details)
                 draft.seen.append(SeenRow(call.session_id, now))
             case Nothing() if seen is not None and seen.end != call.end:
@@ -223,13 +229,19 @@ class Ingest:
             pending=draft.pending,
             settled=draft.settled,
             batches=batches,
-            recent=[_recent(call) for call in draft.rendered[-RECENT_CALLS:]],
+            recent=[
+                _recent(call, self._options.account) for call in draft.rendered[-RECENT_CALLS:]
+            ],
+            callers=draft.callers,
         )
 
-    def _emit_stored(self, draft: _Draft) -> None:
+    def _emit_stored(self, draft: _Draft, repeats: frozenset[str]) -> None:
         account = self._options.account
         if draft.rendered:
-            summaries = tuple(call.summary for call in draft.rendered)
+            summaries = tuple(
+                replace(call.summary, repeat=True) if call.session_id in repeats else call.summary
+                for call in draft.rendered
+            )
             trace_ids = tuple(call.trace_id for call in draft.rendered)
             tally = _sum(call.tally for call in [*draft.rendered, *draft.grown])
             self._emit(CallsStored(account, self._clock(), summaries, trace_ids, tally))
@@ -265,7 +277,7 @@ def _sum(tallies: Iterable[Tally]) -> Tally:
     return total
 
 
-def _recent(call: RenderedCall) -> RecentCall:
+def _recent(call: RenderedCall, account: str) -> RecentCall:
     summary = call.summary
     return RecentCall(
         session_id=call.session_id,
@@ -279,4 +291,5 @@ def _recent(call: RenderedCall) -> RecentCall:
         end=call.end,
         traces=call.traces,
         logs=call.logs,
+        account=account,
     )

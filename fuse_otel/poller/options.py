@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fuse_otel.core.model.lane import LoopName
 from fuse_otel.core.timing.windows import DAY, HOUR
 
 
@@ -37,6 +38,10 @@ class PollerOptions:
     list_limit: int = 1000
     bulk_limit: int = 200
     bulk_bytes: int = 4_000_000
+
+    @property
+    def loop(self) -> LoopName:
+        return LoopName("account", account=self.account)
 
     @property
     def live_span(self) -> int:

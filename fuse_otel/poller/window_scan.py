@@ -92,7 +92,7 @@ class WindowScan:
         except FuseOtelError:
             raise
         except Exception as error:  # noqa: BLE001 - see above
-            self._emit(LoopFailed.of(f"account {self._options.account}", error))
+            self._emit(LoopFailed.of(self._options.loop, error))
             self._health.window_failed(part, InternalError.of(error))
             return False
         self._health.window_read()
@@ -111,7 +111,7 @@ class WindowScan:
             except FuseOtelError:
                 raise
             except Exception as error:  # noqa: BLE001 - these calls must not be due again at once
-                self._emit(LoopFailed.of(f"account {self._options.account}", error))
+                self._emit(LoopFailed.of(self._options.loop, error))
                 later = int(self._clock()) + UNEXPECTED_PAUSE
                 delayed = [replace(pending, due=later) for pending in of_number]
                 self._lease.commit(Step(at=int(self._clock()), pending=delayed))

@@ -21,6 +21,7 @@ from fuse_otel.ports.control import (
 )
 from fuse_otel.ports.destination import Destination
 from fuse_otel.ports.ledger import (
+    CallerRow,
     Gap,
     GapReason,
     Lease,
@@ -40,6 +41,7 @@ from fuse_otel.ports.store import Store
 __all__ = [
     "AccountStatus",
     "Acknowledgement",
+    "CallerRow",
     "Control",
     "Destination",
     "Endpoint",

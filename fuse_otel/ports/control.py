@@ -130,7 +130,8 @@ class JobStep:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """``used`` and ``capacity`` are bytes of the outbox; ``jobs`` are the open ones.
+    """``used`` and ``capacity`` are bytes of the outbox; ``jobs`` are the open ones. ``size`` is
+    the database's, ``free`` the room on its disk: bytes, ``None`` where nothing is known.
     ``moved_aside`` is when this store took the place of a damaged one, ``None`` if it never did.
     """
 
@@ -140,6 +141,8 @@ class Status:
     capacity: int
     jobs: tuple[tuple[Job, JobStatus], ...] = ()
     moved_aside: int | None = None
+    size: int | None = None
+    free: int | None = None
 
 
 class Control(Protocol):

@@ -91,6 +91,15 @@ class SeenRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CallerRow:
+    """An inbound call of the pseudonym ``caller``, which ended at ``end`` (UNIX seconds)."""
+
+    session_id: str
+    caller: str
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class RecentCall:
     """A call for the pages and ``show``. ``traces`` and ``logs`` are OTLP export requests
     (generic profile, strict redaction), not compressed.
@@ -107,6 +116,7 @@ class RecentCall:
     end: int | None
     traces: bytes
     logs: bytes
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +127,8 @@ class Step:
     and ``at``; the rows named in ``listed`` were listed again, so their 7 days start again.
     ``opened`` and ``closed`` edit the gaps; ``given_up`` are the closed gaps that were not read.
     The calls of ``seen`` count for ``job``. ``pending`` adds or replaces by session id, ``settled``
-    removes pending calls. ``positions`` replaces the positions of the named numbers.
+    removes pending calls. ``positions`` replaces the positions of the named numbers. ``callers``
+    are kept for 25 hours after the end of their call.
     """
 
     at: int
@@ -132,6 +143,7 @@ class Step:
     job: int = 0
     batches: Sequence[Batch] = ()
     recent: Sequence[RecentCall] = ()
+    callers: Sequence[CallerRow] = ()
 
 
 class Lease(Protocol):
@@ -154,6 +166,10 @@ class Lease(Protocol):
 
     def waiting(self, session_ids: Sequence[str]) -> Mapping[str, Pending]:
         """Those of the calls that are pending (rechecks included)."""
+        ...
+
+    def callers(self, pseudonyms: Sequence[str]) -> Sequence[CallerRow]:
+        """The kept calls of these callers."""
         ...
 
     def check_room(self, needed: int) -> None:

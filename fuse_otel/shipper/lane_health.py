@@ -59,6 +59,7 @@ def export_done(
         rejected = result.count
     elif isinstance(decision, Acknowledge) and decision.parked:
         rejected = request.items
+    final = isinstance(decision, Acknowledge)
     return ExportDone(
         lane=lane,
         code=result.code,
@@ -67,16 +68,27 @@ def export_done(
         items=request.items - rejected if taken else 0,
         rejected=rejected,
         reason="" if isinstance(result, Accepted) else result.reason,
+        failed=0 if final else request.items,
+        size=request.size,
+        sent=len(request.data),
     )
 
 
 def acknowledged(
-    lane: Lane, request: ExportRequest, parked: tuple[ParkedCopy, ...], at: float
+    lane: Lane, request: ExportRequest, parked: tuple[ParkedCopy, ...], at: float, live: float
 ) -> CallsDelivered | CallsParked:
+    """A call is live if it was stored within ``live`` seconds after its end. What its lane does
+    later, such as waiting for the destination, does not change that.
+    """
     if parked:
         return CallsParked(lane, len(parked), parked[0].reason)
-    ends = (part.call.end for part in request.parts)
-    return CallsDelivered(lane, at, tuple(end for end in ends if end is not None))
+    on_time: list[int] = []
+    caught_up: list[int] = []
+    for part in request.parts:
+        if part.call.end is not None:
+            is_live = part.stored_at > 0 and part.stored_at - part.call.end <= live
+            (on_time if is_live else caught_up).append(part.call.end)
+    return CallsDelivered(lane, at, tuple(on_time), tuple(caught_up))
 
 
 def _snake(kind: type) -> str:

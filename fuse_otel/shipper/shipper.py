@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from fuse_otel.core.batching.export_request import BatchDamaged, halve
 from fuse_otel.core.batching.export_result import Accepted, PartialSuccess
-from fuse_otel.core.model.lane import Lane
+from fuse_otel.core.model.lane import Lane, LoopName
 from fuse_otel.core.timing.backoff import Backoff, Random, SteadyClock
 from fuse_otel.errors import Full, StoreError
 from fuse_otel.events import BatchReadAgain, Emit, LoopFailed, StoreFailed
@@ -242,7 +242,7 @@ class Shipper:
         self._store_backoff.succeed()
         self._health.release()
         self._in_flight.remove(attempt)
-        self._emit(acknowledged(self._lane, request, parked, wall))
+        self._emit(acknowledged(self._lane, request, parked, wall, self._options.live))
 
     def _read_again(self, batch_id: int, now: float) -> None:
         self._idle = False
@@ -265,7 +265,7 @@ class Shipper:
         batches the cause is not a single request: the lane is down.
         """
         self._idle = False
-        failure = LoopFailed.of(f"lane {self._lane.destination}/{self._lane.signal}", error)
+        failure = LoopFailed.of(LoopName.of_lane(self._lane), error)
         self._emit(failure)
         self._unexpected.fail(now, self._random)
         attempt = self._current

@@ -11,7 +11,8 @@ from support.pages.golden_files import values
 from support.pages.recipes import LANGUAGES, PAGE, recipes
 from support.pages.semconv_registry import place, words
 
-from fuse_otel.instrumentation.metric_table import FAMILIES, MetricKind
+from fuse_otel.instrumentation.metric_family import MetricKind
+from fuse_otel.instrumentation.metric_table import FAMILIES
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _OF_TRACEQL = {"kind", "status", "duration", "server", "client", "error", "true", "s"}

@@ -44,6 +44,7 @@ class Batch:
 @dataclass(frozen=True, slots=True)
 class StoredBatch:
     """A batch as one lane sees it: ``calls`` are those that the lane has not acknowledged yet.
+    ``stored_at`` is in UNIX seconds, 0 if it is unknown.
 
     ``whole``: these are all calls of the batch, so ``data`` can be sent as it is.
     """
@@ -54,6 +55,7 @@ class StoredBatch:
     size: int
     calls: tuple[CallSlice, ...]
     whole: bool
+    stored_at: int = 0
 
 
 def cut(rendering: Rendering, calls: Sequence[RenderedCall]) -> list[Batch]:

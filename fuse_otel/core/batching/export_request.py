@@ -25,11 +25,14 @@ class BatchDamaged(ValueError):
 
 
 class Part(NamedTuple):
-    """A call of a request: the batch it comes from, that batch's inflated size, its place there."""
+    """A call of a request: the batch it comes from, that batch's inflated size, its place there,
+    and when the batch was stored.
+    """
 
     batch_id: int
     batch_size: int
     call: CallSlice
+    stored_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ def singles(request: ExportRequest) -> Iterator[ExportRequest]:
 
 def _parts(batch: StoredBatch) -> Iterator[Part]:
     calls = sorted(batch.calls, key=lambda call: call.offset)
-    return (Part(batch.id, batch.size, call) for call in calls)
+    return (Part(batch.id, batch.size, call, batch.stored_at) for call in calls)
 
 
 def _slices(batch: StoredBatch) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""Lanes and renderings: where calls are sent, and in which form."""
+"""Lanes, their loops and renderings: where calls are sent, and in which form."""
 
 from __future__ import annotations
 
@@ -17,6 +17,25 @@ class Lane(NamedTuple):
 
     destination: str
     signal: Signal
+
+
+class LoopName(NamedTuple):
+    """Which loop of the daemon. ``kind`` is ``account``, ``lane``, ``jobs`` or
+    ``instrumentation``; the other fields say which account or lane, and are empty for the rest.
+    """
+
+    kind: str
+    account: str = ""
+    destination: str = ""
+    signal: str = ""
+
+    @classmethod
+    def of_lane(cls, lane: Lane) -> LoopName:
+        return cls("lane", destination=lane.destination, signal=lane.signal.value)
+
+    def __str__(self) -> str:
+        which = self.account or "/".join(filter(None, (self.destination, self.signal)))
+        return f"{self.kind} {which}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from functools import lru_cache
 LEAVING = frozenset(
     {"rest", "soap", "email", "sms", "transfer", "dynamodb", "s3", "aws s3", "dialogflow"}
 )
+WEB = frozenset({"rest", "soap"})
 AUTHORS_TEXT = frozenset({"call log"})  # their lines are the author's text
 # Their lines name the application that runs; `unknown` where an entry names no module.
 ANNOUNCING = frozenset({"start", "go to app", "go to page", "subdialog", "exit", "unknown"})

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 from fuse_otel.core.model.call import Direction, LogCompleteness
 from fuse_otel.core.model.tally import Tally
@@ -72,19 +73,37 @@ class LogRecord:
     event_name: str = ""
 
 
+class HttpRequest(NamedTuple):
+    """``status_class`` is ``1xx`` to ``5xx``, ``error`` without a response, else ``unknown``."""
+
+    server_address: str
+    status_class: str
+
+
 @dataclass(frozen=True, slots=True)
 class ModuleRun:
-    """One execution, for the metrics of the calls. ``seconds`` is its duration."""
+    """One execution, for the metrics of the calls. ``seconds`` is its duration, ``errors`` are the
+    kinds of its error entries, ``inputs`` the results of the caller's answers. ``transfer`` is the
+    result of a transfer, empty for other modules; ``http`` is that of a REST or SOAP module.
+    """
 
     module_type: str
     result_variable: str
     error: bool
     seconds: float
+    errors: tuple[str, ...] = ()
+    transfer: str = ""
+    inputs: tuple[str, ...] = ()
+    http: HttpRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CallSummary:
-    """A call as the ``fuse_*`` metrics and the pages see it. ``end`` is UNIX seconds."""
+    """A call as the ``fuse_*`` metrics and the pages see it. ``end`` is UNIX seconds.
+
+    ``contained``: it ended without an answered transfer. ``repeat``: its caller had called before,
+    which only the store knows.
+    """
 
     application: str
     direction: Direction
@@ -96,6 +115,8 @@ class CallSummary:
     seconds: float
     modules: tuple[ModuleRun, ...]
     entries: Mapping[str, int]
+    contained: bool = False
+    repeat: bool = False
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from fuse_otel.core.model import semconv
+from fuse_otel.core.model.module_kinds import WEB
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.model.telemetry import Value
 from fuse_otel.core.redaction.scrub import clean_name
@@ -88,9 +89,8 @@ class Allowed:
     prompt: bool = False
 
 
-_WEB = frozenset({"rest", "soap"})
 _URLS = frozenset({"url", "endpoint"})
-_STATUS = Allowed(semconv.HTTP_STATUS, _whole(100, 599), _WEB)
+_STATUS = Allowed(semconv.HTTP_STATUS, _whole(100, 599), WEB)
 _SECONDS = Allowed(semconv.DURATION, _whole(0, 86_400), frozenset({"transfer", "record"}))
 
 ALLOWED: Mapping[str, Allowed] = {
@@ -106,7 +106,7 @@ ALLOWED: Mapping[str, Allowed] = {
     "status_code": _STATUS,
     "http_status": _STATUS,
     "status": _STATUS,
-    "method": Allowed(semconv.HTTP_METHOD, _one_of(_METHODS), _WEB),
+    "method": Allowed(semconv.HTTP_METHOD, _one_of(_METHODS), WEB),
     "table": Allowed(semconv.DB_COLLECTION, _table, frozenset({"dynamodb"})),
     "operation": Allowed(semconv.DB_OPERATION, _one_of(_OPERATIONS), frozenset({"dynamodb"})),
     "error": Allowed(semconv.ERROR_TYPE, _matching(_EXCEPTION)),
@@ -127,7 +127,7 @@ def known_data(
             or (rule.prompt and not prompt)
             or (rule.modules and kind not in rule.modules)
         ):
-            if key in _URLS and kind in _WEB:
+            if key in _URLS and kind in WEB:
                 attributes |= _url(value, tally)
             else:
                 tally.redactions["key"] += 1

@@ -15,7 +15,7 @@ from fuse_otel.core.translation.attribute_limits import limited
 from fuse_otel.core.translation.module_span import error_message, error_type
 from fuse_otel.core.translation.timeline import Timeline
 
-_NOT_REACHED = {"busy", "noanswer"}
+NOT_REACHED = {"busy", "noanswer"}
 
 
 class CallOutcome(StrEnum):
@@ -60,7 +60,7 @@ def outcome(timeline: Timeline) -> CallOutcome:
         return CallOutcome.COMPLETED
     last = timeline.executions[-1]
     results = {timeline.redacted[p].attributes.get(semconv.TRANSFER_RESULT) for p in last.places}
-    if kinds[-1] == "transfer" and not results & _NOT_REACHED:
+    if kinds[-1] == "transfer" and not results & NOT_REACHED:
         return CallOutcome.TRANSFERRED
     return CallOutcome.HANGUP
 

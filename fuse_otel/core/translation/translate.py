@@ -7,20 +7,18 @@ options give the same values.
 
 from __future__ import annotations
 
-from collections import Counter
-
 from fuse_otel.core.model import semconv
 from fuse_otel.core.model.call import CallLog, ListedCall, LogCompleteness
 from fuse_otel.core.model.ids import CallIds
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.tally import Anomaly, Tally
-from fuse_otel.core.model.telemetry import CallSummary, LogRecord, ModuleRun, Span, Telemetry, Value
+from fuse_otel.core.model.telemetry import LogRecord, Telemetry, Value
 from fuse_otel.core.redaction.redactor import Redactor
 from fuse_otel.core.translation.attribute_limits import limited
+from fuse_otel.core.translation.call_summary import summary
 from fuse_otel.core.translation.module_span import error_type, execution_span
-from fuse_otel.core.translation.root_span import outcome, root_span
+from fuse_otel.core.translation.root_span import root_span
 from fuse_otel.core.translation.timeline import Timeline, build_timeline
-from fuse_otel.core.translation.timestamps import SECOND
 
 NAMELESS = "plum-fuse"
 INFO = (9, "INFO")
@@ -140,27 +138,3 @@ def resource(name: str, version: str | None, options: ModelOptions) -> dict[str,
     if options.environment:
         attributes[semconv.DEPLOYMENT_ENVIRONMENT_NAME] = options.environment
     return {**attributes, **options.resource_attributes}
-
-
-def summary(timeline: Timeline, service: str, root: Span, executions: list[Span]) -> CallSummary:
-    """``root`` and ``executions`` are the spans of all of the call, sent or not.
-
-    Durations are those of the timeline. The microsecond that a span lasts at least is left out: a
-    call of 60 s stays in the bucket of 60 s.
-    """
-    runs = (
-        ModuleRun(*name, span.error, (run.end - run.start) / SECOND)
-        for run, name, span in zip(timeline.executions, timeline.names, executions, strict=True)
-    )
-    return CallSummary(
-        application=service,
-        direction=timeline.call.direction,
-        outcome=outcome(timeline),
-        details=timeline.details,
-        error=root.error,
-        start=timeline.times.start,
-        end=timeline.times.end,
-        seconds=(timeline.end - timeline.start) / SECOND,
-        modules=tuple(runs),
-        entries=Counter(entry.log_class for entry in timeline.redacted),
-    )

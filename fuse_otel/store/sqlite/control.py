@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -32,7 +33,9 @@ _SQL = queries("control")
 
 
 class SqliteControl:
-    """``acquire`` takes the lock of the process or raises ``Busy``; ``holder`` names its holder."""
+    """``acquire`` takes the lock of the process or raises ``Busy``; ``holder`` names its holder;
+    ``free`` is the room on the disk in bytes.
+    """
 
     def __init__(
         self,
@@ -40,7 +43,9 @@ class SqliteControl:
         cap: int,
         acquire: Callable[[], None],
         holder: Callable[[], str | None],
+        free: Callable[[], int],
     ) -> None:
+        self._free = free
         self._database = database
         self._cap = cap
         self._acquire = acquire
@@ -48,6 +53,7 @@ class SqliteControl:
 
     def status(self) -> Status:
         """Reads counters and ends of indexes only: cheap enough for every scrape."""
+        free = self._free()
         with self._database.read() as connection:
             accounts = connection.execute(_SQL["accounts"]).fetchall()
             lanes = connection.execute(_SQL["lanes"]).fetchall()
@@ -59,6 +65,8 @@ class SqliteControl:
                 capacity=self._cap,
                 jobs=tuple(map(_open_job, connection.execute(_SQL["open_jobs"]))),
                 moved_aside=moved_aside[0] if moved_aside else None,
+                size=connection.execute(_SQL["size"]).fetchone()[0],
+                free=free if free < sys.maxsize else None,
             )
 
     def report_states(

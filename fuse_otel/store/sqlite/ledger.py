@@ -8,7 +8,7 @@ from threading import Lock
 
 from fuse_otel.core.model.call import LogCompleteness, Seen
 from fuse_otel.errors import LeaseLost
-from fuse_otel.ports import Pending, Position, Step
+from fuse_otel.ports import CallerRow, Pending, Position, Step
 from fuse_otel.store.sqlite import rows
 from fuse_otel.store.sqlite.capacity import Capacity, used_bytes
 from fuse_otel.store.sqlite.database import Database, queries
@@ -86,6 +86,15 @@ class SqliteLease:
             session_id: rows.pending(row)
             for session_id, row in self._look_up("pending_call", session_ids)
         }
+
+    def callers(self, pseudonyms: Sequence[str]) -> Sequence[CallerRow]:
+        with self._database.read() as connection:
+            account = self._leased(connection)
+            found = (
+                connection.execute(_SQL["callers"], rows.storable(account, one))
+                for one in pseudonyms
+            )
+            return [CallerRow(*row) for each in found for row in each]
 
     def check_room(self, needed: int) -> None:
         # A need above the whole cap would never be met, so at most half of the cap is required.

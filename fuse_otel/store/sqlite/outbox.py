@@ -70,10 +70,10 @@ def _lane_id(connection: sqlite3.Connection, lane: Lane) -> int | None:
 
 def _batch(connection: sqlite3.Connection, batch: int, lane_id: int) -> StoredBatch:
     row = connection.execute(_SQL["batch"], (batch, lane_id)).fetchone()
-    batch_id, word, size, calls, remaining, data = row
+    batch_id, word, size, calls, remaining, stored_at, data = row
     signal = rows.word(Signal, word)
     left = unpack_calls(calls, remaining)
-    return StoredBatch(batch_id, signal, data, size, left, whole=remaining is None)
+    return StoredBatch(batch_id, signal, data, size, left, remaining is None, stored_at)
 
 
 def _resolve(connection: sqlite3.Connection, lane_id: int, ack: Acknowledgement, now: float) -> int:

@@ -31,7 +31,7 @@ def write_batches(connection: sqlite3.Connection, batches: Iterable[Batch], at: 
             _OUTBOX["add_batch"],
             (
                 batch.rendering.id, batch.rendering.signal, batch.size, len(batch.data),
-                pack_calls(batch.calls), batch.data,
+                pack_calls(batch.calls), batch.data, at,
             ),
         ).lastrowid  # fmt: skip
         oldest, newest = ends(batch.calls, at)

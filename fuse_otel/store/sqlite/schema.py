@@ -9,7 +9,7 @@ from typing import cast
 
 from fuse_otel.errors import Broken
 
-VERSION = 4
+VERSION = 5
 # "FuOT" in the file's header distinguishes our files from other SQLite databases.
 APPLICATION_ID = 0x46754F54
 

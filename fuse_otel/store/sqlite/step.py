@@ -12,6 +12,7 @@ from fuse_otel.store.sqlite.rows import Row, storable, stored_id, write_batches
 
 KEEP = 7 * 86_400
 KEEP_AHEAD = 3_600
+KEEP_CALLERS = 25 * 3_600
 RECENT_CALLS = 500
 # Calls of 5 MB exist: the pages' calls are bounded in bytes too, and by a share of the cap.
 RECENT_BYTES = 64 * 1024 * 1024
@@ -35,6 +36,7 @@ def write_step(
     _write_seen(connection, account, step)
     write_batches(connection, batches, step.at)
     _write_recent(connection, step.recent, cap)
+    _write_callers(connection, account, step)
 
 
 def _write_position(connection: sqlite3.Connection, account: int, step: Step) -> None:
@@ -92,6 +94,15 @@ def _write_seen(connection: sqlite3.Connection, account: int, step: Step) -> Non
     connection.execute(_SQL["forget"], {"at": step.at, "limit": FORGET_AT_ONCE})
 
 
+def _write_callers(connection: sqlite3.Connection, account: int, step: Step) -> None:
+    connection.executemany(
+        _SQL["add_caller"],
+        [storable(account, row.caller, stored_id(row.session_id), row.end) for row in step.callers],
+    )
+    old = {"at": step.at - KEEP_CALLERS, "limit": FORGET_AT_ONCE}
+    connection.execute(_SQL["forget_callers"], old)
+
+
 def _write_recent(connection: sqlite3.Connection, calls: Sequence[RecentCall], cap: int) -> None:
     if not calls:
         return
@@ -107,5 +118,5 @@ def _recent_row(call: RecentCall) -> Row:
     return storable(
         stored_id(call.session_id), call.trace_id, call.application, call.direction, call.outcome,
         call.details, call.error, call.start, call.end, len(call.traces) + len(call.logs),
-        call.traces, call.logs,
+        call.traces, call.logs, call.account,
     )  # fmt: skip

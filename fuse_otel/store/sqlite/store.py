@@ -50,7 +50,7 @@ class SqliteStore:
         room = Capacity(capacity, free, database.name, emit)
         self._ledger = SqliteLedger(database, room, acquire)
         self._outbox = SqliteOutbox(database, room)
-        self._control = SqliteControl(database, capacity, acquire, holder)
+        self._control = SqliteControl(database, capacity, acquire, holder, free)
 
     @property
     def ledger(self) -> SqliteLedger:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from fuse_otel import events
-from fuse_otel.core.model.lane import Lane
+from fuse_otel.core.model.lane import Lane, LoopName
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.model.telemetry import Signal
 
@@ -27,8 +27,8 @@ EVERY_EVENT: tuple[events.Event, ...] = (
     events.CallsStored("main", NOW, (), (), Tally()),
     events.CallsGrown("main", 2),
     events.CallsUnreadable("main", 1),
-    events.ExportDone(LANE, "200", "accepted", 0.1, 40, 2, ""),
-    events.CallsDelivered(LANE, NOW, (NOW - 20, NOW - 50)),
+    events.ExportDone(LANE, "200", "accepted", 0.1, 40, 2, "", 0, 5000, 900),
+    events.CallsDelivered(LANE, NOW, (NOW - 20, NOW - 50), (NOW - 7200,)),
     events.CallsParked(LANE, 3, "entry too far behind"),
     events.BatchReadAgain(LANE, 4, 1),
     events.LaneChanged(LANE, up=False, reason="401 Unauthorized"),
@@ -38,7 +38,9 @@ EVERY_EVENT: tuple[events.Event, ...] = (
     events.OutboxCrossed(filling=True, used=1800, capacity=2000),
     events.HookAnswered(202),
     events.ConfigReloaded(successful=False, message="FUSE_OTEL_SINCE is not a duration."),
-    events.LoopFailed("poller main", "KeyError", "poller/ingest.py:41"),
+    events.LoopFailed(LoopName.of_lane(LANE), "KeyError", "poller/ingest.py:41"),
 )
+
+FAILED_EXPORT = events.ExportDone(LANE, "503", "retry", 0.1, 0, 0, "Unavailable", 42, 5000, 900)
 
 assert {type(event) for event in EVERY_EVENT} == set(get_args(events.Event))

@@ -11,9 +11,10 @@ from fuse_otel.core.redaction.lines import facts_of
 from fuse_otel.core.translation.translate import SEVERITIES
 from fuse_otel.events import CallsStored
 from fuse_otel.instrumentation.log_messages import line_of
-from fuse_otel.instrumentation.metric_table import FAMILIES, MetricKind
+from fuse_otel.instrumentation.metric_family import MetricKind
+from fuse_otel.instrumentation.metric_table import FAMILIES
 from fuse_otel.instrumentation.metrics import Metrics
-from support.builders.every_event import EVERY_EVENT
+from support.builders.every_event import EVERY_EVENT, FAILED_EXPORT, NOW
 from support.builders.golden_calls import simulated
 from support.builders.id_vectors import vectors
 from support.builders.line_rows import ROWS
@@ -140,14 +141,14 @@ def metrics() -> str:
 
 def _examples() -> dict[str, str]:
     """A series of each family, after every event and one golden call."""
-    exposed = Metrics()
+    exposed = Metrics(clock=lambda: NOW)
     call = simulated("payment-declined")
     details = log_completeness(call.call, call.log)
     out = Renderer(call.options, ()).render(call.call, call.log, details)
     trace_id = CallIds("", call.call.session_id).trace_id.hex()
     at = (out.end or 0) + 17
     exposed(CallsStored("main", at, (out.summary,), (trace_id,), out.tally))
-    for event in EVERY_EVENT:
+    for event in (*EVERY_EVENT, FAILED_EXPORT):
         exposed(event)
     found = {}
     kinds = {each.base_name: each.kind for each in FAMILIES}
@@ -155,9 +156,10 @@ def _examples() -> dict[str, str]:
         wanted = "_count" if kinds.get(name) is MetricKind.HISTOGRAM else ""
         series = [each for each in family.samples if each.name.endswith(wanted)]
         if series and name in kinds and name != "fuse_otel_build":
-            labels = ",".join(f'{key}="{value}"' for key, value in series[0].labels.items())
-            shown = f"{{{labels}}}" if labels else ""
-            found[name] = f"`{series[0].name}{shown} {series[0].value:g}`"
+            shown = next((each for each in series if each.value), series[0])
+            pairs = ",".join(f'{key}="{value}"' for key, value in shown.labels.items())
+            labels = f"{{{pairs}}}" if pairs else ""
+            found[name] = f"`{shown.name}{labels} {shown.value:g}`"
     return found
 
 

@@ -5,11 +5,13 @@ from threading import Event
 import pytest
 from support.patience import PATIENCE
 
+from fuse_otel.core.model.lane import LoopName
 from fuse_otel.daemon import loop as loops
 from fuse_otel.daemon.loop import LONGEST_PAUSE, Loop
 from fuse_otel.events import unheard
 
 NOW = 1_000_000.0
+NAME = LoopName("lane", destination="a", signal="logs")
 
 
 def fails(_now):
@@ -17,7 +19,7 @@ def fails(_now):
 
 
 def test_unexpected_errors_in_a_row_back_off_to_a_minute():
-    loop = Loop("lane a/logs", fails, unheard, lambda: NOW)
+    loop = Loop(NAME, fails, unheard, lambda: NOW)
     pauses = [loop._stepped() - NOW for _ in range(8)]
     assert all(pause <= LONGEST_PAUSE for pause in pauses)
     assert pauses[0] < LONGEST_PAUSE / 2 <= pauses[-1]
@@ -29,16 +31,16 @@ def test_a_step_that_works_ends_the_back_off():
     def step(now):
         return next(steps)(now)
 
-    loop = Loop("lane a/logs", step, unheard, lambda: NOW)
+    loop = Loop(NAME, step, unheard, lambda: NOW)
     pauses = [loop._stepped() - NOW for _ in range(8)]
     assert pauses[5] > pauses[7]
 
 
 def test_the_event_says_where_and_holds_no_value():
     heard = []
-    Loop("lane a/logs", fails, heard.append, lambda: NOW)._stepped()
+    Loop(NAME, fails, heard.append, lambda: NOW)._stepped()
     (event,) = heard
-    assert (event.loop, event.error_type) == ("lane a/logs", "KeyError")
+    assert (event.loop, event.error_type) == (NAME, "KeyError")
     assert event.where.startswith("daemon/test_loop.py:")
     assert "8005550100" not in repr(event)
 
@@ -53,7 +55,7 @@ def test_only_the_end_shortens_the_back_off(reason, monkeypatch):
         stepped.set()
         return fails(now)
 
-    loop = Loop("lane a/logs", step, unheard, lambda: NOW)
+    loop = Loop(NAME, step, unheard, lambda: NOW)
     loop.start()
     assert stepped.wait(PATIENCE)
     if reason == "commit":

@@ -21,7 +21,7 @@ def test_a_broken_subscriber_stops_nobody_and_the_others_are_reported():
     first, last = [], []
     fan_out(first.append, broken, last.append)(EVENT)
     _, failure = first
-    assert (failure.loop, failure.error_type) == ("instrumentation", "RuntimeError")
+    assert (str(failure.loop), failure.error_type) == ("instrumentation", "RuntimeError")
     assert failure.where.startswith("instrumentation/test_fan_out.py:")
     assert first == [EVENT, failure]
     assert last == [failure, EVENT]

@@ -5,12 +5,12 @@ import re
 
 import pytest
 from prometheus_client import CollectorRegistry
-from support.builders.every_event import EVERY_EVENT, LANE, NOW
+from support.builders.every_event import EVERY_EVENT, FAILED_EXPORT, LANE, NOW
 from support.pages.exposition import OPENMETRICS, value
 from support.pages.repository import ROOT
 
 from fuse_otel import __version__, events
-from fuse_otel.core.model.lane import Lane
+from fuse_otel.core.model.lane import Lane, LoopName
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.errors import Broken
@@ -19,6 +19,11 @@ from fuse_otel.ports import AccountStatus, LaneStatus, NumberPosition, Status
 
 TEMPO = {"destination": "tempo", "signal": "traces"}
 MAIN = {"account": "main"}
+LOOPS = [
+    LoopName("account", account="main"),
+    LoopName.of_lane(LANE),
+    LoopName("jobs"),
+]
 
 
 @pytest.fixture
@@ -58,7 +63,13 @@ def metrics():
         ("fuse_otel_store_errors_total", {"error_type": "full"}, 1),
         ("fuse_otel_hook_requests_total", {"code": "202"}, 1),
         ("fuse_otel_config_last_reload_successful", {}, 0),
-        ("fuse_otel_loop_errors_total", {"loop": "poller main"}, 1),
+        ("fuse_otel_loop_errors_total", {"loop": "lane", "account": "", **TEMPO}, 1),
+        ("fuse_otel_poll_duration_seconds_sum", MAIN, 0.75),
+        ("fuse_otel_sent_bytes_total", TEMPO, 900),
+        ("fuse_otel_send_failed_items_total", TEMPO, 0),
+        ("fuse_otel_export_request_size_bytes_sum", TEMPO, 5000),
+        ("fuse_otel_caught_up_call_end_to_export_seconds_count", TEMPO, 1),
+        ("fuse_otel_caught_up_call_end_to_export_seconds_sum", TEMPO, 7200),
     ],
 )
 def test_an_event_becomes_its_series(metrics, name, labels, expected):
@@ -127,10 +138,14 @@ def samples(metrics, name):
 def test_counters_stand_at_0_before_anything_happened():
     """Of a series that begins with its first event, ``increase()`` sees nothing."""
     metrics = Metrics()
-    metrics.begin(["main"], [LANE], ["account main"])
+    metrics.begin(["main"], [LANE], LOOPS)
     assert samples(metrics, "fuse_otel_unreadable_seconds_total") == {("main",): 0}
     assert samples(metrics, "fuse_otel_rejected_items_total") == {("tempo", "traces"): 0}
-    assert samples(metrics, "fuse_otel_loop_errors_total") == {("account main",): 0}
+    assert samples(metrics, "fuse_otel_loop_errors_total") == {
+        ("account", "main", "", ""): 0,
+        ("lane", "", "tempo", "traces"): 0,
+        ("jobs", "", "", ""): 0,
+    }
     assert samples(metrics, "fuse_otel_store_errors_total")[("broken",)] == 0
     assert samples(metrics, "fuse_otel_calls_total") == {
         ("main", details): 0 for details in ("full", "open", "none", "expired", "missing")
@@ -149,9 +164,29 @@ def test_every_alert_on_an_increase_sees_the_first_one():
     # A wrong key is tried again each minute: its series increases soon enough.
     counted -= {"fuse_otel_api_errors_total"}
     metrics = Metrics()
-    metrics.begin(["main"], [LANE], ["account main"])
+    metrics.begin(["main"], [LANE], LOOPS)
     assert counted
     assert [name for name in counted if not samples(metrics, name)] == []
+
+
+def test_a_failed_request_is_the_last_error_of_its_lane():
+    metrics = Metrics(clock=lambda: NOW)
+    name = "fuse_otel_lane_last_error_timestamp_seconds"
+    metrics(events.ExportDone(LANE, "200", "accepted", 0.1, 40, 0, ""))
+    assert value(metrics, name, **TEMPO) is None
+    metrics(FAILED_EXPORT)
+    assert value(metrics, name, **TEMPO) == NOW
+    assert value(metrics, "fuse_otel_send_failed_items_total", **TEMPO) == 42
+
+
+def test_only_a_successful_reload_moves_its_time():
+    times = iter([NOW, NOW + 60])
+    metrics = Metrics(clock=lambda: next(times))
+    name = "fuse_otel_config_last_reload_success_timestamp_seconds"
+    metrics(events.ConfigReloaded(successful=False, message=""))
+    assert value(metrics, name) == NOW
+    metrics(events.ConfigReloaded(successful=True, message=""))
+    assert value(metrics, name) == NOW + 60
 
 
 def test_a_daemon_that_runs_has_read_its_configuration():

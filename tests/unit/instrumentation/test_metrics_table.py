@@ -6,7 +6,8 @@ import pytest
 from support.builders.every_event import EVERY_EVENT
 from support.pages.exposition import families
 
-from fuse_otel.instrumentation.metric_table import FAMILIES, MetricKind
+from fuse_otel.instrumentation.metric_family import MetricKind
+from fuse_otel.instrumentation.metric_table import FAMILIES
 from fuse_otel.instrumentation.metrics import Metrics
 
 OF_THE_LIBRARY = ("process_", "python_")
@@ -92,4 +93,7 @@ def test_a_name_of_the_interface_is_never_lost():
         "fuse_otel_config_last_reload_successful", "fuse_otel_backfilled_calls_total",
         "fuse_calls_total", "fuse_call_duration_seconds", "fuse_module_executions_total",
         "fuse_module_duration_seconds", "fuse_call_exits_total", "fuse_log_entries_total",
+        "fuse_errors_total", "fuse_transfers_total", "fuse_inputs_total",
+        "fuse_http_requests_total", "fuse_module_transitions_total", "fuse_contained_calls_total",
+        "fuse_repeat_calls_total", "fuse_otel_caught_up_call_end_to_export_seconds",
     }  # fmt: skip

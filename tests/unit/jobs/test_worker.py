@@ -308,6 +308,6 @@ def test_a_job_with_an_unexpected_error_fails_and_delays_no_other(store, rig, mo
     assert failed.state == "failed"
     assert failed.result.startswith("Unexpected KeyError at jobs/test_worker.py:")
     assert rig.status(sound).state == "done"
-    assert [event.loop for event in rig.events if isinstance(event, LoopFailed)] == ["jobs"]
+    assert [str(event.loop) for event in rig.events if isinstance(event, LoopFailed)] == ["jobs"]
     assert "8005550100" not in repr(rig.events)
     assert not store.control.parked(10)

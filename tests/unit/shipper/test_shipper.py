@@ -32,8 +32,11 @@ def test_a_batch_is_sent_and_resolved():
     assert rig.step() == 0
     assert rig.sent == [["a", "b"]]
     assert rig.waiting == 0
+    batch = new_body("a", "b", end=NOW - 50)
     assert rig.events == [
-        ExportDone(TRACES, "200", "accepted", 0.25, 2 * ITEMS, 0, ""),
+        ExportDone(
+            TRACES, "200", "accepted", 0.25, 2 * ITEMS, 0, "", 0, batch.size, len(batch.data)
+        ),
         LaneChanged(TRACES, up=True, reason=""),
         CallsDelivered(TRACES, NOW + 0.25, (NOW - 50, NOW - 50)),
     ]
@@ -104,6 +107,16 @@ def test_calls_of_unknown_end_are_delivered_too():
     rig.run()
     assert rig.sent == [["a"]]
     assert rig.seen(CallsDelivered) == [CallsDelivered(TRACES, NOW, ())]
+
+
+def test_live_calls_are_those_that_were_stored_soon_after_their_end():
+    """However long they waited for the destination."""
+    rig = LaneRig(new_body("live", "also live", end=NOW - 30), new_body("history", end=NOW - 9000))
+    rig.now += 86_400
+    rig.run()
+    delivered = rig.seen(CallsDelivered)
+    assert [end for each in delivered for end in each.ends] == [NOW - 30, NOW - 30]
+    assert [end for each in delivered for end in each.caught_up] == [NOW - 9000]
 
 
 def test_the_lane_of_logs_sends_logs():

@@ -1,7 +1,7 @@
 """A lane whose back end is down for a while, or fails on some calls alone."""
 
 import pytest
-from support.builders.ship_values import NOW, TRACES, new_body
+from support.builders.ship_values import ITEMS, NOW, TRACES, new_body
 from support.rigs.lane_rig import LaneRig, accept, refusing
 
 from fuse_otel.core.batching.export_request import SMALL
@@ -79,7 +79,10 @@ def test_one_failure_is_no_news_but_three_are():
 def test_a_failed_request_delivers_nothing():
     rig = LaneRig(new_body("a"), decide=lambda _: DOWN)
     rig.step()
-    assert rig.events == [ExportDone(TRACES, "503", "retry", 0.0, 0, 0, "starting")]
+    batch = new_body("a")
+    (done,) = rig.seen(ExportDone)
+    assert (done.code, done.result, done.items, done.reason) == ("503", "retry", 0, "starting")
+    assert (done.failed, done.size, done.sent) == (ITEMS, batch.size, len(batch.data))
 
 
 def test_a_batch_that_fails_ten_times_lets_others_pass_and_is_taken_apart():

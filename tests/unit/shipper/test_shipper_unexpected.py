@@ -76,7 +76,7 @@ def test_the_log_names_type_and_place_and_no_value():
     rig = LaneRig(new_body("bad"), decide=raises("bad"))
     rig.step()
     (failure,) = rig.seen(LoopFailed)
-    assert (failure.loop, failure.error_type) == ("lane tempo/traces", "OverflowError")
+    assert (str(failure.loop), failure.error_type) == ("lane tempo/traces", "OverflowError")
     assert failure.where.startswith("shipper/test_shipper_unexpected.py:")
     assert "8005550100" not in repr(rig.events)
 

@@ -27,6 +27,9 @@ select
 from lanes
 order by destination, signal
 
+-- name: size
+select page_count * page_size from pragma_page_count(), pragma_page_size()
+
 -- name: moved_aside
 select value from meta where name = 'moved_aside'
 
@@ -36,7 +39,7 @@ insert or replace into meta (name, value) values ('moved_aside', ?)
 -- name: recent
 select
     session_id, trace_id, application, direction, outcome, details, error, started, ended,
-    x'', x''
+    x'', x'', account
 from recent
 order by id desc
 limit ?
@@ -44,7 +47,7 @@ limit ?
 -- name: recent_call
 select
     session_id, trace_id, application, direction, outcome, details, error, started, ended,
-    traces, logs
+    traces, logs, account
 from recent
 where session_id = ?
 

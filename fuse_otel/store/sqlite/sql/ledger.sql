@@ -39,6 +39,9 @@ select reason, count(*) from pending where account = :account and reason <> 'rec
 -- name: seen
 select ended, entries, details from ledger where account = ? and session_id = ?
 
+-- name: callers
+select session_id, caller, ended from callers where account = ? and caller = ?
+
 -- name: pending_call
 select
     session_id, started, ended, direction, type, logged, user_hash, destination,

@@ -5,7 +5,8 @@ select id from lanes where destination = ? and signal = ?
 insert into lanes (destination, signal) values (?, ?) on conflict do nothing
 
 -- name: add_batch
-insert into bodies (rendering, signal, size, bytes, calls, data) values (?, ?, ?, ?, ?, ?)
+insert into bodies (rendering, signal, size, bytes, calls, data, stored_at)
+values (?, ?, ?, ?, ?, ?, ?)
 
 -- name: add_delivery
 insert into deliveries (body, lane, size, calls, oldest, newest) values (?, ?, ?, ?, ?, ?)
@@ -21,7 +22,9 @@ where lane = :lane and newest < :live
 order by oldest, body
 
 -- name: batch
-select bodies.id, bodies.signal, bodies.size, bodies.calls, deliveries.remaining, bodies.data
+select
+    bodies.id, bodies.signal, bodies.size, bodies.calls, deliveries.remaining, bodies.stored_at,
+    bodies.data
 from deliveries join bodies on bodies.id = deliveries.body
 where deliveries.body = ? and deliveries.lane = ?
 

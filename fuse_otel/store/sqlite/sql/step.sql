@@ -55,6 +55,14 @@ delete from ledger where (account, session_id) in (
     select account, session_id from ledger where kept_until < :at order by kept_until limit :limit
 )
 
+-- name: add_caller
+insert into callers (account, caller, session_id, ended) values (?, ?, ?, ?) on conflict do nothing
+
+-- name: forget_callers
+delete from callers where (account, caller, session_id) in (
+    select account, caller, session_id from callers where ended < :at order by ended limit :limit
+)
+
 -- name: forget_recent
 -- Not `insert or replace`: that one runs no trigger for the row it replaces.
 delete from recent where session_id = ?
@@ -62,8 +70,8 @@ delete from recent where session_id = ?
 -- name: add_recent
 insert into recent (
     session_id, trace_id, application, direction, outcome, details, error, started, ended,
-    bytes, traces, logs
-) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    bytes, traces, logs, account
+) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: trim_recent
 delete from recent where id in (
