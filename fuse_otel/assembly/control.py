@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from fuse_otel.assembly import parts
@@ -15,23 +15,9 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def open_control(settings: Settings) -> Iterator[Control]:
-    """For reading, also beside a daemon. Raises ``StoreError``."""
-    with _opened(settings, read_only=True) as control:
-        yield control
-
-
-@contextmanager
-def open_for_jobs(settings: Settings) -> Iterator[Control]:
-    """For adding jobs; creates a missing store. Raises ``StoreError``."""
-    with _opened(settings, read_only=False) as control:
-        yield control
-
-
-@contextmanager
-def _opened(settings: Settings, *, read_only: bool) -> Iterator[Control]:
-    store = parts.store(settings, time.time, read_only=read_only)
-    try:
+def open_control(settings: Settings, *, read_only: bool = True) -> Iterator[Control]:
+    """For reading, also beside a daemon. Without ``read_only`` for adding jobs too: it creates a
+    missing store. Raises ``StoreError``.
+    """
+    with closing(parts.store(settings, time.time, read_only=read_only)) as store:
         yield store.control
-    finally:
-        store.close()

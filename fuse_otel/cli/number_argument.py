@@ -4,33 +4,22 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from math import isfinite
+from typing import TypeVar
 
 MOST_ID = 2**63 - 1  # of the store
+_Number = TypeVar("_Number", int, float)
 
 
-def whole_number(least: int, most: int) -> Callable[[str], int]:
+def number(kind: type[_Number], least: _Number, most: _Number) -> Callable[[str], _Number]:
     """A type for argparse."""
 
-    def read(text: str) -> int:
-        digits = text.strip().removeprefix("-")
-        if not (digits.isdecimal() and len(digits) < 20 and least <= int(text) <= most):  # noqa: PLR2004 - as MOST_ID
-            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {least} to {most}")
-        return int(text)
-
-    return read
-
-
-def number(least: float, most: float) -> Callable[[str], float]:
-    """A type for argparse."""
-
-    def read(text: str) -> float:
+    def read(text: str) -> _Number:
         try:
-            value = float(text)
+            value = kind(text)
         except ValueError:
-            value = float("nan")
-        if not (isfinite(value) and least <= value <= most):
-            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {least:g} to {most:g}")
+            value = None
+        if value is None or not least <= value <= most:  # nan is in no interval
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {least} to {most}")
         return value
 
     return read

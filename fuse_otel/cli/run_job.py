@@ -63,10 +63,10 @@ def carry_out(
 
 def _placed(settings: Settings, request: JobRequest) -> int:
     """The id of the job. An equal job that is not done yet is continued instead."""
-    from fuse_otel.assembly.control import open_for_jobs  # noqa: PLC0415 - opens the store
+    from fuse_otel.assembly import open_control  # noqa: PLC0415 - opens the store
 
     job = encode_request(request)
-    with open_for_jobs(settings) as control:
+    with open_control(settings, read_only=False) as control:
         same = (job_id for job_id, other in control.open_jobs() if other == job)
         found = next(same, None)
         return control.add_job(job, time.time()).id if found is None else found
@@ -82,7 +82,7 @@ def _follow(
         while True:
             status = _status_of(control, job_id)
             show(status)
-            if not status.open or interrupt.noted:
+            if not status.open or interrupt.stopping:
                 return JobEnded(status, beside=True, stopped=status.open)
             now = time.monotonic()
             alone_since = None if control.lock_holder() else alone_since or now
@@ -134,7 +134,7 @@ class _Here:
             return not status.open
 
         def halt() -> Sequence[str]:
-            return [_STOPPED] if interrupt.noted else ()
+            return [_STOPPED] if interrupt.stopping else ()
 
         interrupt.words = STOPPING
         shippers = () if isinstance(self._request, Drop) else workers.shippers
@@ -142,7 +142,7 @@ class _Here:
             WorkerGroup(workers.job_worker, workers.pollers, shippers, self._emit),
             timeout=float("inf"),
             clock=time.time,
-            sleep=interrupt.sleep,
+            sleep=interrupt.wait_for_end,
             jobs_done=done,
             down=self._state.lanes_down,
             halt=halt,

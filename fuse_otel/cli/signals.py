@@ -16,7 +16,7 @@ from types import FrameType
 from fuse_otel.cli.output import end_output
 
 _LOOK = 1.0  # seconds: without a time-out some platforms do not let the handler run
-_MOMENT = 0.2  # seconds in which a thread ends that waits for nothing; and between two looks
+_MOMENT = 0.2  # seconds in which a thread ends that waits for nothing
 _EXIT = "exit"  # the name of the thread of ``leave_after``
 STOPPING = "\nStopping after the present request; once more stops at once.\n"
 NOW = 1  # exit code when a second signal cuts the drain short
@@ -47,6 +47,7 @@ class Signals:
                 return
 
     def wait_for_end(self, seconds: float = inf) -> None:
+        """No longer than until a signal ends the process."""
         end = time.monotonic() + seconds
         while not self.stopping and (left := end - time.monotonic()) > 0:
             self.wait(left)
@@ -65,29 +66,18 @@ class Signals:
         self.wake()
 
 
-class Interrupt:
+class Interrupt(Signals):
     """For commands that work for a while: the first Ctrl-C or SIGTERM is noted, so that what is on
     its way can end well, and answered with ``words``; the second one raises ``KeyboardInterrupt``.
     """
 
-    def __init__(self) -> None:
-        self.noted = False
-        self.words = ""
+    words = ""
 
-    def listen(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._note)
-
-    def sleep(self, seconds: float) -> None:
-        """No longer than until a signal is noted."""
-        end = time.monotonic() + seconds
-        while not self.noted and (left := end - time.monotonic()) > 0:
-            time.sleep(min(left, _MOMENT))
-
-    def _note(self, _number: int, _frame: FrameType | None) -> None:
-        if self.noted:
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        if self.stopping:
             raise KeyboardInterrupt
-        self.noted = True
+        self.stopping = True
+        self.wake()
         # Not by print: the signal may have come in the middle of one.
         os.write(sys.stderr.fileno(), self.words.encode())
 

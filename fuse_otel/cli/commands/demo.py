@@ -58,7 +58,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--rate",
-        type=number(0.01, 6000),
+        type=number(float, 0.01, 6000),
         default=6.0,
         metavar="CALLS",
         help="calls per minute (default: 6)",
@@ -68,7 +68,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--seconds",
-        type=number(0, 31_536_000),
+        type=number(float, 0, 31_536_000),
         default=0.0,
         help="exit after so many seconds (default: 0, run until Ctrl-C)",
     )

@@ -66,9 +66,9 @@ def run(args: argparse.Namespace) -> int:
                 WorkerGroup(workers.job_worker, workers.pollers, workers.shippers, emit),
                 timeout=args.timeout,
                 clock=time.time,
-                sleep=interrupt.sleep,
+                sleep=interrupt.wait_for_end,
                 down=state.lanes_down,
-                halt=lambda: [_STOPPED] if interrupt.noted else (),
+                halt=lambda: [_STOPPED] if interrupt.stopping else (),
             )
         parked = _parked(workers.store.control.status())
     finally:

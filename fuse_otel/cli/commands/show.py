@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import chain
 
 from fuse_otel.cli.input_files import STDIN, TooMuch, joined, opened, session_id_of
-from fuse_otel.cli.number_argument import whole_number
+from fuse_otel.cli.number_argument import number
 from fuse_otel.cli.output import complain, print_lines, reason
 from fuse_otel.cli.saved_calls import NAME_IT, NoSessionId, options_of, render_saved
 from fuse_otel.cli.terminal.call_tree import NARROWEST, draw
@@ -52,7 +52,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--width",
-        type=whole_number(NARROWEST, 1000),
+        type=number(int, NARROWEST, 1000),
         metavar="COLUMNS",
         help="default: the terminal's, else 80",
     )

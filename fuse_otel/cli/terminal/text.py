@@ -1,16 +1,18 @@
-"""Text for a terminal: measured in columns, coloured if wanted, harmless whoever wrote it."""
+"""Text and tables for a terminal: measured in columns, coloured if wanted, harmless whoever wrote
+them.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TextIO
 
-from fuse_otel.views.table import Severity
+from fuse_otel.views.table import Severity, Table
 
 _USUAL_WIDTH = 80  # where no terminal says its own
 _ELLIPSIS = "…"
@@ -114,15 +116,47 @@ def pad(text: str, width: int) -> str:
     return fitted + " " * (width - columns(fitted))
 
 
-def paint(pieces: Iterable[Piece], width: int, *, colour: bool) -> str:
-    """The pieces as one line of at most ``width`` columns, without spaces at its end.
+def paint(pieces: Iterable[Piece], width: int | None, *, colour: bool) -> str:
+    """The pieces as one line of at most ``width`` columns (``None``: whole), without blanks at its
+    end.
 
     The texts are written unchanged: the caller passes outside data through ``clean`` first.
     """
     line: list[str] = []
-    left = width
+    left = sys.maxsize if width is None else width
     for piece in pieces:
         text = _cut(piece.text, left)
         left -= columns(text)
         line.append(f"\x1b[{piece.ink}m{text}\x1b[0m" if colour and piece.ink and text else text)
     return "".join(line).rstrip()
+
+
+_BETWEEN = "  "
+_SHORTEST = 8  # columns that the last one gets at least
+
+
+def table_lines(table: Table, width: int | None) -> Iterator[Line]:
+    """The heads in capitals, then the rows. The last column is cut at ``width``, ``None`` for
+    whole. Numbers stand on the right.
+    """
+    heads = [Piece(head.lstrip("#").upper(), Ink.FAINT) for head in table.heads]
+    rows = [[Piece(clean(cell.text), INKS[cell.severity]) for cell in row] for row in table.rows]
+    lines = [heads, *rows]
+    widths = [max(columns(line[place].text) for line in lines) for place in range(len(heads))]
+    for line in lines:
+        yield _line(line, table.heads, widths, width)
+
+
+def _line(
+    cells: Sequence[Piece], heads: Sequence[str], widths: Sequence[int], width: int | None
+) -> Line:
+    pieces: Line = []
+    for cell, head, wide in zip(cells[:-1], heads, widths, strict=False):
+        blank = " " * (wide - columns(cell.text))
+        padded = blank + cell.text if head.startswith("#") else cell.text + blank
+        pieces.append(Piece(padded + _BETWEEN, cell.ink))
+    last = cells[-1]
+    if width is not None:
+        left = width - sum(columns(piece.text) for piece in pieces)
+        last = Piece(fit(last.text, max(left, _SHORTEST)), last.ink)
+    return [*pieces, last]

@@ -5,7 +5,7 @@ import argparse
 import pytest
 
 from fuse_otel.cli import main
-from fuse_otel.cli.number_argument import MOST_ID, number, whole_number
+from fuse_otel.cli.number_argument import MOST_ID, number
 
 HUGE = "9" * 30
 
@@ -29,8 +29,8 @@ def test_a_number_out_of_bounds_is_a_usage_error(words, capsys):
 
 
 def test_the_bounds_themselves_are_good():
-    assert whole_number(1, MOST_ID)(str(MOST_ID)) == MOST_ID
-    assert whole_number(-3, 3)("-3") == -3
-    assert (number(0.5, 2)("0.5"), number(0.5, 2)("2")) == (0.5, 2.0)
+    assert number(int, 1, MOST_ID)(str(MOST_ID)) == MOST_ID
+    assert number(int, -3, 3)("-3") == -3
+    assert (number(float, 0.5, 2)("0.5"), number(float, 0.5, 2)("2")) == (0.5, 2.0)
     with pytest.raises(argparse.ArgumentTypeError):
-        whole_number(1, MOST_ID)(str(MOST_ID + 1))
+        number(int, 1, MOST_ID)(str(MOST_ID + 1))

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TypeAlias
 
-from fuse_otel.cli.number_argument import MOST_ID, whole_number
+from fuse_otel.cli.number_argument import MOST_ID, number
 from fuse_otel.cli.output import complain
 from fuse_otel.cli.settings_flags import add_settings
 
 _USAGE = 2
 _LIMIT = 100
-_ID, _COUNT = whole_number(1, MOST_ID), whole_number(0, 1_000_000)
+_ID, _COUNT = number(int, 1, MOST_ID), number(int, 0, 1_000_000)
 
 Run: TypeAlias = Callable[[argparse.Namespace], int]
 

@@ -13,8 +13,16 @@ from fuse_otel.cli.commands.parked.query import query_of
 from fuse_otel.cli.output import complain, print_lines
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.cli.terminal.call_tree import draw
-from fuse_otel.cli.terminal.table import table_lines
-from fuse_otel.cli.terminal.text import Ink, Line, Piece, clean, coloured, paint, terminal_width
+from fuse_otel.cli.terminal.text import (
+    Ink,
+    Line,
+    Piece,
+    clean,
+    coloured,
+    paint,
+    table_lines,
+    terminal_width,
+)
 from fuse_otel.core.batching.gzip_member import inflate
 from fuse_otel.core.encoding.otlp_json import Json, dumps, logs_json, traces_json
 from fuse_otel.core.model.telemetry import Signal
@@ -66,7 +74,7 @@ def _table(calls: Sequence[ParkedCall], count: int) -> Iterator[str]:
     # A pipe gets the whole reason.
     width = terminal_width() if sys.stdout.isatty() else None
     for line in table_lines(table, width):
-        yield paint(line, width or sys.maxsize, colour=colour)
+        yield paint(line, width, colour=colour)
     if count > len(calls):
         yield f"{count - len(calls):,} more: --limit {count} lists them all."
 
@@ -103,7 +111,7 @@ def show_parked(args: argparse.Namespace) -> int:
     if args.otlp:
         return _DONE if print_lines([dumps(request)] if request else []) else _FAILED
     colour = coloured(args.color)
-    lines = (paint(line, sys.maxsize, colour=colour) for line in _facts(parked))
+    lines = (paint(line, None, colour=colour) for line in _facts(parked))
     printed = print_lines([*lines, *_drawings(parked, request, colour=colour)])
     return _DONE if printed else _FAILED
 
