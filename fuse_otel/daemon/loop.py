@@ -86,10 +86,8 @@ class Loop:
         while not self._stop.is_set():
             self._beat = time.monotonic()
             self._wake.clear()
-            wait = min(self._stepped() - self._clock(), LONGEST_SLEEP)
+            wake = self._step(self._clock())
+            wait = min(wake - self._clock(), LONGEST_SLEEP)
             if wait > 0:
                 # A commit or a webhook is no reason to repeat an unexpected error sooner.
                 (self._stop if self._step.failures else self._wake).wait(wait)
-
-    def _stepped(self) -> float:
-        return self._step(self._clock())

@@ -60,7 +60,7 @@ class Readiness:
             found = [f"store: {self._store}"] if self._store else []
             found += [f"account {name}: {why}" for name, why in self._accounts.items() if why]
             down = self._lanes_down().items()
-            return found + [f"lane {lane.destination}/{lane.signal}: {why}" for lane, why in down]
+            return found + [f"lane {lane}: {why}" for lane, why in down]
 
     def lanes_down(self) -> Mapping[Lane, str]:
         """One sentence for each lane that cannot deliver."""

@@ -43,8 +43,12 @@ class WorkerGroup:
         self.pollers = pollers
         self.shippers = shippers
         self._jobs = SupervisedStep(LoopName("jobs"), job_worker.step, emit)
-        self._reading = {p.account: _supervised(_account_loop(p), p, emit) for p in pollers}
-        self._sending = {s.lane: _supervised(LoopName.of_lane(s.lane), s, emit) for s in shippers}
+        self._reading = {
+            p.account: SupervisedStep(LoopName("account", p.account), p.step, emit) for p in pollers
+        }
+        self._sending = {
+            s.lane: SupervisedStep(LoopName.of_lane(s.lane), s.step, emit) for s in shippers
+        }
 
     def step(self, clock: Callable[[], float], end: float, *, reading: bool = True) -> float:
         """Returns when the first of them wants to step again. No step begins after ``end``."""
@@ -130,17 +134,9 @@ def run_once(
             break
         sleep(max(0.0, min(wake, end) - max(now, clock())))
     problems += [f"account {account}: {why}" for account, why in failing.items()]
-    problems += [f"lane {lane.destination}/{lane.signal}: {why}" for lane, why in lanes.items()]
+    problems += [f"lane {lane}: {why}" for lane, why in lanes.items()]
     problems += _unread(workers.pollers)
     return RunOnceResult(tuple(problems), _waiting(workers.pollers), history)
-
-
-def _account_loop(poller: Poller) -> LoopName:
-    return LoopName("account", account=poller.account)
-
-
-def _supervised(name: LoopName, worker: Poller | Shipper, emit: Emit) -> SupervisedStep:
-    return SupervisedStep(name, worker.step, emit)
 
 
 def _unread(pollers: Sequence[Poller]) -> list[str]:

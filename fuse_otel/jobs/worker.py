@@ -38,7 +38,8 @@ class _Pass:
 class JobWorker:
     """``accounts`` are those that are read, ``lanes`` those that deliver. Not for two threads.
 
-    Also writes ``states()`` to the store whenever they change, for ``status`` to read.
+    ``idle``: the last step found no open job. Also writes ``states()`` to the store whenever they
+    change, for ``status`` to read.
     """
 
     def __init__(
@@ -59,12 +60,7 @@ class JobWorker:
         self._reported: ReportedStates | None = None
         self._passes: dict[int, _Pass] = {}
         self._store = Backoff(first=1.0, most=60.0)
-        self._idle = False
-
-    @property
-    def idle(self) -> bool:
-        """Whether the last step found no open job."""
-        return self._idle
+        self.idle = False
 
     def step(self, now: float) -> float:
         """Returns when to step again: ``now`` if there is more to do at once."""
@@ -73,7 +69,7 @@ class JobWorker:
         try:
             more = self._advance(now)
         except StoreError as error:
-            self._idle = False
+            self.idle = False
             self._store.fail(now, self._random)
             self._emit(StoreFailed.of(error))
             return self._store.until
@@ -83,7 +79,7 @@ class JobWorker:
     def _advance(self, now: float) -> bool:
         self._report_states()
         jobs = self._control.open_jobs()
-        self._idle = not jobs
+        self.idle = not jobs
         # All jobs advance: a long backfill must not delay a replay.
         more = [self._try_part(job_id, job, now) for job_id, job in jobs]
         return any(more)

@@ -32,6 +32,7 @@ class Shipper:
     """Sends what is due for a lane to its destination until every call is delivered or parked.
 
     Not for two threads at once. ``random`` draws from [0, 1); ``timer`` measures requests.
+    ``idle``: the last step found nothing due, and nothing is in flight.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Shipper:
         *,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._lane = lane
+        self.lane = lane
         self._outbox = outbox
         self._destination = destination
         self._emit = emit
@@ -66,22 +67,13 @@ class Shipper:
         # The batches that unexpected errors were about, since a request was accepted.
         self._unexpected_batches: set[int] = set()
         self._suspended_until = 0.0
-        self._idle = False
+        self.idle = False
         self._steady = SteadyClock()  # all waits are its: a clock that is set back lengthens none
-
-    @property
-    def lane(self) -> Lane:
-        return self._lane
 
     @property
     def suspended(self) -> str | None:
         """Why the lane waits for the operator (a wrong credential, a proxy, …), if it does."""
         return self._health.suspended
-
-    @property
-    def idle(self) -> bool:
-        """Whether the last step found nothing due and nothing is in flight."""
-        return self._idle
 
     def step(self, now: float) -> float:
         """At most one request. Returns when to step again, UNIX seconds: ``now`` or less is at
@@ -121,7 +113,7 @@ class Shipper:
         self._store_backoff.succeed()
         if attempt is None:
             return self._rest(now)
-        self._idle = False
+        self.idle = False
         self._send(attempt, now)
         return self._waiting_until()
 
@@ -136,8 +128,8 @@ class Shipper:
         )
 
     def _rest(self, now: float) -> float:
-        self._idle = not self._in_flight
-        if self._idle:
+        self.idle = not self._in_flight
+        if self.idle:
             self._refusals.note_idle()
             if self._unexpected.failures:  # they were the store's, which works again
                 self._forget_unexpected()
@@ -152,11 +144,11 @@ class Shipper:
         self._current = attempt
         request = attempt.request
         began = self._timer()
-        result = self._destination.send(self._lane.signal, request.data, request.items)
+        result = self._destination.send(self.lane.signal, request.data, request.items)
         seconds = self._timer() - began
         self._refusals.note(result, request)
         decision = result_policy(result, request, self._refusals)
-        self._emit(export_done(self._lane, request, result, decision, seconds))
+        self._emit(export_done(self.lane, request, result, decision, seconds))
         if isinstance(result, Accepted | PartialSuccess):
             self._accepted(attempt, now)
         self._act(decision, attempt, now + seconds)
@@ -237,21 +229,21 @@ class Shipper:
         self._sent = attempt, decision
         wall = self._steady.wall(at)
         request, parked = attempt.request, decision.parked
-        self._outbox.resolve(self._lane, acknowledgements(request, parked), wall)
+        self._outbox.resolve(self.lane, acknowledgements(request, parked), wall)
         self._sent = None
         self._store_backoff.succeed()
         self._health.release()
         self._in_flight.remove(attempt)
-        self._emit(acknowledged(self._lane, request, parked, wall, self._options.live))
+        self._emit(acknowledged(self.lane, request, parked, wall, self._options.live))
 
     def _read_again(self, batch_id: int, now: float) -> None:
-        self._idle = False
+        self.idle = False
         found = self._outbox.reread(batch_id, self._steady.wall(now))
         self._store_backoff.succeed()
-        self._emit(BatchReadAgain(self._lane, found.calls, found.parked))
+        self._emit(BatchReadAgain(self.lane, found.calls, found.parked))
 
     def _store_failed(self, error: StoreError, now: float) -> float:
-        self._idle = False
+        self.idle = False
         self._store_backoff.fail(now, self._random)
         self._emit(StoreFailed.of(error))
         if isinstance(error, Full) and self._sent is not None:
@@ -264,8 +256,8 @@ class Shipper:
         up. The request goes into quarantine, so that the others continue. After three different
         batches the cause is not a single request: the lane is down.
         """
-        self._idle = False
-        failure = LoopFailed.of(LoopName.of_lane(self._lane), error)
+        self.idle = False
+        failure = LoopFailed.of(LoopName.of_lane(self.lane), error)
         self._emit(failure)
         self._unexpected.fail(now, self._random)
         attempt = self._current

@@ -7,7 +7,6 @@ import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from functools import cache
 from random import Random
 from xml.sax.saxutils import escape
@@ -15,29 +14,18 @@ from xml.sax.saxutils import escape
 from fuse_otel.simulator.faults import Fault, FaultKind
 
 
-class Delivery(StrEnum):
-    """How the server sends a response."""
-
-    WHOLE = "whole"
-    DRIBBLE = "dribble"
-    CUT = "cut"
-    CLOSE = "close"
-    RESET = "reset"
-    FLOOD = "flood"
-    BAD_CHUNKS = "bad_chunks"
-
-
 @dataclass(frozen=True, slots=True)
 class SimulatedResponse:
-    """``latency`` and ``pace`` (the pause before each byte of a dribble) are in seconds. A header
-    with an empty value is left out, also one that the server adds by itself.
+    """``delivery`` is the fault with which the server sends it. ``latency`` and ``pace`` (the pause
+    before each byte of a dribble) are in seconds. A header with an empty value is left out, also
+    one that the server adds by itself.
     """
 
     status: int
     body: bytes
     content_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
-    delivery: Delivery = Delivery.WHOLE
+    delivery: FaultKind | None = None
     latency: float = 0.0
     pace: float = 0.0
 
@@ -75,14 +63,12 @@ def error_response(status: int, message: str, **headers: str) -> SimulatedRespon
     return SimulatedResponse(status, dump_json({"error": message}), headers=named)
 
 
-_DELIVERIES = {
-    FaultKind.DOWN: Delivery.CLOSE,
-    FaultKind.RESET: Delivery.RESET,
-    FaultKind.DRIBBLE: Delivery.DRIBBLE,
-    FaultKind.CUT: Delivery.CUT,
-    FaultKind.FLOOD: Delivery.FLOOD,
-    FaultKind.BAD_CHUNKS: Delivery.BAD_CHUNKS,
-}
+_DELIVERIES = frozenset(
+    {
+        FaultKind.DOWN, FaultKind.RESET, FaultKind.DRIBBLE, FaultKind.CUT, FaultKind.FLOOD,
+        FaultKind.BAD_CHUNKS,
+    }
+)  # fmt: skip
 # Each of these made some HTTP client or date parser raise an error that no caller expected.
 _BAD_HEADERS = {
     "Date": "Mon, 99 Feb 9999999999 00:00:00 GMT",
@@ -99,7 +85,7 @@ _GARBLED_SHARE = 100  # one byte of so many is replaced
 def apply_fault(response: SimulatedResponse, fault: Fault, now: float) -> SimulatedResponse:
     """The response that the client gets instead. ``now`` is UNIX seconds."""
     if fault.kind in _DELIVERIES:
-        return replace(response, delivery=_DELIVERIES[fault.kind], pace=fault.seconds)
+        return replace(response, delivery=fault.kind, pace=fault.seconds)
     if fault.kind in _BODIES:
         return _BODIES[fault.kind](response)
     if fault.kind == FaultKind.THROTTLED:

@@ -12,8 +12,9 @@ from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler
 from typing import Any, Final
 
+from fuse_otel.simulator.faults import FaultKind
 from fuse_otel.simulator.requests import HttpRequest
-from fuse_otel.simulator.responses import Delivery, SimulatedResponse
+from fuse_otel.simulator.responses import SimulatedResponse
 from fuse_otel.simulator.switches import is_number
 
 _FLOOD_CHUNK: Final = b" " * 65_536
@@ -104,25 +105,25 @@ class _Connection(BaseHTTPRequestHandler):
 
     def _deliver(self, response: SimulatedResponse) -> None:
         match response.delivery:
-            case Delivery.WHOLE if self.command == "HEAD":
+            case None if self.command == "HEAD":
                 self._send(self._head(response, len(response.body)))
-            case Delivery.WHOLE:
+            case None:
                 self._send(self._head(response, len(response.body)) + response.body)
-            case Delivery.DRIBBLE:
+            case FaultKind.DRIBBLE:
                 self._send(self._head(response, len(response.body)))
                 self._dribble(response)
-            case Delivery.CUT:
+            case FaultKind.CUT:
                 half = response.body[: len(response.body) // 2]
                 self._send(self._head(response, len(response.body)) + half)
                 self.close_connection = True
-            case Delivery.BAD_CHUNKS:
+            case FaultKind.BAD_CHUNKS:
                 self._send(self._head(response, None) + b'10\r\n{"calls": [{}, {}]\r\nfew\r\n')
                 self.close_connection = True
-            case Delivery.FLOOD:
+            case FaultKind.FLOOD:
                 self._flood(response)
-            case Delivery.CLOSE:
+            case FaultKind.DOWN:
                 self.close_connection = True
-            case Delivery.RESET:
+            case FaultKind.RESET:
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
                 self.close_connection = True
 
@@ -135,7 +136,7 @@ class _Connection(BaseHTTPRequestHandler):
             **response.headers,
         }
         headers |= {"Connection": "close"} if length is None else {"Content-Length": f"{length}"}
-        if response.delivery is Delivery.BAD_CHUNKS:
+        if response.delivery is FaultKind.BAD_CHUNKS:
             headers["Transfer-Encoding"] = "chunked"
         lines = [f"{self.protocol_version} {response.status} {reason}"]
         lines += [f"{name}: {value}" for name, value in headers.items() if value]

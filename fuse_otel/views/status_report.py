@@ -92,7 +92,7 @@ def _lanes(lanes: Sequence[LaneStatus], now: float, *, running: bool) -> Table:
     heads = ("Lane", "State", "#Waiting", "Oldest ended", "#Parked")
     rows = [
         (
-            Cell(f"{each.lane.destination}/{each.lane.signal}"),
+            Cell(str(each.lane)),
             _state(each.reported, running=running),
             number_cell(each.calls),
             Cell(ago(each.oldest, now)),
@@ -230,7 +230,7 @@ def masked(number: str) -> str:
 def reported_problems(status: Status) -> list[str]:
     """What does not work, as the daemon last reported it: a sentence each."""
     accounts = [(f"account {each.account}", each.reported) for each in status.accounts]
-    lanes = [(f"lane {e.lane.destination}/{e.lane.signal}", e.reported) for e in status.lanes]
+    lanes = [(f"lane {e.lane}", e.reported) for e in status.lanes]
     return [
         f"{what} is {reported.state}: {reported.reason}"
         for what, reported in (*accounts, *lanes)

@@ -91,13 +91,13 @@ class _Counted:
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, ExportDone):
-            lane = f"{event.lane.destination}/{event.lane.signal}"
+            lane = str(event.lane)
             self.delivered[lane] = self.delivered.get(lane, 0) + event.items
 
 
 def _parked(status: Status) -> Mapping[str, int]:
     """How many calls are parked, by lane."""
-    lanes = ((f"{e.lane.destination}/{e.lane.signal}", e.parked) for e in status.lanes)
+    lanes = ((str(e.lane), e.parked) for e in status.lanes)
     return {lane: calls for lane, calls in lanes if calls}
 
 

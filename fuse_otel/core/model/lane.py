@@ -18,6 +18,9 @@ class Lane(NamedTuple):
     destination: str
     signal: Signal
 
+    def __str__(self) -> str:
+        return f"{self.destination}/{self.signal}"
+
 
 class LoopName(NamedTuple):
     """Which loop of the daemon. ``kind`` is ``account``, ``lane``, ``jobs`` or

@@ -48,21 +48,9 @@ class SqliteStore:
         self._database = database
         self._release = release
         room = Capacity(capacity, free, database.name, emit)
-        self._ledger = SqliteLedger(database, room, acquire)
-        self._outbox = SqliteOutbox(database, room)
-        self._control = SqliteControl(database, capacity, acquire, holder, free)
-
-    @property
-    def ledger(self) -> SqliteLedger:
-        return self._ledger
-
-    @property
-    def outbox(self) -> SqliteOutbox:
-        return self._outbox
-
-    @property
-    def control(self) -> SqliteControl:
-        return self._control
+        self.ledger = SqliteLedger(database, room, acquire)
+        self.outbox = SqliteOutbox(database, room)
+        self.control = SqliteControl(database, capacity, acquire, holder, free)
 
     def close(self) -> None:
         """Idempotent. Waits for a transaction that is being written, then frees the lock."""

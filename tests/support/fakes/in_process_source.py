@@ -18,17 +18,17 @@ from fuse_otel.simulator import FaultKind, Faults, Quirks, World
 from fuse_otel.simulator.content import Content, WorldContent
 from fuse_otel.simulator.endpoints import BASE, SimulatedEndpoints
 from fuse_otel.simulator.requests import HttpRequest, RequestRecorder
-from fuse_otel.simulator.responses import Delivery, SimulatedResponse
+from fuse_otel.simulator.responses import SimulatedResponse
 from fuse_otel.source import FuseApi
 from fuse_otel.source.answer import ApiOptions, ApiResponse
 
-_FAILURES: Mapping[Delivery, tuple[type[SourceError], float]] = {
-    Delivery.CUT: (Unreachable, 0.0),
-    Delivery.CLOSE: (Unreachable, 0.0),
-    Delivery.RESET: (Unreachable, 0.0),
-    Delivery.DRIBBLE: (TimedOut, 60.0),
-    Delivery.FLOOD: (TooLarge, 1.0),
-    Delivery.BAD_CHUNKS: (Unreachable, 0.0),
+_FAILURES: Mapping[FaultKind, tuple[type[SourceError], float]] = {
+    FaultKind.CUT: (Unreachable, 0.0),
+    FaultKind.DOWN: (Unreachable, 0.0),
+    FaultKind.RESET: (Unreachable, 0.0),
+    FaultKind.DRIBBLE: (TimedOut, 60.0),
+    FaultKind.FLOOD: (TooLarge, 1.0),
+    FaultKind.BAD_CHUNKS: (Unreachable, 0.0),
 }
 
 

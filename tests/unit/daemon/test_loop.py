@@ -7,7 +7,7 @@ from support.patience import PATIENCE
 
 from fuse_otel.core.model.lane import LoopName
 from fuse_otel.daemon import loop as loops
-from fuse_otel.daemon.loop import LONGEST_PAUSE, Loop
+from fuse_otel.daemon.loop import LONGEST_PAUSE, Loop, SupervisedStep
 from fuse_otel.events import unheard
 
 NOW = 1_000_000.0
@@ -19,8 +19,8 @@ def fails(_now):
 
 
 def test_unexpected_errors_in_a_row_back_off_to_a_minute():
-    loop = Loop(NAME, fails, unheard, lambda: NOW)
-    pauses = [loop._stepped() - NOW for _ in range(8)]
+    supervised = SupervisedStep(NAME, fails, unheard)
+    pauses = [supervised(NOW) - NOW for _ in range(8)]
     assert all(pause <= LONGEST_PAUSE for pause in pauses)
     assert pauses[0] < LONGEST_PAUSE / 2 <= pauses[-1]
 
@@ -31,14 +31,14 @@ def test_a_step_that_works_ends_the_back_off():
     def step(now):
         return next(steps)(now)
 
-    loop = Loop(NAME, step, unheard, lambda: NOW)
-    pauses = [loop._stepped() - NOW for _ in range(8)]
+    supervised = SupervisedStep(NAME, step, unheard)
+    pauses = [supervised(NOW) - NOW for _ in range(8)]
     assert pauses[5] > pauses[7]
 
 
 def test_the_event_says_where_and_holds_no_value():
     heard = []
-    Loop(NAME, fails, heard.append, lambda: NOW)._stepped()
+    SupervisedStep(NAME, fails, heard.append)(NOW)
     (event,) = heard
     assert (event.loop, event.error_type) == (NAME, "KeyError")
     assert event.where.startswith("daemon/test_loop.py:")

@@ -82,7 +82,7 @@ def _table(calls: Sequence[ParkedCall], count: int) -> Iterator[str]:
 def _row(parked: ParkedCall, now: float) -> list[Cell]:
     texts = (
         str(parked.id),
-        f"{parked.lane.destination}/{parked.lane.signal}",
+        str(parked.lane),
         parked.call.session_id,
         ago(parked.parked_at, now),
         _why(parked),
@@ -126,7 +126,7 @@ def _facts(parked: ParkedCall) -> Iterator[Line]:
     unit = "spans" if parked.lane.signal is Signal.TRACES else "log records"
     facts = (
         ("parked", f"{parked.id}, {moment(parked.parked_at)}"),
-        ("lane", f"{parked.lane.destination}/{parked.lane.signal}"),
+        ("lane", str(parked.lane)),
         ("call", parked.call.session_id),
         ("refused", f"{parked.rejected:,} of {parked.call.items:,} {unit}"),
         ("code", parked.code),
