@@ -114,14 +114,18 @@ def _redaction(settings: Settings, own: Mode | None = None) -> Redaction:
     return Redaction(own or settings.redaction, settings.redaction_rules)
 
 
-def model_options(settings: Settings) -> ModelOptions:
+def model_options(settings: Settings, account: Account | None = None) -> ModelOptions:
+    """``account``: whose calls are read. Without one, the key is that of a saved log."""
     return ModelOptions(
         namespace=settings.namespace,
         environment=settings.environment,
         resource_attributes=dict(settings.resource_attributes),
         error_policy=settings.error_policy,
+        pseudonym_key=pseudonym_key(account, settings) if account else saved_key(settings),
         service_names=dict(settings.service_names),
         severities=dict(settings.severities),
+        transfer_queues=dict(settings.transfer_queues),
+        url_templates=settings.url_templates,
         loki_stream_attribute=settings.loki_stream_attribute,
         redaction=_redaction(settings),
         limits=settings.limits,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fuse_otel.assembly import parts
 from fuse_otel.core.encoding.renderer import Renderer
-from fuse_otel.core.model.lane import Lane
+from fuse_otel.core.model.lane import Lane, Rendering
 from fuse_otel.daemon import DetailPool, Readiness
 from fuse_otel.events import Emit
 from fuse_otel.jobs import JobWorker
@@ -54,11 +54,11 @@ class Workers:
         try:
             # Taken here, so that a second daemon reports it at once and not from inside its loops.
             self.store.control.lock()
-            renderer = Renderer(parts.model_options(settings), parts.renderings(settings))
+            renderings = parts.renderings(settings)
             accounts = settings.accounts if reading else ()
-            self.pollers = [self._poller(account, renderer) for account in accounts]
+            self.pollers = [self._poller(account, renderings) for account in accounts]
             self.shippers = self._shippers(self._held_lanes() if states() else ())
-            self.job_worker = self._job_worker(renderer, states)
+            self.job_worker = self._job_worker(renderings, states)
         except BaseException:
             self.close()
             raise
@@ -66,7 +66,7 @@ class Workers:
     def close(self) -> None:
         self._open.close()
 
-    def _poller(self, account: Account, renderer: Renderer) -> Poller:
+    def _poller(self, account: Account, renderings: Sequence[Rendering]) -> Poller:
         self.store.ledger.lease(account.name)
         source = parts.source(account, self._settings, self._emit, self._clock)
         self._open.callback(source.close)
@@ -79,18 +79,18 @@ class Workers:
             source,
             pool,
             self.store.ledger,
-            renderer,
+            Renderer(parts.model_options(self._settings, account), renderings),
             self._emit,
             _draw,
         )
 
     def _job_worker(
-        self, renderer: Renderer, states: Callable[[], ReportedStates | None]
+        self, renderings: Sequence[Rendering], states: Callable[[], ReportedStates | None]
     ) -> JobWorker:
         return JobWorker(
             self.store.control,
             {account.name: account.numbers for account in self._settings.accounts},
-            ReplayLanes.of(renderer.renderings, self._settings.loki_stream_attribute),
+            ReplayLanes.of(renderings, self._settings.loki_stream_attribute),
             self._emit,
             _draw,
             states,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from fuse_otel.core.decoding.saved_calls import decode_saved
@@ -62,11 +61,11 @@ def options_of(args: argparse.Namespace) -> ModelOptions:
     """What the daemon of this configuration renders with, so that ids and attributes are the ones
     it sends. Raises ``ConfigurationError``.
     """
-    from fuse_otel.assembly.parts import model_options, saved_key  # noqa: PLC0415 - heavy, as below
+    from fuse_otel.assembly.parts import model_options  # noqa: PLC0415 - heavy, as below
     from fuse_otel.cli.settings_flags import load_settings  # noqa: PLC0415
 
     settings = load_settings(args, needs_account=False).settings
-    return replace(model_options(settings), pseudonym_key=saved_key(settings))
+    return model_options(settings)
 
 
 def _listed(

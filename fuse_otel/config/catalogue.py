@@ -130,6 +130,12 @@ SETTINGS = (
         secret=True,
     ),
     Setting(
+        "url_templates", "path,…", "", "/v2/charges,/claims/{claim}",
+        "Paths of your own web services, with `{name}` for a segment that varies. A request whose"
+        " URL fits one gets it as `url.template`. The first that fits counts. In the file it can"
+        " also be a list.",
+    ),
+    Setting(
         "namespace", "text", "", "acme-eu",
         "Part of every trace id. Set it if two installations may have the same session ids.",
     ),
@@ -183,4 +189,5 @@ SETTINGS = (
 # What only the file can set, in the order in which problems are reported.
 TABLES = (
     "accounts", "destinations", "rescans", "redaction_rules", "service_names", "severities",
+    "transfer_queues",
 )  # fmt: skip

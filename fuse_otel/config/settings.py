@@ -18,6 +18,7 @@ from fuse_otel.config.file.tables import (
     Rescans,
     ServiceNames,
     Severities,
+    TransferQueues,
 )
 from fuse_otel.config.inputs import Inputs, SourceValue
 from fuse_otel.config.sources import sources
@@ -58,6 +59,7 @@ class Settings(BaseSettings):
     redaction: fields.ModeWord
     redaction_rules: Rules = OwnRules()
     pseudonym_key: fields.Secret | None = None
+    url_templates: fields.UrlTemplates = ()
     namespace: fields.Text = ""
     environment: fields.Text = ""
     resource_attributes: fields.Pairs = Field(default_factory=dict)
@@ -68,6 +70,7 @@ class Settings(BaseSettings):
     loki_stream_attribute: Annotated[str, BeforeValidator(fields.read_attribute_name)]
     service_names: ServiceNames = Field(default_factory=dict, repr=False)
     severities: Severities = Field(default_factory=dict)
+    transfer_queues: TransferQueues = Field(default_factory=dict, repr=False)
     limits: fields.LimitsOfTheStandard
     hook_token: fields.Secret | None = None
     shutdown_grace: Annotated[fields.Seconds, duration(most=3600.0)]

@@ -26,7 +26,8 @@ def secret_words(draw, of):
 
 
 def everything(call, log):
-    out = Renderer(ModelOptions(), ()).render(call, log, log_completeness(call, log))
+    renderer = Renderer(ModelOptions(pseudonym_key=b"key"), ())
+    out = renderer.render(call, log, log_completeness(call, log))
     words = (out.traces, out.logs, repr(out.summary).encode(), repr(out.tally).encode())
     return b"\n".join(words)
 

@@ -24,7 +24,7 @@ _BEGINNING = (
 _MASK = "********"
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _BESIDE = 44  # columns before the origin
-_MAPS = ("resource_attributes", "service_names", "severities")
+_MAPS = ("resource_attributes", "service_names", "severities", "transfer_queues")
 _ONLY_VARIABLES = ("limits", "self_traces_protocol")
 
 

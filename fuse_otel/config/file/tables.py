@@ -1,4 +1,4 @@
-"""What only the file can set: accounts, rescans, names of services, severities."""
+"""What only the file can set: accounts, rescans, names of services and queues, severities."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from fuse_otel.config.values.quantities import (
     read_required_text,
     write_duration,
 )
+from fuse_otel.core.redaction.own_names import own_number
 
 _ACCOUNT = "default"  # the name of an account without one
 _EMAIL = re.compile(r"[^\s@:]+@[^\s@:]+")  # no colon: it ends the user name in Basic authentication
@@ -122,6 +123,14 @@ def _number_or_name(key: str) -> str:
     return digits if is_number else key
 
 
+def _transfer_queues(value: object) -> dict[str, str]:
+    names = _map(value)
+    # The message leaves the numbers out.
+    if not all(_NUMBER.fullmatch(number.strip()) for number in names):
+        raise ValueError("Each key must be a phone number in quotes.")
+    return {own_number(number): name for number, name in names.items()}
+
+
 def _severities(value: object) -> dict[str, tuple[int, str]]:
     words = {name: word.upper() for name, word in _map(value).items()}
     for word in words.values():
@@ -163,4 +172,5 @@ Rescans = Annotated[
     AfterValidator(lambda listed: listed or DEFAULT_RESCANS),
 ]
 ServiceNames = Annotated[Mapping[str, str], BeforeValidator(_service_names)]
+TransferQueues = Annotated[Mapping[str, str], BeforeValidator(_transfer_queues)]
 Severities = Annotated[Mapping[str, tuple[int, str]], BeforeValidator(_severities)]

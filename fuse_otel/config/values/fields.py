@@ -28,6 +28,7 @@ _Read = Callable[[object], _Number]
 DAY = 86_400.0
 _LONGEST = 365 * DAY
 _HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*", re.ASCII)
+_TEMPLATE = re.compile(r"(?:/(?:\{[a-z_]+\}|[A-Za-z0-9._~%:@-]+))+/?", re.ASCII)
 _ATTRIBUTE = re.compile(r"[a-z][a-z0-9_.]*", re.ASCII)
 
 
@@ -141,6 +142,18 @@ def _host_names(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, names)))
 
 
+def _url_templates(value: object) -> tuple[str, ...]:
+    listed = value if isinstance(value, list) else read.read_text(value).split(",")
+    templates = [read.read_text(each) for each in listed]
+    for template in templates:
+        if template and not _TEMPLATE.fullmatch(template):
+            raise ValueError(
+                f"{read.quoted(template)} is not a path. Use paths such as /claims/{{claim}},"
+                " without a host or query."
+            )
+    return tuple(dict.fromkeys(filter(None, templates)))
+
+
 def _attributes(value: object) -> dict[str, str]:
     if isinstance(value, Mapping):
         return {read.read_required_text(key): read.read_text(text) for key, text in value.items()}
@@ -180,6 +193,7 @@ def masked_email(email: str) -> str:
 Text = Annotated[str, BeforeValidator(read.read_text)]
 RequiredText = Annotated[str, BeforeValidator(read.read_required_text)]
 Secret = Annotated[SecretStr, BeforeValidator(read.read_required_text)]
+UrlTemplates = Annotated[tuple[str, ...], BeforeValidator(_url_templates)]
 HostNames = Annotated[tuple[str, ...], BeforeValidator(_host_names)]
 ReadableFile = Annotated[RequiredText, AfterValidator(readable)]
 Seconds = Annotated[float, PlainSerializer(read.write_duration, when_used="json")]

@@ -21,6 +21,9 @@ ASKING = frozenset(
         *("name", "number", "yes/no"),
     }
 )
+INPUT = ASKING | {"dialogflow"}  # their lines quote what a caller keyed or said
+TRANSFER = "transfer"
+COMPARING = frozenset({"compare variable"})
 
 
 def module_kind(module_type: str) -> str:

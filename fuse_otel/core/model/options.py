@@ -13,8 +13,10 @@ from fuse_otel.core.model.redaction_policy import STRICT, Redaction
 class ModelOptions:
     """The same options give the same bytes. ``service_names`` maps our own number (digits) or an
     application's name to a ``service.name``. ``severities`` maps a raw log class to
-    (SeverityNumber, SeverityText) and wins over the model's own. ``explain`` changes no byte: the
-    tally then holds notes.
+    (SeverityNumber, SeverityText) and wins over the model's own. ``pseudonym_key`` is that of the
+    account; without one no line has a fingerprint. ``transfer_queues`` maps the number of a queue,
+    with its country code, to its name; ``url_templates`` are paths of our own services.
+    ``explain`` changes no byte: the tally then holds notes.
     """
 
     namespace: str = ""
@@ -24,6 +26,8 @@ class ModelOptions:
     pseudonym_key: bytes | None = None
     service_names: Mapping[str, str] = field(default_factory=dict)
     severities: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    transfer_queues: Mapping[str, str] = field(default_factory=dict)
+    url_templates: tuple[str, ...] = ()
     loki_stream_attribute: str = "service.instance.id"
     redaction: Redaction = STRICT
     limits: Limits = MODEL

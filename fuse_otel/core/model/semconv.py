@@ -19,6 +19,9 @@ from opentelemetry.semconv._incubating.attributes import (
 from opentelemetry.semconv._incubating.attributes import (
     service_attributes as incubating_service,
 )
+from opentelemetry.semconv._incubating.attributes import (
+    url_attributes as incubating_url,
+)
 from opentelemetry.semconv.attributes import (
     error_attributes,
     http_attributes,
@@ -47,6 +50,7 @@ HTTP_METHOD: Final = http_attributes.HTTP_REQUEST_METHOD
 HTTP_STATUS: Final = http_attributes.HTTP_RESPONSE_STATUS_CODE
 SERVER_ADDRESS: Final = server_attributes.SERVER_ADDRESS
 URL_FULL: Final = url_attributes.URL_FULL
+URL_TEMPLATE: Final = incubating_url.URL_TEMPLATE
 DB_COLLECTION: Final = db_attributes.DB_COLLECTION_NAME
 DB_OPERATION: Final = db_attributes.DB_OPERATION_NAME
 
@@ -71,6 +75,7 @@ APPLICATION_NAME: Final = "fuse.application.name"
 APPLICATION_VERSION: Final = "fuse.application.version"
 APPLICATION_TARGET: Final = "fuse.application.target"
 LOG_CLASS: Final = "fuse.log.class"
+LINE_FINGERPRINT: Final = "fuse.line.fingerprint"
 INPUT_MODE: Final = "fuse.input.mode"
 INPUT_LENGTH: Final = "fuse.input.length"
 INPUT_RESULT: Final = "fuse.input.result"
@@ -83,6 +88,9 @@ PROMPT_REVISION: Final = "fuse.prompt.revision_id"
 PROMPT_LANGUAGE: Final = "fuse.prompt.language"
 PROMPT_HAS_AUDIO: Final = "fuse.prompt.has_audio"
 TRANSFER_RESULT: Final = "fuse.transfer.result"
+TRANSFER_QUEUE: Final = "fuse.transfer.queue"
+COMPARE_OPERATOR: Final = "fuse.compare.operator"
+COMPARE_RESULT: Final = "fuse.compare.result"
 DURATION: Final = "fuse.duration"
 
 EVENT_PROMPT: Final = "fuse.prompt"

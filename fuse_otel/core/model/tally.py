@@ -75,6 +75,7 @@ REDACTIONS: Mapping[str, str] = {
     "author_text": "a line that the application's author wrote",
     "input": "what a caller keyed or spoke; its length stays",
     "error_text": "the text behind the name of an exception",
+    "operand": "what a module compares; the result stays",
     "key": "a key of an entry's data that is not allowed",
     "value": "a value whose shape does not fit its key",
     "url": "credentials, query, fragment or words of the path of a URL",

@@ -15,6 +15,7 @@ from fuse_otel.core.model.module_kinds import WEB
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.model.telemetry import Value
 from fuse_otel.core.redaction.scrub import clean_name
+from fuse_otel.core.redaction.technical_words import is_technical
 from fuse_otel.core.redaction.urls import safe_url
 
 Shape = Callable[[object], Value | None]
@@ -23,7 +24,7 @@ Shape = Callable[[object], Value | None]
 _LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?\Z")
 _SHORT_NUMBER = re.compile(r"\d{1,8}\Z")  # a social security number has nine digits
 _TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}\Z")
-_EXCEPTION = re.compile(r"[A-Z][A-Za-z]{1,60}(Error|Exception)\Z")
+_EXCEPTION = re.compile(r"(?:[A-Z][A-Za-z]{1,60})?(?:Error|Exception)\Z")
 _METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"}
 _OPERATIONS = {"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"}
 _PROMPT_TYPES = {"static", "dynamic", "variable", "tts", "audio"}
@@ -79,6 +80,12 @@ def _table(value: object) -> Value | None:
     return None
 
 
+def _exception(value: object) -> Value | None:
+    if isinstance(value, str) and _EXCEPTION.match(value) and is_technical(value):
+        return value
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Allowed:
     """``modules``: the kinds that may send it, empty for any. ``prompt``: only prompts may."""
@@ -109,7 +116,7 @@ ALLOWED: Mapping[str, Allowed] = {
     "method": Allowed(semconv.HTTP_METHOD, _one_of(_METHODS), WEB),
     "table": Allowed(semconv.DB_COLLECTION, _table, frozenset({"dynamodb"})),
     "operation": Allowed(semconv.DB_OPERATION, _one_of(_OPERATIONS), frozenset({"dynamodb"})),
-    "error": Allowed(semconv.ERROR_TYPE, _matching(_EXCEPTION)),
+    "error": Allowed(semconv.ERROR_TYPE, _exception),
 }
 
 

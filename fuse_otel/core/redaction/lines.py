@@ -12,10 +12,17 @@ from dataclasses import dataclass, field
 
 from fuse_otel.core.model import semconv
 from fuse_otel.core.model.call import Entry
-from fuse_otel.core.model.module_kinds import ANNOUNCING, AUTHORS_TEXT, GOING_ON, LEAVING
+from fuse_otel.core.model.module_kinds import (
+    ANNOUNCING,
+    AUTHORS_TEXT,
+    COMPARING,
+    GOING_ON,
+    LEAVING,
+)
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.model.telemetry import Value
 from fuse_otel.core.redaction.scrub import REDACTED, clean_name, scrub_start
+from fuse_otel.core.redaction.technical_words import is_technical
 from fuse_otel.core.redaction.urls import safe_url
 
 PROMPT = "prompt"
@@ -27,6 +34,7 @@ _WRITERS = {
     semconv.URL_FULL: LEAVING,
     semconv.SERVER_ADDRESS: LEAVING,
     semconv.HTTP_STATUS: LEAVING,
+    semconv.COMPARE_RESULT: COMPARING,
     semconv.DURATION: frozenset({"transfer", "record", "call recording"}),
 }
 _METHODS = "GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS"
@@ -34,12 +42,15 @@ _METHODS = "GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS"
 
 @dataclass(slots=True)
 class Facts:
-    """The facts in a line. ``body`` is what may leave of it."""
+    """The facts in a line. ``body`` is what may leave of it; ``hidden``: it is not all of it, and
+    no attribute describes the rest.
+    """
 
     body: str
     attributes: dict[str, Value] = field(default_factory=dict)
     application: tuple[str, str] | None = None  # name, version
     error_type: str | None = None
+    hidden: bool = False
 
 
 Maker = Callable[[re.Match[str], Tally], Facts]
@@ -116,10 +127,40 @@ def _duration(match: re.Match[str], _: Tally) -> Facts:
 
 
 def _exception(match: re.Match[str], tally: Tally) -> Facts:
-    rest = f": {REDACTED}" if match[2] else ""
-    if rest:
+    uncaught, name, text = match.groups()
+    if not is_technical(name):
+        return _unknown(tally)
+    if text:
         tally.redactions["error_text"] += 1
-    return Facts(match[1] + rest, error_type=match[1])
+    body = f"{uncaught or ''}{name}{f': {REDACTED}' if text else ''}"
+    return Facts(body, error_type=name, hidden=bool(text))
+
+
+def _comparison(match: re.Match[str], tally: Tally) -> Facts:
+    """The result, which the next module shows as well. The operands may be anybody's."""
+    operator = _OPERATOR.search(match[1])
+    if operator is None:
+        return _unknown(tally)
+    tally.redactions["operand"] += 2
+    left, right = match[1][: operator.start()], match[1][operator.end() :]
+    body = f"Comparing {_sort(left)} {operator[1]} {_sort(right)}: {match[2]}"
+    return Facts(
+        body,
+        {semconv.COMPARE_OPERATOR: operator[1], semconv.COMPARE_RESULT: match[2] == "true"},
+    )
+
+
+def _sort(operand: str) -> str:
+    return "[number]" if _NUMBER.match(operand.strip()) else "[text]"
+
+
+def _unknown(tally: Tally) -> Facts:
+    tally.redactions["line"] += 1
+    return Facts(REDACTED, hidden=True)
+
+
+_OPERATOR = re.compile(r" (==|!=|<=|>=|<|>|=) ")
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?\Z")
 
 
 _FIXED = {
@@ -162,7 +203,8 @@ _RULES: tuple[tuple[str, str, Maker], ...] = (
     ("Response Request", r"(?:Response|Request failed): HTTP ([1-5]\d\d)", _status),
     ("Request", r"Request timed out(?: after \d{1,3} seconds)?", _timeout),
     ("Recorded", r"Recorded (\d{1,4}) seconds", _duration),
-    ("", r"([A-Z][A-Za-z]{1,60}(?:Error|Exception))(: [^\n]*)?", _exception),
+    ("Comparing", r"Comparing ([^\n]*): (true|false)", _comparison),
+    ("", r"(Uncaught )?((?:[A-Z][A-Za-z]{1,60})?(?:Error|Exception))(: [^\n]*)?", _exception),
 )
 
 
@@ -230,5 +272,4 @@ def facts_of(line: str, tally: Tally) -> Facts:
             match = pattern.fullmatch(line)
             if match:
                 return maker(match, tally)
-    tally.redactions["line"] += 1
-    return Facts(REDACTED)
+    return _unknown(tally)

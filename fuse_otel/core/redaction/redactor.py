@@ -14,14 +14,17 @@ from msgspec import structs
 
 from fuse_otel.core.model import semconv
 from fuse_otel.core.model.call import Entry, ListedCall
-from fuse_otel.core.model.module_kinds import SETTING, module_kind
-from fuse_otel.core.model.redaction_policy import Mode, Redaction
+from fuse_otel.core.model.module_kinds import SETTING, TRANSFER, module_kind
+from fuse_otel.core.model.options import ModelOptions
+from fuse_otel.core.model.redaction_policy import Mode
 from fuse_otel.core.model.tally import LINE, Tally
 from fuse_otel.core.model.telemetry import Value
 from fuse_otel.core.redaction.custom_rules import applies, compiled, marked, names
 from fuse_otel.core.redaction.data import known_data
+from fuse_otel.core.redaction.fingerprint import fingerprint, has_fingerprint
 from fuse_otel.core.redaction.freeform import PERSONAL, Freeform
 from fuse_otel.core.redaction.lines import PROMPT, Facts, body_limit, line_facts
+from fuse_otel.core.redaction.own_names import OwnNames
 from fuse_otel.core.redaction.scrub import clean_name, cut_between_words
 
 Attributes = dict[str, Value]
@@ -48,7 +51,8 @@ class Redactor:
     because what an earlier export counted is not counted again.
     """
 
-    def __init__(self, call: ListedCall, redaction: Redaction) -> None:
+    def __init__(self, call: ListedCall, options: ModelOptions) -> None:
+        redaction = options.redaction
         self._mode = redaction.mode
         self._strict = redaction.mode is Mode.STRICT
         self._model_only = redaction.plain
@@ -56,6 +60,8 @@ class Redactor:
         self._drop = redaction.rules.drop
         self._patterns = compiled(redaction.rules.patterns)
         self._call = call
+        self._pseudonym_key = options.pseudonym_key
+        self._own_names = OwnNames(options.transfer_queues, options.url_templates)
 
     @cached_property
     def _freeform(self) -> Freeform:
@@ -82,7 +88,26 @@ class Redactor:
             attributes |= facts.attributes
             if self._mode is Mode.OFF and semconv.INPUT_LENGTH in facts.attributes:
                 attributes[f"{PERSONAL}input"] = _keyed(facts, entry.line)
+        if self._own_names:
+            attributes |= self._named(entry, kind, attributes, tally)
+        if facts.hidden and self._pseudonym_key and has_fingerprint(log_class, kind):
+            line = self._with_marks(entry.line)
+            attributes[semconv.LINE_FINGERPRINT] = fingerprint(line, self._pseudonym_key)
         return RedactedEntry(log_class, facts.body, attributes, facts)
+
+    def _named(self, entry: Entry, kind: str, known: Attributes, tally: Tally) -> Attributes:
+        """The operator's own names for what the entry holds."""
+        if kind == TRANSFER and (found := self._own_names.queue(entry)):
+            key, attribute = found
+            if applies(self._drop, key, kind):
+                return {}
+            tally.note(entry.index, key, attribute, tally.snapshot())
+            return attribute
+        return self._own_names.template(entry) if semconv.URL_FULL in known else {}
+
+    def _with_marks(self, line: str) -> str:
+        """The operator's own patterns hold for fingerprints, too."""
+        return marked(line, self._patterns, Tally()) if self._patterns else line
 
     def _data(self, entry: Entry, kind: str, tally: Tally, *, prompt: bool) -> Attributes:
         attributes: Attributes = {}

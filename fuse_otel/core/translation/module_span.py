@@ -90,6 +90,7 @@ def execution_span(
     errors = [place for place in run.places if timeline.redacted[place].log_class == "error"]
     attributes = _attributes(timeline, number, late=late)
     if errors:
+        attributes |= _fingerprint(timeline.redacted[errors[0]])
         attributes[semconv.ERROR_TYPE] = error_type(timeline.redacted[errors[0]])
     return Span(
         span_id=ids.span_id(run.ordinal),
@@ -161,6 +162,13 @@ def _add_entries(attributes: dict[str, Value], entries: list[RedactedEntry]) -> 
         if entry.attributes:
             attributes.update(entry.attributes)
     attributes.pop(semconv.ERROR_TYPE, None)
+    attributes.pop(semconv.LINE_FINGERPRINT, None)
+
+
+def _fingerprint(redacted: RedactedEntry) -> dict[str, Value]:
+    """That of the error that the span's status describes."""
+    name = semconv.LINE_FINGERPRINT
+    return {name: redacted.attributes[name]} if name in redacted.attributes else {}
 
 
 def _input(timeline: Timeline, number: int, kind: str) -> dict[str, Value]:

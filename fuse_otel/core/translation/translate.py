@@ -43,7 +43,7 @@ def transform(
     the result has only new records and completely new executions, marked late.
     """
     tally = Tally(notes=[] if options.explain else None)
-    redactor = Redactor(call, options.redaction)
+    redactor = Redactor(call, options)
     timeline = build_timeline(call, log, details, redactor, tally, sent_entries or 0)
     ids = CallIds(options.namespace, call.session_id)
     name, version = timeline.application or (None, None)

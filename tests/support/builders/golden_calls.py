@@ -24,7 +24,7 @@ NOON = 1_763_467_200  # 2025-11-18T12:00:00Z
 _HOURS = 12
 
 
-OPTIONS = ModelOptions(environment="test")
+OPTIONS = ModelOptions(environment="test", pseudonym_key=KEY)
 _OWN_RULES = OwnRules(
     allow=(KeyRule("value", frozenset({"set variable"})),),
     patterns=(PatternRule("Pay By", "brand"),),
@@ -171,6 +171,10 @@ def _configured() -> Iterator[tuple[str, GoldenCall]]:
             options=replace(OPTIONS, redaction=Redaction(rules=_OWN_RULES)),
         ),
     )
+    queues = replace(OPTIONS, transfer_queues={"18005550198": "adjusters"})
+    yield "transfer-queue", simulated("claims-transferred")._replace(options=queues)
+    templates = replace(OPTIONS, url_templates=("/v2/charges", "/v2/{thing}"))
+    yield "url-template", simulated("payment-declined")._replace(options=templates)
     yield (
         "outbound-busy",
         GoldenCall(*scenario("transfer-busy", src="Outbound", dest="2125550123", type="outbound")),

@@ -33,6 +33,11 @@ ROWS = [
     ("Recorded 12 seconds", None, {"fuse.duration": 12}, None),
     ("ReferenceError: x is 4111111111111111", f"ReferenceError: {REDACTED}", {}, "ReferenceError"),
     ("ThrottlingException", None, {}, "ThrottlingException"),
+    ("Uncaught Error: no card 4111", f"Uncaught Error: {REDACTED}", {}, "Error"),
+    ("Comparing 4111 == 200: false", "Comparing [number] == [number]: false",
+     {"fuse.compare.operator": "==", "fuse.compare.result": False}, None),
+    ("Comparing ada != grace hopper: true", "Comparing [text] != [text]: true",
+     {"fuse.compare.operator": "!=", "fuse.compare.result": True}, None),
     *((line, None, {}, None) for line in (
         "Exiting application", "Disconnecting call", "Sending", "Sent", "Transferring",
         "Item found",

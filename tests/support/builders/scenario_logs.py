@@ -184,6 +184,12 @@ LOGS: Mapping[str, list[object]] = {
         error("TimeoutError: no queue", "evaluate js", "queue", 2),
         *leave(3),
     ],
+    "comparison": [
+        RECEPTION,
+        debug("Comparing 4711 == 4712: false", "compare variable", "is_member", 1),
+        debug("Comparing ada lovelace != : true", "compare variable", "is_named", 1),
+        *leave(2),
+    ],
     "private-by-default": [
         start("Pay By Phone", "3.2"),
         entry("prompt", "Card 4111 1111 1111 1111, Jo Example.", "prompt", "read_back", 1,

@@ -70,8 +70,8 @@ has its time, module, class and data.
 _LINES = """### Known lines
 
 Plum documents no line and can change its words at any time. fuse-otel knows these shapes in every module,
-with two exceptions: `Going to application` only in the modules that go to another application, and none in
-the author's own `call log`.
+with exceptions: `Going to application` only in the modules that go to another application, `Comparing` only in
+`compare variable`, and none in the author's own `call log`.
 """
 _METRICS = f"""## Metrics
 

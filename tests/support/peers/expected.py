@@ -51,8 +51,9 @@ def expected_calls(
     api: SimulatedApi, calls: Iterable[SimulatedCall], environment: str, namespace: str = ""
 ) -> dict[str, ExpectedCall]:
     """By trace id. ``environment`` and ``namespace`` as the daemon was told them."""
-    renderer = Renderer(ModelOptions(environment=environment, namespace=namespace), ())
     key = developer_key_pseudonym(api.developer_key)
+    options = ModelOptions(environment=environment, namespace=namespace, pseudonym_key=key)
+    renderer = Renderer(options, ())
     made = [_expected(api, call, renderer, key) for call in calls]
     return {each.trace_id: each for each in made}
 

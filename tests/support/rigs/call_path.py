@@ -43,7 +43,9 @@ _OWN = OwnRules(
     drop=(KeyRule("body"),),
     patterns=(PatternRule("[0-9]{7}", "claim"),),
 )
-_OPTIONS = ModelOptions(environment="test", service_names={"8005550111": "eight"})
+_OPTIONS = ModelOptions(
+    environment="test", pseudonym_key=KEY, service_names={"8005550111": "eight"}
+)
 
 
 def _renderer(redaction: Redaction) -> Renderer:

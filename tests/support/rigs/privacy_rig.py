@@ -99,7 +99,8 @@ class PrivacyRig:
         self.metrics = Metrics(status=self.store.control.status)
         self._log = Log(self.stream, "debug")
         source = in_process_source(api, self._emit, lambda: self.now)  # type: ignore[arg-type]
-        self.renderer = Renderer(ModelOptions(), [_rendering(signal) for signal in Signal])
+        renderings = [_rendering(signal) for signal in Signal]
+        self.renderer = Renderer(ModelOptions(pseudonym_key=KEY), renderings)
         self.destinations = {name: Quoting(name) for name in ("takes", "refuses")}
         options = PollerOptions("a", pseudonym_key=KEY)
         self.poller = Poller(

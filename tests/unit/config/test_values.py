@@ -80,6 +80,28 @@ def test_what_is_no_host_name_is_not_allowed(name):
     assert "is not a host name" in problem
 
 
+def test_url_templates_are_a_text_with_commas_or_a_list_of_the_file(toml):
+    given = {"FUSE_OTEL_URL_TEMPLATES": "/v2/charges, /claims/{claim} ,, /v2/charges"}
+    assert settings(given).url_templates == ("/v2/charges", "/claims/{claim}")
+    file = toml('url_templates = ["/v2/charges"]\n')
+    assert settings(config_file=file).url_templates == ("/v2/charges",)
+    assert settings({}).url_templates == ()
+
+
+@pytest.mark.parametrize(
+    "path", ["v2/charges", "https://a.com/v2", "/", "/a b", "/a?b", "/a//b", "/{A}", "/x{a}"]
+)
+def test_what_is_no_path_is_no_url_template(path):
+    (problem,) = problems({"FUSE_OTEL_URL_TEMPLATES": path})
+    assert "is not a path" in problem
+
+
+def test_transfer_queues_are_known_by_the_digits_of_their_numbers(toml):
+    file = toml('[transfer_queues]\n"(800) 555-0199" = "agents"\n"+44 20 1" = "london"\n')
+    queues = settings(config_file=file).transfer_queues
+    assert queues == {"18005550199": "agents", "44201": "london"}
+
+
 @pytest.mark.parametrize(
     "url", ["sqlite:///a.db", "sqlite:////var/lib/a.db", "sqlite://", "sqlite:///:memory:"]
 )
