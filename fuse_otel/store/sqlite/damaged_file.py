@@ -11,14 +11,12 @@ from pathlib import Path
 from fuse_otel.errors import Broken
 from fuse_otel.store.sqlite.errors import damaged
 from fuse_otel.store.sqlite.lock import lock_path
-from fuse_otel.store.sqlite.schema import APPLICATION_ID
+from fuse_otel.store.sqlite.place import HEADER, MAGIC, has_our_id
 
 # The file, its write-ahead log and the index of that log: they belong together and move together.
 PARTS = ("", "-wal", "-shm")
 # SQLite checks a file of this size in half a second; damage in a larger one is found in use.
 LOOKED_OVER = 256 * 1024 * 1024
-_MAGIC = b"SQLite format 3\0"
-_APPLICATION_ID_AT = slice(68, 72)
 
 
 def is_ours(path: Path) -> bool:
@@ -29,11 +27,10 @@ def is_ours(path: Path) -> bool:
         return True
     try:
         with path.open("rb") as file:
-            header = file.read(_APPLICATION_ID_AT.stop)
+            header = file.read(HEADER)
     except OSError as error:
         raise Broken(f"The store {path} cannot be read: {error.strerror}.") from error
-    ours = APPLICATION_ID.to_bytes(4, "big")
-    return header.startswith(_MAGIC) and header[_APPLICATION_ID_AT] == ours
+    return header.startswith(MAGIC) and has_our_id(header)
 
 
 def look_over(connection: sqlite3.Connection, name: str) -> None:

@@ -44,7 +44,8 @@ class Database:
     """No two threads ever hold one connection. Connections are not bound to threads, because the
     web's threads start and end. ``single``: there is one connection only, and readers wait too.
     ``guard`` raises ``StoreError`` if the file may not be used any more; every transaction calls
-    it. ``damaged`` is called when a transaction finds that the file is damaged or gone.
+    it. ``damaged`` is called when a transaction finds that the file is damaged or gone, and
+    ``closed`` once, after the last connection was closed.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Database:
         single: bool = False,
         damaged: Callable[[], None] = lambda: None,
         guard: Callable[[], None] = lambda: None,
+        closed: Callable[[], None] = lambda: None,
     ) -> None:
         self.name = name
         self._open = open_connection
@@ -66,9 +68,16 @@ class Database:
         self._reading: AbstractContextManager[object] = self._writing if single else nullcontext()
         self._pool = Lock()
         self._closed = False
-        # Opened now, so that a store that cannot be used fails when it is opened.
-        self._idle = [open_connection()]
-        guard()
+        self._after_close = closed
+        self._lent_out = 0
+        self._idle: list[sqlite3.Connection] = []
+        try:
+            # Opened now, so that a store that cannot be used fails when it is opened.
+            self._idle.append(open_connection())
+            guard()
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -100,9 +109,11 @@ class Database:
     def close(self) -> None:
         """Wait for the writer, then close; what is lent to readers closes on its return."""
         with self._writing, self._pool:
-            self._closed = True
             while self._idle:
                 self._idle.pop().close()
+            was_open, self._closed = not self._closed, True
+            if was_open and not self._lent_out:
+                self._after_close()
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
@@ -125,18 +136,31 @@ class Database:
         with self._pool:
             if self._closed:
                 raise Broken(f"The store {self.name} is closed.")
+            self._lent_out += 1
             if self._idle:
                 return self._idle.pop()
-        self._guard()
-        return self._open()
+        try:
+            self._guard()
+            return self._open()
+        except BaseException:
+            self._count_back()
+            raise
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
         with self._pool:
             # A connection that could not even roll back (a disk error) is not used again.
             if not (self._closed or connection.in_transaction):
                 self._idle.append(connection)
+                self._lent_out -= 1
                 return
         connection.close()
+        self._count_back()
+
+    def _count_back(self) -> None:
+        with self._pool:
+            self._lent_out -= 1
+            if self._closed and not self._lent_out:
+                self._after_close()
 
 
 @contextmanager

@@ -7,6 +7,12 @@ from pathlib import Path
 
 from fuse_otel.errors import Broken, Corrupt
 
+# https://www.sqlite.org/fileformat.html#the_database_header
+HEADER = 100  # bytes
+MAGIC = b"SQLite format 3\0"
+_APPLICATION_ID_AT = slice(68, 72)
+# "FuOT" in the file's header distinguishes our files from other SQLite databases.
+APPLICATION_ID = 0x46754F54
 _MOUNTS = Path("/proc/self/mountinfo")
 _MOUNT_POINT = 4
 # Locks and shared memory of these are those of a server, or none at all.
@@ -20,27 +26,53 @@ _NETWORK = frozenset({
 class OpenFile:
     """The file that the store's connections have open, known by its device and inode.
 
-    A file can be removed or replaced while it is open. SQLite continues with the open one, and all
-    that it writes there is gone when the process ends.
+    A file can be removed or replaced while it is open: SQLite continues with the open one, and all
+    that it writes there is gone when the process ends. It can also be truncated or overwritten:
+    SQLite notices that late, because it has most pages in its memory and its log.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._identity: tuple[int, int] | None = None
+        self._ours = False
+        try:
+            self._file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            self._identity = os.fstat(self._file)
+        except OSError as error:
+            raise self._unreadable(error) from error
 
     def check(self) -> None:
-        """Raises ``Corrupt`` if the path does not lead to the file that was there first."""
+        """Raises ``Corrupt`` if the path does not lead to the file that was there first, or if that
+        does not begin as a store of ours any more.
+        """
         try:
             found = self._path.stat()
+            header = os.pread(self._file, HEADER, 0)
         except (FileNotFoundError, NotADirectoryError):
             raise _gone(self._path, "removed") from None
         except OSError as error:
-            raise Broken(f"The store {self._path} cannot be read: {error.strerror}.") from error
-        identity = (found.st_dev, found.st_ino)
-        if self._identity is None:
-            self._identity = identity
-        elif identity != self._identity:
+            raise self._unreadable(error) from error
+        if not os.path.samestat(found, self._identity):
             raise _gone(self._path, "replaced")
+        if len(header) < HEADER:
+            raise _gone(self._path, "truncated")
+        # The header of a new store has our id only after SQLite moved it there from its log.
+        is_ours = has_our_id(header)
+        if not header.startswith(MAGIC) or (self._ours and not is_ours):
+            raise _gone(self._path, "overwritten")
+        self._ours = is_ours
+
+    def close(self) -> None:
+        """Only when no connection of the process has the file open. POSIX says that closing any
+        descriptor of a file releases all locks of the process on it, and so those of SQLite.
+        """
+        os.close(self._file)
+
+    def _unreadable(self, error: OSError) -> Broken:
+        return Broken(f"The store {self._path} cannot be read: {error.strerror}.")
+
+
+def has_our_id(header: bytes) -> bool:
+    return header[_APPLICATION_ID_AT] == APPLICATION_ID.to_bytes(4, "big")
 
 
 def _gone(path: Path, what: str) -> Corrupt:

@@ -8,10 +8,9 @@ from importlib.resources import files
 from typing import cast
 
 from fuse_otel.errors import Broken
+from fuse_otel.store.sqlite.place import APPLICATION_ID
 
 VERSION = 5
-# "FuOT" in the file's header distinguishes our files from other SQLite databases.
-APPLICATION_ID = 0x46754F54
 
 
 def version_of(connection: sqlite3.Connection, name: str) -> int:

@@ -161,11 +161,15 @@ def _writer(
         lock.check()
         open_now.check()
 
-    database = Database(
-        partial(open_file, path, read_only=False), str(path), damaged=damage.note, guard=guard
-    )
     with ExitStack() as stack:
         stack.callback(lock.release)
+        database = Database(
+            partial(open_file, path, read_only=False),
+            str(path),
+            damaged=damage.note,
+            guard=guard,
+            closed=open_now.close,
+        )
         stack.callback(database.close)
         _bring_forward(database, lock.acquire)
         stack.pop_all()

@@ -1,6 +1,7 @@
 """The program itself on a damaged, foreign, full, read-only or locked state file."""
 
 import json
+import os
 import re
 import signal
 import sqlite3
@@ -124,6 +125,26 @@ def test_a_daemon_whose_store_is_removed_goes_on_with_a_new_one(world, tmp_path)
     )
     assert "Traceback" not in daemon.log
     assert kept_aside(tmp_path) == []
+    with closing(sqlite3.connect(store)) as connection:
+        assert connection.execute("pragma integrity_check").fetchone() == ("ok",)
+
+
+def test_a_daemon_whose_store_is_truncated_goes_on_with_a_new_one(world, tmp_path):
+    store = tmp_path / "state.db"
+    with SimulatedApi(world) as api, OtlpReceiver() as receiver:
+        env = pointed_at(api, tmp_path, receiver.url, **QUICK, **FAST, **SHORT)
+        with running(env=env, folder=tmp_path) as daemon:
+            daemon.wait_for(lambda: "poll done" in daemon.log)
+            os.truncate(store, 0)
+            daemon.wait_for(lambda: _metrics(daemon.log))
+            wanted = listed(api)
+            daemon.wait_for(lambda: wanted <= receiver.sessions())
+            page = _metrics(daemon.log)
+            assert daemon.end() == 0
+    assert "was truncated while it was open" in daemon.log
+    assert "a new one reads the last five days again" in daemon.log
+    assert "fuse_otel_store_moved_aside_timestamp_seconds 1." in page
+    assert "Traceback" not in daemon.log
     with closing(sqlite3.connect(store)) as connection:
         assert connection.execute("pragma integrity_check").fetchone() == ("ok",)
 

@@ -5,6 +5,7 @@ import fcntl
 import os
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from support.builders.store_values import NOW, step, whole_step
@@ -79,6 +80,76 @@ def test_a_replaced_store_is_noticed_and_moved_aside(store, path, tmp_path):
     aside = begun_anew(path)
     assert aside.startswith("store.db.corrupt-")
     assert (tmp_path / aside).is_file()
+
+
+def checkpoint(path):
+    """As SQLite does after a thousand pages: the file has what the log had."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("pragma wal_checkpoint(truncate)")
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"", "truncated"),
+        (b"SQLite format 3\0", "truncated"),
+        (b"a letter to somebody\n" * 500, "overwritten"),
+        (b"\0" * 9000, "overwritten"),
+    ],
+)
+def test_a_truncated_or_overwritten_store_is_noticed_and_moved_aside(
+    store, path, is_new, content, what
+):
+    store.ledger.lease("main").commit(whole_step("a"))
+    if not is_new:
+        checkpoint(path)
+        store.control.status()
+    path.write_bytes(content)
+    for use in uses(store):
+        with pytest.raises(Corrupt, match=rf"was {what} while it was open"):
+            use()
+    store.close()
+
+    with pytest.raises(Corrupt):
+        opened(path)
+    assert begun_anew(path).startswith("store.db.corrupt-")
+    with closing(opened(path)) as new:
+        assert new.ledger.lease("main").known(["a"]) == {}
+
+
+def test_a_store_overwritten_by_a_database_of_another_program_is_noticed(store, path, tmp_path):
+    store.ledger.lease("main").commit(whole_step("a"))
+    checkpoint(path)
+    store.control.status()
+    with closing(sqlite3.connect(tmp_path / "theirs.db")) as theirs:
+        theirs.execute("create table theirs (x)")
+    path.write_bytes((tmp_path / "theirs.db").read_bytes())
+    with pytest.raises(Corrupt, match="was overwritten while it was open"):
+        store.control.status()
+
+
+def test_a_store_keeps_its_file_open_until_its_last_connection_is_closed(path):
+    files = Path("/dev/fd")
+    before = len(list(files.iterdir()))
+    for _ in range(3):
+        store = opened(path)
+        with store._database.read() as connection:
+            store.close()
+            connection.execute("select count(*) from ledger").fetchone()
+            assert len(list(files.iterdir())) > before
+        assert len(list(files.iterdir())) == before
+        store.close()
+
+
+def test_a_store_that_cannot_be_opened_leaves_no_file_open(path):
+    path.write_bytes(b"a letter to somebody\n" * 500)
+    files = Path("/dev/fd")
+    before = len(list(files.iterdir()))
+    for _ in range(3):
+        with pytest.raises(Broken):
+            opened(path)
+    assert len(list(files.iterdir())) == before
 
 
 def test_a_file_removed_inside_a_transaction_takes_no_commit(store, path):
