@@ -11,7 +11,8 @@ from support.pages.promql import existing_metrics, labels_of, metrics_of
 from support.pages.repository import ROOT
 
 FOLDER = ROOT / "deploy" / "prometheus"
-FILES = sorted(FOLDER.glob("*.rules.yaml"))
+# In the order of the page of operations.
+FILES = [FOLDER / f"{name}.rules.yaml" for name in ("fuse-otel", "fuse-calls", "fuse-slo")]
 TESTS = sorted(FOLDER.glob("*.rules.test.yaml"))
 
 Rule = dict[str, Any]
