@@ -7,7 +7,7 @@ numbers, empty scalars left out, the chosen member of a oneof always written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import lru_cache
 from struct import Struct
 
 from fuse_otel.core.model.telemetry import Attributes, Value
@@ -97,6 +97,14 @@ def _any_other(value: bool | float | tuple[str, ...]) -> bytes:
     return _any_strings(value)
 
 
+@lru_cache(maxsize=1024)
+def _key(key: str) -> bytes:
+    """``KeyValue.key``. The keys of the data model are few. Keys from outside must not fill the
+    memory.
+    """
+    return string(b"\n", key)
+
+
 _LONGEST_KEPT = 64  # characters of a key and its value
 _MOST_KEPT = 8192
 _WRITTEN: dict[bytes, dict[tuple[str, Value], bytes]] = {}
@@ -123,32 +131,15 @@ class AttributeWriter:
     def _write(self, item: tuple[str, Value]) -> bytes:
         key, value = item
         if isinstance(value, str):
-            pair = _KEYS[key] + _any_string(utf8(value))
+            pair = _key(key) + _any_string(utf8(value))
             part = self._tag + length(len(pair)) + pair
             # Only strings are kept: 1, 1.0 and True are equal as keys and differ on the wire.
             if len(key) + len(value) <= _LONGEST_KEPT:
                 self._keep(item, part)
             return part
-        return message(self._tag, _KEYS[key] + _any_other(value))
+        return message(self._tag, _key(key) + _any_other(value))
 
     def _keep(self, item: tuple[str, Value], part: bytes) -> None:
         if len(self._written) >= _MOST_KEPT:
             self._written.clear()
         self._written[item] = part
-
-
-class _Keys(dict[str, bytes]):
-    """Attribute keys as ``KeyValue.key``. The keys of the data model are few. Keys from outside
-    must not fill the memory.
-    """
-
-    _limit = 1024
-
-    def __missing__(self, key: str) -> bytes:
-        encoded = string(b"\n", key)
-        if len(self) < self._limit:
-            self[key] = encoded
-        return encoded
-
-
-_KEYS: Mapping[str, bytes] = _Keys()
