@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +18,7 @@ from fuse_otel.core.model.telemetry import Profile, Signal
 from fuse_otel.core.redaction.pseudonym import developer_key_pseudonym
 from fuse_otel.events import Emit, unheard
 from fuse_otel.poller import PollerOptions, RescanSchedule
-from fuse_otel.ports import Destination, Store
+from fuse_otel.ports import Control, Destination, Store
 from fuse_otel.shipper import ShipperOptions
 
 if TYPE_CHECKING:
@@ -43,6 +45,15 @@ def store(
         clock=clock,
         emit=emit,
     )
+
+
+@contextmanager
+def open_control(settings: Settings, *, read_only: bool = True) -> Iterator[Control]:
+    """For reading, also beside a daemon. Without ``read_only`` for adding jobs too: it creates a
+    missing store. Raises ``StoreError``.
+    """
+    with closing(store(settings, time.time, read_only=read_only)) as opened:
+        yield opened.control
 
 
 def source(account: Account, settings: Settings, emit: Emit, clock: Callable[[], float]) -> FuseApi:

@@ -60,7 +60,7 @@ class OtlpGrpc:
     def __init__(self, options: OtlpOptions) -> None:
         headers = [headers.items() for headers in options.headers.values()]
         self._secrets = tuple(secrets_of(pair for pairs in headers for pair in pairs))
-        credentials = _Credentials(options)
+        credentials = _credentials(options)
         proxies = net.Proxies(first="grpc")
         self._connections = {
             signal: _Connection(options, signal, credentials, proxies) for signal in options.urls
@@ -99,14 +99,14 @@ class _Connection:
         self,
         options: OtlpOptions,
         signal: Signal,
-        credentials: _Credentials,
+        credentials: grpc.ChannelCredentials,
         proxies: net.Proxies,
     ) -> None:
         owner = f"{options.name}, {signal}"
         self.timeout = options.seconds(signal)
         target, secure = _target(options.urls[signal], options.insecure, owner)
         self._target, self._options = _route(target, secure, proxies)
-        self._credentials = credentials.made if secure else None
+        self._credentials = credentials if secure else None
         self._method = _METHODS[signal]
         self._metadata = _metadata(options.headers.get(signal, {}), owner)
         gzip, none = grpc.Compression.Gzip, grpc.Compression.NoCompression
@@ -148,22 +148,14 @@ class _Connection:
         return grpc.secure_channel(self._target, self._credentials, self._options)
 
 
-class _Credentials:
-    """Reads the files at once, to report their problems; only with TLS."""
-
-    def __init__(self, options: OtlpOptions) -> None:
-        paths = (options.certificate, options.client_certificate, options.client_key)
-        tls_context(options)
-        self._roots, self._chain, self._key = (
-            path and read_bounded(path, _LARGEST_FILE).data for path in paths
-        )
-
-    @property
-    def made(self) -> grpc.ChannelCredentials:
-        # A key may be in the file of its certificate.
-        key = self._key or self._chain
-        roots = self._roots or net.default_authorities()
-        return grpc.ssl_channel_credentials(roots or None, key or None, self._chain or None)
+def _credentials(options: OtlpOptions) -> grpc.ChannelCredentials:
+    """Reads the files also if no connection uses them, to report their problems."""
+    paths = (options.certificate, options.client_certificate, options.client_key)
+    tls_context(options)
+    roots, chain, key = (path and read_bounded(path, _LARGEST_FILE).data for path in paths)
+    roots = roots or net.default_authorities()
+    # A key may be in the file of its certificate.
+    return grpc.ssl_channel_credentials(roots or None, key or chain or None, chain or None)
 
 
 def _response(error: grpc.RpcError) -> GrpcResponse:
