@@ -126,9 +126,13 @@ def _redaction(settings: Settings, own: Mode | None = None) -> Redaction:
 
 
 def model_options(settings: Settings, account: Account | None = None) -> ModelOptions:
-    """``account``: whose calls are read. Without one, the key is that of a saved log."""
+    """``account``: whose calls are read. A saved log does not name its account: without one, the
+    name and the key are those of the only account.
+    """
+    named = account or (settings.accounts[0] if len(settings.accounts) == 1 else None)
     return ModelOptions(
         namespace=settings.namespace,
+        account=named.own_name if named else "",
         environment=settings.environment,
         resource_attributes=dict(settings.resource_attributes),
         error_policy=settings.error_policy,

@@ -16,6 +16,9 @@ MOST = 500
 
 def calls_page(calls: Sequence[RecentCall]) -> Response:
     failed = sum(call.error for call in calls)
+    # A column with the same word in each row is noise: most daemons read one account.
+    several = len({call.account for call in calls}) > 1
+    account = ("Account",) if several else ()
     return page(
         "Calls",
         tag(
@@ -24,19 +27,20 @@ def calls_page(calls: Sequence[RecentCall]) -> Response:
         if calls
         else None,
         table_of_rows(
-            ("Started", "Outcome", "Application", "#Lasted", "Direction", "Session"),
-            (_row(call) for call in calls),
+            ("Started", "Outcome", *account, "Application", "#Lasted", "Direction", "Session"),
+            (_row(call, *((call.account,) if several else ())) for call in calls),
             empty="No call was stored yet.",
         ),
         below=True,
     )
 
 
-def _row(call: RecentCall) -> tuple[Child, ...]:
+def _row(call: RecentCall, *account: str) -> tuple[Child, ...]:
     lasted = None if call.start is None or call.end is None else call.end - call.start
     return (
         tag("a", when(call.start), href=call_path(call.session_id)),
         _outcome(call),
+        *account,
         call.application,
         humanize.duration(lasted),
         call.direction,

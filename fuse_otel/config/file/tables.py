@@ -71,6 +71,11 @@ class Account(fields.Frozen):
     developer_key_file: Annotated[str, Field(repr=False, exclude=True)] = ""
     numbers: Annotated[tuple[str, ...], BeforeValidator(_numbers), Field(repr=False)] = ()
 
+    @property
+    def own_name(self) -> str:
+        """The name that the configuration gives the account, empty if it gives none."""
+        return self.name if "name" in self.model_fields_set else ""
+
 
 class Rescan(NamedTuple):
     """The calls of the last ``span`` seconds are listed again at intervals of ``every`` seconds,

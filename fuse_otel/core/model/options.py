@@ -11,8 +11,9 @@ from fuse_otel.core.model.redaction_policy import STRICT, Redaction
 
 @dataclass(frozen=True, slots=True)
 class ModelOptions:
-    """The same options give the same bytes. ``service_names`` maps our own number (digits) or an
-    application's name to a ``service.name``. ``severities`` maps a raw log class to
+    """The same options give the same bytes. ``account`` is the name that the configuration gives
+    the account, empty for an account without a name. ``service_names`` maps our own number
+    (digits) or an application's name to a ``service.name``. ``severities`` maps a raw log class to
     (SeverityNumber, SeverityText) and wins over the model's own. ``pseudonym_key`` is that of the
     account; without one no line has a fingerprint. ``transfer_queues`` maps the number of a queue,
     with its country code, to its name; ``url_templates`` are paths of our own services.
@@ -20,6 +21,7 @@ class ModelOptions:
     """
 
     namespace: str = ""
+    account: str = ""
     environment: str = ""
     resource_attributes: Mapping[str, str] = field(default_factory=dict)
     error_policy: str = "any"

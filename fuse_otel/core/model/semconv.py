@@ -54,6 +54,7 @@ URL_TEMPLATE: Final = incubating_url.URL_TEMPLATE
 DB_COLLECTION: Final = db_attributes.DB_COLLECTION_NAME
 DB_OPERATION: Final = db_attributes.DB_OPERATION_NAME
 
+ACCOUNT: Final = "fuse.account"
 CALL_DIRECTION: Final = "fuse.call.direction"
 CALL_TYPE: Final = "fuse.call.type"
 CALL_OUTCOME: Final = "fuse.call.outcome"

@@ -135,6 +135,8 @@ def resource(name: str, version: str | None, options: ModelOptions) -> dict[str,
     }
     if version:
         attributes[semconv.SERVICE_VERSION] = version
+    if options.account:
+        attributes[semconv.ACCOUNT] = options.account
     if options.environment:
         attributes[semconv.DEPLOYMENT_ENVIRONMENT_NAME] = options.environment
     return {**attributes, **options.resource_attributes}

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from support.fakes.otlp_answer import Answer
 from support.fakes.otlp_receiver import OtlpReceiver
+from support.fakes.otlp_request import string
 from support.rigs.program import fuse_otel, pointed_at, started
 
 from fuse_otel.simulator import Fault, FaultKind, SamplesWorld, SimulatedApi, World
@@ -47,9 +48,12 @@ def test_an_account_with_a_wrong_key_keeps_no_other_from_being_read(samples, tmp
         env = pointed_at(samples, tmp_path, receiver.url, **nobody)
         ended = fuse_otel("once", "--config", str(file), env=env)
         delivered = receiver.sessions()
+        resources = [resource for each in receiver.requests for resource in each.resources]
     assert ended.returncode == 1
     (problem,) = problems(ended)
     assert "account locked" in problem
+    assert {string(each.attributes, "fuse.account") for each in resources} == {"open"}
+    assert {each.path for each in receiver.requests} == {"/v1/traces", "/v1/logs"}
     assert len(delivered) == LISTED
 
 

@@ -31,6 +31,16 @@ def test_calls_are_listed_and_nothing_of_them_is_markup(web):
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
 
 
+def test_the_account_is_shown_where_there_are_several(web):
+    assert "Account" not in web.get("/calls/").text
+    store = filled_store(*(recent_call(name, account=name) for name in ("sales", "claims")))
+    with served(site(store)) as url:
+        text = http_client.get(f"{url}/calls/").text
+    store.close()
+    assert "Account" in text
+    assert re.findall(r"<td>(sales|claims)</td>", text) == ["claims", "sales"]
+
+
 def test_a_call_with_a_nasty_id_is_reached_by_its_link(web):
     link = next(each for each in links(web.get("/calls/").text) if "script" in each)
     assert "/" not in link

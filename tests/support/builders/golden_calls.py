@@ -156,6 +156,7 @@ def _configured() -> Iterator[tuple[str, GoldenCall]]:
             options=replace(
                 OPTIONS,
                 namespace="eu",
+                account="claims",
                 service_names={"Reception": "front-door"},
                 resource_attributes={"team": "ivr"},
             ),

@@ -10,6 +10,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 Message = ExportTraceServiceRequest | ExportLogsServiceRequest
@@ -42,6 +43,13 @@ class Request:
             for record in self.records
         ]
         return spans + records
+
+    @property
+    def resources(self) -> list[Resource]:
+        """One for each call, of logs one for each hour of a call."""
+        if isinstance(self.message, ExportTraceServiceRequest):
+            return [each.resource for each in self.message.resource_spans]
+        return [each.resource for each in self.message.resource_logs]
 
     @property
     def spans(self) -> list[Span]:
