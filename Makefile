@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help benchmarks demo test back-ends found-after check suite format golden fuzz lock upgrade build clean \
+.PHONY: help benchmarks dashboards demo test back-ends found-after check suite format golden fuzz lock upgrade build clean \
 	runtime dev
 
 # Empty: the default of tests/support/scale.py. JOBS: how many tests run side by side.
@@ -52,6 +52,9 @@ golden: dev  ## write the golden calls, golden messages and generated pages agai
 	UPDATE_GOLDENS=1 .venv/bin/pytest -q tests/golden tests/unit/config/test_bad_files.py
 	.venv/bin/python -m fuse_otel.config >docs/configuration.md
 	UPDATE_DOCS=1 .venv/bin/pytest -q tests/repository/test_telemetry_page.py
+
+dashboards: dev  ## write the dashboards of deploy/grafana again from their code
+	.venv/bin/python -m deploy.grafana
 
 fuzz: dev  ## fuzz the decoders and the translation for FUZZ_SECONDS=600
 	mkdir -p build/fuzz/corpus

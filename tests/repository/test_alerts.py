@@ -47,8 +47,10 @@ def groups():
     for file in TESTS:
         for group in yaml.safe_load(file.read_text())["tests"]:
             series = " ".join(each["series"] for each in group["input_series"])
-            for test in group["alert_rule_test"]:
-                found.append((series, test["alertname"], bool(test.get("exp_alerts"))))
+            found += [
+                (series, test["alertname"], bool(test.get("exp_alerts")))
+                for test in group["alert_rule_test"]
+            ]
     return found
 
 

@@ -102,7 +102,7 @@ def imports(*folders):
 
 @pytest.mark.parametrize(
     ("folders", "declared"),
-    [(("fuse_otel",), RUNTIME), (("tests", "benchmarks"), DEVELOPMENT)],
+    [(("fuse_otel",), RUNTIME), (("tests", "benchmarks", "deploy"), DEVELOPMENT)],
 )
 def test_every_imported_module_belongs_to_a_declared_dependency(folders, declared):
     owner = owners()

@@ -60,10 +60,17 @@ class Prometheus(Process):
             f"--config.file={file}",
             f"--storage.tsdb.path={self.folder / 'data'}",
             f"--web.listen-address={self.address('http')}",
+            "--enable-feature=exemplar-storage",
         ]
 
     def is_ready(self) -> bool:
         return self.answers(f"{self.url('http')}/-/ready")
+
+    def exemplars(self, expression: str, since: float, until: float) -> list[Mapping[str, Any]]:
+        """Of all series in the expression, between two moments in UNIX seconds."""
+        where = f"{self.url('http')}/api/v1/query_exemplars"
+        answer = self.get(where, query=expression, start=since, end=until)
+        return [each for series in answer["data"] for each in series["exemplars"]]
 
     def query(self, expression: str) -> list[Mapping[str, Any]]:
         answer = self.get(f"{self.url('http')}/api/v1/query", query=expression)

@@ -1,0 +1,147 @@
+"""The dashboard *Call flow of an application*: the ways of its calls, and each of its modules."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
+
+from deploy.grafana.call_queries import RANGE, RATE, CallQueries, share
+from deploy.grafana.panels import THIRD, board, cells, flow, graph, lines, number, rows, variable
+
+UID = "fuse-call-flow"
+MODULE = "module_type, module"
+NAMED = "{{module_type}} {{module}}"
+_CALLS = CallQueries('account="$account",application="$application"')
+counted, quantile = _CALLS.counted, _CALLS.quantile
+STEPS = f"round({counted('fuse_module_transitions_total', RANGE, by='from, to')})"
+LEFT = counted("fuse_call_exits_total", RANGE, by=MODULE, where='how="hangup"')
+CAME = counted("fuse_module_executions_total", RANGE, by=MODULE)
+
+
+def joined(expression: str, label: str, *parts: str) -> str:
+    """Sets ``label`` to the values of the labels ``parts``."""
+    between = " → " if len(parts) > 1 else ""
+    quoted = ", ".join(f'"{each}"' for each in (label, between, *parts))
+    return f"label_join({expression}, {quoted})"
+
+
+def edges() -> str:
+    taken = f"{STEPS} > 0"
+    named = joined(joined(taken, "source", "from"), "target", "to")
+    return f"sum by (id, source, target) ({joined(named, 'id', 'from', 'to')})"
+
+
+def nodes() -> str:
+    """Every end of an edge, with how often calls came to it, or left it where they begin."""
+    reached = f"sum by (id) ({joined(f'{STEPS} > 0', 'id', 'to')})"
+    begun = f"sum by (id) ({joined(f'{STEPS} > 0', 'id', 'from')})"
+    return joined(f"({reached} or {begun})", "title", "id")
+
+
+def made() -> Dashboard:
+    dashboard = board(
+        "Call flow of an application",
+        UID,
+        "The ways that the calls of one application take through its modules.",
+    )
+    accounts = "label_values(fuse_module_transitions_total, account)"
+    dashboard.with_variable(variable("account", "Account", accounts, several=False))
+    names = 'label_values(fuse_module_transitions_total{account="$account"}, application)'
+    dashboard.with_variable(variable("application", "Application", names, several=False))
+    for part in (_flow, _modules, _over_time):
+        part(dashboard)
+    return dashboard
+
+
+def _flow(dashboard: Dashboard) -> None:
+    calls = counted("fuse_calls_total", RANGE)
+    dashboard.with_row(Row("Call flow"))
+    for panel in (
+        number("Calls", "Calls that were stored in this time range.", "short", calls),
+        number(
+            "Calls with an error",
+            "Share of the calls that have an error according to the error policy.",
+            "percentunit",
+            share(counted("fuse_calls_total", RANGE, where='status="error"'), calls),
+            0.05,
+            0.2,
+        ),
+        number(
+            "Contained calls",
+            "Share of the calls that ended without an answered transfer.",
+            "percentunit",
+            share(counted("fuse_contained_calls_total", RANGE), calls),
+        ),
+        number(
+            "Median duration",
+            "Half of the calls are shorter.",
+            "s",
+            quantile(0.5, "fuse_call_duration_seconds", RANGE),
+        ),
+        flow(
+            "Call flow",
+            "Each circle is a module or an end of the call, with the number of visits. Each arrow"
+            " is a step from one to the next, with how often calls took it.",
+            nodes(),
+            edges(),
+        ),
+    ):
+        dashboard.with_panel(panel)
+
+
+def _modules(dashboard: Dashboard) -> None:
+    failed = counted("fuse_module_executions_total", RANGE, by=MODULE, where='status="error"')
+    dashboard.with_row(Row("Modules"))
+    for panel in (
+        rows(
+            "Modules",
+            "Each module: its visits, the share of visits with an error and of callers who hung up,"
+            " and the time within which 95 % of its visits ended.",
+            cells(CAME, "visits"),
+            cells(share(failed, CAME), "with an error"),
+            cells(share(LEFT, CAME), "hang-ups"),
+            cells(quantile(0.95, "fuse_module_duration_seconds", RANGE, by=MODULE), "p95"),
+            units={
+                "visits": "short",
+                "with an error": "percentunit",
+                "hang-ups": "percentunit",
+                "p95": "s",
+            },
+        ),
+        rows(
+            "Steps",
+            "How often calls went from one module to the next.",
+            cells(f"{STEPS} > 0", "steps"),
+            units={"steps": "short"},
+        ),
+    ):
+        dashboard.with_panel(panel)
+
+
+def _over_time(dashboard: Dashboard) -> None:
+    dashboard.with_row(Row("Over time"))
+    left = counted("fuse_call_exits_total", RATE, by=MODULE, where='how="hangup"')
+    errors = counted("fuse_errors_total", RATE, by=f"{MODULE}, error_type")
+    for panel in (
+        graph(
+            "Visits by module",
+            "Executions a minute.",
+            "cpm",
+            lines(counted("fuse_module_executions_total", RATE, by=MODULE), NAMED),
+            width=THIRD,
+        ),
+        graph(
+            "Hang-ups by module",
+            "Callers a minute who hung up in a module.",
+            "cpm",
+            lines(left, NAMED),
+            width=THIRD,
+        ),
+        graph(
+            "Errors by module",
+            "Error entries a minute, by module and kind of error.",
+            "cpm",
+            lines(errors, f"{NAMED} ({{{{error_type}}}})"),
+            width=THIRD,
+        ),
+    ):
+        dashboard.with_panel(panel)
