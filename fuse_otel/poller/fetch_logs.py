@@ -12,7 +12,7 @@ from fuse_otel.core.model.call import (
     LogPage,
     LogState,
 )
-from fuse_otel.core.model.ids import is_long_session_id
+from fuse_otel.core.model.ids import is_nameable
 from fuse_otel.core.timing.windows import OVERLAP, Window
 from fuse_otel.errors import TooLarge
 from fuse_otel.poller.ingest import FetchedCall, Ingest
@@ -88,15 +88,15 @@ class LogFetcher:
         left = {call.session_id: call for call in calls}
         if listing is not None:
             window = _narrowed(listing, calls)
-            # No other request can name a call with a long id (core.model.ids).
-            wanted = any(is_long_session_id(call.session_id) for call in calls)
+            # No other request can name some calls, such as one with a long id (core.model.ids).
+            wanted = any(not is_nameable(call.session_id) for call in calls)
             wanted = wanted or self._bulk_pays(len(left), _records(listing, window))
             if wanted and self._bulk_works():
                 yield from self._bulk(window, listing, left, sink)
-        nameless = [call for call in left.values() if is_long_session_id(call.session_id)]
+        nameless = [call for call in left.values() if not is_nameable(call.session_id)]
         if nameless:
             sink.put([(call, MISSING_LOG) for call in nameless])
-        single = [call for call in left.values() if not is_long_session_id(call.session_id)]
+        single = [call for call in left.values() if is_nameable(call.session_id)]
         yield from self._singly(single, sink, again=again)
 
     def _bulk_pays(self, wanted: int, listed: int) -> bool:

@@ -15,7 +15,7 @@ from fuse_otel.core.model.call import (
     Seen,
     log_completeness,
 )
-from fuse_otel.core.model.ids import is_long_session_id
+from fuse_otel.core.model.ids import is_nameable
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.timing.backoff import Backoff, Random
 from fuse_otel.errors import FuseOtelError, InternalError, SourceError
@@ -197,7 +197,7 @@ class Ingest:
         else:
             self._failing.pop(call.session_id, None)
             decision = release_policy(call, log, seen, moment, self._options.grow)
-        if is_long_session_id(call.session_id) or log is _UNREADABLE:
+        if not is_nameable(call.session_id) or log is _UNREADABLE:
             decision = _without_wait(call, log, seen, decision)
         return decision.later(-self._api_clock.skew)
 
@@ -262,7 +262,7 @@ def _isolated(fetched: Sequence[FetchedCall]) -> Sequence[Sequence[FetchedCall]]
 def _without_wait(
     call: ListedCall, log: CallLog | SourceError, seen: Seen | None, decision: Decision
 ) -> Decision:
-    """For a call that a later request would not get more of. No request can name a long session id
+    """For a call that a later request would not get more of: no request can name some session ids
     (``core.model.ids``).
     """
     if seen is not None:

@@ -1,6 +1,7 @@
 """Strings that a hostile peer could send, through all three interfaces of every store."""
 
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -50,6 +51,8 @@ ODD = {
     "another megabyte": "x" * (MIB - 1) + "y",
     "a long one with surrogates": "\ud800" * 1000,
     "like a key": "sha256:" + "0" * 64,
+    "the key of the megabyte": "sha256:" + sha256(b"x" * MIB).hexdigest(),
+    "the key of the lone surrogate": "sha256:" + sha256(b"a\xed\xa0\x80b").hexdigest(),
 }
 IDS = list(ODD.values())
 each_odd = pytest.mark.parametrize("odd", IDS, ids=list(ODD))

@@ -114,7 +114,7 @@ def build_timeline(
     start, end = _envelope(times, runs)
     return Timeline(
         call=call,
-        session_id=session_key(call.session_id),
+        session_id=str(session_key(call.session_id)),
         details=details,
         entries=entries,
         moments=stamped,

@@ -95,8 +95,10 @@ class SqliteControl:
 
     def recent_call(self, session_id: str) -> RecentCall | None:
         with self._database.read() as connection:
-            row = connection.execute(_SQL["recent_call"], (rows.stored_id(session_id),)).fetchone()
-            return _recent_call(row) if row else None
+            for key in rows.stored_ids(session_id):
+                if row := connection.execute(_SQL["recent_call"], (key,)).fetchone():
+                    return _recent_call(row)
+        return None
 
     def parked(self, limit: int, query: ParkedQuery = EVERY_PARKED) -> Sequence[ParkedCall]:
         with self._database.read() as connection:

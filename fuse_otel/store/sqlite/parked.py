@@ -6,12 +6,11 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from fuse_otel.core.batching.batch import CallSlice
 from fuse_otel.core.model.lane import Lane
 from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.ports import ParkedCall, ParkedCopy, ParkedQuery
 from fuse_otel.store.sqlite.database import queries
-from fuse_otel.store.sqlite.rows import Row, storable, stored_id, within, word
+from fuse_otel.store.sqlite.rows import Row, call_slice, storable, stored_id, within, word
 
 PART_CALLS = 500  # of one transaction
 _SQL = queries("control")
@@ -78,4 +77,6 @@ def _row(lane_id: int, copy: ParkedCopy, now: float) -> Row:
 def _parked_call(row: Row) -> ParkedCall:
     parked_id, destination, signal, *call, rejected, code, reason, parked_at, data = row
     lane = Lane(destination, word(Signal, signal))
-    return ParkedCall(parked_id, lane, CallSlice(*call), rejected, code, reason, parked_at, data)
+    return ParkedCall(
+        parked_id, lane, call_slice(tuple(call)), rejected, code, reason, parked_at, data
+    )

@@ -7,14 +7,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
-from hashlib import sha256
 from typing import Any, TypeVar, cast
 
 import msgspec
 
 from fuse_otel.core.batching.batch import Batch, CallSlice
 from fuse_otel.core.model.call import Direction, ListedCall
-from fuse_otel.core.model.ids import session_key
+from fuse_otel.core.model.ids import SessionKey, hashed_key, is_like_key, session_key
 from fuse_otel.core.model.lane import Lane
 from fuse_otel.errors import Corrupt
 from fuse_otel.ports import Gap, GapReason, NumberPosition, Pending, PendingReason
@@ -67,7 +66,7 @@ def pack_offsets(offsets: Collection[int]) -> str:
 def unpack_calls(calls: str, remaining: str | None) -> tuple[CallSlice, ...]:
     """The calls whose offsets remain, all of them for ``None``. Raises ``Corrupt``."""
     try:
-        every = [CallSlice(*row) for row in _CALLS.decode(calls)]
+        every = [call_slice(row) for row in _CALLS.decode(calls)]
         left = None if remaining is None else _OFFSETS.decode(remaining)
     except msgspec.MsgspecError as error:
         raise Corrupt("The store is damaged: the calls of a batch cannot be read.") from error
@@ -110,9 +109,19 @@ def stored_id(session_id: str) -> str:
         session_id.encode()
     except UnicodeEncodeError:
         # Decoding replaces lone surrogates. One that came by another way must not merge two calls.
-        data = session_id.encode("utf-8", "surrogatepass")
-        return f"sha256:{sha256(data).hexdigest()}"
-    return session_key(session_id)
+        return str(hashed_key(session_id))
+    return str(session_key(session_id))
+
+
+def stored_ids(text: str) -> tuple[str, ...]:
+    """The possible forms of what a person or a page names a call by: its id, or its key."""
+    return (text, stored_id(text)) if is_like_key(text) else (stored_id(text),)
+
+
+def call_slice(row: Sequence[Any]) -> CallSlice:
+    """Its id is a key already."""
+    session_id, *place = row
+    return CallSlice(SessionKey(session_id), *place)
 
 
 def storable(*values: object) -> Row:

@@ -9,7 +9,7 @@ from fuse_otel.core.model.ids import (
     MAX_SESSION_ID,
     CallIds,
     digest,
-    is_long_session_id,
+    is_nameable,
     session_key,
     trace_id,
 )
@@ -61,15 +61,34 @@ def test_no_two_spans_of_a_call_share_an_id(session):
 @pytest.mark.parametrize("length", [1, 22, MAX_SESSION_ID])
 def test_a_session_id_of_usual_length_is_its_own_key(length):
     assert session_key("1" * length) == "1" * length
-    assert not is_long_session_id("1" * length)
+    assert is_nameable("1" * length)
 
 
 def test_a_long_session_id_is_kept_as_the_hash_of_the_whole():
     long = "1" * 70_000
     key = session_key(long)
-    assert is_long_session_id(long)
+    assert not is_nameable(long)
     assert key == f"sha256:{sha256(long.encode()).hexdigest()}"
     assert session_key(long + "2") != key
     assert session_key(key) == key
     # The ids of the trace do not depend on what the store keeps.
     assert trace_id("", long) == sha256(f"fuse-otel/1\0\0{long}".encode()).digest()[:16]
+
+
+def test_an_id_that_looks_like_the_key_of_another_call_has_a_key_of_its_own():
+    key = session_key("1" * 70_000)
+    imitation = str(key)
+    assert session_key(imitation) == f"sha256:{sha256(imitation.encode()).hexdigest()}"
+    assert session_key(session_key(imitation)) == session_key(imitation)
+    assert not is_nameable(imitation)
+    assert session_key(imitation[:-1]) == imitation[:-1]
+
+
+@pytest.mark.parametrize("session", [".", "..", "a/b", "a\\b", "a\0", "a\r\n", "\x7f", "\ufffd"])
+def test_what_a_url_cannot_carry_safely_is_not_nameable(session):
+    assert not is_nameable(session)
+
+
+@pytest.mark.parametrize("session", [SESSION, "...", ".a", "a b", "%2F", "?#&", "é", "🙂"])
+def test_what_is_percent_encoded_is_nameable(session):
+    assert is_nameable(session)
