@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from math import inf
 from queue import Empty, SimpleQueue
-from threading import Thread, current_thread
+from threading import Timer, current_thread
 from threading import enumerate as enumerate_threads
 from types import FrameType
 
@@ -100,11 +100,12 @@ def leave_if_hung(code: int) -> None:
         os._exit(code)
 
 
-def leave_after(seconds: float, code: int) -> None:
-    """End the process after so many seconds, even if a request, the store or the log hangs."""
-
-    def leave() -> None:
-        time.sleep(seconds)
-        os._exit(code)
-
-    Thread(target=leave, name=_EXIT, daemon=True).start()
+def leave_after(seconds: float, code: int) -> Timer:
+    """End the process after so many seconds, even if a request, the store or the log hangs, unless
+    the timer is cancelled.
+    """
+    timer = Timer(seconds, os._exit, [code])
+    timer.daemon = True
+    timer.name = _EXIT
+    timer.start()
+    return timer

@@ -6,6 +6,7 @@ import argparse
 import gc
 from typing import TYPE_CHECKING
 
+from fuse_otel.cli.output import end_output
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.cli.signals import Signals, leave_after, leave_if_hung
 from fuse_otel.errors import ConfigurationError, Corrupt, FuseOtelError
@@ -30,8 +31,13 @@ def run(args: argparse.Namespace) -> int:
     from fuse_otel.daemon import share_one_arena  # noqa: PLC0415 - the whole daemon
 
     share_one_arena()
-    Runner(args, signals).run()
+    runner = Runner(args, signals)
+    grace = runner.run()
+    bound = leave_after(grace + _CLOSING, 0)
+    runner.stop()
     leave_if_hung(0)
+    end_output()  # may hang too
+    bound.cancel()
     return 0
 
 
@@ -49,20 +55,21 @@ class Runner:
         self._service: Service | None = None
         self._next: Loaded | None = None
         self._damage = ""
-        self._mended = False
+        self._recovered = False
 
-    def run(self) -> None:
+    def run(self) -> float:
+        """Until a signal asks for the end. Returns the seconds that ``stop`` may take."""
         loaded = load_settings(self._args)
         if self._stopped():
-            return
-        service = self._begin(loaded)
+            return loaded.settings.shutdown_grace
+        service = self._start(loaded)
         while not self._signals.stopping:
             self._signals.wait()
             if self._signals.reloading:
                 self._signals.reloading = False
                 self._reload()
             if self._damage and not self._signals.stopping:
-                service = self._mend(service, loaded)
+                service = self._recover(service, loaded)
             if self._next is not None and not self._signals.stopping:
                 following, self._next = self._next, None
                 service = self._replace(service, loaded, following)
@@ -70,16 +77,20 @@ class Runner:
                 # The parts of a service refer to each other in cycles, with TLS contexts of
                 # megabytes, which Python would only collect after some ten reloads.
                 gc.collect()
-        service.log.info("stopping")
-        leave_after(loaded.settings.shutdown_grace + _CLOSING, 0)
-        service.stop()
+        return loaded.settings.shutdown_grace
+
+    def stop(self) -> None:
+        """Deliver what is due, then close everything. The caller bounds the time it takes."""
+        if self._service is not None:
+            self._service.log.info("stopping")
+            self._service.stop()
         self._listening.close()
 
     def _stopped(self) -> bool:
         """Whether a signal came during the imports."""
         return self._signals.stopping
 
-    def _begin(self, loaded: Loaded) -> Service:
+    def _start(self, loaded: Loaded) -> Service:
         from fuse_otel.assembly.service import Service  # noqa: PLC0415 - imports the whole daemon
 
         service = Service(
@@ -103,18 +114,18 @@ class Runner:
         self._damage = sentence
         self._signals.wake()
 
-    def _mend(self, service: Service, loaded: Loaded) -> Service:
+    def _recover(self, service: Service, loaded: Loaded) -> Service:
         """The same service again, on a new store. Once only: a disk that damages one store after
         the other needs a person. Raises ``Corrupt``.
         """
-        self._end(service, drain=False)
-        if self._mended:
+        self._close(service, drain=False)
+        if self._recovered:
             raise Corrupt(self._damage)
-        self._mended, self._damage = True, ""
+        self._recovered, self._damage = True, ""
         self._metrics.forget_states()
-        return self._begin(loaded)
+        return self._start(loaded)
 
-    def _end(self, service: Service, *, drain: bool = True) -> None:
+    def _close(self, service: Service, *, drain: bool = True) -> None:
         """Afterwards its store is free. A thread that still waits for an answer finds it closed."""
         if not service.stop(drain=drain):
             service.workers.close()
@@ -122,17 +133,17 @@ class Runner:
 
     def _replace(self, service: Service, loaded: Loaded, following: Loaded) -> Service:
         """The next service; or the same again, if the next one cannot be started."""
-        self._end(service)
+        self._close(service)
         # Removed accounts and lanes must not keep their gauges.
         self._metrics.forget_states()
         try:
-            begun = self._begin(following)
+            started = self._start(following)
         except FuseOtelError as error:
-            begun = self._begin(loaded)
-            begun.emit(ConfigReloaded(successful=False, message=str(error)))
+            started = self._start(loaded)
+            started.emit(ConfigReloaded(successful=False, message=str(error)))
         else:
-            begun.emit(ConfigReloaded(successful=True, message=""))
-        return begun
+            started.emit(ConfigReloaded(successful=True, message=""))
+        return started
 
     def _reload(self) -> str | None:
         """Read the configuration again. If it is invalid, the present one stays: a sentence."""

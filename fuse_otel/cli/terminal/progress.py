@@ -58,7 +58,7 @@ class Progress:
         else:
             share, facts = self._facts(progress, now)
             # The share grows window by window: 0% would look as if nothing happened.
-            reached = f"{share:.0%}" if share else "reading the first window"
+            reached = f"{_percent(share)}%" if share else "reading the first window"
             self._stream.write(f"{reached}, {', '.join(facts)}\n")
         self._stream.flush()
 
@@ -82,7 +82,7 @@ class Progress:
 
     def _line(self, progress: JobStatus, now: float) -> str:
         share, facts = self._facts(progress, now)
-        text = f" {share:4.0%}  {'  '.join(facts)}"
+        text = f" {_percent(share):3}%  {'  '.join(facts)}"
         bar = min(_WIDEST_BAR, self._width - _FREE - columns(text))
         pieces = [Piece(text)]
         if bar >= _NARROWEST_BAR:
@@ -99,6 +99,12 @@ class Progress:
             if passed > 0:
                 facts.append(f"{(progress.calls - first.calls) / passed:,.0f} calls/s")
             if progress.left < first.left and passed > 0:
-                rest = passed * progress.left / (first.left - progress.left)
-                facts.append(f"{duration(max(round(rest), 1))} left")
+                rest = round(passed * progress.left / (first.left - progress.left))
+                # The end of an interval that ends now waits until its list of calls is settled.
+                facts.append(f"{duration(rest)} left" if rest else "reading the last window")
         return share, facts
+
+
+def _percent(share: float) -> int:
+    """Rounded down: 100 only when everything is read."""
+    return int(round(share * 100, 6))

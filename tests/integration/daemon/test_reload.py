@@ -33,9 +33,7 @@ class Reloads(Signals):
 def test_a_reload_keeps_the_address_and_nothing_of_the_service_before(
     tmp_path, monkeypatch, capsys
 ):
-    addresses, services, exits = [], [], []
-    # The exit that the grace bounds would end the process of the tests.
-    monkeypatch.setattr(run, "leave_after", lambda seconds, code: exits.append((seconds, code)))
+    addresses, services = [], []
 
     def look():
         services.append(weakref.ref(runner._service.workers))
@@ -48,6 +46,6 @@ def test_a_reload_keeps_the_address_and_nothing_of_the_service_before(
             monkeypatch.setenv(name, text)
         runner = run.Runner(argparse.Namespace(), Reloads(2, look))
         runner.run()
+        runner.stop()
     assert len(set(addresses)) == 1
     assert [service() is None for service in services] == [True, True, False]
-    assert len(exits) == 1

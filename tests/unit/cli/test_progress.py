@@ -96,3 +96,15 @@ def test_an_interval_that_is_longer_for_the_daemon_is_no_negative_share():
     shown = Shown(total=10, live=False)
     shown.show(1, 1, 500)
     assert shown.written == "reading the first window, 1 call, 1 entry\n"
+
+
+def test_the_last_seconds_of_an_interval_are_not_all_of_it():
+    """A backfill up to now beside a daemon: the calls are known, and the end is not settled yet."""
+    shown = Shown(total=432_000, live=False)
+    shown.show(0, 0, 432_000)
+    shown.show(0, 0, 15, at=10)
+    shown.show(0, 0, 0, at=20)
+    assert shown.written.splitlines()[1:] == [
+        "99%, 0 calls, 0 entries, 0 calls/s, reading the last window",
+        "100%, 0 calls, 0 entries, 0 calls/s, reading the last window",
+    ]
