@@ -10,8 +10,9 @@ from typing import NamedTuple
 from opentelemetry.proto.logs.v1.logs_pb2 import ResourceLogs
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
 
+from fuse_otel.simulator.faults import FaultKind
 from fuse_otel.simulator.requests import HttpRequest
-from fuse_otel.simulator.responses import Delivery, SimulatedResponse
+from fuse_otel.simulator.responses import SimulatedResponse
 from support.fakes.otlp_request import inflated_of, string
 from support.rigs.long_run.fault_interval import FaultInterval
 
@@ -54,7 +55,7 @@ class BackEnd:
         if kind not in {"", "lost"}:
             self.refused += 1
             return (
-                SimulatedResponse(200, b"", delivery=Delivery.CLOSE)
+                SimulatedResponse(200, b"", delivery=FaultKind.DOWN)
                 if kind == "close"
                 else _error(kind)
             )
@@ -62,9 +63,7 @@ class BackEnd:
         if len(inflated) > self._most_bytes:
             return _error("413")
         self._keep(round_, signal, inflated, now)
-        return SimulatedResponse(
-            200, b"", PROTOBUF, delivery=Delivery.CLOSE if kind else Delivery.WHOLE
-        )
+        return SimulatedResponse(200, b"", PROTOBUF, delivery=FaultKind.DOWN if kind else None)
 
     def _keep(self, round_: str, signal: str, inflated: bytes, now: float) -> None:
         self.requests += 1
