@@ -110,7 +110,7 @@ def _reading(dashboard: Dashboard) -> None:
         ),
         graph(
             "API errors",
-            "Failed requests by kind, with or without a response.",
+            "Failed requests by kind, with or without an answer.",
             "short",
             lines(
                 rare("fuse_otel_api_errors_total", "endpoint, error_type"),
@@ -280,7 +280,7 @@ def _data(dashboard: Dashboard) -> None:
         ),
         rows(
             "Odd data of the API",
-            "Unexpected data in API responses, by kind. The page of operations explains the kinds.",
+            "Unexpected data in API answers, by kind. The page of operations explains the kinds.",
             cells(f"{anomalies} or vector(0)", "found"),
             units={"found": "short"},
         ),

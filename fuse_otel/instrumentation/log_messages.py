@@ -66,7 +66,7 @@ def _(event: events.AnomaliesSeen) -> Line:
     kinds = ",".join(f"{kind}:{count}" for kind, count in event.kinds)
     return Line(
         LogLevel.INFO,
-        "unexpected data in an api response",
+        "unexpected data in an api answer",
         {"account": event.account, "kinds": kinds},
         repeats=("anomalies", event.account),
     )

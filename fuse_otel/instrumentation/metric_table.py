@@ -47,13 +47,13 @@ _READING = (
     histogram(
         "fuse_otel_api_request_duration_seconds",
         _ENDPOINT,
-        "Time until the API had answered, including the response body.",
+        "Time until the API had answered, including the body.",
         _API_SECONDS,
     ),
     counter(
         "fuse_otel_api_errors_total",
         (*_ENDPOINT, "error_type"),
-        "API requests that failed, with or without a response.",
+        "API requests that failed, with or without an answer.",
     ),
     counter(
         "fuse_otel_api_throttled_seconds_total",
@@ -63,7 +63,7 @@ _READING = (
     gauge(
         "fuse_otel_api_clock_skew_seconds",
         ACCOUNT,
-        "The API's clock minus the daemon's, from the last response. Resolution: one second.",
+        "The API's clock minus the daemon's, from the last answer. Resolution: one second.",
     ),
     gauge(
         "fuse_otel_last_successful_poll_timestamp_seconds",
@@ -237,7 +237,7 @@ _DAEMON = (
     ),
     counter("fuse_otel_truncations_total", ("kind",), "Values cut to fit a limit, by kind."),
     counter(
-        "fuse_otel_parse_anomalies_total", ("kind",), "Unexpected data in API responses, by kind."
+        "fuse_otel_parse_anomalies_total", ("kind",), "Unexpected data in API answers, by kind."
     ),
     counter(
         "fuse_otel_store_errors_total",

@@ -14,7 +14,7 @@ from fuse_otel.simulator.switches import build, read_pairs
 
 class FaultKind(StrEnum):
     ERROR = "error"  # HTTP `status`, by default 500 "database error"
-    DOWN = "down"  # the connection is closed without a response
+    DOWN = "down"  # the connection is closed without an answer
     RESET = "reset"  # the connection is reset (TCP RST)
     UNAUTHORIZED = "unauthorized"  # 401, inactive account
     THROTTLED = "throttled"  # 429

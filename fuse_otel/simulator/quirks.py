@@ -73,7 +73,7 @@ class Quirks:
     default_limit: int = 1_000
     page_cap: int = 0  # a page never holds more, also with a higher limit; 0 for no cap
     total_off_by: int = 0  # added to total_calls
-    total_drifts: bool = False  # total_calls is wrong, and different in each response
+    total_drifts: bool = False  # total_calls is wrong, and different in each answer
     omit_total: bool = False  # lists name no total_calls
     all_logs_total: bool = False  # bulk pages carry total_calls too
     late_arrivals: int = (

@@ -15,6 +15,7 @@ WORDS = [
     "application",
     "account",
     "number",
+    "answer",
     "window",
     "settle",
     "grow",
