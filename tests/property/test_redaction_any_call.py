@@ -12,7 +12,15 @@ from support.scale import scaled
 from fuse_otel.core.encoding.writer import encode_logs, encode_traces
 from fuse_otel.core.model.call import log_completeness
 from fuse_otel.core.model.options import ModelOptions
-from fuse_otel.core.model.redaction_policy import KeyRule, Mode, OwnRules, PatternRule, Redaction
+from fuse_otel.core.model.redaction_policy import (
+    KeyRule,
+    Mode,
+    OwnRules,
+    PatternRule,
+    Redaction,
+    TextPart,
+    TextRule,
+)
 from fuse_otel.core.model.telemetry import Profile
 from fuse_otel.core.translation.translate import transform
 
@@ -20,6 +28,7 @@ RULES = OwnRules(
     allow=(KeyRule("to"), KeyRule("headers", frozenset({"rest"}))),
     drop=(KeyRule("body"),),
     patterns=(PatternRule(r"[qx]{2,}", "own"),),
+    texts=tuple(map(TextRule, TextPart)),
 )
 _IDS = {"session.id", "log.record.uid", "user.hash", "fuse.call.destination"}
 

@@ -12,6 +12,7 @@ from fuse_otel.config.destination import Destination
 from fuse_otel.config.settings import Account, Settings
 from fuse_otel.config.values import otlp
 from fuse_otel.config.values.quantities import write_duration
+from fuse_otel.core.model.redaction_policy import KeyRule, OwnRules, TextRule
 from fuse_otel.core.model.telemetry import Signal
 
 Key = tuple[str, object]
@@ -66,25 +67,33 @@ def _map(name: str, values: Mapping[str, object], origin: str) -> Iterator[str]:
 
 
 def _lists(settings: Settings) -> Mapping[str, Sequence[Sequence[Key]]]:
-    rules = settings.redaction_rules
     return {
         "accounts": [_account(each) for each in settings.accounts],
         "rescans": [
             [("span", write_duration(span)), *([("every", write_duration(every))] if every else [])]
             for span, every in settings.rescans
         ],
-        "redaction_rules": [
-            [(word, rule.key), *([("modules", sorted(rule.modules))] if rule.modules else [])]
-            for word, listed in (("allow", rules.allow), ("drop", rules.drop))
-            for rule in listed
-        ]
-        + [[("pattern", rule.pattern), ("name", rule.name)] for rule in rules.patterns],
+        "redaction_rules": list(_rules(settings.redaction_rules)),
         "destinations": [
             _destination(each, signals)
             for each in settings.destinations
             for signals in _alike(each)
         ],
     }
+
+
+def _rules(rules: OwnRules) -> Iterator[list[Key]]:
+    for word, keys in (("allow", rules.allow), ("drop", rules.drop)):
+        yield from ([(word, rule.key), *_scope(rule)] for rule in keys)
+    yield from ([("allow_text", rule.part.value), *_scope(rule)] for rule in rules.texts)
+    yield from ([("pattern", rule.pattern), ("name", rule.name)] for rule in rules.patterns)
+
+
+def _scope(rule: KeyRule | TextRule) -> Iterator[Key]:
+    if rule.modules:
+        yield "modules", sorted(rule.modules)
+    if rule.names:
+        yield "module_names", sorted(rule.names)
 
 
 def _account(account: Account) -> list[Key]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from fuse_otel.cli.terminal.text import clean
-from fuse_otel.core.model.tally import LINE, REDACTIONS, Note, Tally
+from fuse_otel.core.model.tally import DROP, LINE, REDACTIONS, Note, Tally
 from fuse_otel.core.redaction.scrub import clean_name
 from fuse_otel.views.call_tree import CallTree, TreeExecution, TreeRecord
 from fuse_otel.views.otlp_reader import PlainAttributes
@@ -51,6 +51,9 @@ def _record(record: TreeRecord, by_entry: Notes) -> Iterator[str]:
     notes = by_entry.get(_index(record), [])
     yield f"  entry {_index(record)}: {clean(record.body) or '(an empty line)'}"
     yield from _made(record.attributes, notes)
+    for note in notes:
+        if note.subject == LINE and note.own_rule:
+            yield f"    the line: allowed by your rule `{clean(note.own_rule)}`"
     yield from _taken(notes)
 
 
@@ -62,7 +65,8 @@ def _made(attributes: PlainAttributes, notes: list[Note]) -> Iterator[str]:
 
 
 def _source(note: Note) -> str:
-    return f"the line of entry {note.entry}" if note.subject == LINE else _key(note)
+    source = f"the line of entry {note.entry}" if note.subject == LINE else _key(note)
+    return f"{source}, by your rule `{clean(note.own_rule)}`" if note.own_rule else source
 
 
 def _key(note: Note) -> str:
@@ -74,4 +78,7 @@ def _taken(notes: Iterable[Note]) -> Iterator[str]:
         what = "the line" if note.subject == LINE else _key(note)
         fate = "changed" if note.made or note.subject == LINE else "dropped"
         for rule in note.taken_by:
-            yield f"    {what}: {fate} by {rule}, {REDACTIONS.get(rule, _OWN)}"
+            meaning = REDACTIONS.get(rule, _OWN)
+            if rule == DROP:
+                meaning = f"your rule `{clean(note.own_rule)}`"
+            yield f"    {what}: {fate} by {rule}, {meaning}"

@@ -15,7 +15,7 @@ from fuse_otel.config.values.quantities import (
     read_required_text,
     write_duration,
 )
-from fuse_otel.core.redaction.own_names import own_number
+from fuse_otel.core.redaction.phone_number import international_digits
 
 _ACCOUNT = "default"  # the name of an account without one
 _EMAIL = re.compile(r"[^\s@:]+@[^\s@:]+")  # no colon: it ends the user name in Basic authentication
@@ -133,7 +133,7 @@ def _transfer_queues(value: object) -> dict[str, str]:
     # The message leaves the numbers out.
     if not all(_NUMBER.fullmatch(number.strip()) for number in names):
         raise ValueError("Each key must be a phone number in quotes.")
-    return {own_number(number): name for number, name in names.items()}
+    return {international_digits(number): name for number, name in names.items()}
 
 
 def _severities(value: object) -> dict[str, tuple[int, str]]:

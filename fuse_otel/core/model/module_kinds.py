@@ -23,6 +23,7 @@ ASKING = frozenset(
 )
 INPUT = ASKING | {"dialogflow"}  # their lines quote what a caller keyed or said
 TRANSFER = "transfer"
+OPTIONS = frozenset({"dynamic menu", "language", "menu", "yes/no"})  # a key is an option
 COMPARING = frozenset({"compare variable"})
 
 

@@ -104,15 +104,18 @@ TRUNCATIONS: Mapping[str, str] = {
 
 class Note(NamedTuple):
     """What became of a key of an entry's data, or of its ``LINE``: its attributes, and
-    the rules that removed something. ``entry`` is the entry's index.
+    the rules that removed something. ``entry`` is the entry's index. ``own_rule``: the operator's
+    own rule that let it leave or dropped it, in words; empty if there is none.
     """
 
     entry: int
     subject: str
     made: tuple[str, ...]
     taken_by: tuple[str, ...]
+    own_rule: str = ""
 
 
+DROP = "drop"
 LINE = ""
 """The subject of an entry's line."""
 
@@ -129,12 +132,17 @@ class Tally:
     notes: list[Note] | None = None
 
     def note(
-        self, entry: int, subject: str, attributes: Iterable[str], before: Counter[str]
+        self,
+        entry: int,
+        subject: str,
+        attributes: Iterable[str],
+        before: Counter[str],
+        own_rule: str = "",
     ) -> None:
         """``before``: the ``snapshot`` from before the subject was read."""
         if self.notes is not None:
             rules = tuple(self.redactions - before)
-            self.notes.append(Note(entry, subject, tuple(attributes), rules))
+            self.notes.append(Note(entry, subject, tuple(attributes), rules, own_rule))
 
     def snapshot(self) -> Counter[str]:
         """A copy of the redactions if notes are taken, else an empty counter."""

@@ -34,11 +34,11 @@ def marked(text: str, patterns: Sequence[Compiled], tally: Tally) -> str:
     return text
 
 
-def applies(rules: Sequence[KeyRule], key: str, kind: str) -> bool:
-    """Whether a rule is about the key in an entry of a module of that kind."""
-    return any(rule.key == key and rule.applies(kind) for rule in rules)
+def rule_for(rules: Sequence[KeyRule], key: str, kind: str, name: str | None) -> KeyRule | None:
+    """The rule about the key in an entry of a module of that kind and name."""
+    return next((rule for rule in rules if rule.key == key and rule.applies(kind, name)), None)
 
 
-def names(rules: Sequence[KeyRule], kind: str) -> frozenset[str]:
-    """The keys that the rules are about in an entry of a module of that kind."""
-    return frozenset(rule.key for rule in rules if rule.applies(kind))
+def names(rules: Sequence[KeyRule], kind: str, name: str | None) -> frozenset[str]:
+    """The keys that the rules are about in an entry of a module of that kind and name."""
+    return frozenset(rule.key for rule in rules if rule.applies(kind, name))

@@ -11,17 +11,17 @@ from urllib.parse import urlsplit
 from fuse_otel.core.model import semconv
 from fuse_otel.core.model.call import Entry
 from fuse_otel.core.model.telemetry import Value
+from fuse_otel.core.redaction.phone_number import international_digits
 
 _NUMBERS = ("destination", "number", "to")  # the keys of a transfer's number
 _URLS = ("url", "endpoint")
-_NATIONAL_DIGITS = 10
 _REQUEST = "Request: "
 _LONGEST = 2048
 
 
 class OwnNames:
-    """``queues`` maps a number, as ``own_number`` gives it, to a name. ``templates`` are paths such
-    as ``/claims/{claim}``; the first one that fits counts.
+    """``queues`` maps a number, as ``international_digits`` gives it, to a name. ``templates`` are
+    paths such as ``/claims/{claim}``; the first one that fits counts.
     """
 
     def __init__(self, queues: Mapping[str, str], templates: Sequence[str]) -> None:
@@ -31,28 +31,24 @@ class OwnNames:
     def __bool__(self) -> bool:
         return bool(self._queues or self._templates)
 
-    def queue(self, entry: Entry) -> tuple[str, dict[str, Value]] | None:
+    def queue(self, entry: Entry, dropped: frozenset[str]) -> tuple[str, dict[str, Value]] | None:
         """The key of the data that has the number of a queue, and the attribute with its name."""
         for key in _NUMBERS if self._queues else ():
+            if key in dropped:
+                continue
             value = entry.data.get(key)
-            if isinstance(value, str) and (name := self._queues.get(own_number(value))):
+            if isinstance(value, str) and (name := self._queues.get(international_digits(value))):
                 return key, {semconv.TRANSFER_QUEUE: name}
         return None
 
-    def template(self, entry: Entry) -> dict[str, Value]:
+    def template(self, entry: Entry, dropped: frozenset[str]) -> dict[str, Value]:
         """The template of the URL in the entry's data or line; empty if none fits."""
-        for url in _urls(entry) if self._templates else ():
+        for url in _urls(entry, dropped) if self._templates else ():
             path = _path(url)
             for template, parts in self._templates:
                 if path is not None and _fits(path, parts):
                     return {semconv.URL_TEMPLATE: template}
         return {}
-
-
-def own_number(written: str) -> str:
-    """The digits of one of our own numbers; an American one has its country code."""
-    digits = "".join(char for char in written.partition("@")[0] if "0" <= char <= "9")
-    return f"1{digits}" if len(digits) == _NATIONAL_DIGITS else digits
 
 
 def template_parts(template: str) -> tuple[str | None, ...]:
@@ -66,8 +62,9 @@ def _split(templates: tuple[str, ...]) -> tuple[tuple[str, tuple[str | None, ...
     return tuple((template, template_parts(template)) for template in templates)
 
 
-def _urls(entry: Entry) -> list[str]:
-    found = [url for key in _URLS if isinstance(url := entry.data.get(key), str)]
+def _urls(entry: Entry, dropped: frozenset[str]) -> list[str]:
+    kept = (entry.data.get(key) for key in _URLS if key not in dropped)
+    found = [url for url in kept if isinstance(url, str)]
     if entry.line.startswith(_REQUEST):
         found.append(entry.line[: _LONGEST + 32].rpartition(" ")[2])
     return found

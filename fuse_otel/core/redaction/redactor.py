@@ -19,7 +19,8 @@ from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.redaction_policy import Mode
 from fuse_otel.core.model.tally import LINE, Tally
 from fuse_otel.core.model.telemetry import Value
-from fuse_otel.core.redaction.custom_rules import applies, compiled, marked, names
+from fuse_otel.core.redaction.allowed_texts import AllowedTexts
+from fuse_otel.core.redaction.custom_rules import compiled, marked, names, rule_for
 from fuse_otel.core.redaction.data import known_data
 from fuse_otel.core.redaction.fingerprint import fingerprint, has_fingerprint
 from fuse_otel.core.redaction.freeform import PERSONAL, Freeform
@@ -60,6 +61,7 @@ class Redactor:
         self._drop = redaction.rules.drop
         self._patterns = compiled(redaction.rules.patterns)
         self._call = call
+        self._texts = AllowedTexts(redaction.rules.texts, self._patterns, call)
         self._pseudonym_key = options.pseudonym_key
         self._own_names = OwnNames(options.transfer_queues, options.url_templates)
 
@@ -83,7 +85,7 @@ class Redactor:
             facts = line_facts(entry, kind, tally, prompt=prompt)
         else:
             attributes = self._data(entry, kind, tally, prompt=prompt)
-            facts = self._line(entry, kind, tally, prompt=prompt)
+            facts = self._line(entry, kind, log_class, tally, prompt=prompt)
         if facts.attributes:
             attributes |= facts.attributes
             if self._mode is Mode.OFF and semconv.INPUT_LENGTH in facts.attributes:
@@ -97,13 +99,12 @@ class Redactor:
 
     def _named(self, entry: Entry, kind: str, known: Attributes, tally: Tally) -> Attributes:
         """The operator's own names for what the entry holds."""
-        if kind == TRANSFER and (found := self._own_names.queue(entry)):
+        dropped = names(self._drop, kind, entry.result_variable)
+        if kind == TRANSFER and (found := self._own_names.queue(entry, dropped)):
             key, attribute = found
-            if applies(self._drop, key, kind):
-                return {}
             tally.note(entry.index, key, attribute, tally.snapshot())
             return attribute
-        return self._own_names.template(entry) if semconv.URL_FULL in known else {}
+        return self._own_names.template(entry, dropped) if semconv.URL_FULL in known else {}
 
     def _with_marks(self, line: str) -> str:
         """The operator's own patterns hold for fingerprints, too."""
@@ -113,49 +114,71 @@ class Redactor:
         attributes: Attributes = {}
         for key, value in entry.data.items():
             before = tally.snapshot()
-            found = self._allowed_data(entry, key, value, kind, tally, prompt=prompt)
-            tally.note(entry.index, key, found, before)
+            dropped = rule_for(self._drop, key, kind, entry.result_variable)
+            allowed = rule_for(self._allow, key, kind, entry.result_variable)
+            if dropped:
+                tally.redactions["drop"] += 1
+                tally.note(entry.index, key, (), before, f"drop {dropped}")
+                continue
+            found = self._allowed_data(
+                entry, key, value, kind, tally, prompt=prompt, allowed=allowed is not None
+            )
+            own_rule = f"allow {allowed}" if allowed else ""
+            path = self._texts.url(entry, value, kind) if semconv.URL_FULL in found else None
+            if path:
+                found |= self._marked({semconv.URL_FULL: path[0]}, tally)
+                own_rule = f"allow_text {path[1]}"
+            tally.note(entry.index, key, found, before, own_rule)
             attributes |= found
         return attributes
 
     def _allowed_data(
-        self, entry: Entry, key: str, value: object, kind: str, tally: Tally, *, prompt: bool
+        self,
+        entry: Entry,
+        key: str,
+        value: object,
+        kind: str,
+        tally: Tally,
+        *,
+        prompt: bool,
+        allowed: bool,
     ) -> Attributes:
         """The attributes of one key: by the data model's name, or free-form where the policy lets
         more leave than that.
         """
-        if self._drop and applies(self._drop, key, kind):
-            tally.redactions["drop"] += 1
-            return {}
         known: Attributes = {}
         if not self._strict:
             # What `strict` would have removed stays here, so it is not counted.
             known = known_data({key: value}, kind, Tally(), prompt=prompt)
-        elif not self._allow or not applies(self._allow, key, kind):
+        elif not allowed:
             known = known_data({key: value}, kind, tally, prompt=prompt)
             return self._marked(known, tally) if self._patterns else known
         known = self._marked(known, tally)
         # The model's URL has lost its path and query, which the policy lets leave.
         if known and semconv.URL_FULL not in known:
             return known
-        dropped = names(self._drop, kind)
+        dropped = names(self._drop, kind, entry.result_variable)
         return known | self._freeform.attributes(key, value, dropped, tally, _variable(entry, kind))
 
-    def _line(self, entry: Entry, kind: str, tally: Tally, *, prompt: bool) -> Facts:
-        before = tally.snapshot()
-        facts = self._allowed_line(entry, kind, tally, prompt=prompt)
-        tally.note(entry.index, LINE, facts.attributes, before)
-        return facts
-
-    def _allowed_line(self, entry: Entry, kind: str, tally: Tally, *, prompt: bool) -> Facts:
+    def _line(
+        self, entry: Entry, kind: str, log_class: str, tally: Tally, *, prompt: bool
+    ) -> Facts:
+        before, own_rule = tally.snapshot(), ""
+        counted = Tally()
+        if self._strict and prompt and self._patterns:
+            entry = self._with_marked_line(entry, tally)
+        facts = line_facts(entry, kind, counted, prompt=prompt)
+        allowed = None if prompt else self._texts.line(entry, facts, kind, log_class)
+        if allowed:
+            facts, own_rule, counted = allowed.facts, f"allow_text {allowed.rule}", allowed.tally
         if self._strict:
-            if prompt and self._patterns:
-                entry = self._with_marked_line(entry, tally)
-            facts = line_facts(entry, kind, tally, prompt=prompt)
+            tally.add(counted)
         else:
-            facts = line_facts(entry, kind, Tally(), prompt=prompt)
+            # What `strict` would have removed stays here, so it is not counted.
             facts = replace(facts, body=self._body(entry, facts, kind, tally))
-        return self._marked_facts(facts, tally) if self._patterns else facts
+        facts = self._marked_facts(facts, tally) if self._patterns else facts
+        tally.note(entry.index, LINE, facts.attributes, before, own_rule)
+        return facts
 
     def _with_marked_line(self, entry: Entry, tally: Tally) -> Entry:
         """The patterns are applied before scrubbing, which could remove a part of a match."""

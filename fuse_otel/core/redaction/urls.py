@@ -5,6 +5,7 @@ service has. Any other word of a path may name a person.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from fuse_otel.core.model.tally import Tally
@@ -19,8 +20,16 @@ _SCHEMES = {"http", "https", "ws", "wss"}
 _HIDDEN = "*"
 
 
-def safe_url(text: str, tally: Tally) -> tuple[str, str] | None:
-    """(URL without credentials, query and fragment; host), or ``None`` if it is no such URL."""
+def _is_harmless(segment: str) -> bool:
+    return _HARMLESS.match(segment) is not None
+
+
+def safe_url(
+    text: str, tally: Tally, is_shown: Callable[[str], bool] = _is_harmless
+) -> tuple[str, str] | None:
+    """(URL without credentials, query and fragment; host), or ``None`` if it is no such URL.
+    ``is_shown`` decides for each segment of the path.
+    """
     if len(text) > _LONGEST:
         return None
     try:
@@ -33,7 +42,7 @@ def safe_url(text: str, tally: Tally) -> tuple[str, str] | None:
     if _NUMBER_IN_HOST.search(host):
         return None
     segments = parts.path.split("/")
-    shown = [segment if _HARMLESS.match(segment) else _HIDDEN for segment in segments]
+    shown = [segment if is_shown(segment) else _HIDDEN for segment in segments]
     if parts.query or parts.fragment or "@" in parts.netloc or shown != segments:
         tally.redactions["url"] += 1
     place = host if port is None else f"{host}:{port}"

@@ -13,7 +13,15 @@ from fuse_otel.core.decoding.answers import decode_call, decode_calls
 from fuse_otel.core.decoding.saved_calls import decode_saved
 from fuse_otel.core.model.call import EXPIRED_LOG, MISSING_LOG, TOO_LARGE_LOG, CallLog, ListedCall
 from fuse_otel.core.model.options import ModelOptions
-from fuse_otel.core.model.redaction_policy import KeyRule, Mode, OwnRules, PatternRule, Redaction
+from fuse_otel.core.model.redaction_policy import (
+    KeyRule,
+    Mode,
+    OwnRules,
+    PatternRule,
+    Redaction,
+    TextPart,
+    TextRule,
+)
 from fuse_otel.core.model.telemetry import Profile
 from fuse_otel.core.redaction.pseudonym import pseudonymise
 from fuse_otel.simulator import SimulatedCall, World
@@ -176,6 +184,13 @@ def _configured() -> Iterator[tuple[str, GoldenCall]]:
     yield "transfer-queue", simulated("claims-transferred")._replace(options=queues)
     templates = replace(OPTIONS, url_templates=("/v2/charges", "/v2/{thing}"))
     yield "url-template", simulated("payment-declined")._replace(options=templates)
+    option = OwnRules(texts=(TextRule(TextPart.INPUT, names=frozenset({"main_menu"})),))
+    yield (
+        "allowed-option",
+        GoldenCall(
+            *scenario("reprompts"), options=replace(OPTIONS, redaction=Redaction(rules=option))
+        ),
+    )
     yield (
         "outbound-busy",
         GoldenCall(*scenario("transfer-busy", src="Outbound", dest="2125550123", type="outbound")),

@@ -30,6 +30,8 @@ from fuse_otel.core.model.redaction_policy import (
     OwnRules,
     PatternRule,
     Redaction,
+    TextPart,
+    TextRule,
 )
 from fuse_otel.core.model.telemetry import Profile, Signal
 from fuse_otel.core.redaction.lines import MAX_BODY
@@ -42,6 +44,7 @@ _OWN = OwnRules(
     allow=(KeyRule("queue"), KeyRule("headers", frozenset({"rest"}))),
     drop=(KeyRule("body"),),
     patterns=(PatternRule("[0-9]{7}", "claim"),),
+    texts=tuple(map(TextRule, TextPart)),
 )
 _OPTIONS = ModelOptions(
     environment="test", pseudonym_key=KEY, service_names={"8005550111": "eight"}

@@ -93,10 +93,14 @@ def test_own_rules_are_tried_on_a_saved_answer(saved, tmp_path, capsys):
     config.write_text(
         "[[redaction_rules]]\nallow = 'a'\n[[redaction_rules]]\ndrop = 'status'\n"
         "[[redaction_rules]]\npattern = 'Pay'\nname = 'shop'\n"
+        "[[redaction_rules]]\nallow_text = 'url_path'\nmodules = ['soap', 'rest']\n"
+        "module_names = ['x']\n"
     )
     out = shown(capsys, saved, "--explain", "--config", str(config))
-    assert "fuse.data.a                          1  < data 'a' of entry 3" in out
-    assert "data 'status' of entry 3: dropped by drop" in out
+    value = "fuse.data.a                          1"
+    assert f"{value}  < data 'a' of entry 3, by your rule `allow a`" in out
+    assert "data 'status' of entry 3: dropped by drop, your rule `drop status`" in out
+    assert "the line: allowed by your rule `allow_text url_path of rest, soap named x`" in out
     assert "the line: changed by shop, a pattern of your own rules" in out
 
 

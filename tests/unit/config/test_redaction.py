@@ -7,7 +7,14 @@ import pytest
 from fuse_otel.assembly.parts import model_options, renderings
 from fuse_otel.config import load
 from fuse_otel.config.file.redaction_rules import read_pattern
-from fuse_otel.core.model.redaction_policy import KeyRule, Mode, OwnRules, PatternRule
+from fuse_otel.core.model.redaction_policy import (
+    KeyRule,
+    Mode,
+    OwnRules,
+    PatternRule,
+    TextPart,
+    TextRule,
+)
 from fuse_otel.core.redaction import patterns
 from fuse_otel.errors import ConfigurationError
 
@@ -53,6 +60,69 @@ def test_own_rules_are_read_from_the_file(tmp_path):
     ]
 
 
+def test_rules_for_texts_name_types_and_modules(tmp_path):
+    settings = loaded(
+        tmp_path,
+        """
+[[redaction_rules]]
+allow_text = "input"
+modules = ["Menu", "yes/no"]
+module_names = ["main_menu"]
+
+[[redaction_rules]]
+allow = "queue"
+module_names = ["agent"]
+""",
+    )
+    menus = frozenset({"menu", "yes/no"})
+    assert settings.redaction_rules == OwnRules(
+        allow=(KeyRule("queue", names=frozenset({"agent"})),),
+        texts=(TextRule(TextPart.INPUT, menus, frozenset({"main_menu"})),),
+    )
+    assert settings.model_dump(mode="json")["redaction_rules"] == [
+        "allow queue named agent",
+        "allow_text input of menu, yes/no named main_menu",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "useless"),
+    [
+        ('allow = "a"', 'allow = "a"', 1),
+        ('allow = "a"', 'allow = "a"\nmodules = ["menu"]', 1),
+        ('drop = "a"\nmodules = ["menu"]', 'drop = "a"\nmodules = ["menu", "rest"]', 0),
+        ('allow = "a"', 'drop = "a"', 0),
+        ('drop = "a"', 'allow = "a"\nmodules = ["menu"]\nmodule_names = ["m"]', 1),
+        ('allow_text = "call_log"\nmodule_names = ["a"]', 'allow_text = "call_log"', 0),
+        ('pattern = "a"\nname = "x"', 'pattern = "a"\nname = "y"', 1),
+    ],
+)
+def test_a_rule_that_another_one_makes_useless_is_refused(tmp_path, first, second, useless):
+    rules = f"[[redaction_rules]]\n{first}\n[[redaction_rules]]\n{second}\n"
+    with pytest.raises(ConfigurationError) as caught:
+        loaded(tmp_path, rules)
+    assert str(caught.value).endswith(
+        f"redaction_rules: redaction_rules[{useless}] has no effect, because redaction_rules"
+        f"[{1 - useless}] holds for all its entries. Remove one of them."
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ('allow = "a"\nmodules = ["menu"]', 'drop = "a"\nmodules = ["rest"]'),
+        ('allow = "a"', 'drop = "a"\nmodules = ["rest"]'),
+        ('allow = "a"', 'drop = "b"'),
+        ('allow_text = "input"', 'allow_text = "operands"'),
+        ('allow = "a"\nmodule_names = ["x"]', 'allow = "a"\nmodules = ["rest"]'),
+        ('pattern = "a"\nname = "x"', 'pattern = "b"\nname = "x"'),
+    ],
+)
+def test_rules_that_overlap_in_part_are_kept(tmp_path, first, second):
+    rules = f"[[redaction_rules]]\n{first}\n[[redaction_rules]]\n{second}\n"
+    assert loaded(tmp_path, rules).redaction_rules != OwnRules()
+
+
 def test_a_destination_has_the_general_redaction_or_its_own(tmp_path):
     settings = loaded(
         tmp_path,
@@ -84,7 +154,7 @@ signals = ["logs"]
 def test_the_id_of_a_rendering_changes_only_with_the_rules(tmp_path):
     names = [
         [each.id for each in renderings(loaded(tmp_path, rules))]
-        for rules in ("", RULES, RULES, RULES.replace("queue", "line"))
+        for rules in ("", RULES, RULES, RULES.replace("queue", "lane"))
     ]
     assert names[0][0] == "traces/strict/generic"
     assert re.fullmatch(r"traces/strict\+[0-9a-f]{12}/generic", names[1][0])

@@ -3,7 +3,6 @@ from support.builders.call_values import EXIT, made_of, make_entry
 
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.redaction_policy import NO_RULES, KeyRule, Mode, OwnRules, Redaction
-from fuse_otel.core.redaction.own_names import own_number
 
 QUEUES = {"18005550199": "billing agents", "44201234567": "london"}
 TEMPLATES = ("/v2/charges", "/claims/{claim}/items", "/{any}/end")
@@ -85,8 +84,3 @@ def test_a_url_has_the_first_template_that_its_path_fits(url, template):
 def test_a_url_that_a_module_does_not_send_has_no_template():
     made = attributes("Request: GET https://a.example.com/v2/charges", "call log", {})
     assert "url.template" not in made.records[0].attributes
-
-
-@pytest.mark.parametrize(("written", "digits"), [("1234567890", "11234567890"), ("+49 30", "4930")])
-def test_our_number_has_its_country_code(written, digits):
-    assert own_number(written) == digits
