@@ -10,23 +10,27 @@ Labels = tuple[str, ...]
 
 
 class BatchSums:
-    """``exemplar`` is the trace id of the present call: each series gets that of its last call.
-    ``begun`` holds the labels whose series have begun, over all events.
+    """Each series gets the trace id of its last call as an exemplar. ``begun`` holds the labels
+    whose series have begun, over all events.
     """
 
     def __init__(self, instruments: Instruments, begun: set[tuple[str, Labels]]) -> None:
         self._instruments = instruments
         self._begun = begun
         self._counts: dict[tuple[str, Labels], float] = {}
-        self._exemplars: dict[tuple[str, Labels], str] = {}
-        self.exemplar = ""
+        self._exemplars: dict[tuple[str, Labels], dict[str, str]] = {}
+        self._exemplar: dict[str, str] | None = None
+
+    def begin_call(self, trace_id: str) -> None:
+        """What is added from now on belongs to that call, to none if it is empty."""
+        self._exemplar = {"trace_id": trace_id} if trace_id else None
 
     def add(self, name: str, labels: Labels, count: float = 1) -> None:
         """A count of 0 makes a series that has no value yet begin."""
         series = (name, labels)
         self._counts[series] = self._counts.get(series, 0) + count
-        if count and self.exemplar:
-            self._exemplars[series] = self.exemplar
+        if count and self._exemplar:
+            self._exemplars[series] = self._exemplar
 
     def add_of(self, name: str, labels: Labels, value: Labels, every: Sequence[Labels]) -> None:
         """``every`` value of the last labels is known. All their series begin with the first one,
@@ -40,12 +44,9 @@ class BatchSums:
 
     def observe(self, name: str, labels: Labels, seconds: float) -> None:
         """Observed at once: a histogram takes no sums."""
-        exemplar = {"trace_id": self.exemplar}
-        self._instruments.histogram(name, *labels).observe(max(seconds, 0.0), exemplar)
+        self._instruments.histogram(name, *labels).observe(max(seconds, 0.0), self._exemplar)
 
     def write(self) -> None:
         for series, count in self._counts.items():
             name, labels = series
-            trace_id = self._exemplars.get(series)
-            exemplar = {"trace_id": trace_id} if trace_id else None
-            self._instruments.counter(name, *labels).inc(count, exemplar)
+            self._instruments.counter(name, *labels).inc(count, self._exemplars.get(series))

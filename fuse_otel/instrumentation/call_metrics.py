@@ -32,8 +32,9 @@ class CallMetrics:
     """Counts stored calls. Those that ended more than ``RECENT`` seconds ago go into one counter
     only: catching up must not look like a peak of traffic.
 
-    ``names`` is how many applications, classes and other words keep their name, ``modules`` how
-    many modules, and how many pairs of a module and one more name.
+    ``names`` is how many applications and classes keep their name, ``modules`` how many modules,
+    and how many pairs of a module with one more name. An application has twice as many steps as
+    modules.
     """
 
     def __init__(self, instruments: Instruments, names: int, modules: int) -> None:
@@ -42,7 +43,7 @@ class CallMetrics:
         self._application = LabelCap(names)
         self._class = LabelCap(names)
         self._module = LabelCap(modules, kept=2)
-        self._edge = LabelCap(modules, kept=2)
+        self._edge = LabelCap(2 * modules, kept=2)
         self._error_type = LabelCap(modules, kept=4)
         self._server = LabelCap(modules, kept=4)
 
@@ -50,12 +51,12 @@ class CallMetrics:
         """Sums the calls of the event: a look-up of a series costs more than an addition."""
         sums = BatchSums(self._instruments, self._begun)
         for call, trace_id in zip(event.calls, event.trace_ids, strict=True):
-            sums.exemplar = ""
+            sums.begin_call("")
             sums.add("fuse_otel_calls_total", (event.account, call.details.value))
             if call.end is None or event.at - call.end >= RECENT:
                 sums.add("fuse_otel_backfilled_calls_total", (event.account,))
             else:
-                sums.exemplar = trace_id
+                sums.begin_call(trace_id)
                 self._call(call, (event.account, *self._application(call.application)), sums)
         sums.write()
 

@@ -28,6 +28,8 @@ class Instruments:
 
     def __init__(self, registry: CollectorRegistry, timer: Callable[[], float]) -> None:
         self._timer = timer
+        self._counter_series: dict[tuple[str, tuple[str, ...]], Counter] = {}
+        self._histogram_series: dict[tuple[str, tuple[str, ...]], Histogram] = {}
         families = [family for family in FAMILIES if family not in STORED]
         self._labelled = {family.name for family in families if family.labels}
         self._counters = {
@@ -63,7 +65,13 @@ class Instruments:
         }
 
     def counter(self, name: str, *labels: str) -> Counter:
-        return self._counters[name].labels(*labels)
+        # The library's own look-up takes a lock and copies the labels: a quarter of the time that
+        # the metrics of a call take. Series are never removed, so they can be kept here.
+        found = self._counter_series.get((name, labels))
+        if found is None:
+            found = self._counters[name].labels(*labels)
+            self._counter_series[name, labels] = found
+        return found
 
     def begin(self, labels: tuple[str, ...], *values: str) -> None:
         """Every counter and histogram with exactly these labels starts at 0 for the values, or is
@@ -79,7 +87,11 @@ class Instruments:
         return self._gauges[name].labels(*labels) if labels else self._gauges[name]
 
     def histogram(self, name: str, *labels: str) -> Histogram:
-        return self._histograms[name].labels(*labels)
+        found = self._histogram_series.get((name, labels))
+        if found is None:
+            found = self._histograms[name].labels(*labels)
+            self._histogram_series[name, labels] = found
+        return found
 
     def set(self, name: str, value: float | None, *labels: str) -> None:
         """Set a gauge; ``None`` makes it absent, which is not the same as 0."""

@@ -26,7 +26,7 @@ from fuse_otel.instrumentation.metric_family import ACCOUNT
 from fuse_otel.instrumentation.metric_table import LANE
 
 LABEL_VALUES = 200
-MODULES = 1000
+MODULES = 2000
 _STORE_ERRORS = [
     events.StoreFailed.of(error("")).error_type for error in StoreError.__subclasses__()
 ]
@@ -40,8 +40,8 @@ class Metrics:
     """A subscriber. ``status`` is called at every scrape, in the scraping thread.
 
     ``timer`` counts seconds, ``clock`` gives UNIX seconds. ``label_values`` is how many
-    applications and classes keep their name, ``modules`` how many modules, how many steps between
-    them, and how many of their kinds of errors and servers.
+    applications and classes keep their name, ``modules`` how many modules and how many of their
+    kinds of errors and servers; of the steps between modules twice as many.
     """
 
     def __init__(

@@ -78,8 +78,8 @@ _METRICS = f"""## Metrics
 `fuse_otel_…` describes the daemon, `fuse_…` the calls. No label contains a number, a user or a session.
 `application` is `service.name`, `account` the account in the configuration (`default` without `[[accounts]]`),
 `module` the name that the author gave a module, `module_type` its type. The first {LABEL_VALUES} applications keep
-their names, and the first {MODULES} modules with all their labels; so do the first {MODULES} steps between modules,
-kinds of errors and servers. The others share the label `#other#`. Where all values of a label are known,
+their names, and the first {MODULES:,} modules; so do the first {MODULES:,} pairs of a module with a kind of error or a
+server, and the first {2 * MODULES:,} steps between modules. The others share the label `#other#`. Where all values of a label are known,
 their series begin at 0 with the first of them. The call families leave out calls that ended an hour or more
 before they were stored, so that catching up does not look like a peak of traffic. Counters are kept in the process: a call counts when it is
 stored, at most once. In OpenMetrics the call families have a trace id as exemplar.

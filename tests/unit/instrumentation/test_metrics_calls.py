@@ -254,7 +254,7 @@ def test_every_label_that_others_choose_is_capped():
         stored(metrics, call(modules=runs, entries={f"class{number}": 1}))
     for label in ("module", "class", "server_address", "error_type", "from", "to"):
         found = {each.labels[label] for each in samples(metrics) if label in each.labels}
-        assert len(found - {"#other#"}) <= 2, label
+        assert len(found - {"#other#"}) <= 4, label
         assert "#other#" in found, label
 
 
