@@ -82,7 +82,7 @@ def _lists(settings: Settings) -> Mapping[str, Sequence[Sequence[Key]]]:
     }
 
 
-def _rules(rules: OwnRules) -> Iterator[list[Key]]:
+def _rules(rules: OwnRules) -> Iterator[Sequence[Key]]:
     for word, keys in (("allow", rules.allow), ("drop", rules.drop)):
         yield from ([(word, rule.key), *_scope(rule)] for rule in keys)
     yield from ([("allow_text", rule.part.value), *_scope(rule)] for rule in rules.texts)
