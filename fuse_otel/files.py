@@ -167,6 +167,19 @@ def is_replaceable(path: str) -> bool:
     return any(mode & stat.S_IWOTH and not mode & stat.S_ISVTX for mode in modes)
 
 
+FileStamp = tuple[int, int, int, int]
+"""Changes when a file is written or replaced: device, inode, size and time of the change."""
+
+
+def file_stamp(path: str) -> FileStamp | None:
+    """``None`` for a file that is not there."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - as the rest of this file
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
 def shown_path(path: str) -> str:
     """For a message: on one line, without control characters."""
     return path if path.isprintable() else repr(path)

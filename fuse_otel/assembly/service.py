@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fuse_otel import __version__
 from fuse_otel.assembly.preflight import store_warnings
 from fuse_otel.assembly.recovery import build_workers
+from fuse_otel.assembly.web_access import current_access
 from fuse_otel.assembly.workers import lanes, readiness
 from fuse_otel.daemon import Daemon, give_back_memory
 from fuse_otel.events import Emit, Event, StoreFailed, unheard
@@ -109,6 +110,7 @@ class Service:
         from fuse_otel.web.server import WebServer  # noqa: PLC0415 - so does uvicorn
 
         token = self.settings.hook_token
+        access = current_access(self.settings, self.emit)
         site = PageContext(
             control=self.workers.store.control,
             metrics=self._metrics.render,
@@ -119,10 +121,11 @@ class Service:
             hook=self._daemon.poke if token else None,
             hook_token=token.get_secret_value() if token else None,
             allowed_hosts=self.settings.allowed_hosts,
+            access=access,
             give_back_memory=give_back_memory,
             emit=self.emit,
         )
-        return WebServer(create_app(site), listening, *self.settings.listen)
+        return WebServer(create_app(site), listening, *self.settings.listen, access)
 
 
 def _self_traces(settings: Settings) -> SelfTraces | None:

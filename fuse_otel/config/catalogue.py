@@ -118,6 +118,12 @@ SETTINGS = (
         " also be a list.",
     ),
     Setting(
+        "web_config", "path", "", "/etc/fuse-otel/web.yaml",
+        "File with TLS and logins for the address of the pages, in the form of Prometheus's web"
+        " configuration file. See [TLS and logins](#tls-and-logins). Without it the port has"
+        " neither.",
+    ),
+    Setting(
         "redaction", "`strict`, `standard`, `off`", "strict", "standard",
         "What may be sent. `strict`: only what is known to be harmless. `standard`: everything"
         " except text that looks like a personal address, number or credential. `off`: everything."

@@ -27,6 +27,14 @@ _SENTENCES = {
 }
 
 
+class SeveralProblems(ValueError):
+    """What a reader of a value finds wrong with it, if that is more than one sentence."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
 def unknown(name: str, known: Iterable[str], prefix: str = "") -> str:
     """The sentence for a name that is not known. ``prefix`` is common to all names."""
     if len(name) > _LONGEST_NAME or not name.isprintable():
@@ -44,14 +52,15 @@ def sentences(
 ) -> list[str]:
     """One sentence for each finding, those about tables of the file first. ``names``: place → the
     setting as the user wrote it, for the place itself or one around it. ``models``: the keys of the
-    tables in a list.
+    tables, by the first part of their place; the outermost has an empty name.
     """
     findings = error.errors(include_url=False, include_input=False)
     return [
-        _sentence(finding, names, models or {})
+        sentence
         for finding in sorted(findings, key=lambda finding: _rank(str(finding["loc"][0])))[
             :MAX_PROBLEMS
         ]
+        for sentence in _sentences_of(finding, names, models or {})
     ]
 
 
@@ -59,19 +68,22 @@ def _rank(name: str) -> int:
     return TABLES.index(name) if name in TABLES else len(TABLES)
 
 
-def _sentence(
+def _sentences_of(
     finding: Mapping[str, Any],
     names: Mapping[Place, str],
     models: Mapping[str, type[BaseModel]],
-) -> str:
+) -> list[str]:
     place, kind = finding["loc"], finding["type"]
     if kind == "extra_forbidden":
         *table, key = place
-        fields = models[str(place[0])].model_fields
-        return f"{_name(tuple(table), names)}: {unknown(str(key), fields)}"
+        fields = models[str(table[0]) if table else ""].model_fields
+        where = f"{_name(tuple(table), names)}: " if table else ""
+        return [f"{where}{unknown(str(key), fields)}"]
     if kind == "value_error":
-        return f"{_name(place, names)}: {finding['ctx']['error']}"
-    return f"{_name(place, names)}: {_SENTENCES.get(kind, 'Not a valid value.')}"
+        error = finding["ctx"]["error"]
+        problems = error.problems if isinstance(error, SeveralProblems) else (error,)
+        return [f"{_name(place, names)}: {problem}" for problem in problems]
+    return [f"{_name(place, names)}: {_SENTENCES.get(kind, 'Not a valid value.')}"]
 
 
 def _name(place: Place, names: Mapping[Place, str]) -> str:

@@ -20,6 +20,7 @@ from fuse_otel.config.file.tables import (
     Severities,
     TransferQueues,
 )
+from fuse_otel.config.file.web_config import WebConfigFile
 from fuse_otel.config.inputs import Inputs, SourceValue
 from fuse_otel.config.sources import sources
 from fuse_otel.config.values import fields
@@ -56,6 +57,7 @@ class Settings(BaseSettings):
     max_disk: Annotated[fields.Bytes, size(16 * _MIB, 1 << 50)]
     listen: fields.Address
     allowed_hosts: fields.HostNames = ()
+    web_config: WebConfigFile | None = None
     redaction: fields.ModeWord
     redaction_rules: Rules = OwnRules()
     pseudonym_key: fields.Secret | None = None

@@ -19,7 +19,9 @@ from fuse_otel.errors import StoreError
 from fuse_otel.web.context import PageContext
 from fuse_otel.web.guards import AnswerSlots, host_check
 from fuse_otel.web.hook import METHODS, Hook
+from fuse_otel.web.login import HOOK, Login
 from fuse_otel.web.pages import Pages
+from fuse_otel.web.passwords import Passwords
 from fuse_otel.web.responses import SecurityHeaders, plain
 
 _ICON = (
@@ -37,15 +39,16 @@ _SENTENCES = {
 
 
 def create_app(site: PageContext) -> ASGIApp:
-    """All pages of the site. Every response has the security headers, also that to an unexpected
-    error.
+    """All pages of the site. Every response has the security headers, also a refused login and the
+    answer to an unexpected error.
     """
-    pages = Pages(site)
+    pages, passwords = Pages(site), Passwords()
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
         pages.close()
+        passwords.close()
 
     app = Starlette(
         routes=_routes(site, pages),
@@ -56,7 +59,7 @@ def create_app(site: PageContext) -> ASGIApp:
         },
         lifespan=lifespan,
     )
-    return SecurityHeaders(app)
+    return SecurityHeaders(Login(app, site.access, passwords), site.access)
 
 
 def _routes(site: PageContext, pages: Pages) -> list[Route]:
@@ -78,7 +81,7 @@ def _routes(site: PageContext, pages: Pages) -> list[Route]:
         Route("/status", pages.status, middleware=page),
         Route("/calls/", pages.calls, middleware=page),
         Route("/calls/{session_id:path}", pages.call, middleware=page),
-        Route("/hooks/post-call", Hook(site).answer, methods=METHODS),
+        Route(HOOK, Hook(site).answer, methods=METHODS),
         Route("/style.css", _fixed(style, "text/css")),
         Route("/icon.svg", _fixed(_ICON, "image/svg+xml")),
     ]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from abc import ABC, abstractmethod
+from collections.abc import Collection
 from typing import Any
 
 import uvicorn
@@ -22,10 +24,39 @@ STATE = "connection"
 """The key of the connection in the state of an ASGI scope."""
 
 
-class Connection(H11Protocol):
-    """Knows since when its peer has made it wait. ``leaving``: no answer is
-    begun any more. ``abort`` ends it at once and drops unsent bytes.
+class Peer(ABC):
+    """What the server knows of each open connection. ``since``: when its present wait or answer
+    began, in the loop's time.
     """
+
+    since: float
+
+    @property
+    @abstractmethod
+    def answering(self) -> bool: ...
+
+    @abstractmethod
+    def overdue(self, now: float) -> bool:
+        """Whether the peer has made us wait too long. ``now`` is the loop's time. Looked at once a
+        second.
+        """
+
+    @abstractmethod
+    def abort(self) -> None:
+        """End it at once and drop unsent bytes."""
+
+
+def make_room(newest: Peer, connections: Collection[object]) -> None:
+    """The newest connection always gets in, so that health and metrics do. If there are too many,
+    the one that has waited longest for a request goes, or else the one that has answered longest.
+    """
+    others = [each for each in connections if isinstance(each, Peer) and each is not newest]
+    if len(others) >= MOST_CONNECTIONS:
+        min(others, key=lambda each: (each.answering, each.since)).abort()
+
+
+class Connection(H11Protocol, Peer):
+    """Knows since when its peer has made it wait. ``leaving``: no answer is begun any more."""
 
     def __init__(
         self,
@@ -59,17 +90,7 @@ class Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if len(self.connections) > MOST_CONNECTIONS:
-            self._make_room()
-
-    def _make_room(self) -> None:
-        """The newest connection always gets in, so that health and metrics do. The one that has
-        waited longest for a request goes, or else the one that has answered longest.
-        """
-        others = [
-            each for each in self.connections if isinstance(each, Connection) and each is not self
-        ]
-        min(others, key=lambda each: (each.answering, each.since)).abort()
+        make_room(self, self.connections)
 
     def data_received(self, data: bytes) -> None:
         before = self.cycle
@@ -85,9 +106,6 @@ class Connection(H11Protocol):
         self.since, self._sending_since = self.loop.time(), None
 
     def overdue(self, now: float) -> bool:
-        """Whether the peer has made us wait too long. ``now`` is the loop's time. Looked at once a
-        second.
-        """
         if not self.answering:
             # What is left of the last answer is lost with the connection.
             return now - self.since > HEAD_TIMEOUT
@@ -108,13 +126,13 @@ class PageServer(uvicorn.Server):
         if counter % 10 == 0:
             now = asyncio.get_running_loop().time()
             for each in list(self.server_state.connections):
-                if isinstance(each, Connection) and each.overdue(now):
+                if isinstance(each, Peer) and each.overdue(now):
                     each.abort()
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await super().shutdown(sockets)
         for each in list(self.server_state.connections):
-            if isinstance(each, Connection):
+            if isinstance(each, Peer):
                 each.abort()
         await asyncio.sleep(0)  # the loop closes them before it ends

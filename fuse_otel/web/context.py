@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from fuse_otel.events import Emit, unheard
 from fuse_otel.ports import Control
+from fuse_otel.web.access import CurrentAccess
 
 
 def _nothing() -> None:
@@ -24,6 +25,7 @@ class PageContext:
     - ``reload``: read the configuration again; a sentence if that failed
     - ``hook``: a call ended: poll now; absent without a token
     - ``allowed_hosts``: names under which the pages answer, besides addresses and ``localhost``
+    - ``access``: TLS and logins of the port, as its file says now
     - ``give_back_memory``: called when the last large page is sent
     - ``clock``: UNIX seconds
     """
@@ -37,6 +39,7 @@ class PageContext:
     hook: Callable[[], None] | None = None
     hook_token: str | None = field(default=None, repr=False)
     allowed_hosts: Collection[str] = ()
+    access: CurrentAccess = field(default_factory=CurrentAccess)
     give_back_memory: Callable[[], None] = _nothing
     emit: Emit = unheard
     clock: Callable[[], float] = time.time

@@ -11,6 +11,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fuse_otel.web.access import CurrentAccess
+
 
 def plain(code: int, sentence: str, headers: Mapping[str, str] | None = None) -> PlainTextResponse:
     return PlainTextResponse(f"{sentence}\n", code, dict(headers or {}))
@@ -43,13 +45,20 @@ _HEADERS = {
 
 
 class SecurityHeaders:
-    def __init__(self, app: ASGIApp) -> None:
+    """Ours, and those of the web configuration file."""
+
+    def __init__(self, app: ASGIApp, access: CurrentAccess) -> None:
         self._app = app
+        self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_HEADERS)
+                headers = MutableHeaders(scope=message)
+                headers.update(_HEADERS)
+                for name, text in self._access().headers.items():
+                    # A second policy makes the first one stricter, never looser.
+                    headers.append(name, text)
             await send(message)
 
         await self._app(scope, receive, with_headers)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from threading import Thread
+from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from fuse_otel.web.connections import Connection, PageServer
+from fuse_otel.web.access import CurrentAccess
+from fuse_otel.web.connections import PageServer
 from fuse_otel.web.sockets import ListeningSockets
+from fuse_otel.web.tls import Doors
 
 _FORCED = 1.0  # seconds for a forced end
 
@@ -16,8 +20,16 @@ _FORCED = 1.0  # seconds for a forced end
 class WebServer:
     """Start once, stop once. The caller closes ``listening``."""
 
-    def __init__(self, app: ASGIApp, listening: ListeningSockets, host: str, port: int) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        listening: ListeningSockets,
+        host: str,
+        port: int,
+        access: CurrentAccess | None = None,
+    ) -> None:
         self._app = app
+        self._doors = Doors(access or CurrentAccess())
         self._listening = listening
         self._host = host
         self._port = port
@@ -37,7 +49,9 @@ class WebServer:
         self._server = PageServer(
             uvicorn.Config(
                 self._app,
-                http=Connection,
+                http=cast(
+                    "type[asyncio.Protocol]", self._doors
+                ),  # it calls this for each connection
                 loop="asyncio",
                 ws="none",
                 lifespan="on",

@@ -1,13 +1,19 @@
 """The files under deploy/ and the Dockerfile fit the program: names, paths, ports."""
 
 import re
+import shutil
+import subprocess
 
+import bcrypt
 import pytest
 import yaml
+from support.fakes.tls_files import make_certificate
 from support.pages.repository import ROOT
+from support.patience import PATIENCE
 
 from fuse_otel import __version__, config
 from fuse_otel.cli import COMMANDS
+from fuse_otel.config.file.web_config import read_web_config
 
 DEPLOY = ROOT / "deploy"
 FILES = [ROOT / "Dockerfile", *(path for path in sorted(DEPLOY.rglob("*")) if path.is_file())]
@@ -118,3 +124,39 @@ def test_the_collector_takes_what_the_daemon_sends():
     port = compose()["environment"]["OTEL_EXPORTER_OTLP_ENDPOINT"].rpartition(":")[2]
     assert endpoint.endswith(f":{port}")
     assert collector["service"]["pipelines"].keys() == {"traces", "logs"}
+
+
+def test_the_example_of_the_web_configuration_is_read(tmp_path):
+    made = make_certificate(tmp_path, "server")
+    for file, name in ((made.certificate, "tls.crt"), (made.key, "tls.key")):
+        file.rename(tmp_path / name)
+    text = (DEPLOY / "web.yaml").read_text()
+    example = tmp_path / "web.yaml"
+    example.write_text(text)
+    found = read_web_config(str(example))
+    assert found.has_passwords
+    assert found.tls
+    assert bcrypt.checkpw(b"change-me", found.users["ops"].encode())
+    (tmp_path / "bearer_token").write_text("token")
+    # With the keys that are comments as well.
+    ours = re.compile(r"^# ((?:bearer_token_file|open_paths):.*)$", re.MULTILINE)
+    example.write_text(ours.sub(r"\1", text))
+    assert (read_web_config(str(example)).token, len(read_web_config(str(example)).open_paths)) == (
+        "token", 2,
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool (Debian: prometheus) is missing")
+def test_prometheus_reads_the_example_of_the_web_configuration(tmp_path):
+    made = make_certificate(tmp_path, "server")
+    for file, name in ((made.certificate, "tls.crt"), (made.key, "tls.key")):
+        file.rename(tmp_path / name)
+    shutil.copy(DEPLOY / "web.yaml", tmp_path)
+    done = subprocess.run(
+        ["promtool", "check", "web-config", str(tmp_path / "web.yaml")],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

@@ -44,7 +44,8 @@ def _found(settings: Settings) -> Iterator[str]:
     for destination in shown["destinations"]:
         yield from _destination(destination)
     yield f"store        {settings.state_url}"
-    yield f"pages        http://{settings.listen}/"
+    scheme = "https" if settings.web_config and settings.web_config.tls else "http"
+    yield f"pages        {scheme}://{settings.listen}/"
 
 
 def _destination(shown: dict[str, object]) -> Iterator[str]:

@@ -55,6 +55,8 @@ def config_lines(loaded: Loaded) -> Iterator[str]:
 
 
 def _word(name: str, value: object) -> object:
+    if value is None:
+        return ""
     return "off" if name == "loki_stream_attribute" and not value else value
 
 

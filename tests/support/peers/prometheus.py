@@ -34,27 +34,42 @@ class Alertmanager(Process):
 
 
 class Prometheus(Process):
-    """Scrapes ``target`` (host:port) and evaluates ``rules`` every second."""
+    """Scrapes ``target`` (host:port) and evaluates ``rules`` every second. ``access``: keys of the
+    scrape configuration, such as ``scheme`` and ``basic_auth``.
+    """
 
     title = "Prometheus"
     named_ports = ("http",)
 
     def __init__(
-        self, executable: Path, folder: Path, target: str, rules: Path, alertmanager: str
+        self,
+        executable: Path,
+        folder: Path,
+        target: str,
+        rules: Path | None = None,
+        alertmanager: str = "",
+        access: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(executable, folder)
+        self.access = access or {}
         self.target, self.rules, self.alertmanager = target, rules, alertmanager
 
     def configure(self) -> Sequence[str]:
         file = self.folder / "prometheus.yaml"
         told = {
             "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
-            "rule_files": [str(self.rules)],
+            "rule_files": [str(self.rules)] if self.rules else [],
             "scrape_configs": [
-                {"job_name": "fuse-otel", "static_configs": [{"targets": [self.target]}]}
+                {
+                    "job_name": "fuse-otel",
+                    "static_configs": [{"targets": [self.target]}],
+                    **self.access,
+                }
             ],
-            "alerting": {"alertmanagers": [{"static_configs": [{"targets": [self.alertmanager]}]}]},
         }
+        if self.alertmanager:
+            targets = [{"static_configs": [{"targets": [self.alertmanager]}]}]
+            told["alerting"] = {"alertmanagers": targets}
         file.write_text(json.dumps(told))
         return [
             f"--config.file={file}",

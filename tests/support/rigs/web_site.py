@@ -179,10 +179,11 @@ def site(store: MemoryStore, **changed: Any) -> PageContext:
 def served(given: PageContext) -> Iterator[str]:
     """The site on a free port of the loopback interface; yields its base URL."""
     with closing(ListeningSockets()) as listening:
-        server = WebServer(create_app(given), listening, "127.0.0.1", 0)
+        server = WebServer(create_app(given), listening, "127.0.0.1", 0, given.access)
         host, port = server.start()
+        scheme = "https" if given.access().tls else "http"
         try:
-            yield f"http://{host}:{port}"
+            yield f"{scheme}://{host}:{port}"
         finally:
             assert server.stop(PATIENCE)
 

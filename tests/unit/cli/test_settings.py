@@ -46,11 +46,13 @@ def parsed(*words):
 
 
 def test_every_setting_has_a_flag_and_secrets_only_one_for_their_file(account, tmp_path):
-    secret = tmp_path / "secret"
+    secret, web = tmp_path / "secret", tmp_path / "web.yaml"
     secret.write_text("s")
+    web.write_text("")
     for setting in SETTINGS:
         if setting.name != "developer_key":
             text = str(secret) if setting.secret else setting.example
+            text = str(web) if setting.name == "web_config" else text
             loaded = load_settings(parsed(setting.flag, text))
             name = "accounts" if setting.name == "email" else setting.name
             assert loaded.origins[name] == setting.flag

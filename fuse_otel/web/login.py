@@ -1,0 +1,74 @@
+"""The guard before all pages: a password (HTTP Basic) or a bearer token, where the web
+configuration file asks for one.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fuse_otel.web.access import PROBES, Access, CurrentAccess
+from fuse_otel.web.passwords import RETRY_AFTER, Passwords
+from fuse_otel.web.responses import plain
+
+HOOK = "/hooks/post-call"
+"""Has a token of its own."""
+
+
+class Login:
+    def __init__(self, app: ASGIApp, access: CurrentAccess, passwords: Passwords) -> None:
+        self._app = app
+        self._access = access
+        self._passwords = passwords
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        access = self._access() if scope["type"] == "http" else None
+        if access is None or _is_open(access, scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        allowed = await self._allowed(access, scope)
+        answer = self._app if allowed else _too_many() if allowed is None else _refusal(access)
+        await answer(scope, receive, send)
+
+    async def _allowed(self, access: Access, scope: Scope) -> bool | None:
+        """``None``: there were too many tries."""
+        scheme, _, given = Headers(scope=scope).get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            return _is_token(access, scope["path"], given.strip().encode("latin-1"))
+        pair = _name_and_password(given) if scheme.lower() == "basic" else None
+        if pair is None or not access.users:
+            return False
+        client = scope.get("client") or ("", 0)
+        return await self._passwords.check(access.users, *pair, client[0])
+
+
+def _is_open(access: Access, path: str) -> bool:
+    return not access.needs_login or path == HOOK or path in access.open_paths
+
+
+def _is_token(access: Access, path: str, given: bytes) -> bool:
+    """Compared in constant time, so that the delay does not show how far a guess was right."""
+    if access.token and hmac.compare_digest(given, access.token.encode()):
+        return True
+    return path in PROBES and hmac.compare_digest(given, access.probe_token.encode())
+
+
+def _name_and_password(given: str) -> tuple[str, bytes] | None:
+    try:
+        name, colon, password = base64.b64decode(given.strip(), validate=True).partition(b":")
+    except (binascii.Error, ValueError):
+        return None
+    return (name.decode("utf-8", "replace"), password) if colon else None
+
+
+def _refusal(access: Access) -> ASGIApp:
+    challenge = 'Basic realm="fuse-otel", charset="UTF-8"' if access.users else "Bearer"
+    return plain(401, "This page needs a login.", {"WWW-Authenticate": challenge})
+
+
+def _too_many() -> ASGIApp:
+    return plain(429, "Too many logins failed. Try again later.", {"Retry-After": str(RETRY_AFTER)})
