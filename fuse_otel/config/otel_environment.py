@@ -29,6 +29,7 @@ OPTIONS = (
     "ENDPOINT", "HEADERS", "TIMEOUT", "COMPRESSION", "PROTOCOL", "INSECURE",
     "CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY",
 )  # fmt: skip
+_FILES = OPTIONS[-3:]
 LIMITS = (
     "OTEL_ATTRIBUTE_COUNT_LIMIT",
     "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
@@ -175,6 +176,19 @@ def _joined(found: list[Destination]) -> tuple[Destination, ...]:
         return tuple(found)
     both = {key: {**traces[key], **logs[key]} for key in _FOR_EACH_SIGNAL}
     return (Destination.model_validate({**traces, "signals": tuple(Signal), **both}),)
+
+
+def unreadable_files(environ: Mapping[str, str]) -> Iterator[str]:
+    """A sentence for each file that the SDK could not read for the daemon's own traces. Where the
+    variables define no destination, nothing else has checked it.
+    """
+    for option in _FILES:
+        for name in (_BASE + option, _own(Signal.TRACES, option)):
+            if name in environ:
+                try:
+                    fields.readable(environ[name].strip())
+                except ValueError as error:
+                    yield f"{name}: {error}"
 
 
 def traces_protocol(environ: Mapping[str, str]) -> tuple[str, str]:

@@ -29,6 +29,7 @@ from fuse_otel.config.catalogue import (
 from fuse_otel.config.file.tables import duplicates
 from fuse_otel.config.inputs import DEFAULT, Inputs, Layer, SourceValue
 from fuse_otel.config.problems import MAX_PROBLEMS, unknown
+from fuse_otel.config.values.quantities import read_switch
 
 _ONE_ACCOUNT = ("email", "developer_key")
 _NO_ACCOUNT = (
@@ -202,7 +203,16 @@ class OpenTelemetrySource(_Source):
         if "destinations" not in self.current_state:
             destinations = otel_environment.destinations(environ, problems)
             layer["destinations"] = self._value(destinations, otel_environment.variables())
+        elif self._traces_itself():
+            problems.extend(otel_environment.unreadable_files(environ))
         return layer
+
+    def _traces_itself(self) -> bool:
+        setting = self.current_state.get("self_traces")
+        try:
+            return setting is not None and read_switch(setting.value)
+        except ValueError:  # reported when the setting is validated
+            return False
 
     def _value(self, value: object, variables: Iterable[str]) -> SourceValue:
         names = ", ".join(name for name in variables if name in self.inputs.environ)

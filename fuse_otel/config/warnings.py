@@ -20,6 +20,7 @@ _LOGS = Signal.LOGS
 _LOKI = "/otlp/v1/logs"
 _SHORTEST_TOKEN, _SHORTEST_KEY = 16, 16
 _CREDENTIAL = re.compile(r"auth|token|key|secret|passw|cookie|credential", re.IGNORECASE)
+_KEY_LOG = "SSLKEYLOGFILE"
 _MEMORY = frozenset({"sqlite://", "sqlite:///:memory:"})
 
 
@@ -37,6 +38,8 @@ def _warnings(
     if has_destinations and ignored:
         yield f"{', '.join(ignored)}: Ignored for calls, because the file lists [[destinations]]."
     yield from unknown_variables(environ)
+    if environ.get(_KEY_LOG):
+        yield f"{_KEY_LOG}: Whoever reads its file can decrypt the TLS connections. Remove it."
     url = urlsplit(settings.api_url)
     if url.scheme == "http" and not _is_loopback(url.hostname or ""):
         yield "api_url: Plain http exposes the developer key on the network. Use https."

@@ -48,6 +48,7 @@ def tls_context(options: OtlpOptions) -> ssl.SSLContext:
     if certificate is None:
         context = net.default_trust()
     else:
+        net.check_key_log()
         try:
             check_regular(certificate)
             context = ssl.create_default_context(cafile=certificate)

@@ -13,10 +13,10 @@ from fuse_otel.net._response import (
     retry_after,
     words_of,
 )
-from fuse_otel.net._trust import default_authorities, default_trust
+from fuse_otel.net._trust import check_key_log, default_authorities, default_trust
 
 __all__ = [
-    "BodyTooLarge", "DeadlinePassed", "Proxies", "Proxy", "client", "deadline",
+    "BodyTooLarge", "DeadlinePassed", "Proxies", "Proxy", "check_key_log", "client", "deadline",
     "default_authorities", "default_trust", "http_date", "left", "read_limited", "retry_after",
     "words_of",
 ]  # fmt: skip

@@ -14,9 +14,15 @@ from pathlib import Path
 import httpx
 
 from fuse_otel.errors import ConfigurationError
-from fuse_otel.files import UnreadableFile, check_regular, read_bounded, shown_path
+from fuse_otel.files import (
+    UnreadableFile,
+    check_regular,
+    open_to_append,
+    read_bounded,
+    shown_path,
+)
 
-_FILE, _FOLDER = "SSL_CERT_FILE", "SSL_CERT_DIR"
+_FILE, _FOLDER, KEY_LOG = "SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"
 # OpenSSL finds a certificate in a folder by the hash of its subject.
 _HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
 
@@ -33,6 +39,7 @@ def default_trust(environ: Mapping[str, str] = os.environ) -> ssl.SSLContext:
     The file outranks the folder. The folder is checked all the same: whoever sets a variable wants
     to know that it cannot be used.
     """
+    check_key_log(environ)
     folders = environ.get(_FOLDER)
     if folders:
         _check_folders(folders)
@@ -51,6 +58,20 @@ def default_authorities() -> bytes:
     ]
     # OpenSSL reads a folder when it checks a certificate, so a context lists none of them.
     return b"".join(found or _certificates(os.environ.get(_FOLDER, "")))
+
+
+def check_key_log(environ: Mapping[str, str] = os.environ) -> None:
+    """Python opens this file for each context: a named pipe would block it. Raises
+    ``ConfigurationError``.
+    """
+    if not (path := environ.get(KEY_LOG)):
+        return
+    try:
+        os.close(open_to_append(path))
+    except OSError as error:
+        raise _unusable(KEY_LOG, path, f"{error.strerror}.") from error
+    except ValueError as error:  # a path with a zero byte
+        raise _unusable(KEY_LOG, path, "It is not a path.") from error
 
 
 def _of_file(path: str) -> ssl.SSLContext:

@@ -1,4 +1,7 @@
+import os
+
 import pytest
+from support.builders.loaded_settings import write_toml
 
 from fuse_otel.config import load
 from fuse_otel.config.otel_environment import LIMITS, OPTIONS, variables
@@ -296,3 +299,24 @@ def test_a_loki_endpoint_without_the_flavour_loki_gives_a_warning(flavours, warn
     found = load(environ={**ACCOUNT, **own, **flavours}).warnings
     assert bool(found) is warned
     assert not warned or "Set the flavour loki for logs" in found[0]
+
+
+@pytest.mark.parametrize("name", ["CERTIFICATE", "TRACES_CLIENT_KEY"])
+@pytest.mark.parametrize("switch", ["on", "off"])
+def test_files_for_the_daemons_own_traces_are_checked_beside_destinations_of_the_file(
+    tmp_path, name, switch
+):
+    os.mkfifo(tmp_path / "pipe")
+    file = write_toml(tmp_path, '[[destinations]]\nname = "a"\ntype = "console"\n')
+    variable = f"OTEL_EXPORTER_OTLP_{name}"
+    environ = {
+        **ACCOUNT, variable: str(tmp_path / "pipe"), "FUSE_OTEL_SELF_TRACES": switch
+    }  # fmt: skip
+    if switch == "off":
+        load(environ=environ, config_file=file)
+        return
+    with pytest.raises(ConfigurationError) as caught:
+        load(environ=environ, config_file=file)
+    assert caught.value.problems == (
+        f"{variable}: Cannot read the file: It is a pipe or a device.",
+    )

@@ -138,3 +138,8 @@ def test_credentials_over_grpc_in_plain_text_give_a_warning(endpoint, host):
 def test_a_short_secret_gives_a_warning_that_leaves_it_out(setting, text, warned):
     found = warnings(**{f"FUSE_OTEL_{setting.upper()}": text})
     assert [warning.partition(":")[0] for warning in found] == [setting] * warned
+
+
+def test_a_log_of_tls_keys_gives_a_warning():
+    (warning,) = warnings(SSLKEYLOGFILE="/var/keys")
+    assert warning.startswith("SSLKEYLOGFILE: Whoever reads its file can decrypt")

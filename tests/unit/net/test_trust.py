@@ -91,3 +91,16 @@ def test_the_certificates_of_a_folder_are_used_for_grpc_too(tmp_path, monkeypatc
 def test_the_certificates_of_a_file_are_used_for_grpc_too(monkeypatch, certificate):
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     assert default_authorities() == certificate.read_bytes()
+
+
+def test_a_key_log_that_cannot_be_written_is_named_with_its_variable(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path, sentence in (
+        (tmp_path / "pipe", "It is a pipe or a device."),
+        (tmp_path, "Is a directory."),
+        (tmp_path / "none" / "keys", "No such file or directory."),
+    ):
+        found = problem(SSLKEYLOGFILE=str(path))
+        assert found == f"SSLKEYLOGFILE ({path}): {sentence}"
+    assert default_trust({"SSLKEYLOGFILE": str(tmp_path / "keys")})
+    assert (tmp_path / "keys").stat().st_mode & 0o077 == 0
