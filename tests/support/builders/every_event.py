@@ -42,5 +42,18 @@ EVERY_EVENT: tuple[events.Event, ...] = (
 )
 
 FAILED_EXPORT = events.ExportDone(LANE, "503", "retry", 0.1, 0, 0, "Unavailable", 42, 5000, 900)
+OTHER_LINES: tuple[events.Event, ...] = (
+    FAILED_EXPORT,
+    events.ClockSkewSeen("main", -15.0),
+    events.AccountMoved(
+        "main", up=False, cursor=NOW, headroom=1000.0, pending=0, gap_seconds=0, reason="401"
+    ),
+    events.LaneChanged(LANE, up=True, reason=""),
+    events.JobChanged("drop", "working", ""),
+    events.JobChanged("drop", "failed", "The store is full."),
+    events.OutboxCrossed(filling=False, used=1000, capacity=2000),
+    events.ConfigReloaded(successful=True, message=""),
+)
+"""Events whose log lines have another message or level than those of ``EVERY_EVENT``."""
 
 assert {type(event) for event in EVERY_EVENT} == set(get_args(events.Event))

@@ -86,8 +86,18 @@ stored, at most once. In OpenMetrics the call families have a trace id as exempl
 """
 _LOG = """## The daemon's own log
 
-The log goes to stderr, as `logfmt` or `json`. Every line has `ts`, `level` and `msg`. The fields of each
-message:
+The log goes to stderr, as `logfmt` or `json`. Every line has `ts`, `level` and `msg`. A line that repeats a
+problem within a minute is held back, and the next one counts them in `more`. A field without a value is left
+out. These are all messages, apart from warnings of the configuration and of libraries (with `logger`), which are
+sentences of their own:
+"""
+_OWN_TRACES = """## The daemon's own traces
+
+With `FUSE_OTEL_SELF_TRACES=on` the daemon sends spans of its own work through OpenTelemetry's SDK and its OTLP
+exporter. The service is `fuse-otel` unless `OTEL_SERVICE_NAME` names another, the scope `fuse_otel.self`. The
+standard `OTEL_EXPORTER_OTLP_…` variables say where they go, `OTEL_TRACES_SAMPLER` how many. A poll is the parent
+of the requests that it made. A span has the status error if the API answered with 400 or more, or if the
+destination did not accept everything; then `error.type` is the code.
 """
 _FENCES = {"ids.py": "python", "ids.go": "go", "ids.mjs": "javascript"}
 
@@ -119,6 +129,8 @@ def telemetry_page() -> str:
         tables.labels(),
         _LOG,
         tables.log_lines(),
+        _OWN_TRACES,
+        tables.own_spans(),
     ]
     return "\n".join(parts)
 

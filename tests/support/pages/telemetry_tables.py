@@ -1,7 +1,10 @@
 """The tables on the page of the data model, made from the code, the registry and the goldens."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from fuse_otel.core.encoding.renderer import Renderer
 from fuse_otel.core.model.call import log_completeness
@@ -9,12 +12,14 @@ from fuse_otel.core.model.ids import CallIds
 from fuse_otel.core.model.tally import ANOMALIES, REDACTIONS, TRUNCATIONS, Tally
 from fuse_otel.core.redaction.lines import facts_of
 from fuse_otel.core.translation.translate import SEVERITIES
-from fuse_otel.events import CallsStored
+from fuse_otel.events import ApiAnswered, CallsStored
+from fuse_otel.instrumentation.log_line import LogLevel
 from fuse_otel.instrumentation.log_messages import line_of
 from fuse_otel.instrumentation.metric_family import MetricKind
 from fuse_otel.instrumentation.metric_table import FAMILIES
 from fuse_otel.instrumentation.metrics import Metrics
-from support.builders.every_event import EVERY_EVENT, FAILED_EXPORT, NOW
+from fuse_otel.instrumentation.self_traces import SelfTraces
+from support.builders.every_event import EVERY_EVENT, FAILED_EXPORT, NOW, OTHER_LINES
 from support.builders.golden_calls import simulated
 from support.builders.id_vectors import vectors
 from support.builders.line_rows import ROWS
@@ -22,6 +27,8 @@ from support.pages.exposition import families
 from support.pages.golden_files import all_members, values
 from support.pages.semconv_registry import Word, groups, place, words
 from support.pages.telemetry_fields import RECORD, SPAN, Rows
+
+_GRACE = 60.0
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -177,10 +184,48 @@ def labels() -> str:
     )
 
 
+# The daemon's start and end are no events.
+_NO_EVENTS = {"started": (LogLevel.INFO, ("listen",)), "stopping": (LogLevel.INFO, ())}
+
+
 def log_lines() -> str:
-    told = sorted((line_of(event) for event in EVERY_EVENT), key=lambda line: line.message)
+    levels: dict[str, set[LogLevel]] = {}
+    fields: dict[str, Iterable[str]] = {}
+    for event in (*EVERY_EVENT, *OTHER_LINES):
+        line = line_of(event)
+        levels.setdefault(line.message, set()).add(line.level)
+        fields[line.message] = line.fields
+    for message, (level, names) in _NO_EVENTS.items():
+        levels[message], fields[message] = {level}, names
     rows = [
-        (line.level.name.lower(), line.message, ", ".join(f"`{name}`" for name in line.fields))
-        for line in told
+        (
+            ", ".join(level.name.lower() for level in sorted(levels[message])),
+            message,
+            ", ".join(f"`{name}`" for name in fields[message]) or "-",
+        )
+        for message in sorted(levels)
     ]
     return table(("level", "message", "fields"), rows)
+
+
+def own_spans() -> str:
+    """What the daemon traces of itself, as the SDK exports it."""
+    spans: dict[str, ReadableSpan] = {}
+    failed = (ApiAnswered("main", "calls", 500, 0.2), FAILED_EXPORT)
+    for events in ((*EVERY_EVENT,), failed):
+        exporter = InMemorySpanExporter()
+        traces = SelfTraces(clock=lambda: NOW, exporter=exporter)
+        for event in events:
+            traces(event)
+        traces.close(_GRACE)
+        spans |= {span.name: span for span in exporter.get_finished_spans()}
+    names = {"GET calls": "GET {endpoint}", "export traces": "export {signal}"}
+    rows = [
+        (
+            f"`{names.get(name, name)}`",
+            span.kind.name,
+            ", ".join(f"`{each}`" for each in span.attributes or ()),
+        )
+        for name, span in sorted(spans.items())
+    ]
+    return table(("span", "kind", "attributes"), rows)
