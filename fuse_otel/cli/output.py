@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import shlex
+import shutil
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TextIO
 
 
@@ -55,6 +58,18 @@ def _write_no_more(stream: TextIO) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
+
+
+def own_command() -> str:
+    """How a shell starts this program, for command lines that can be pasted. ``fuse-otel`` where
+    the shell finds this program under that name.
+    """
+    started = Path(sys.argv[0])
+    if started.name != "fuse-otel":
+        return f"{shlex.quote(sys.executable)} -m fuse_otel"
+    found = shutil.which("fuse-otel")
+    same = found is not None and Path(found).resolve() == started.resolve()
+    return "fuse-otel" if same else shlex.quote(str(started))
 
 
 def complain(sentence: str) -> None:

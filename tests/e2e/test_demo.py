@@ -72,4 +72,4 @@ def test_without_built_back_ends_it_is_the_plain_demo(tmp_path):
     told = output.read_text()
     assert "Jaeger is not built. `make back-ends` builds it." in told
     assert f"delivers to {tmp_path}/calls.jsonl" in told
-    assert f"What was delivered: fuse-otel show {tmp_path}/calls.jsonl" in told
+    assert f" show {tmp_path}/calls.jsonl\n" in told

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from math import inf
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from fuse_otel.cli.number_argument import number
-from fuse_otel.cli.output import complain, print_lines, reason
+from fuse_otel.cli.output import complain, own_command, print_lines, reason
 from fuse_otel.cli.signals import Signals
 from fuse_otel.files import open_to_write
 
@@ -88,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
         signals.listen()
         service, url = stack.enter_context(_service(args.directory, api.url))
         print_lines(_introduction(url, api.url, args.directory, service.settings))
-        _draw_one(service.workers.store.control)
+        _draw_one(service.workers.store.control, args.directory / _SETTINGS)
         print_lines(_farewell(service.settings))
         signals.wait_for_end(args.seconds or inf)
     return _DONE
@@ -140,7 +141,7 @@ def _settings(directory: Path, api_url: str, port: int) -> Settings:
     return load(environ=environ, config_file=str(file)).settings
 
 
-def _draw_one(control: Control) -> None:
+def _draw_one(control: Control, settings: Path) -> None:
     """One of the first calls: with an error, if there is one."""
     from fuse_otel.cli.terminal.call_tree import draw  # noqa: PLC0415
     from fuse_otel.cli.terminal.text import coloured, terminal_width  # noqa: PLC0415
@@ -161,8 +162,8 @@ def _draw_one(control: Control) -> None:
     if call is not None:
         for tree in call_trees(traces_json(call.traces), logs_json(call.logs)):
             drawing = draw(tree, width=terminal_width(), colour=coloured())
-            show = f"fuse-otel show '{call.session_id}' --config …, or fuse-otel show FILE"
-            print_lines([f"One of its calls ({show}):", "", drawing, ""])
+            show = f"{own_command()} show {quote(call.session_id)} --config {quote(str(settings))}"
+            print_lines(["One of its calls:", "", f"  {show}", "", drawing, ""])
 
 
 def _configuration(directory: Path, api_url: str, port: int, *, to_file: bool) -> str:
@@ -198,9 +199,9 @@ def _farewell(settings: Settings) -> Iterator[str]:
     yield ""
     yield "  export FUSE_OTEL_EMAIL=you@example.com FUSE_OTEL_DEVELOPER_KEY_FILE=/path/to/key"
     yield "  export OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318"
-    yield "  fuse-otel check --online && fuse-otel run"
+    yield f"  {own_command()} check --online && {own_command()} run"
     yield ""
     for destination in settings.destinations:
         if destination.path:
-            yield f"What was delivered: fuse-otel show {destination.path}"
+            yield f"What was delivered: {own_command()} show {quote(destination.path)}"
     yield "Ctrl-C ends the demo."
