@@ -46,7 +46,7 @@ def test_a_line_of_the_demo_shows_a_call(demo, pattern):
 
 
 def test_the_demo_names_the_program_as_it_was_started(demo):
-    _, env, printed = demo
+    _, _, printed = demo
     line = re.search(r"^  (\S+) check --online && (\S+) run$", printed, re.MULTILINE)
     assert line[1] == line[2] == shlex.quote(str(PROGRAM))
 
