@@ -143,6 +143,7 @@ def model_options(settings: Settings, account: Account | None = None) -> ModelOp
         url_templates=settings.url_templates,
         loki_stream_attribute=settings.loki_stream_attribute,
         redaction=_redaction(settings),
+        pages_redaction=settings.pages_redaction,
         limits=settings.limits,
     )
 

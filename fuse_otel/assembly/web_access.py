@@ -19,7 +19,7 @@ def current_access(settings: Settings, emit: Emit) -> CurrentAccess:
     web = settings.web_config
     if web is None:
         return CurrentAccess()
-    return CurrentAccess(access_of(web), partial(_read_again, web.path), emit)
+    return CurrentAccess(access_of(web), partial(_read_again, settings, web.path), emit)
 
 
 def access_of(web: WebConfig) -> Access:
@@ -34,13 +34,17 @@ def access_of(web: WebConfig) -> Access:
     )
 
 
-def _read_again(path: str) -> Access:
+def _read_again(settings: Settings, path: str) -> Access:
     """Raises ``ConfigurationError`` with all problems of the file."""
+    from fuse_otel.config.conflicts import login_problem  # noqa: PLC0415 - as in parts
     from fuse_otel.config.file.web_config import read_web_config  # noqa: PLC0415 - as in parts
     from fuse_otel.config.problems import SeveralProblems  # noqa: PLC0415
 
     try:
-        return access_of(read_web_config(path))
+        web = read_web_config(path)
+        if problem := login_problem(settings.pages_redaction, web):
+            raise ConfigurationError([f"{variable_of('pages_redaction')}: {problem}"])
+        return access_of(web)
     except ValueError as error:
         problems = error.problems if isinstance(error, SeveralProblems) else (str(error),)
         name = variable_of("web_config")

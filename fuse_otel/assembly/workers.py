@@ -54,6 +54,7 @@ class Workers:
         try:
             # Taken here, so that a second daemon reports it at once and not from inside its loops.
             self.store.control.lock()
+            self.store.control.limit_recent(settings.pages_redaction.looseness)
             renderings = parts.renderings(settings)
             accounts = settings.accounts if reading else ()
             self.pollers = [self._poller(account, renderings) for account in accounts]

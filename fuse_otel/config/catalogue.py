@@ -127,7 +127,13 @@ SETTINGS = (
         "redaction", "`strict`, `standard`, `off`", "strict", "standard",
         "What may be sent. `strict`: only what is known to be harmless. `standard`: everything"
         " except text that looks like a personal address, number or credential. `off`: everything."
-        " The pages always use `strict`.",
+        " The pages have a setting of their own.",
+    ),
+    Setting(
+        "pages_redaction", "as `redaction`", "strict", "strict",
+        "What the pages and `fuse-otel show` show of stored calls. It must not be looser than what"
+        " at least one destination is sent, and another value than `strict` needs a login"
+        " (`FUSE_OTEL_WEB_CONFIG`). Metrics and the log always use `strict`.",
     ),
     Setting(
         "pseudonym_key", "secret", "", "(a long random text)",

@@ -8,6 +8,7 @@ from itertools import islice
 from pydantic import BaseModel, ValidationError
 
 from fuse_otel.config import Loaded
+from fuse_otel.config.conflicts import conflicts
 from fuse_otel.config.file.contents import has_secret, path_of, read_toml
 from fuse_otel.config.file.destinations import DestinationTable
 from fuse_otel.config.file.expansion import expand
@@ -51,6 +52,8 @@ def load_from(
     if file:
         inputs.warn_of_access(file, mode, shown_path(file), is_secret=has_secret(content))
     settings = _settings(inputs)
+    if settings is not None:
+        inputs.problems.extend(conflicts(settings, inputs.names))
     if inputs.problems or settings is None:
         raise ConfigurationError(islice(dict.fromkeys(inputs.problems), MAX_PROBLEMS))
     origins = {

@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     allowed_hosts: fields.HostNames = ()
     web_config: WebConfigFile | None = None
     redaction: fields.ModeWord
+    pages_redaction: fields.ModeWord
     redaction_rules: Rules = OwnRules()
     pseudonym_key: fields.Secret | None = None
     url_templates: fields.UrlTemplates = ()

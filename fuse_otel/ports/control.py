@@ -162,6 +162,10 @@ class Control(Protocol):
 
     def recent_call(self, session_id: str) -> RecentCall | None: ...
 
+    def limit_recent(self, looseness: int) -> None:
+        """From now on recent calls show so much. Those stored while more was shown are removed."""
+        ...
+
     def parked(self, limit: int, query: ParkedQuery = EVERY_PARKED) -> Sequence[ParkedCall]:
         """Newest first."""
         ...

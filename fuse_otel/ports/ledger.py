@@ -102,7 +102,7 @@ class CallerRow:
 @dataclass(frozen=True, slots=True)
 class RecentCall:
     """A call for the pages and ``show``. ``traces`` and ``logs`` are OTLP export requests
-    (generic profile, strict redaction), not compressed.
+    (generic profile, the redaction of the pages), not compressed.
     """
 
     session_id: str

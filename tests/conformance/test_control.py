@@ -152,3 +152,18 @@ def test_a_closed_store_says_so(store, lease):
         store.control.status()
     with pytest.raises(Broken, match="is closed"):
         lease.commit(whole_step("a"))
+
+
+def test_calls_stored_while_more_was_shown_are_removed(store, lease):
+    lease.commit(step(recent=[recent("a")]))
+    store.control.limit_recent(0)
+    store.control.limit_recent(1)
+    lease.commit(step(recent=[recent("b")]))
+    store.control.limit_recent(1)
+    assert [call.session_id for call in store.control.recent(10)] == ["b", "a"]
+
+    store.control.limit_recent(0)
+    assert store.control.recent(10) == ()
+    lease.commit(step(recent=[recent("c")]))
+    store.control.limit_recent(0)
+    assert [call.session_id for call in store.control.recent(10)] == ["c"]

@@ -23,7 +23,8 @@ class RenderedCall:
     """``parts``: rendering id → (one or more OTLP resource messages, their spans or records).
 
     A rendering that has nothing to send for this call is absent. ``traces`` and ``logs`` are
-    what the pages show: redacted strictly, for no profile. ``entries`` is for the ledger.
+    what the pages show, for no profile. ``summary`` is redacted strictly: metrics count by it.
+    ``entries`` is for the ledger.
     """
 
     session_id: str
@@ -41,18 +42,19 @@ class RenderedCall:
 
 class Renderer:
     """Built once from the options; ``render`` is pure. A call is translated once for each
-    redaction: those of the renderings and that of the pages.
+    redaction: those of the renderings, that of the pages and that of the metrics.
     """
 
     def __init__(self, options: ModelOptions, renderings: Sequence[Rendering]) -> None:
         self.renderings = tuple(renderings)
         sent = list(dict.fromkeys(rendering.redaction for rendering in renderings))
-        pages = options.redaction.of_the_pages
-        every = list(dict.fromkeys((*sent, pages)))
+        pages = options.redaction.of_the_pages(options.pages_redaction)
+        metrics = options.redaction.of_the_metrics
+        every = list(dict.fromkeys((*sent, pages, metrics)))
         self._variants = tuple(
             (replace(options, redaction=each), _profiles(renderings, each)) for each in every
         )
-        self._pages = every.index(pages)
+        self._pages, self._metrics = every.index(pages), every.index(metrics)
         self._sent = len(sent) or 1  # so many of the variants are sent, the first ones
         self._parts = tuple((each, every.index(each.redaction)) for each in renderings)
 
@@ -89,7 +91,7 @@ class Renderer:
             },
             traces=pages.traces,
             logs=pages.logs(Profile.GENERIC),
-            summary=pages.telemetry.summary,
+            summary=encoders[self._metrics].telemetry.summary,
             tally=_tally([encoder.telemetry for encoder in encoders[: self._sent]]),
         )
 

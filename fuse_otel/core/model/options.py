@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fuse_otel.core.model.limits import MODEL, Limits
-from fuse_otel.core.model.redaction_policy import STRICT, Redaction
+from fuse_otel.core.model.redaction_policy import STRICT, Mode, Redaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,5 +32,6 @@ class ModelOptions:
     url_templates: tuple[str, ...] = ()
     loki_stream_attribute: str = "service.instance.id"
     redaction: Redaction = STRICT
+    pages_redaction: Mode = Mode.STRICT
     limits: Limits = MODEL
     explain: bool = False

@@ -22,6 +22,11 @@ class Mode(StrEnum):
     STANDARD = "standard"  # everything, without what looks personal
     OFF = "off"  # everything
 
+    @property
+    def looseness(self) -> int:
+        """0 lets the least leave."""
+        return list(Mode).index(self)
+
 
 class TextPart(StrEnum):
     """A text of an entry that a rule can let leave."""
@@ -144,9 +149,13 @@ class Redaction:
         return f"{self.mode.value}+{digest.hexdigest()[:12]}"
 
     @property
-    def of_the_pages(self) -> Redaction:
-        """What the pages show: ``strict``, to which own rules may add, and never take away."""
+    def of_the_metrics(self) -> Redaction:
+        """``strict``, to which own rules may add, and never take away."""
         return Redaction(Mode.STRICT, replace(self.rules, allow=(), texts=()))
+
+    def of_the_pages(self, mode: Mode) -> Redaction:
+        """What the pages show. In ``strict`` the own rules may add and never take away."""
+        return self.of_the_metrics if mode is Mode.STRICT else Redaction(mode, self.rules)
 
 
 STRICT = Redaction()

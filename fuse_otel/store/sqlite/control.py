@@ -100,6 +100,15 @@ class SqliteControl:
                     return _recent_call(row)
         return None
 
+    def limit_recent(self, looseness: int) -> None:
+        with self._database.write() as connection:
+            row = connection.execute(_SQL["recent_looseness"]).fetchone()
+            before = row[0] if row else 0
+            if before > looseness:
+                connection.execute(_SQL["forget_recent_calls"])
+            if before != looseness:
+                connection.execute(_SQL["note_recent_looseness"], (looseness,))
+
     def parked(self, limit: int, query: ParkedQuery = EVERY_PARKED) -> Sequence[ParkedCall]:
         with self._database.read() as connection:
             return parked.listed(connection, query, limit)

@@ -36,6 +36,15 @@ select value from meta where name = 'moved_aside'
 -- name: note_moved_aside
 insert or replace into meta (name, value) values ('moved_aside', ?)
 
+-- name: recent_looseness
+select value from meta where name = 'recent_looseness'
+
+-- name: note_recent_looseness
+insert or replace into meta (name, value) values ('recent_looseness', ?)
+
+-- name: forget_recent_calls
+delete from recent
+
 -- name: recent
 select
     session_id, trace_id, application, direction, outcome, details, error, started, ended,

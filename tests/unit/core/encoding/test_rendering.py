@@ -68,6 +68,21 @@ def test_nothing_private_of_the_documented_sample_is_in_the_bytes():
     assert b"Sending email" in out.logs
 
 
+@pytest.mark.parametrize("mode", [Mode.STANDARD, Mode.OFF])
+def test_the_pages_show_the_mode_that_is_set_and_nothing_else_changes(mode):
+    call, log = sample_call()
+    sent = Redaction(mode)
+    wanted = [Rendering("t", Signal.TRACES, Profile.GENERIC, (), sent)]
+    strict = rendered(log, wanted, call, redaction=sent)
+    open_pages = rendered(log, wanted, call, redaction=sent, pages_redaction=mode)
+    assert open_pages.traces == open_pages.parts["t"][0] != strict.traces
+    assert b"This is the body" in open_pages.traces + open_pages.logs
+    assert b"This is the body" not in strict.traces + strict.logs
+    # Metrics count by the summary.
+    assert open_pages.summary == strict.summary
+    assert open_pages.tally == strict.tally
+
+
 def test_a_second_renderer_makes_the_same_bytes():
     call, log = sample_call()
     assert rendered(log, call=call) == rendered(log, call=call)

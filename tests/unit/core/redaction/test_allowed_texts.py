@@ -151,7 +151,7 @@ def test_an_explanation_names_the_rule():
 
 def test_the_pages_stay_strict():
     rules = OwnRules(texts=(TextRule(TextPart.CALL_LOG),))
-    assert Redaction(Mode.STRICT, rules).of_the_pages == Redaction()
+    assert Redaction(Mode.STRICT, rules).of_the_pages(Mode.STRICT) == Redaction()
     assert Redaction(Mode.STRICT, rules).id != "strict"
     named = OwnRules(texts=(TextRule(TextPart.CALL_LOG, names=frozenset({"x"})),))
     assert Redaction(rules=named).id != Redaction(rules=rules).id

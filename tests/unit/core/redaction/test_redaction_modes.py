@@ -205,5 +205,7 @@ def test_the_id_of_a_redaction_follows_from_its_rules():
 
 def test_the_pages_stay_strict_whatever_is_allowed():
     rules = OwnRules(allow=(KeyRule("a"),), drop=(KeyRule("b"),))
-    pages = Redaction(Mode.OFF, rules).of_the_pages
+    pages = Redaction(Mode.OFF, rules).of_the_pages(Mode.STRICT)
     assert pages == Redaction(Mode.STRICT, OwnRules(drop=(KeyRule("b"),)))
+    assert Redaction(Mode.OFF, rules).of_the_metrics == pages
+    assert Redaction(Mode.OFF, rules).of_the_pages(Mode.STANDARD) == Redaction(Mode.STANDARD, rules)
