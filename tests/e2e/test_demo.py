@@ -45,12 +45,21 @@ def answer(url, **parameters):
         return client.get(url, params=parameters).raise_for_status()
 
 
+def names_of(found):
+    return {span["operationName"] for trace in found.json()["data"] for span in trace["spans"]}
+
+
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 def test_a_call_is_behind_the_links_until_the_demo_ends(ending, tmp_path):
     assert program("jaeger")
     assert program("victorialogs")
     with demo(tmp_path) as (process, output):
         trace = link(output, r"^ +(http://\S+/api/traces/\w+)\?prettyPrint=true$")
+        polls = link(output, r"^  polls  (http://\S+)\?service=fuse-otel&prettyPrint=true$")
+        wait_for(
+            lambda: "poll" in names_of(answer(polls, service="fuse-otel")),
+            "the daemon's own traces",
+        )
         page = link(output, r"^  logs   (http://\S+)/select/vmui/#/\?query=\S+$")
         spans = answer(trace).json()["data"][0]["spans"]
         assert any(span["operationName"].startswith("call ") for span in spans)

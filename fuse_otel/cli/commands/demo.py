@@ -47,6 +47,11 @@ name = "file"
 type = "file"
 path = {file}
 """
+_OWN_TRACES = """
+# The daemon's own polls and exports, as traces of the service fuse-otel in the same back end.
+self_traces = "on"
+"""
+_TRACES_ENDPOINTS = {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -135,9 +140,13 @@ def _settings(directory: Path, api_url: str, port: int) -> Settings:
 
     environ = otel_environ()
     file = directory / _SETTINGS
-    delivers = any(name.endswith("_ENDPOINT") for name in environ)
+    text = _configuration(directory, api_url, port)
+    if not any(name.endswith("_ENDPOINT") for name in environ):
+        text += _TO_FILE.format(file=json.dumps(f"{directory.as_posix()}/calls.jsonl"))
+    elif _TRACES_ENDPOINTS & environ.keys():
+        text += _OWN_TRACES
     with open_to_write(str(file)) as written:
-        written.write(_configuration(directory, api_url, port, to_file=not delivers).encode())
+        written.write(text.encode())
     return load(environ=environ, config_file=str(file)).settings
 
 
@@ -166,17 +175,10 @@ def _draw_one(control: Control, settings: Path) -> None:
             print_lines(["One of its calls:", "", f"  {show}", "", drawing, ""])
 
 
-def _configuration(directory: Path, api_url: str, port: int, *, to_file: bool) -> str:
-    """Without a file to deliver to, OTEL_EXPORTER_OTLP_* name the destination."""
-    text = _CONFIGURATION + (_TO_FILE if to_file else "")
-    folder = directory.as_posix()
-    return text.format(
-        api_url=api_url,
-        port=port,
-        # A text of JSON is one of TOML, whatever characters the path has.
-        state_url=json.dumps(f"sqlite:///{folder}/state.db"),
-        file=json.dumps(f"{folder}/calls.jsonl"),
-    )
+def _configuration(directory: Path, api_url: str, port: int) -> str:
+    # A text of JSON is one of TOML, whatever characters the path has.
+    state_url = json.dumps(f"sqlite:///{directory.as_posix()}/state.db")
+    return _CONFIGURATION.format(api_url=api_url, port=port, state_url=state_url)
 
 
 def _introduction(url: str, api_url: str, directory: Path, settings: Settings) -> Iterator[str]:

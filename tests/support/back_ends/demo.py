@@ -23,6 +23,7 @@ from support.peers.victorialogs import VictoriaLogs
 
 _FIRST_TRACE = 60.0  # seconds
 _PAUSE = 0.5
+_DAEMON = "fuse-otel"  # the service of the daemon's own traces
 _DRAWING = 2.0  # seconds in which the demo draws its call
 
 
@@ -99,7 +100,8 @@ def _print_links_of_a_call(
 
 def _with_log(jaeger: Jaeger) -> str:
     """The trace id of a call that has executions, and so log records; empty if there is none."""
-    found = [trace for service in jaeger.services() for trace in jaeger.search(service, {})]
+    services = set(jaeger.services()) - {_DAEMON}
+    found = [trace for service in services for trace in jaeger.search(service, {})]
     return next((trace["traceID"] for trace in found if len(trace["spans"]) > 1), "")
 
 
@@ -108,6 +110,7 @@ def _print_links(trace_id: str, jaeger: Jaeger, victorialogs: VictoriaLogs | Non
     _say("\nOne of the calls in the back ends:")
     _say(f"  trace  {jaeger.url('query')}/trace/{trace_id}")
     _say(f"         {jaeger.url('query')}/api/traces/{trace_id}?prettyPrint=true")
+    _say(f"  polls  {jaeger.url('query')}/api/traces?service={_DAEMON}&prettyPrint=true")
     if victorialogs is not None:
         query = quote(f'trace_id:="{trace_id}"')
         _say(f"  logs   {victorialogs.url('http')}/select/vmui/#/?query={query}")
