@@ -33,6 +33,7 @@ class Account:
             "FUSE_OTEL_NAMESPACE": self.name,
             "FUSE_OTEL_SETTLE": "0",
             "FUSE_OTEL_GROW": "0",
+            "FUSE_OTEL_MAX_REQUESTS_PER_SECOND": "100",  # the simulator needs no mercy
         }
         return pointed_at(self.api, self.folder, endpoint, **{**usual, **more})
 

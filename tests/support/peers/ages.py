@@ -20,6 +20,7 @@ AGES = {
     "4.9 days": 4.9 * DAY,
 }
 _RATE = 0.1
+_WHILE = 600.0  # seconds: most calls are shorter
 _APPLICATION = "Pharmacy Refill"
 
 
@@ -78,8 +79,10 @@ def picked_account(
 def living_account(
     name: str, folder: Path, now: float, picked: Sequence[SimulatedCall]
 ) -> Iterator[Account]:
-    """New calls arrive from ``now`` on. The test moves ``until``."""
-    with SimulatedApi(PickedWorld(now, picked, living=now)) as api:
+    """Calls arrive from a while before ``now`` on, so that the first of the present ends soon. The
+    test moves ``until``.
+    """
+    with SimulatedApi(PickedWorld(now, picked, living=now - _WHILE)) as api:
         yield Account(api, name, folder, now)
 
 
