@@ -19,6 +19,7 @@ from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
+from fuse_otel import net
 from fuse_otel.core.batching.export_result import (
     Accepted,
     PartialSuccess,
@@ -31,7 +32,6 @@ from fuse_otel.errors import code_location
 # Bytes of a success, inflated. OTLP recommends this limit, and it is the default of gRPC.
 LONGEST_SUCCESS = 4 * 1024 * 1024
 TOO_LONG = "check the endpoint: the answer is larger than the limit of 4 MiB"
-_LONGEST = 3600.0  # seconds
 _PROTOBUF = frozenset({"application/x-protobuf", "application/protobuf"})
 # A missing content type is no error: some servers omit it, some proxies remove it.
 _UNTYPED = frozenset({"", "application/octet-stream"})
@@ -109,12 +109,12 @@ def rpc_status(data: bytes) -> RpcStatus | None:
 
 
 def _retry_delay(retry_info: bytes) -> float | None:
-    """An empty one is "at once"; ``None`` for one that cannot be read."""
+    """An empty one is "at once"; ``None`` for one that cannot be read or meant."""
     try:
         delay = parse(RetryInfo(), retry_info).retry_delay
     except ValueError:
         return None
-    return float(min(max(delay.seconds + delay.nanos / 10**9, 0.0), _LONGEST))
+    return net.believable_wait(delay.seconds + delay.nanos / 10**9)
 
 
 def partial_success(content_type: str, body: bytes) -> RejectedItems:

@@ -8,6 +8,7 @@ from fuse_otel.net._deadline import DeadlinePassed, deadline, left
 from fuse_otel.net._proxies import Proxies, Proxy
 from fuse_otel.net._response import (
     BodyTooLarge,
+    believable_wait,
     http_date,
     read_limited,
     retry_after,
@@ -16,7 +17,7 @@ from fuse_otel.net._response import (
 from fuse_otel.net._trust import check_key_log, default_authorities, default_trust
 
 __all__ = [
-    "BodyTooLarge", "DeadlinePassed", "Proxies", "Proxy", "check_key_log", "client", "deadline",
-    "default_authorities", "default_trust", "http_date", "left", "read_limited", "retry_after",
-    "words_of",
+    "BodyTooLarge", "DeadlinePassed", "Proxies", "Proxy", "believable_wait", "check_key_log",
+    "client", "deadline", "default_authorities", "default_trust", "http_date", "left",
+    "read_limited", "retry_after", "words_of",
 ]  # fmt: skip

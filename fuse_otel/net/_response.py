@@ -17,6 +17,7 @@ import httpx
 _GZIP = 16 + zlib.MAX_WBITS
 _MEMBER = b"\x1f"  # the first byte of a further member; its second may be in the next chunk
 _LONGEST_WAIT = 3600.0  # seconds
+_FARTHEST_WAIT = 86_400.0  # seconds; a header that asks for more is a mistake
 _LONGEST_VALUE = 100  # characters of a number or a date in a header
 _ERROR_NUMBER = re.compile(r"\[Errno -?\d+\] ")  # Python puts it before the system's words
 
@@ -84,7 +85,8 @@ def _inflate(
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """The wait in seconds from ``now`` (UNIX seconds), 0 to 3600; ``None`` if none is requested.
+    """The wait in seconds from ``now`` (UNIX seconds), 0 to 3600; ``None`` if none is requested or
+    if the value cannot be meant: more than a day ahead.
 
     Reads ``Retry-After`` (seconds or an HTTP date), else ``X-RateLimit-Reset`` (UNIX seconds)
     unless ``X-RateLimit-Remaining`` is above 0. ``headers`` is case-insensitive.
@@ -95,7 +97,13 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
         if until is None:
             until = _reset(headers)
         wait = None if until is None else until - now
-    return None if wait is None else min(max(wait, 0.0), _LONGEST_WAIT)
+    return None if wait is None else believable_wait(wait)
+
+
+def believable_wait(seconds: float) -> float | None:
+    """A wait that a peer asks for, bounded to 0 to 3600 seconds; ``None`` for more than a day."""
+    # A broken gateway sent `X-RateLimit-Reset: 9999…`: nobody asks for an hour of silence by that.
+    return None if seconds > _FARTHEST_WAIT else min(max(seconds, 0.0), _LONGEST_WAIT)
 
 
 def http_date(text: str | None) -> float | None:

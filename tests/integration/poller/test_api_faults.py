@@ -31,6 +31,15 @@ def test_a_call_whose_details_fail_waits_while_the_others_go_on():
     assert victim.session_id in rig.stored()
 
 
+def test_a_list_whose_failure_asks_for_a_senseless_wait_is_read_again_soon():
+    rig = PollerRig(world=busy_world())
+    rig.work_off()
+    bad = Fault(FaultKind.BAD_HEADERS, endpoint="calls", count=1)
+    rig.faults.replace([bad])
+    rig.run(300)
+    assert rig.position.numbers[""].cursor > rig.now - 120
+
+
 def test_a_call_whose_details_fail_holds_up_no_other():
     rig = PollerRig(world=busy_world(rate=0.004))
     rig.work_off()
