@@ -33,6 +33,9 @@ COMMANDS = {
     "demo": Command("try it with simulated calls, without any configuration"),
     "simulate": Command("run a simulated Fuse API, for load and fault tests"),
     "status": Command("show the state of accounts, lanes and jobs", configured=True),
+    "health": Command(
+        "say whether the daemon is healthy, for health checks of containers", configured=True
+    ),
     "backfill": Command("read an interval of the last five days", configured=True),
     "parked": Command("list, show, replay or drop refused calls", configured=True),
     "check": Command(

@@ -8,7 +8,6 @@ from fuse_otel.config import Loaded, load
 from fuse_otel.config.catalogue import SETTINGS
 
 _DEST = "setting_"
-_METAVARS = {"name,…": "NAME,...", "host:port": "HOST:PORT", "key=value,…": "KEY=VALUE,..."}
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +32,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 def _metavar(kind: str) -> str:
     if "`" in kind:
         return "WORD"
-    return _METAVARS.get(kind, kind.upper())
+    return kind.upper().replace("…", "...")
 
 
 def _plain(meaning: str, default: str) -> str:

@@ -120,7 +120,7 @@ SETTINGS = (
     Setting(
         "web_config", "path", "", "/etc/fuse-otel/web.yaml",
         "File with TLS and logins for the address of the pages, in the form of Prometheus's web"
-        " configuration file. See [TLS and logins](#tls-and-logins). Without it the port has"
+        " configuration file. `docs/configuration.md` lists its keys. Without it the port has"
         " neither.",
     ),
     Setting(

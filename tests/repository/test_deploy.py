@@ -110,7 +110,7 @@ def test_all_speak_of_one_port_and_of_pages_that_there_are():
     image = (ROOT / "Dockerfile").read_text()
     assert f"EXPOSE {PORT}\n" in image
     assert f"FUSE_OTEL_LISTEN=[::]:{PORT}\n" in image
-    assert f"http://localhost:{PORT}/-/healthy" in image
+    assert 'CMD ["fuse-otel", "health"]' in image
     assert compose()["ports"] == [f"127.0.0.1:{PORT}:{PORT}"]
     assert container()["ports"][0]["containerPort"] == int(PORT)
     probed = {container()[f"{name}Probe"]["httpGet"]["path"] for name in ("startup", "liveness")}

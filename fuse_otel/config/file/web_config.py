@@ -43,6 +43,8 @@ class WebConfig:
     path: str
     stamps: Mapping[str, FileStamp | None]
     tls: ssl.SSLContext | None = None
+    cert_file: str = ""
+    key_file: str = ""
     client_names: tuple[str, ...] = ()
     users: Mapping[str, str] = field(default_factory=dict, repr=False)
     token: str = field(default="", repr=False)
@@ -79,6 +81,8 @@ def read_web_config(value: object) -> WebConfig:
         path=path,
         stamps=stamps,
         tls=context,
+        cert_file=tls.cert_file if tls else "",
+        key_file=tls.key_file if tls else "",
         client_names=tls.client_allowed_sans if tls else (),
         users=table.basic_auth_users or {},
         token=token,
