@@ -87,8 +87,8 @@ class RedactionRuleTable(fields.Frozen):
 
     @model_validator(mode="after")
     def _is_one_rule(self) -> RedactionRuleTable:
-        said = (self.allow, self.allow_text, self.drop, self.pattern)
-        if sum(each is not None for each in said) != 1:
+        given = (self.allow, self.allow_text, self.drop, self.pattern)
+        if sum(each is not None for each in given) != 1:
             raise ValueError("Set exactly one of allow, allow_text, drop and pattern.")
         if (self.pattern is None) != (self.name is None):
             raise ValueError("A pattern needs a name, and a name needs a pattern.")

@@ -20,7 +20,9 @@ URL = "https://u:p@a.example.com/claims/open/4111111111111111/jo@example.com?x=1
 SHOWN = "https://a.example.com/claims/open/*/*"
 
 
-def told(part, line, module, log_class="event", *, name="x", patterns=(), mode=Mode.STRICT, **data):
+def transformed(
+    part, line, module, log_class="event", *, name="x", patterns=(), mode=Mode.STRICT, **data
+):
     """Body and attributes of the record under a rule for the part."""
     rules = OwnRules(texts=(TextRule(TextPart(part), names=frozenset({"x"})),), patterns=patterns)
     options = ModelOptions(redaction=Redaction(mode, rules), pseudonym_key=KEY, explain=True)
@@ -33,7 +35,7 @@ def told(part, line, module, log_class="event", *, name="x", patterns=(), mode=M
     "line", ["User input: 1 (dtmf)", "User input: 12", "User input: # (keypad)"]
 )
 def test_the_option_that_a_caller_keyed_can_leave(module, line):
-    made, body, attributes = told("input", line, module)
+    made, body, attributes = transformed("input", line, module)
     assert body == line
     assert attributes["fuse.input.value"] == line.split()[2]
     assert attributes["fuse.input.result"] == "match"
@@ -54,63 +56,63 @@ def test_the_option_that_a_caller_keyed_can_leave(module, line):
     ],
 )
 def test_what_is_no_keyed_option_stays_hidden(line, module):
-    _, body, attributes = told("input", line, module)
+    _, body, attributes = transformed("input", line, module)
     assert "fuse.input.value" not in attributes
     assert body != line
 
 
 def test_an_option_that_a_pattern_hides_stays_hidden():
     pattern = (PatternRule("[0-9]", "digit"),)
-    _, body, attributes = told("input", "User input: 1 (dtmf)", "menu", patterns=pattern)
+    _, body, attributes = transformed("input", "User input: 1 (dtmf)", "menu", patterns=pattern)
     assert "fuse.input.value" not in attributes
     assert "1 (dtmf)" not in body
 
 
 def test_operands_leave_scrubbed():
     line = "Comparing 4111111111111111 == gold: false"
-    made, body, attributes = told("operands", line, "compare variable", "debug")
+    made, body, attributes = transformed("operands", line, "compare variable", "debug")
     assert body == "Comparing [card] == gold: false"
     assert attributes["fuse.compare.result"] is False
     assert made.tally.redactions == {"card": 1}
-    assert told("operands", line, "menu", "debug")[1] == "[redacted]"
+    assert transformed("operands", line, "menu", "debug")[1] == "[redacted]"
 
 
 def test_lines_of_the_author_leave_scrubbed():
-    _, body, _ = told("call_log", "gold member jo@example.com", "call log", "info")
+    _, body, _ = transformed("call_log", "gold member jo@example.com", "call log", "info")
     assert body == "gold member [email]"
-    assert told("call_log", "gold member", "evaluate js", "info")[1] == "[redacted]"
-    prompt = told("call_log", "Your PIN is 1", "call log", "prompt", type="tts")
+    assert transformed("call_log", "gold member", "evaluate js", "info")[1] == "[redacted]"
+    prompt = transformed("call_log", "Your PIN is 1", "call log", "prompt", type="tts")
     assert prompt[1] == "[redacted]"
 
 
 def test_texts_of_errors_leave_scrubbed_and_keep_their_fingerprint():
     line = "ReferenceError: response of 2125550123 is not defined"
-    made, body, attributes = told("error_text", line, "evaluate js", "error")
+    made, body, attributes = transformed("error_text", line, "evaluate js", "error")
     assert body == "ReferenceError: response of [phone] is not defined"
     assert attributes["error.type"] == "ReferenceError"
     assert "fuse.line.fingerprint" in attributes
     assert made.spans[1].message == body
-    assert told("error_text", "Mailbox is full", "email", "error")[1] == "Mailbox is full"
-    assert told("error_text", "Mailbox is full", "email", "info")[1] == "[redacted]"
+    assert transformed("error_text", "Mailbox is full", "email", "error")[1] == "Mailbox is full"
+    assert transformed("error_text", "Mailbox is full", "email", "info")[1] == "[redacted]"
 
 
 @pytest.mark.parametrize("kind", sorted(ASKING | SETTING | AUTHORS_TEXT))
 def test_errors_of_modules_that_quote_callers_stay_hidden(kind):
-    assert told("error_text", "Heard ada", kind, "error")[1] == "[redacted]"
+    assert transformed("error_text", "Heard ada", kind, "error")[1] == "[redacted]"
     assert not has_part(TextPart.ERROR_TEXT, kind)
 
 
 def test_words_of_a_path_leave_if_nothing_in_them_looks_personal():
-    _, body, attributes = told("url_path", f"Request: GET {URL}", "rest", "debug", url=URL)
+    _, body, attributes = transformed("url_path", f"Request: GET {URL}", "rest", "debug", url=URL)
     assert body == f"Request: GET {SHOWN}"
     assert attributes["url.full"] == SHOWN
-    assert told("url_path", "Sending", "rest", "info", url=URL)[2]["url.full"] == SHOWN
-    assert told("url_path", "Sending", "rest", "info", url=7)[2] == base("rest", "info")
-    assert told("url_path", f"Request: GET {URL}", "menu", "debug")[1] == "[redacted]"
+    assert transformed("url_path", "Sending", "rest", "info", url=URL)[2]["url.full"] == SHOWN
+    assert transformed("url_path", "Sending", "rest", "info", url=7)[2] == base("rest", "info")
+    assert transformed("url_path", f"Request: GET {URL}", "menu", "debug")[1] == "[redacted]"
 
 
 def base(module, log_class):
-    return told("input", "Sending", module, log_class)[2]
+    return transformed("input", "Sending", module, log_class)[2]
 
 
 @pytest.mark.parametrize("part", TextPart)
@@ -123,7 +125,7 @@ def test_a_rule_for_another_module_changes_nothing(part, module):
         "Error: x",
     ):
         named, plain = (
-            told(part, line, module, "error", name="y", url=URL),
+            transformed(part, line, module, "error", name="y", url=URL),
             made_of(
                 make_entry(line, module, "y", "error", url=URL),
                 EXIT,
@@ -136,12 +138,15 @@ def test_a_rule_for_another_module_changes_nothing(part, module):
 
 @pytest.mark.parametrize("mode", Mode)
 def test_every_mode_has_the_attributes_of_the_rule(mode):
-    assert told("input", "User input: 1 (dtmf)", "menu", mode=mode)[2]["fuse.input.value"] == "1"
-    assert told("url_path", "Sending", "rest", mode=mode, url=URL)[2]["url.full"] == SHOWN
+    assert (
+        transformed("input", "User input: 1 (dtmf)", "menu", mode=mode)[2]["fuse.input.value"]
+        == "1"
+    )
+    assert transformed("url_path", "Sending", "rest", mode=mode, url=URL)[2]["url.full"] == SHOWN
 
 
 def test_an_explanation_names_the_rule():
-    made, *_ = told("url_path", f"Request: GET {URL}", "rest", "debug", url=URL)
+    made, *_ = transformed("url_path", f"Request: GET {URL}", "rest", "debug", url=URL)
     rule = "allow_text url_path named x"
     assert {note.subject: note.own_rule for note in made.tally.notes[:2]} == {
         "url": rule,
