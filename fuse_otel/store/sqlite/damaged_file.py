@@ -11,10 +11,10 @@ from pathlib import Path
 from fuse_otel.errors import Broken
 from fuse_otel.store.sqlite.errors import damaged
 from fuse_otel.store.sqlite.lock import lock_path
-from fuse_otel.store.sqlite.place import HEADER, MAGIC, has_our_id
+from fuse_otel.store.sqlite.place import HEADER, LOG_PARTS, MAGIC, has_our_id
 
 # The file, its write-ahead log and the index of that log: they belong together and move together.
-PARTS = ("", "-wal", "-shm")
+PARTS = ("", *LOG_PARTS)
 # SQLite checks a file of this size in half a second; damage in a larger one is found in use.
 LOOKED_OVER = 256 * 1024 * 1024
 

@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from fuse_otel.errors import Broken, Corrupt
 from fuse_otel.store.sqlite.errors import mapped
+from fuse_otel.store.sqlite.place import OpenFile
 
 # Free pages that stay for the next batches: 8 MiB of SQLite's stock pages.
 KEPT_PAGES = 2_048
@@ -43,9 +44,9 @@ def give_back(connection: sqlite3.Connection) -> None:
 class Database:
     """No two threads ever hold one connection. Connections are not bound to threads, because the
     web's threads start and end. ``single``: there is one connection only, and readers wait too.
-    ``guard`` raises ``StoreError`` if the file may not be used any more; every transaction calls
-    it. ``damaged`` is called when a transaction finds that the file is damaged or gone, and
-    ``closed`` once, after the last connection was closed.
+    ``guard`` raises ``StoreError`` if the store may not be used any more; every transaction calls
+    it, and checks ``file``. ``damaged`` is called when a transaction finds that the file is damaged
+    or gone. ``file`` is closed after the last connection.
     """
 
     def __init__(
@@ -57,24 +58,24 @@ class Database:
         single: bool = False,
         damaged: Callable[[], None] = lambda: None,
         guard: Callable[[], None] = lambda: None,
-        closed: Callable[[], None] = lambda: None,
+        file: OpenFile | None = None,
     ) -> None:
         self.name = name
         self._open = open_connection
         self._read_only = read_only
         self._damaged = damaged
         self._guard = guard
+        self._file = file
         self._writing = Lock()
         self._reading: AbstractContextManager[object] = self._writing if single else nullcontext()
         self._pool = Lock()
         self._closed = False
-        self._after_close = closed
         self._lent_out = 0
         self._idle: list[sqlite3.Connection] = []
         try:
             # Opened now, so that a store that cannot be used fails when it is opened.
             self._idle.append(open_connection())
-            guard()
+            self._check()
         except BaseException:
             self.close()
             raise
@@ -86,7 +87,7 @@ class Database:
             self._faults(),
             self._reading,
             self._lent() as connection,
-            _transaction(connection, "begin", self._guard),
+            _transaction(connection, "begin", self._check),
         ):
             yield connection
 
@@ -98,9 +99,14 @@ class Database:
             self._faults(),
             self._writing,
             self._lent() as connection,
-            _transaction(connection, "begin immediate", self._guard),
+            _transaction(connection, "begin immediate", self._check),
         ):
             yield connection
+
+    def _check(self) -> None:
+        self._guard()
+        if self._file is not None:
+            self._file.check()
 
     def check_writable(self) -> None:
         if self._read_only:
@@ -112,8 +118,8 @@ class Database:
             while self._idle:
                 self._idle.pop().close()
             was_open, self._closed = not self._closed, True
-            if was_open and not self._lent_out:
-                self._after_close()
+            if was_open and not self._lent_out and self._file is not None:
+                self._file.close()
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
@@ -136,11 +142,13 @@ class Database:
         with self._pool:
             if self._closed:
                 raise Broken(f"The store {self.name} is closed.")
+            if self._file is not None and not (self._idle or self._lent_out):
+                self._file.forget_log()
             self._lent_out += 1
             if self._idle:
                 return self._idle.pop()
         try:
-            self._guard()
+            self._check()
             return self._open()
         except BaseException:
             self._count_back()
@@ -159,8 +167,8 @@ class Database:
     def _count_back(self) -> None:
         with self._pool:
             self._lent_out -= 1
-            if self._closed and not self._lent_out:
-                self._after_close()
+            if self._closed and not self._lent_out and self._file is not None:
+                self._file.close()
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from fuse_otel.errors import Broken, Corrupt
 # https://www.sqlite.org/fileformat.html#the_database_header
 HEADER = 100  # bytes
 MAGIC = b"SQLite format 3\0"
+LOG_PARTS = ("-wal", "-shm")  # the write-ahead log and its index
 _APPLICATION_ID_AT = slice(68, 72)
 # "FuOT" in the file's header distinguishes our files from other SQLite databases.
 APPLICATION_ID = 0x46754F54
@@ -34,6 +35,7 @@ class OpenFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._ours = False
+        self._beside: dict[Path, os.stat_result] = {}
         try:
             self._file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             self._identity = os.fstat(self._file)
@@ -60,12 +62,32 @@ class OpenFile:
         if not header.startswith(MAGIC) or (self._ours and not is_ours):
             raise _gone(self._path, "overwritten")
         self._ours = is_ours
+        for part in LOG_PARTS:
+            self._check_beside(self._path.with_name(self._path.name + part))
+
+    def forget_log(self) -> None:
+        """No connection is open: SQLite has removed its log, and the next one makes a new one."""
+        self._beside.clear()
 
     def close(self) -> None:
         """Only when no connection of the process has the file open. POSIX says that closing any
         descriptor of a file releases all locks of the process on it, and so those of SQLite.
         """
         os.close(self._file)
+
+    def _check_beside(self, path: Path) -> None:
+        """SQLite writes on to a removed log too, and a new connection begins another one."""
+        known = self._beside.get(path)
+        try:
+            found = path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            if known is not None:
+                raise _gone(path, "removed") from None
+            return
+        except OSError as error:
+            raise self._unreadable(error) from error
+        if not os.path.samestat(self._beside.setdefault(path, found), found):
+            raise _gone(path, "replaced")
 
     def _unreadable(self, error: OSError) -> Broken:
         return Broken(f"The store {self._path} cannot be read: {error.strerror}.")

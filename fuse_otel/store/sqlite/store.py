@@ -154,21 +154,15 @@ def _reader(path: Path, capacity: int, lock: ProcessLock) -> SqliteStore:
 def _writer(
     path: Path, capacity: int, lock: ProcessLock, damage: Damage, emit: Emit
 ) -> SqliteStore:
-    open_now = OpenFile(path)
-
-    def guard() -> None:
-        # The lock first: a process that took it owns what the path leads to now.
-        lock.check()
-        open_now.check()
-
     with ExitStack() as stack:
         stack.callback(lock.release)
         database = Database(
             partial(open_file, path, read_only=False),
             str(path),
             damaged=damage.note,
-            guard=guard,
-            closed=open_now.close,
+            # Before the file: a process that took the lock owns what the path leads to now.
+            guard=lock.check,
+            file=OpenFile(path),
         )
         stack.callback(database.close)
         _bring_forward(database, lock.acquire)

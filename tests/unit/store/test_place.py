@@ -118,6 +118,38 @@ def test_a_truncated_or_overwritten_store_is_noticed_and_moved_aside(
         assert new.ledger.lease("main").known(["a"]) == {}
 
 
+@pytest.mark.parametrize("part", ["-wal", "-shm"])
+@pytest.mark.parametrize("what", ["removed", "replaced"])
+def test_a_removed_or_replaced_log_is_noticed(store, path, part, what):
+    store.ledger.lease("main").commit(whole_step("a"))
+    log = path.with_name(path.name + part)
+    data = log.read_bytes()
+    log.unlink()
+    if what == "replaced":
+        log.write_bytes(data)
+    for use in uses(store):
+        with pytest.raises(Corrupt, match=rf"{part} was {what} while it was open"):
+            use()
+    store.close()
+    assert begun_anew(path).startswith("store.db.corrupt-")
+    with closing(opened(path)) as new:
+        assert new.ledger.lease("main").known(["a"]) == {}
+
+
+def test_a_log_that_sqlite_itself_removed_is_no_damage(store, path):
+    """A connection that could not roll back is closed. If it was the only one, SQLite removes the
+    log, and the next connection makes another one.
+    """
+    lease = store.ledger.lease("main")
+    lease.commit(whole_step("a"))
+    (connection,) = store._database._idle
+    store._database._idle.clear()
+    connection.close()
+    assert not path.with_name("store.db-wal").exists()
+    lease.commit(whole_step("b"))
+    assert set(lease.known(["a", "b"])) == {"a", "b"}
+
+
 def test_a_store_overwritten_by_a_database_of_another_program_is_noticed(store, path, tmp_path):
     store.ledger.lease("main").commit(whole_step("a"))
     checkpoint(path)
