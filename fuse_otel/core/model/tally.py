@@ -88,7 +88,7 @@ REDACTIONS: Mapping[str, str] = {
     "card": "`standard`: a card number, known by its check digit",
     "ssn": "`standard`: a social security number",
     "iban": "`standard`: a bank account number, known by its check digits",
-    "secret": "`standard`: a password, a bearer token, credentials of a URL",
+    "secret": "a password, a bearer token, credentials of a URL",
     "drop": "a key that the operator's own rules drop; their patterns count under their own names",
 }
 TRUNCATIONS: Mapping[str, str] = {

@@ -21,7 +21,12 @@ from fuse_otel.core.model.module_kinds import (
 )
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.model.telemetry import Value
-from fuse_otel.core.redaction.scrub import REDACTED, clean_name, scrub_start
+from fuse_otel.core.redaction.scrub import (
+    REDACTED,
+    clean_name,
+    scrub_around_names,
+    scrub_start,
+)
 from fuse_otel.core.redaction.technical_words import is_technical
 from fuse_otel.core.redaction.urls import safe_url
 
@@ -59,12 +64,14 @@ Maker = Callable[[re.Match[str], Tally], Facts]
 def _application(match: re.Match[str], tally: Tally) -> Facts:
     name, version = (clean_name(text, tally) for text in match.groups())
     body = f'Executing application "{name}" version "{version}"'
+    body = scrub_around_names(body, tally)
     return Facts(body, application=(name, version) if name else None)
 
 
 def _target(match: re.Match[str], tally: Tally) -> Facts:
     name = clean_name(match[1].strip('"'), tally)
-    return Facts(f"Going to application {name}", {semconv.APPLICATION_TARGET: name})
+    body = scrub_around_names(f"Going to application {name}", tally)
+    return Facts(body, {semconv.APPLICATION_TARGET: name})
 
 
 def _input(match: re.Match[str], tally: Tally) -> Facts:

@@ -18,11 +18,21 @@ from fuse_otel.core.model.tally import Tally
 
 DIGITS, EMAIL = "[digits]", "[email]"
 
-# Digits with anything but words between them: people write numbers in many ways.
-_FIVE_APART = r"\d(?:[\W_]{0,3}\d){4,}"
+# Besides the decimal digits of all scripts: superscripts, subscripts, digits in circles.
+_DIGIT = (
+    r"[\d\u00b2\u00b3\u00b9\u2070\u2074-\u2079\u2080-\u2089\u2460-\u2468\u2474-\u247c\u2488-\u2490"
+    r"\u24ea\u24f5-\u24fd\u24ff\u2776-\u277e\u2780-\u2788\u278a-\u2792\U0001f100-\U0001f10a]"
+)
+ESCAPE = r"\\(?:[nrtvfbe]|u[0-9a-fA-F]{4})|&[A-Za-z]{2,8};|%(?:[0-9][a-fA-F]|[a-fA-F][0-9a-fA-F])"
+"""One character as JSON, XML and URLs write it; not ``%20``: its digits may be part of a number."""
+# Digits with anything but words between them: people write numbers in many ways. An escape can end
+# with a digit, where another search begins, so only a few in a row are read.
+_BETWEEN = rf"(?:[^\w\\&%]|_|(?!{ESCAPE})[\\&%])*+"
+_APART = rf"(?:{_BETWEEN}(?:(?:{ESCAPE}){_BETWEEN}){{0,8}}+{_DIGIT})"
+_FIVE_APART = rf"{_DIGIT}{_APART}{{4,}}"
 NAME_NUMBER = re.compile(_FIVE_APART)
-TEXT_NUMBER = re.compile(rf"{_FIVE_APART}|\d{{4,}}")
-FREE_NUMBER = re.compile(r"[+(]{0,2}\d(?:[\W_]{0,3}\d){6,}|\d{5,}")
+TEXT_NUMBER = re.compile(rf"{_FIVE_APART}|{_DIGIT}{{4,}}")
+FREE_NUMBER = re.compile(rf"[+(]{{0,2}}{_DIGIT}{_APART}{{6,}}|{_DIGIT}{{5,}}")
 # Seven digits or more, bare or with the characters between the groups of a phone number.
 _DIAGNOSTIC_NUMBER = re.compile(r"(?:\+|\((?=\d{1,4}\)))?\d(?:[ .()/-]{0,2}\d){6,}")
 # Seen in the answers of back ends, of the same shape, and harmless.
@@ -31,8 +41,6 @@ _HARMLESS = re.compile(
     r"|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}"  # an IPv4 address
 )
 
-# In texts of a call the whole word is removed: its other characters may be a part of the address.
-_WORD = re.compile(r"\S+")
 # In a diagnostic the words around it stay. An address begins where its run of letters does, so that
 # it is found in one pass, however long the text.
 _DIAGNOSTIC_EMAIL = re.compile(r"(?<![^\s@<>\"'(),;:])[^\s@<>\"'(),;:]++@[^\s@<>\"'(),;:]+")
@@ -44,11 +52,6 @@ def without_digits(number: re.Pattern[str], text: str, tally: Tally) -> str:
     if count:
         tally.redactions["digits"] += count
     return text
-
-
-def without_emails(text: str, tally: Tally) -> str:
-    """``text`` with ``[email]`` for each word with an ``@`` in it."""
-    return replaced_words(_WORD, text, lambda word: "@" in word, EMAIL, tally)
 
 
 def replaced_words(

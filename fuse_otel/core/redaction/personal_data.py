@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from unicodedata import digit
 
 from fuse_otel.core.model.call import ListedCall
 from fuse_otel.core.model.tally import Tally
-from fuse_otel.core.redaction.masks import DIGITS, EMAIL, FREE_NUMBER, replaced_words
+from fuse_otel.core.redaction.credentials import without_credentials
+from fuse_otel.core.redaction.hosts import HOST_IN_URL, is_plain_host
+from fuse_otel.core.redaction.masks import DIGITS, EMAIL, ESCAPE, FREE_NUMBER, replaced_words
 
 _DAY = 86_400
 _MONTH, _DAY_OF_MONTH = r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
@@ -23,6 +26,7 @@ _GAP = re.compile(r"[\s,]+")
 _STAMP = re.compile(r"1\d{9}(?:\d{3})?\Z", re.ASCII)
 _SSN = re.compile(r"\d{3}[ -]\d{2}[ -]\d{4}\Z")
 _AMERICAN = re.compile(r"1?[2-9]\d{9}\Z", re.ASCII)
+_ESCAPES = re.compile(ESCAPE)
 _CARD = range(13, 20)  # digits
 _PHONE = range(7, 16)  # digits: E.164 has at most fifteen
 
@@ -41,7 +45,7 @@ class KnownNumbers:
         return all(self._harmless(part) for part in _GAP.split(run))
 
     def _harmless(self, part: str) -> bool:
-        if _HARMLESS.match(part) or part in self._ids:
+        if _HARMLESS.match(part) or part in self._ids or not any(map(str.isdigit, part)):
             return True
         if self._span is None or not _STAMP.match(part):
             return False
@@ -50,7 +54,8 @@ class KnownNumbers:
 
 def number_mask(run: str, tally: Tally) -> str:
     """The replacement of a run of digits and of the characters between them."""
-    digits = "".join(char for char in run if char.isdecimal())
+    written = [char for char in _ESCAPES.sub("", run) if char.isdigit()]
+    digits = "".join(str(digit(char)) for char in written)
     if len(digits) in _CARD and _luhn(digits):
         tally.redactions["card"] += 1
         return "[card]"
@@ -111,22 +116,11 @@ def _size(candidate: str, following: str) -> int:
 Kept = Callable[[str], bool]
 """Whether digits are those of a time or an id that is known of the call."""
 
-# One of these is in all that is looked for below: most words and keys have none.
-_SUSPECT = re.compile("(?i)[\\d@\uff20\ufe6b%:=]|bearer|basic|eyj")
-_CREDENTIALS = re.compile(r"(?<=://)[^\s/?#]*@")
-_COOKIE = re.compile(r"(?i)((?<![a-z])(?:set-)?cookie[\"']?\s{0,3}[:=]\s{0,3})[^\n]+")
-_SECRET = re.compile(
-    r"""(?ix)
-    ( (?<![a-z])
-      (?: (?:proxy-)?authorization | (?:x[_-])?api[_-]?key | passw(?:or)?d | pwd | pin | cvv | cvc
-        | (?:access|refresh|id|auth|bearer)?[_-]?token | (?:client[_-]?)?secret )
-      ["']? \s{0,3} [:=] \s{0,3} ["']? )
-    (?: (?:bearer|basic|digest|token) \s{1,3} )?
-    [^\s"',;&]+
-    """
+# One of these is in all that is looked for: most words and keys have none.
+_SUSPECT = re.compile(
+    "(?i)[\\d@%:=<&\uff20\ufe6b\uff1a\uff1d\u00b2\u00b3\u00b9\u2070-\u2089\u2460-\u24ff\u2776-\u2793"
+    "\U0001f100-\U0001f10a]|->|(?<!\\w)--?\\w|bearer|basic|eyj"
 )
-_BEARER = re.compile(r"(?i)(?<![a-z])(bearer[\s:]{1,3})[^\s\"',;]{4,}")
-_BASIC = re.compile(r"(?<![A-Za-z])([Bb]asic\s{1,3})(?=[a-z+/]*[A-Z0-9=])[A-Za-z0-9+/=]{6,}")
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]{4,}\.[\w-]{2,}(?:\.[\w-]*)?")
 _LONG_WORD = re.compile(r"[\w~+=-]{20,}")
 _PART = re.compile(r"[_=~+-]+")
@@ -134,62 +128,58 @@ _DIGIT, _LETTER = re.compile(r"\d"), re.compile(r"[^\W\d_]")
 # What an address may be a part of ends it; what may be a part of an address does not.
 _ADDRESS = re.compile(r'[^\s"<>(),;:\[\]\\]+')
 _IN_URL = re.compile(r"[^/?&=#]+")
-_AT = re.compile("[@\uff20\ufe6b]|%40")
-# Ids in machines' own spelling: a UUID, a W3C trace context.
-_MACHINE_ID = re.compile(
-    r"(?<![\w-])(?:[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}"
+_AT = re.compile("[@\uff20\ufe6b]|%(?:25)*40")
+# An @ as XML, JSON and programs write it. The characters of these end an address.
+_WRITTEN_AT = re.compile(r"&(?:commat|#0{0,8}64|#[xX]0{0,8}40);|\\(?:u0040|x40)")
+# A host, and ids in machines' own spelling: a UUID, a W3C trace context.
+_MACHINES = re.compile(
+    rf"{HOST_IN_URL}"
+    r"|(?<![\w-])(?:[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}"
     r"|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})(?![\w-])"
 )
 
 
-def without_personal(text: str, kept: Kept, tally: Tally) -> str:
+def without_personal(text: str, kept: Kept, tally: Tally, *, is_name: bool = False) -> str:
     """``text`` without e-mail addresses, credentials, card, bank, phone and social security
-    numbers, and other long numbers, each replaced by its kind.
+    numbers, and other long numbers, each replaced by its kind. In a name that an author gave
+    (``is_name``) a long word is no token: authors join words and numbers.
     """
     if not _SUSPECT.search(text):
         return text
-    text = _without_credentials(text, tally)
-    if "-" in text:
-        return _between_ids(text, kept, tally)
-    return _without_numbers(_without_words(text, tally), kept, tally)
-
-
-def _between_ids(text: str, kept: Kept, tally: Tally) -> str:
-    parts, at = [], 0
-    for found in _MACHINE_ID.finditer(text):
-        parts += [text[at : found.start()], found[0]]
-        at = found.end()
+    text = without_credentials(text, tally)
+    parts, at = [], 0  # every second part stays
+    if "-" in text or "://" in text:
+        for found in _MACHINES.finditer(text):
+            if found[1] is None or is_plain_host(found[1]):
+                parts += [text[at : found.start()], found[0]]
+                at = found.end()
     parts.append(text[at:])
-    parts[::2] = [_without_numbers(_without_words(part, tally), kept, tally) for part in parts[::2]]
+    parts[::2] = [
+        _without_numbers(_without_words(part, tally, is_name=is_name), kept, tally)
+        for part in parts[::2]
+    ]
     return "".join(parts)
 
 
-def _without_credentials(text: str, tally: Tally) -> str:
-    text, count = _CREDENTIALS.subn("", text)
-    for rule in (_COOKIE, _SECRET, _BEARER, _BASIC):
-        text, found = rule.subn(r"\1[secret]", text)
-        count += found
-    if count:
-        tally.redactions["secret"] += count
-    return text
-
-
-def _without_words(text: str, tally: Tally) -> str:
-    """One word without its personal data."""
+def _without_words(text: str, tally: Tally, *, is_name: bool) -> str:
+    """``text`` without the words that are personal."""
     text, count = _JWT.subn("[token]", text)
     if count:
         tally.redactions["token"] += count
+    text = _WRITTEN_AT.sub("@", text)
     if _AT.search(text):
         # Of a number in groups before an @ the pattern of an address would match only the last
         # group.
         text = FREE_NUMBER.sub(lambda run: _without_number_at(run, tally), text)
         text = _ADDRESS.sub(lambda word: _without_address(word[0], tally), text)
     text = without_ibans(text, tally)
+    if is_name:
+        return text
     return replaced_words(_LONG_WORD, text, _is_token, "[token]", tally)
 
 
 def _without_number_at(run: re.Match[str], tally: Tally) -> str:
-    before, after = run.string[run.start() - 1 : run.start()], run.string[run.end() : run.end() + 3]
+    before, after = run.string[run.start() - 1 : run.start()], run.string[run.end() : run.end() + 8]
     if before.isalnum() or not (_AT.match(after) or _AT.search(run[0])):
         return run[0]
     return number_mask(run[0], tally)
@@ -198,7 +188,7 @@ def _without_number_at(run: re.Match[str], tally: Tally) -> str:
 def _without_address(word: str, tally: Tally) -> str:
     if not _AT.search(word):
         return word
-    if word.startswith("//"):
+    if word.startswith("/"):
         return _IN_URL.sub(lambda part: _without_address(part[0], tally), word)
     tally.redactions["email"] += 1
     return EMAIL

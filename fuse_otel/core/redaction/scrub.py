@@ -7,23 +7,27 @@ from functools import lru_cache
 
 from fuse_otel.core.model.limits import MAX_NAME
 from fuse_otel.core.model.tally import Tally
+from fuse_otel.core.redaction.credentials import without_credentials
 from fuse_otel.core.redaction.masks import (
+    EMAIL,
     NAME_NUMBER,
     TEXT_NUMBER,
     replaced_words,
     without_digits,
-    without_emails,
 )
+from fuse_otel.core.redaction.personal_data import without_personal
 
 REDACTED = "[redacted]"
 
 _IN_NUMBERS = re.compile(r"[\W\d_]").match
 _UP_TO_A_SPACE = re.compile(r".*\s", re.DOTALL)
+_WORD = re.compile(r"\S+")
 _TOKEN = re.compile(r"[\w.~+/=-]{20,}")
 _DIGIT, _LETTER = re.compile(r"\d"), re.compile(r"[^\W\d_]")
 _SHORTEST_TOKEN = 20
 _NAME = 128
 _LONGEST_KEPT = 512
+_ROUNDS = 4
 
 _Clean = tuple[str, tuple[tuple[str, int], ...]]
 """The clean text, and the removed values: rule → count."""
@@ -43,18 +47,64 @@ def _kept_text(text: str) -> _Clean:
 
 
 def _scrubbed(text: str, tally: Tally) -> str:
-    if "@" in text:
-        text = without_emails(text, tally)
+    text = without_credentials(text, tally)
+    text = _without_emails(text, tally)
     if len(text) >= _SHORTEST_TOKEN:
         text = replaced_words(_TOKEN, text, _is_token, "[token]", tally)
-    return without_digits(TEXT_NUMBER, text, tally)
+    return _as_strict_as_standard(without_digits(TEXT_NUMBER, text, tally), tally)
+
+
+def _as_strict_as_standard(text: str, tally: Tally, *, is_name: bool = False) -> str:
+    """What ``standard`` removes, ``strict`` removes too. One mask may complete the shape of
+    another, so it is repeated until nothing changes.
+    """
+    for _ in range(_ROUNDS):
+        found = Tally()
+        clean = without_personal(text, _no_number_is_known, found, is_name=is_name)
+        if clean == text:
+            return text
+        tally.add(found)
+        text = clean
+    return REDACTED
+
+
+def _no_number_is_known(_run: str) -> bool:
+    return False
+
+
+def _without_emails(text: str, tally: Tally) -> str:
+    """The whole word is removed: its other characters may be a part of the address."""
+    if "@" not in text:
+        return text
+    return replaced_words(_WORD, text, lambda word: "@" in word, EMAIL, tally)
+
+
+def is_scrubbed(text: str) -> bool:
+    """Whether ``standard`` would let a text of ``strict`` leave as it is."""
+    return scrub_around_names(text, Tally()) == text
+
+
+def scrub_around_names(text: str, tally: Tally) -> str:
+    """A text of ours around clean names: scrubbed as under ``standard``, so that numbers of four
+    digits in a name stay.
+    """
+    if len(text) > _LONGEST_KEPT:
+        return _as_strict_as_standard(text, tally)
+    return _counted(_kept_around_names(text), tally)
+
+
+@lru_cache(maxsize=2048)
+def _kept_around_names(text: str) -> _Clean:
+    tally = Tally()
+    return _as_strict_as_standard(text, tally), tuple(tally.redactions.items())
 
 
 def scrub_start(text: str, most: int, tally: Tally) -> str:
     """The first ``most`` characters, scrubbed. They end between words: half a number or half an
     address would not be recognised.
     """
-    return scrub(cut_between_words(text, most), tally)[:most]
+    clean = scrub(cut_between_words(text, most), tally)
+    return cut_between_words(clean, most)[:most]
 
 
 def cut_between_words(text: str, most: int) -> str:
@@ -71,7 +121,8 @@ def cut_between_words(text: str, most: int) -> str:
 
 def clean_name(name: str, tally: Tally) -> str:
     """A name an author gave (an application's, a module's): one line, at most 128 characters,
-    without numbers and addresses. Long names with a digit are common: they are no tokens.
+    without numbers, addresses and credentials. Long names with a digit are common: they are no
+    tokens.
     """
     if len(name) > MAX_NAME:
         tally.redactions["name"] += 1
@@ -88,12 +139,12 @@ def _kept_name(name: str) -> _Clean:
 
 def _cleaned_name(name: str) -> _Clean:
     tally = Tally()
-    if "@" in name:
-        name = without_emails(name, tally)
     if not name.isprintable():
         name = "".join(char if char.isprintable() else " " for char in name)
+    name = _without_emails(without_credentials(name, tally), tally)
     words = without_digits(NAME_NUMBER, name, tally).split()
-    return " ".join(words)[:_NAME].rstrip(), tuple(tally.redactions.items())
+    name = " ".join(words)[:_NAME].rstrip()
+    return _as_strict_as_standard(name, tally, is_name=True), tuple(tally.redactions.items())
 
 
 def _counted(clean: _Clean, tally: Tally) -> str:

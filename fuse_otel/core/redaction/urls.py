@@ -9,11 +9,9 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from fuse_otel.core.model.tally import Tally
+from fuse_otel.core.redaction.hosts import is_plain_host
+from fuse_otel.core.redaction.scrub import is_scrubbed
 
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\Z")
-# An address of four groups of three is no number, and neither are the letters and digits of a
-# machine's name.
-_NUMBER_IN_HOST = re.compile(r"\d{5}|\d{4}[.-]\d|\d[.-]\d{4}")
 _HARMLESS = re.compile(r"(?:api|rest|soap|graphql|services?|prod|v\d{1,2}(?:\.\d)?)?\Z", re.ASCII)
 _LONGEST = 2048
 _SCHEMES = {"http", "https", "ws", "wss"}
@@ -37,13 +35,12 @@ def safe_url(
         host, port = parts.hostname, parts.port
     except ValueError:
         return None
-    if parts.scheme not in _SCHEMES or not host or not _HOST.match(host):
+    if parts.scheme not in _SCHEMES or not host or not is_plain_host(host):
         return None
-    if _NUMBER_IN_HOST.search(host):
-        return None
+    place = f"{parts.scheme}://{host}" if port is None else f"{parts.scheme}://{host}:{port}"
     segments = parts.path.split("/")
     shown = [segment if is_shown(segment) else _HIDDEN for segment in segments]
     if parts.query or parts.fragment or "@" in parts.netloc or shown != segments:
         tally.redactions["url"] += 1
-    place = host if port is None else f"{host}:{port}"
-    return f"{parts.scheme}://{place}{'/'.join(shown)}", host
+    url = place + "/".join(shown)
+    return (url, host) if is_scrubbed(url) else None

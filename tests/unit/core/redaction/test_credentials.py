@@ -1,0 +1,107 @@
+"""Secrets are known by the name before them, in whatever notation."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fuse_otel.core.model.tally import Tally
+from fuse_otel.core.redaction.credentials import without_credentials
+
+
+def clean(text):
+    return without_credentials(text, Tally())
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        # assignments
+        ("password=hunter2&x=1", "password=[secret]&x=1"),
+        ("PASSWORD := hunter2", "PASSWORD := [secret]"),
+        ("passwd => 'two words', x", "passwd => '[secret]', x"),
+        ("pwd -> `two words` x", "pwd -> `[secret]` x"),
+        ("callerPin=4711, spinning: 5", "callerPin=[secret], spinning: 5"),
+        ("userPassword1: x", "userPassword1: [secret]"),
+        ("cvv: 123; otp=99", "cvv: [secret]; otp=[secret]"),
+        ("password\uff1ax", "password\uff1a[secret]"),
+        ("aws_secret_access_key = a/b+c", "aws_secret_access_key = [secret]"),
+        ("$_POST['password'] = 'two words'", "$_POST['password'] = '[secret]'"),
+        # JSON, also inside of JSON, also cut off
+        ('{"password": "two words", "n": 1}', '{"password": "[secret]", "n": 1}'),
+        (r'{"password":"a\"b c","n":1}', '{"password":"[secret]","n":1}'),
+        (r'{\"password\": \"a\\\"b c\", \"n\": 1}', r'{\"password\": \"[secret]\", \"n\": 1}'),
+        ('"clientSecret": "two words', '"clientSecret": "[secret]'),
+        ('"tokens": ["a b", "c"], "n": 1', '"tokens": [secret], "n": 1'),
+        ('"credentials": {"a": "b c"} x', '"credentials": [secret] x'),
+        ('{"name": "password", "value": "two words"}', '{"name": "password", "value": "[secret]"}'),
+        # XML
+        ("<password>two words</password>", "<password>[secret]</password>"),
+        ("<ns:userPassword a='1'>x y</ns:userPassword>",
+         "<ns:userPassword a='1'>[secret]</ns:userPassword>"),
+        ("<token><![CDATA[a<b]]></token>", "<token>[secret]</token>"),
+        ("&lt;pin&gt;two words&lt;/pin&gt;", "&lt;pin&gt;[secret]&lt;/pin&gt;"),
+        ('<param name="password" value="x y"/>', '<param name="password" value="[secret]"/>'),
+        # URLs
+        ("https://a.com/b?sig=ab%2Bc&y=2", "https://a.com/b?sig=[secret]&y=2"),
+        ("https://a.com/?X-Amz-Signature=ab12&y=2", "https://a.com/?X-Amz-Signature=[secret]&y=2"),
+        ("https://a.com/?y=2&key=AIza", "https://a.com/?y=2&key=[secret]"),
+        ("u=%3Ftoken%3Dabc", "u=%3Ftoken%3D[secret]"),
+        ("https://user:p@ss@a.com/x", "https://a.com/x"),
+        # headers
+        ("Authorization: Bearer abc.def rejected", "Authorization: [secret] rejected"),
+        ('Authorization: Digest u="x", n="y"\nHost: a', "Authorization: [secret]\nHost: a"),
+        ('"Authorization": "Bearer two words"', '"Authorization": "[secret]"'),
+        ("Cookie: a=1; b=2", "Cookie: [secret]"),
+        ('"Set-Cookie": "a=1; b=2"', '"Set-Cookie": "[secret]"'),
+        ("X-Auth-Token: abc", "X-Auth-Token: [secret]"),
+        ("Ocp-Apim-Subscription-Key: abc", "Ocp-Apim-Subscription-Key: [secret]"),
+        # command lines, keys
+        ("curl --password hunter2 --fail", "curl --password [secret] --fail"),
+        ("-----BEGIN RSA PRIVATE KEY-----\nab\n-----END RSA PRIVATE KEY-----",
+         "-----BEGIN RSA PRIVATE KEY-----[secret]-----END RSA PRIVATE KEY-----"),
+    ],
+)  # fmt: skip
+def test_a_secret_is_masked_in_any_notation_and_masking_again_changes_nothing(text, left):
+    assert clean(text) == left
+    assert clean(left) == left
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please say your password.",
+        "your PIN is wrong",
+        "InvalidTokenError: Unexpected end",
+        "Basic information",
+        "bearer of news",
+        "a secretary: Jo",
+        "opinion: good",
+        "<passwords/> <b>x</b>",
+        "--verbose on",
+    ],
+)
+def test_words_that_only_resemble_a_secret_stay(text):
+    assert clean(text) == text
+
+
+secrets = st.text("qxzvkwj", min_size=3, max_size=12)
+notations = st.sampled_from([
+    '"{n}": "{s} {s}"', "'{n}': '{s} {s}'", "{n}={s}", "{n} : {s}", "<{n}>{s} {s}</{n}>",
+    "?{n}={s}&a=1", '<x {n}="{s} {s}">', r'\"{n}\": \"{s} {s}\"', "--{n} {s}", "{n}%3D{s}",
+    '{{"key": "{n}", "value": "{s} {s}"}}', "{n} => [{s}, {s}]",
+])  # fmt: skip
+names = st.sampled_from([
+    "password", "userPassword", "PASSWORD", "client_secret", "x-api-key", "apiKey", "access_token",
+    "sessionToken", "pin", "callerPin", "cvv", "otp", "passphrase", "privateKey", "signature",
+])  # fmt: skip
+
+
+around = st.text("abc XYZ 019 .,!?()\n\u00e9", max_size=20)
+
+
+@given(around, names, notations, secrets, around)
+def test_a_secret_leaves_in_no_notation_whatever_is_around_it(
+    before, name, notation, secret, after
+):
+    text = f"{before} {notation.format(n=name, s=secret)} {after}"
+    assert secret not in clean(text)

@@ -1,0 +1,59 @@
+"""No expression of the redaction takes more than linear time, however bad the text is."""
+
+import importlib
+import pkgutil
+import re
+
+import pytest
+from support.growth import growth
+
+from fuse_otel.core import redaction
+from fuse_otel.core.model.tally import Tally
+from fuse_otel.core.redaction.lines import facts_of
+from fuse_otel.core.redaction.masks import mask_personal
+from fuse_otel.core.redaction.personal_data import without_personal
+from fuse_otel.core.redaction.phone_number import international_digits
+from fuse_otel.core.redaction.scrub import scrub
+
+# What the beginning of an expression matches, again and again, and never its end.
+UNITS = (
+    "a", "a.", "1 ", "a1", "1a ", "@", ". ", "://", "://a.", "GB82", "AA11 ", "eyJ", "-", "+(", "(",
+    "%4", "%40", "\\n", "\\u00a0", "&lt;", "&amp", "<a ", "<a:", "Basic ", "bearer ", "cookie:",
+    "password", "password=", "pin=", 'password="', 'password=\\"', "password=[", "<password a",
+    "&lt;password&gt;", " --password", "x-token-", "?key=", '"password" , "value', "1    ",
+    "-----BEGIN PRIVATE KEY-----", "123456 ", "\u0661\u00b2", "Comparing a == ", "12:30 ", "19",
+    "User input: (dtmf", "TypeError", "<1", "+1;", "sip:1@",
+)  # fmt: skip
+# Only its beginning is tried: `.match`.
+AT_THE_BEGINNING = {"_UP_TO_A_SPACE"}
+
+
+def expressions():
+    """Every expression at the top of a module of the redaction."""
+    for module in pkgutil.iter_modules(redaction.__path__):
+        found = vars(importlib.import_module(f"{redaction.__name__}.{module.name}"))
+        for name, value in found.items():
+            if isinstance(value, re.Pattern) and name not in AT_THE_BEGINNING:
+                yield pytest.param(value, id=f"{module.name}.{name}")
+
+
+@pytest.mark.parametrize("expression", list(expressions()))
+def test_an_expression_takes_linear_time(expression):
+    for unit in UNITS:
+        assert growth(lambda text: expression.sub("", text), unit, 16 << 10) < 6, unit
+
+
+OPERATIONS = {
+    "standard": lambda text: without_personal(text, lambda _: False, Tally()),
+    "strict": lambda text: scrub(text, Tally()),
+    "diagnostics": mask_personal,
+    "lines": lambda text: facts_of(text, Tally()),
+    "numbers": international_digits,
+}
+WORST = ("a@ ", "1 ", "\\u00a0", 'password="', "&lt;password ", " --password", "AA11 ", "://a.")
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_the_redaction_of_64_kib_takes_linear_time(operation):
+    for unit in WORST:
+        assert growth(OPERATIONS[operation], unit) < 6, unit
