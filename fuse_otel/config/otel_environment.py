@@ -67,7 +67,7 @@ _FOREIGN = frozenset(
         f"{_BASE}METRIC_INSECURE",
     }
 )
-_NEAR = 0.9  # of the letters, so that the name of another signal or exporter is not near
+_NEAR = 0.88  # of the letters, so that the name of another signal or exporter is not near
 _LONGEST_NAME = 64  # characters
 _MAX_DIGITS = 18  # Python refuses to parse texts of more than 4,300
 _SHARED = ("type", "protocol", "certificate", "client_certificate", "client_key", "insecure")

@@ -145,7 +145,8 @@ class FileSource(_Source):
             if name in content and not _is_unset(name, content[name])
         }
         for setting in SETTINGS:
-            if setting.secret and setting.name in layer:
+            # With the email a secret makes the login: a wrong character in either is a 401.
+            if (setting.secret or setting.name == "email") and setting.name in layer:
                 self.inputs.warn_of_text(layer[setting.name].value, layer[setting.name].name)
         tables = {name: layer[name] for name in TABLES if name in layer}
         if "accounts" in tables:
@@ -167,6 +168,7 @@ class FileSource(_Source):
         if not isinstance(table, dict):
             return table
         where = f"{self.inputs.file}: accounts[{place}]"
+        self.inputs.warn_of_text(table.get("email"), f"{where}.email")
         if "developer_key_file" not in table:
             self.inputs.warn_of_text(table.get("developer_key"), f"{where}.developer_key")
             return table

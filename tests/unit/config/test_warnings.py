@@ -27,6 +27,7 @@ def warnings(config_file=None, **environ):
         ("OTEL_LOG_EXPORTER", "OTEL_LOGS_EXPORTER"),
         ("OTEL_ATTRIBUTE_COUNT_LIMITS", "OTEL_ATTRIBUTE_COUNT_LIMIT"),
         ("OTEL_SERVICENAME", "OTEL_SERVICE_NAME"),
+        ("OTEL_EXPORTER_ENDPOINT", f"{OTLP}ENDPOINT"),
     ],
 )
 def test_an_unknown_variable_near_a_known_one_gives_a_warning(name, near):
