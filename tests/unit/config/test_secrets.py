@@ -160,12 +160,12 @@ def test_an_odd_character_in_a_secret_is_named_and_the_secret_is_not(tmp_path, c
 
 
 def test_an_odd_character_in_an_email_of_the_file_is_named(tmp_path):
-    odd = "ops\u00a0@example.com"
+    odd = "ops\u200b@example.com"
     one = f'email = "{odd}"\ndeveloper_key = "k"\n'
     for text, where in ((one, "email"), (f'[[accounts]]\nname = "a"\n{one}', "accounts[0].email")):
         file = write_toml(tmp_path, text)
         (warning,) = load(environ={}, config_file=file).warnings
-        assert warning.startswith(f"{file}: {where}: The value contains a no-break space (U+00A0),")
+        assert warning.startswith(f"{file}: {where}: The value contains a zero width space (U+200B),")
 
 
 def test_usual_characters_of_other_languages_give_no_warning():
