@@ -165,7 +165,7 @@ def test_an_odd_character_in_an_email_of_the_file_is_named(tmp_path):
     for text, where in ((one, "email"), (f'[[accounts]]\nname = "a"\n{one}', "accounts[0].email")):
         file = write_toml(tmp_path, text)
         (warning,) = load(environ={}, config_file=file).warnings
-        assert warning.startswith(f"{file}: {where}: The value contains a zero width space (U+200B),")
+        assert warning.startswith(f"{file}: {where}: The value contains a zero width space (U+")
 
 
 def test_usual_characters_of_other_languages_give_no_warning():
