@@ -38,6 +38,7 @@ COMMANDS = {
     ),
     "backfill": Command("read an interval of the last five days", configured=True),
     "parked": Command("list, show, replay or drop refused calls", configured=True),
+    "erase": Command("remove what the store holds of a call", configured=True),
     "check": Command(
         "check the configuration; --online also the API, store and back ends", configured=True
     ),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from fuse_otel.cli.signals import STOPPING, Interrupt
 from fuse_otel.errors import Busy
 from fuse_otel.events import CallsParked, Event
-from fuse_otel.jobs import Backfill, Drop, JobRequest, encode_request
+from fuse_otel.jobs import Backfill, Drop, Erase, JobRequest, encode_request
 from fuse_otel.ports import Control, JobStatus
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class _Here:
             return [_STOPPED] if interrupt.stopping else ()
 
         interrupt.words = STOPPING
-        shippers = () if isinstance(self._request, Drop) else workers.shippers
+        shippers = () if isinstance(self._request, Drop | Erase) else workers.shippers
         ended = run_once(
             WorkerGroup(workers.job_worker, workers.pollers, shippers, self._emit),
             timeout=float("inf"),

@@ -37,8 +37,17 @@ class Drop:
     which: ParkedQuery
 
 
-JobRequest = Backfill | Replay | Drop
-_TYPES: dict[str, type[JobRequest]] = {"backfill": Backfill, "replay": Replay, "drop": Drop}
+@dataclass(frozen=True, slots=True)
+class Erase:
+    """Remove all that the store holds of a call."""
+
+    session_id: str
+
+
+JobRequest = Backfill | Replay | Drop | Erase
+_TYPES: dict[str, type[JobRequest]] = {
+    "backfill": Backfill, "replay": Replay, "drop": Drop, "erase": Erase,
+}  # fmt: skip
 _KINDS = {type_: kind for kind, type_ in _TYPES.items()}
 
 

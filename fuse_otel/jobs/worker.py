@@ -16,7 +16,8 @@ from fuse_otel.errors import StoreError
 from fuse_otel.events import Emit, JobChanged, LoopFailed, StoreFailed
 from fuse_otel.humanize import plural
 from fuse_otel.jobs import backfill
-from fuse_otel.jobs.job import Backfill, Drop, Replay, decode_request
+from fuse_otel.jobs.erasure import finished_erasure
+from fuse_otel.jobs.job import Backfill, Drop, Erase, Replay, decode_request
 from fuse_otel.jobs.replay import ReplayLanes, replay_part
 from fuse_otel.ports import Control, Job, JobStatus, JobStep, ParkedCall, ReportedState
 
@@ -117,6 +118,11 @@ class JobWorker:
             return False
         if isinstance(request, Backfill):
             self._backfill(job, request, status, now)
+            return False
+        if isinstance(request, Erase):
+            erased = self._control.erase(request.session_id, now)
+            lanes = [each.lane for each in self._control.status().lanes]
+            self._finish(job, finished_erasure(erased, status, lanes))
             return False
         return self._parked_part(job, request, status, now)
 

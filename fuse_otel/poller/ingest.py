@@ -119,7 +119,9 @@ class Ingest:
     ) -> int:
         ids = [call.session_id for call, _ in fetched]
         # Another scan may have stored a call since this one listed it: ask the ledger now.
-        known = {} if again or not ids else self._lease.known(ids)
+        known = self._lease.known(ids) if ids else {}
+        if again:
+            known = {one: seen for one, seen in known.items() if seen.erased}
         waiting = self._lease.waiting(ids) if ids else {}
         draft = _Draft()
         for call, answer in fetched:
@@ -192,6 +194,9 @@ class Ingest:
         self, call: ListedCall, log: CallLog | SourceError, seen: Seen | None, moment: Moment
     ) -> Decision:
         """Due times in it are of our clock, as the store compares them with that."""
+        if seen is not None and seen.erased:
+            self._failing.pop(call.session_id, None)
+            return Nothing()
         if isinstance(log, SourceError):
             decision = self._after_error(call, log, seen, moment)
         else:

@@ -9,6 +9,7 @@ number a scan is limited to, ``""`` for all numbers of the account.
 from fuse_otel.ports.control import (
     AccountStatus,
     Control,
+    Erased,
     Job,
     JobStatus,
     JobStep,
@@ -45,6 +46,7 @@ __all__ = [
     "Control",
     "Destination",
     "Endpoint",
+    "Erased",
     "Gap",
     "GapReason",
     "Job",

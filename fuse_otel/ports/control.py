@@ -88,8 +88,8 @@ EVERY_PARKED = ParkedQuery()
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Work that a command leaves in the store for the daemon. ``kind`` is ``backfill``, ``replay``
-    or ``drop``; ``arguments`` is JSON.
+    """Work that a command leaves in the store for the daemon. ``kind`` is ``backfill``, ``replay``,
+    ``drop`` or ``erase``; ``arguments`` is JSON.
     """
 
     kind: str
@@ -126,6 +126,24 @@ class JobStep:
     opened: Mapping[str, Sequence[Gap]] = field(default_factory=dict)
     unparked: Sequence[int] = ()
     batches: Sequence[Batch] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How many copies of a call were erased: ``waiting`` and ``parked`` by lane. ``known``: an
+    account has read the call, or has listed it.
+    """
+
+    recent: int
+    pending: int
+    waiting: Mapping[Lane, int]
+    parked: Mapping[Lane, int]
+    known: bool
+
+    @property
+    def copies(self) -> int:
+        lanes = (*self.waiting.values(), *self.parked.values())
+        return self.recent + self.pending + sum(lanes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +219,13 @@ class Control(Protocol):
     def commit_job_step(self, step: JobStep, now: float) -> bool:
         """All or nothing, durable on return. Returns False and changes nothing if the job is not
         open any more, has moved on (gaps are opened once), or a call is not parked any more.
+        """
+        ...
+
+    def erase(self, session_id: str, now: float) -> Erased:
+        """Remove all that is held of a call, also inside batches of many calls, and overwrite it on
+        the disk. The ledger keeps the session id, so that the call is not read again. Durable on
+        return, idempotent.
         """
         ...
 

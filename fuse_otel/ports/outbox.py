@@ -56,6 +56,12 @@ class Outbox(Protocol):
         """
         ...
 
+    def open_offsets(self, lane: Lane, batch: int) -> frozenset[int]:
+        """The calls of a batch that the lane still has to deliver. A call may be erased after a
+        request with it was begun.
+        """
+        ...
+
     def reread(self, batch: int, now: float) -> Reread:
         """The bytes of a batch are damaged: no lane waits for it any more.
 

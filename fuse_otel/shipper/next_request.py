@@ -19,6 +19,7 @@ class NextRequest:
         self._outbox = outbox
         self._in_flight = in_flight
         self._live = live
+        self._new: Attempt | None = None  # read from the store by the present step
 
     def choose(
         self, now: float, wall: float, *, untroubled: bool, others_first: bool
@@ -29,6 +30,27 @@ class NextRequest:
 
         Raises ``StoreError``, or ``BatchDamaged``.
         """
+        while True:
+            chosen = self._choose(now, wall, untroubled=untroubled, others_first=others_first)
+            if chosen is None or chosen is self._new or self._is_wanted(chosen):
+                self._new = None
+                return chosen
+            # The store still has the other calls, and gives them again.
+            self._in_flight.remove(chosen)
+
+    def _is_wanted(self, attempt: Attempt) -> bool:
+        """Whether none of its calls was erased since the request was begun."""
+        offsets: dict[int, set[int]] = {}
+        for part in attempt.request.parts:
+            offsets.setdefault(part.batch_id, set()).add(part.call.offset)
+        return all(
+            wanted <= self._outbox.open_offsets(self._lane, batch)
+            for batch, wanted in offsets.items()
+        )
+
+    def _choose(
+        self, now: float, wall: float, *, untroubled: bool, others_first: bool
+    ) -> Attempt | None:
         alone = self._in_flight.due_in_quarantine(now)
         if alone is not None and not others_first:
             return alone
@@ -42,6 +64,7 @@ class NextRequest:
         if made is None:
             return in_flight.first
         in_flight.add(made)
+        self._new = made
         return made
 
     def is_live(self, calls: Iterable[CallSlice], wall: float) -> bool:

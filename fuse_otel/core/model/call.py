@@ -140,13 +140,22 @@ class LogPage:
     anomalies: Counter[str] = field(default_factory=Counter)
 
 
+ERASED = 2**31 - 1
+"""The number of entries of an erased call in the ledger: no log has so many."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the ledger knows of a call that was exported."""
+    """What the ledger knows of a call that was exported, or erased."""
 
     end: int | None
     entries: int
     details: LogCompleteness
+
+    @property
+    def erased(self) -> bool:
+        """Whether the call was erased: it is never exported again."""
+        return self.entries == ERASED
 
 
 def log_completeness(call: ListedCall, log: CallLog) -> LogCompleteness:

@@ -11,6 +11,7 @@ from fuse_otel.core.model.lane import Lane
 from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.ports import (
     AccountStatus,
+    Erased,
     Job,
     JobStatus,
     JobStep,
@@ -23,7 +24,7 @@ from fuse_otel.ports import (
     Unreadable,
 )
 from fuse_otel.ports.control import EVERY_PARKED
-from fuse_otel.store.sqlite import parked, rows
+from fuse_otel.store.sqlite import erasure, parked, rows
 from fuse_otel.store.sqlite.capacity import used_bytes
 from fuse_otel.store.sqlite.database import Database, give_back, queries
 from fuse_otel.store.sqlite.rows import write_batches
@@ -157,6 +158,14 @@ class SqliteControl:
         except _Outdated:
             return False
         return True
+
+    def erase(self, session_id: str, now: float) -> Erased:
+        with self._database.write() as connection:
+            erased = erasure.erase(connection, rows.stored_ids(session_id), int(now))
+            give_back(connection)
+        with self._database.alone() as connection:
+            erasure.empty_log(connection)
+        return erased
 
     def finish_job(self, status: JobStatus) -> None:
         with self._database.write() as connection:

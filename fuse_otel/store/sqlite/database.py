@@ -103,6 +103,14 @@ class Database:
         ):
             yield connection
 
+    @contextmanager
+    def alone(self) -> Iterator[sqlite3.Connection]:
+        """Without a transaction, and without another writer: for a checkpoint."""
+        self.check_writable()
+        with self._faults(), self._writing, self._lent() as connection:
+            self._check()
+            yield connection
+
     def _check(self) -> None:
         self._guard()
         if self._file is not None:

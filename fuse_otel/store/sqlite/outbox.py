@@ -54,9 +54,15 @@ class SqliteOutbox:
             used = used_bytes(connection)
         self._capacity.note(used)
 
+    def open_offsets(self, lane: Lane, batch: int) -> frozenset[int]:
+        with self._database.read() as connection:
+            lane_id = _lane_id(connection, lane)
+            row = connection.execute(_SQL["delivery"], (batch, lane_id)).fetchone()
+            return frozenset(call.offset for call in unpack_calls(*row)) if row else frozenset()
+
     def reread(self, batch: int, now: float) -> Reread:
         with self._database.write() as connection:
-            result = _reread(connection, batch, now)
+            result = read_again(connection, batch, now)
             give_back(connection)
             used = used_bytes(connection)
         self._capacity.note(used)
@@ -93,11 +99,11 @@ def _resolve(connection: sqlite3.Connection, lane_id: int, ack: Acknowledgement,
         connection.execute(_SQL["drop_batch"], {"batch": ack.batch})
     elif resolved:
         rest = [call for call in left if call.offset not in resolved]
-        _narrow(connection, ack.batch, lane_id, rest, int(now))
+        narrow(connection, ack.batch, lane_id, rest, int(now))
     return len(copies)
 
 
-def _narrow(
+def narrow(
     connection: sqlite3.Connection, batch: int, lane_id: int, rest: Sequence[CallSlice], now: int
 ) -> None:
     oldest, newest = ends(rest, now)
@@ -117,7 +123,7 @@ def _narrow(
 # --- a damaged batch ------------------------------------------------------------------------------
 
 
-def _reread(connection: sqlite3.Connection, batch: int, now: float) -> Reread:
+def read_again(connection: sqlite3.Connection, batch: int, now: float) -> Reread:
     found = connection.execute(_SQL["lanes_of_batch"], (batch,)).fetchall()
     waiting = {lane: unpack_calls(calls, remaining) for lane, calls, remaining in found}
     calls = {call.session_id: call for left in waiting.values() for call in left}

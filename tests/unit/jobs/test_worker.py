@@ -9,7 +9,7 @@ from support.rigs.job_rig import LANES, JobRig, due, encoded, park, refuse
 from fuse_otel.core.model.telemetry import Profile
 from fuse_otel.errors import Full
 from fuse_otel.events import JobChanged, LoopFailed, StoreFailed
-from fuse_otel.jobs import Backfill, Drop, Replay, decode_request, encode_request, worker
+from fuse_otel.jobs import Backfill, Drop, Erase, Replay, decode_request, encode_request, worker
 from fuse_otel.ports import Gap, GapReason, Job, ParkedQuery, ReportedState
 from fuse_otel.store import MemoryStore
 
@@ -40,6 +40,7 @@ def gaps(store):
         Backfill(NOW - DAY, NOW, ("main",), again=True),
         Replay(ParkedQuery((1, 2), "tempo", "logs", 0, 7)),
         Drop(EVERY),
+        Erase(CALLS[0]),
     ],
 )
 def test_a_job_is_read_as_it_was_written(wanted):
@@ -311,3 +312,45 @@ def test_a_job_with_an_unexpected_error_fails_and_delays_no_other(store, rig, mo
     assert [str(event.loop) for event in rig.events if isinstance(event, LoopFailed)] == ["jobs"]
     assert "8005550100" not in repr(rig.events)
     assert not store.control.parked(10)
+
+
+# --- erasure ---
+
+
+def test_an_erasure_says_what_is_gone_and_what_destinations_may_hold(store, rig):
+    park(store, TEMPO, CALLS[:2])
+    park(store, LOKI, CALLS[:1])
+    status = rig.done(Erase(CALLS[0]))
+    assert status.state == "done"
+    assert status.result == (
+        "Erased: 1 parked copy for tempo/traces, 1 parked copy for loki/logs. The call is not read"
+        " again. Not erased: what was delivered to loki, tempo or was being sent at this moment."
+        " Delete it there."
+    )
+    assert rig.parked == [CALLS[1]]
+    again = rig.done(Erase(CALLS[0]))
+    assert again.state == "failed"
+    assert again.result == (
+        "The store holds nothing of this call, and no account knows it. Not erased: what was"
+        " delivered to loki, tempo or was being sent at this moment. Delete it there."
+    )
+
+
+def test_an_erased_call_that_was_delivered_is_only_marked(store, rig):
+    store.ledger.lease("main").commit(step(seen=[seen(CALLS[0])]))
+    status = rig.done(Erase(CALLS[0]))
+    assert status.state == "done"
+    assert status.result == (
+        "The store held no copy of this call any more. It is not read again. No destination has"
+        " received calls from this store."
+    )
+
+
+def test_a_finished_erasure_does_not_keep_the_session_id(store, rig):
+    job_id = rig.job(Erase(CALLS[0]))
+    (open_job,) = store.control.open_jobs()
+    assert CALLS[0] in open_job[1].arguments
+    rig.run()
+    assert store.control.job_status(job_id).state == "failed"
+    assert store.control.open_jobs() == ()
+    assert not any(CALLS[0] in repr(event) for event in rig.events)

@@ -1,10 +1,13 @@
 """What becomes of a call whose details fail, whatever is known of its times."""
 
 import pytest
+from support.builders.call_values import EXIT, make_entry, make_log
 
 from fuse_otel.core.encoding.renderer import Renderer
 from fuse_otel.core.model.call import Direction, ListedCall, LogCompleteness
+from fuse_otel.core.model.lane import Lane, Rendering
 from fuse_otel.core.model.options import ModelOptions
+from fuse_otel.core.model.telemetry import Profile, Signal
 from fuse_otel.errors import ServerFailed
 from fuse_otel.events import CallsStored
 from fuse_otel.poller import PollerOptions
@@ -39,6 +42,19 @@ class IngestRig:
     def pending(self):
         return list(self.lease.waiting(["1;1;1"]))
 
+    def reads(self, call, answer, *, again=False):
+        renderings = [Rendering("r", Signal.TRACES, Profile.GENERIC, (Lane("a", Signal.TRACES),))]
+        ingest = Ingest(
+            PollerOptions("main"), self.lease, Renderer(ModelOptions(), renderings),
+            self.events.append, lambda: 0.5, lambda: self.now, self.api_clock,
+        )  # fmt: skip
+        self.api_clock.answered(self.now, None)
+        ingest.store([(call, answer)], "", again=again)
+
+    @property
+    def batches(self):
+        return list(self.store.outbox.due(Lane("a", Signal.TRACES), self.now, 10**6))
+
 
 @pytest.fixture
 def rig():
@@ -71,3 +87,18 @@ def test_details_that_always_fail_are_tried_for_five_days_and_then_exported_with
     (stored,) = rig.events
     assert isinstance(stored, CallsStored)
     assert rig.lease.known(["1;1;1"])["1;1;1"].details is LogCompleteness.MISSING
+
+
+@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize("answer", ["a longer log", "an error"])
+def test_an_erased_call_is_never_stored_again(rig, again, answer):
+    short, longer = (make_log(*[make_entry("Sent", "email")] * count, EXIT) for count in (1, 5))
+    ended = call(NOW - 60, NOW - 5)
+    rig.reads(ended, short)
+    assert len(rig.batches) == 1
+    rig.store.control.erase("1;1;1", NOW)
+    for listed in (ended, call(NOW - 60, NOW)):
+        rig.reads(listed, longer if answer == "a longer log" else FAILED, again=again)
+    assert rig.batches == []
+    assert rig.pending == []
+    assert rig.store.control.recent(9) == ()

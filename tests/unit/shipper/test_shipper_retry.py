@@ -240,3 +240,31 @@ def test_a_clock_that_is_set_back_lengthens_no_wait(outcome):
     rig.now -= 2 * 86_400
     rig.run_for(400)
     assert rig.waiting == 0
+
+
+@pytest.mark.parametrize("patience", [10, 1], ids=["in its turn", "taken apart"])
+def test_a_call_that_was_erased_meanwhile_is_not_sent_again(patience):
+    answers = [DOWN] * 3
+    rig = LaneRig(
+        new_body("a", "b", "c"),
+        decide=lambda _: answers.pop(0) if answers else OK,
+        options=ShipperOptions(patience=patience),
+    )
+    rig.step()
+    assert rig.sent == [["a", "b", "c"]]
+    rig.store.control.erase("b", NOW)
+    rig.run()
+    assert {session_id for sent in rig.sent[1:] for session_id in sent} == {"a", "c"}
+    assert rig.waiting == 0
+
+
+def test_a_call_in_quarantine_that_was_erased_is_not_sent_again():
+    rig = LaneRig(
+        new_body("a"), new_body("b"), decide=refusing("a", Retry("503", "no")),
+        options=ShipperOptions(patience=1),
+    )  # fmt: skip
+    rig.run_for(60)
+    rig.store.control.erase("a", NOW)
+    rig.run()
+    assert rig.waiting == 0
+    assert rig.parked == []

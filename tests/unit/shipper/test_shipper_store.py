@@ -51,6 +51,9 @@ class FailingOutbox:
             raise self._resolve_errors.pop(0)
         self._real.resolve(lane, acknowledgements, now)
 
+    def open_offsets(self, lane: Lane, body: int) -> frozenset[int]:
+        return self._real.open_offsets(lane, body)
+
     def reread(self, body: int, now: float) -> Reread:
         if self._resolve_errors:
             raise self._resolve_errors.pop(0)

@@ -142,4 +142,7 @@ update orders set state = :state, result = :result, calls = :calls
 where id = :id and (state = 'waiting' or (state = 'working' and not :opens))
 
 -- name: finish_job
-update orders set state = ?, result = ? where id = ?
+-- The session id of an erased call is not kept here.
+update orders
+set state = ?, result = ?, arguments = case kind when 'erase' then '' else arguments end
+where id = ?

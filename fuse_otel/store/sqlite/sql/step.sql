@@ -39,7 +39,9 @@ on conflict (account, session_id) do update set
 insert into ledger (account, session_id, ended, entries, details, kept_until)
 values (?, ?, ?, ?, ?, ?)
 on conflict (account, session_id) do update set
-    ended = excluded.ended, entries = excluded.entries, details = excluded.details,
+    ended = excluded.ended, details = excluded.details,
+    -- An erased call stays erased, also if it was being read meanwhile.
+    entries = case ledger.entries when 2147483647 then 2147483647 else excluded.entries end,
     kept_until = excluded.kept_until
 
 -- name: keep

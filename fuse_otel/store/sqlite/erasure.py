@@ -1,0 +1,128 @@
+"""Erase a call: its copies, the copies inside batches of many calls, and what waits for its log.
+
+The ledger keeps the session id, marked as erased, so that the call is not read again.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+
+from fuse_otel.core.batching.batch import CallSlice
+from fuse_otel.core.batching.gzip_member import deflate, inflate
+from fuse_otel.core.model.call import ERASED
+from fuse_otel.core.model.lane import Lane
+from fuse_otel.core.model.telemetry import Signal
+from fuse_otel.ports import Erased
+from fuse_otel.store.sqlite.database import queries
+from fuse_otel.store.sqlite.outbox import narrow, read_again
+from fuse_otel.store.sqlite.rows import pack_calls, unpack_calls, word
+from fuse_otel.store.sqlite.step import KEEP, KEEP_AHEAD
+
+_SQL = queries("erasure")
+_OUTBOX = queries("outbox")
+_SECURE_DELETE = ("off", "on", "fast")
+
+
+def erase(connection: sqlite3.Connection, keys: Sequence[str], now: int) -> Erased:
+    """``keys`` are the possible forms of the session id in the store."""
+    (before,) = connection.execute(_SQL["secure_delete_now"]).fetchone()
+    connection.execute(_SQL["secure_delete"])
+    waiting: Counter[int] = Counter()
+    parked: Counter[int] = Counter()
+    recent = pending = 0
+    known = False
+    for key in keys:
+        # The accounts first: the rows that name them are deleted below.
+        accounts = [row for (row,) in connection.execute(_SQL["accounts"], {"call": key})]
+        held = connection.execute(_SQL["pending"], (key,)).fetchall()
+        shown = connection.execute(_SQL["recent"], (key,)).fetchall()
+        connection.execute(_SQL["callers"], (key,))
+        parked.update(lane for (lane,) in connection.execute(_SQL["parked"], (key,)).fetchall())
+        waiting += _erase_from_batches(connection, key, now)
+        ends = [end for (end,) in (*held, *shown) if end is not None]
+        for account in accounts:
+            _mark(connection, account, key, max(ends, default=now), now)
+        recent, pending = recent + len(shown), pending + len(held)
+        known = known or bool(accounts)
+    connection.execute(f"pragma secure_delete = {_SECURE_DELETE[before]}")
+    return Erased(recent, pending, _lanes(connection, waiting), _lanes(connection, parked), known)
+
+
+def _mark(connection: sqlite3.Connection, account: int, key: str, end: int, now: int) -> None:
+    connection.execute(
+        _SQL["mark"],
+        {
+            "account": account,
+            "call": key,
+            "ended": end,
+            "erased": ERASED,
+            "kept_until": now + KEEP + KEEP_AHEAD,
+        },
+    )
+
+
+def empty_log(connection: sqlite3.Connection) -> None:
+    """SQLite's log still has the erased pages. Where a reader needs it, the next checkpoint empties
+    it.
+    """
+    connection.execute(_SQL["empty_log"]).fetchall()
+
+
+def _lanes(connection: sqlite3.Connection, counts: Counter[int]) -> dict[Lane, int]:
+    found: dict[Lane, int] = {}
+    for lane_id, count in counts.items():
+        destination, signal = connection.execute(_SQL["lane"], (lane_id,)).fetchone()
+        found[Lane(destination, word(Signal, signal))] = count
+    return found
+
+
+def _erase_from_batches(connection: sqlite3.Connection, key: str, now: int) -> Counter[int]:
+    """How many copies waited for each lane."""
+    waited: Counter[int] = Counter()
+    written = msgspec.json.encode(key).decode()
+    for (batch,) in connection.execute(_SQL["batches"], {"written": written}).fetchall():
+        waited += _erase_from_batch(connection, batch, key, now)
+    return waited
+
+
+def _erase_from_batch(
+    connection: sqlite3.Connection, batch: int, key: str, now: int
+) -> Counter[int]:
+    """The places of the other calls stay: a request with them may be on its way."""
+    calls, data = connection.execute(_SQL["batch"], (batch,)).fetchone()
+    every = unpack_calls(calls, None)
+    erased = [call for call in every if call.session_id == key]
+    waited: Counter[int] = Counter()
+    if not erased:
+        return waited
+    for lane, _, remaining in connection.execute(_OUTBOX["lanes_of_batch"], (batch,)).fetchall():
+        left = unpack_calls(calls, remaining)
+        kept = [call for call in left if call.session_id != key]
+        waited[lane] += len(left) - len(kept)
+        if kept:
+            narrow(connection, batch, lane, kept, now)
+        else:
+            connection.execute(_OUTBOX["delivered"], (batch, lane))
+    rest = [call for call in every if call.session_id != key]
+    blank = _blanked(data, erased)
+    row = {"batch": batch, "calls": pack_calls(rest), "data": data if blank is None else blank}
+    connection.execute(_SQL["rewrite"], row)
+    if blank is None:
+        read_again(connection, batch, now)
+    connection.execute(_OUTBOX["drop_batch"], {"batch": batch})
+    return waited
+
+
+def _blanked(data: bytes, erased: Sequence[CallSlice]) -> bytes | None:
+    """The batch with zeros in place of these calls; ``None`` if its bytes are damaged."""
+    try:
+        content = bytearray(inflate(data))
+    except ValueError:
+        return None
+    for call in erased:
+        content[call.offset : call.offset + call.length] = bytes(call.length)
+    return deflate(bytes(content))
