@@ -132,6 +132,74 @@ def test_as_json_it_is_what_the_page_shows(url, filled, capsys):
     assert order["arguments"]["start"] == NOW - 9 * HOUR
 
 
+def checked(url, *flags):
+    return main(["status", "--state-url", url, "--check", *flags])
+
+
+def test_check_fails_while_something_is_down_and_without_a_daemon(url, filled, capsys):
+    assert checked(url) == checked(url, "--json") == 1
+    assert "lane tempo/traces is held: 401 Unauthorized" in capsys.readouterr().out
+    up = ReportedState("up")
+    filled.control.report_states({"main": up, "other": up}, {TEMPO: up, LOKI: up})
+    assert checked(url) == 0
+    assert "Running: process 4711" in capsys.readouterr().out
+    filled.close()
+    assert checked(url) == 1
+
+
+@pytest.fixture
+def looks(monkeypatch):
+    """What happens between two looks; after the last one comes Ctrl-C."""
+    steps, waited = [], []
+
+    def sleep(seconds):
+        waited.append(seconds)
+        if not steps:
+            raise KeyboardInterrupt
+        steps.pop(0)()
+
+    monkeypatch.setattr("fuse_otel.cli.commands.status.time.sleep", sleep)
+    return steps, waited
+
+
+def test_watch_shows_it_again_until_ctrl_c(url, filled, capsys, looks):
+    steps, waited = looks
+    steps.append(lambda: filled.control.report_states({}, {}))
+    out = status(url, capsys, "--watch")
+    first, second = out.split("Running: process 4711")[1:]
+    assert "is held" in first
+    assert "is held" not in second
+    assert waited == [2.0, 2.0]
+    assert "\x1b[2J" not in out
+
+
+def test_watch_takes_the_seconds_and_the_last_look_decides(url, filled, capsys, looks):
+    steps, waited = looks
+    steps.append(filled.close)
+    assert checked(url, "--watch", "0.5", "--json") == 1
+    assert waited == [0.5, 0.5]
+    assert capsys.readouterr().out.count('"daemon": null') == 1
+
+
+def test_watch_goes_on_without_a_store(url, capsys, looks):
+    looks[0].append(lambda: None)
+    assert checked(url, "--watch") == 1
+    assert len(set(capsys.readouterr().out.splitlines())) == 1
+    assert len(looks[1]) == 2
+
+
+def test_watch_clears_a_terminal(url, filled, capsys, looks, monkeypatch):
+    monkeypatch.setattr("fuse_otel.cli.commands.status._look", lambda *_: (["line"], False))
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert status(url, capsys, "--watch") == "\x1b[H\x1b[2J\nline\n"
+
+
+def test_watch_ends_with_its_reader(url, filled, looks, monkeypatch):
+    monkeypatch.setattr("fuse_otel.cli.commands.status.print_lines", lambda _: False)
+    assert main(["status", "--state-url", url, "--watch"]) == 1
+    assert looks[1] == []
+
+
 def test_without_a_daemon_it_does_not_pretend_to_know_states(url, filled, capsys):
     filled.close()
     out = status(url, capsys)
