@@ -7,7 +7,7 @@ from random import Random
 
 from fuse_otel.core.model.call import Seen
 from fuse_otel.errors import Broken, Full
-from fuse_otel.ports import Lease, Ledger, Pending, Position, Step
+from fuse_otel.ports import CallerRow, Lease, Ledger, Pending, Position, Step
 
 
 class Crashed(BaseException):
@@ -63,6 +63,10 @@ class UnsafeLease:
     def waiting(self, session_ids: Sequence[str]) -> Mapping[str, Pending]:
         self._fail(self._failing())
         return self._lease.waiting(session_ids)
+
+    def callers(self, pseudonyms: Sequence[str]) -> Sequence[CallerRow]:
+        self._fail(self._failing())
+        return self._lease.callers(pseudonyms)
 
     def check_room(self, needed: int) -> None:
         self._fail(self._failing())

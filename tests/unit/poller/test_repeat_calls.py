@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from support.fakes.unsafe_ledger import Crashed
 
 from fuse_otel.core.encoding.renderer import Renderer
 from fuse_otel.core.model.call import MISSING_LOG, CallLog, Direction, ListedCall, LogState
@@ -124,6 +125,23 @@ def test_a_commit_that_fails_counts_nothing_and_the_next_one_counts_once(rig, mo
         rig.ingest(listed("2"))
     monkeypatch.setattr(type(rig.lease), "commit", kept)
     rig.ingest(listed("2"))
+    assert rig.repeats == [False, True]
+
+
+def test_a_crash_behind_the_commit_counts_the_call_at_most_once(rig, monkeypatch):
+    rig.ingest(listed("1", end=NOW - 120))
+    real = type(rig.lease).commit
+
+    def crash(lease, step):
+        real(lease, step)
+        raise Crashed
+
+    monkeypatch.setattr(type(rig.lease), "commit", crash)
+    with pytest.raises(Crashed):
+        rig.ingest(listed("2"))
+    monkeypatch.setattr(type(rig.lease), "commit", real)
+    rig.ingest(listed("2"))
+    rig.ingest(listed("3", end=NOW - 30))
     assert rig.repeats == [False, True]
 
 
