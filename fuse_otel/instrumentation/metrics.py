@@ -19,6 +19,7 @@ from prometheus_client.exposition import choose_encoder
 from fuse_otel import __version__, events
 from fuse_otel.core.model.call import LogCompleteness
 from fuse_otel.core.model.lane import Lane, LoopName
+from fuse_otel.core.model.tally import ANOMALIES, REDACTIONS, TRUNCATIONS
 from fuse_otel.errors import StoreError
 from fuse_otel.instrumentation.call_metrics import CallMetrics
 from fuse_otel.instrumentation.instruments import Instruments, ReadStatus, StoreGauges
@@ -27,9 +28,15 @@ from fuse_otel.instrumentation.metric_table import LANE
 
 LABEL_VALUES = 200
 MODULES = 2000
-_STORE_ERRORS = [
-    events.StoreFailed.of(error("")).error_type for error in StoreError.__subclasses__()
-]
+_KNOWN_VALUES: Mapping[str, Iterable[str]] = {
+    "fuse_otel_store_errors_total": [
+        events.StoreFailed.of(error("")).error_type for error in StoreError.__subclasses__()
+    ],
+    "fuse_otel_redactions_total": REDACTIONS,
+    "fuse_otel_truncations_total": TRUNCATIONS,
+    "fuse_otel_parse_anomalies_total": [kind.value for kind in ANOMALIES],
+}
+"""The values of a label that are known before anything happens."""
 
 
 def _unknown() -> None:
@@ -84,8 +91,9 @@ class Metrics:
             counters.begin(LANE, lane.destination, lane.signal.value)
         for loop in loops:
             self._count("fuse_otel_loop_errors_total", *loop, by=0)
-        for error_type in _STORE_ERRORS:
-            self._count("fuse_otel_store_errors_total", error_type, by=0)
+        for name, values in _KNOWN_VALUES.items():
+            for each in values:
+                self._count(name, each, by=0)
 
     def forget_states(self) -> None:
         """Make the states of accounts and lanes absent until they report again: for a reload,

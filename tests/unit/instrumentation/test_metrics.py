@@ -11,7 +11,7 @@ from support.pages.repository import ROOT
 
 from fuse_otel import __version__, events
 from fuse_otel.core.model.lane import Lane, LoopName
-from fuse_otel.core.model.tally import Tally
+from fuse_otel.core.model.tally import REDACTIONS, Tally
 from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.errors import Broken
 from fuse_otel.instrumentation.metrics import Metrics
@@ -147,6 +147,9 @@ def test_counters_stand_at_0_before_anything_happened():
         ("jobs", "", "", ""): 0,
     }
     assert samples(metrics, "fuse_otel_store_errors_total")[("broken",)] == 0
+    assert samples(metrics, "fuse_otel_redactions_total").keys() == {(rule,) for rule in REDACTIONS}
+    assert samples(metrics, "fuse_otel_truncations_total")[("log",)] == 0
+    assert samples(metrics, "fuse_otel_parse_anomalies_total")[("xml",)] == 0
     assert samples(metrics, "fuse_otel_calls_total") == {
         ("main", details): 0 for details in ("full", "open", "none", "expired", "missing")
     }
