@@ -177,9 +177,7 @@ class CallsParked:
 
 @dataclass(frozen=True, slots=True)
 class BatchReadAgain:
-    """A lane found a stored batch damaged. ``calls`` are read again; the calls that Plum has no
-    longer are ``parked``.
-    """
+    """A stored batch was damaged: ``calls`` are read again, ``parked`` are too old for that."""
 
     lane: Lane
     calls: int
@@ -222,9 +220,7 @@ class JobChanged:
 
 @dataclass(frozen=True, slots=True)
 class StoreMovedAside:
-    """A new store replaced a damaged one. ``file`` is the new name of the damaged file in the same
-    folder, empty if it was removed.
-    """
+    """A new store replaced a damaged one: ``file``, its new name there, empty if removed."""
 
     file: str
 
@@ -240,6 +236,13 @@ class OutboxCrossed:
 
 @dataclass(frozen=True, slots=True)
 class HookAnswered:
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRefused:
+    """A password or token was wrong (``code`` 401), or there were too many wrong ones (429)."""
+
     code: int
 
 
@@ -285,6 +288,7 @@ Event = (
     | StoreMovedAside
     | OutboxCrossed
     | HookAnswered
+    | LoginRefused
     | ConfigReloaded
     | LoopFailed
 )

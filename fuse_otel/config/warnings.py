@@ -83,11 +83,16 @@ def _is_loki(destination: Destination) -> bool:
 
 
 def _short_secrets(settings: Settings) -> Iterator[str]:
-    token, key = settings.hook_token, settings.pseudonym_key
+    token, key, web = settings.hook_token, settings.pseudonym_key, settings.web_config
     if token is not None and len(token.get_secret_value()) < _SHORTEST_TOKEN:
         yield (
             f"hook_token: It has fewer than {_SHORTEST_TOKEN} characters and can be guessed. Use a"
             " long random text."
+        )
+    if web is not None and web.token and len(web.token) < _SHORTEST_TOKEN:
+        yield (
+            f"web_config: Its bearer token has fewer than {_SHORTEST_TOKEN} characters and can be"
+            " guessed. Use a long random text."
         )
     if key is not None and len(key.get_secret_value().encode()) < _SHORTEST_KEY:
         yield (

@@ -243,6 +243,13 @@ def _(event: events.HookAnswered) -> Line:
 
 
 @line_of.register
+def _(event: events.LoginRefused) -> Line:
+    return Line(
+        LogLevel.WARN, "login refused", {"code": event.code}, repeats=("login", str(event.code))
+    )
+
+
+@line_of.register
 def _(event: events.ConfigReloaded) -> Line:
     if event.successful:
         return Line(LogLevel.INFO, "configuration reloaded", {"note": event.message or None})

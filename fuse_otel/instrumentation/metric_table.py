@@ -128,6 +128,11 @@ _READING = (
         ("code",),
         "Responses to the post-call webhook, by HTTP status code.",
     ),
+    counter(
+        "fuse_otel_refused_logins_total",
+        ("code",),
+        "Requests for pages and metrics with a wrong login (401), or after too many of them (429).",
+    ),
 )
 
 _EXPORT = (

@@ -248,6 +248,10 @@ class Metrics:
         self._count("fuse_otel_hook_requests_total", str(event.code))
 
     @_take.register
+    def _(self, event: events.LoginRefused) -> None:
+        self._count("fuse_otel_refused_logins_total", str(event.code))
+
+    @_take.register
     def _(self, event: events.ConfigReloaded) -> None:
         self._reloaded(successful=event.successful)
 

@@ -59,7 +59,7 @@ def create_app(site: PageContext) -> ASGIApp:
         },
         lifespan=lifespan,
     )
-    return SecurityHeaders(Login(app, site.access, passwords), site.access)
+    return SecurityHeaders(Login(app, site.access, passwords, site.emit), site.access)
 
 
 def _routes(site: PageContext, pages: Pages) -> list[Route]:

@@ -11,6 +11,7 @@ import hmac
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from fuse_otel.events import Emit, LoginRefused
 from fuse_otel.web.access import PROBES, Access, CurrentAccess
 from fuse_otel.web.passwords import RETRY_AFTER, Passwords
 from fuse_otel.web.responses import plain
@@ -20,7 +21,14 @@ HOOK = "/hooks/post-call"
 
 
 class Login:
-    def __init__(self, app: ASGIApp, access: CurrentAccess, passwords: Passwords) -> None:
+    """Every wrong login is counted, by an event. A request without one is not a wrong login:
+    browsers begin like that.
+    """
+
+    def __init__(
+        self, app: ASGIApp, access: CurrentAccess, passwords: Passwords, emit: Emit
+    ) -> None:
+        self._emit = emit
         self._app = app
         self._access = access
         self._passwords = passwords
@@ -30,13 +38,16 @@ class Login:
         if access is None or _is_open(access, scope["path"]):
             await self._app(scope, receive, send)
             return
-        allowed = await self._allowed(access, scope)
+        given = Headers(scope=scope).get("authorization", "")
+        allowed = await self._allowed(access, scope, given)
         answer = self._app if allowed else _too_many() if allowed is None else _refusal(access)
+        if given and not allowed:
+            self._emit(LoginRefused(429 if allowed is None else 401))
         await answer(scope, receive, send)
 
-    async def _allowed(self, access: Access, scope: Scope) -> bool | None:
+    async def _allowed(self, access: Access, scope: Scope, header: str) -> bool | None:
         """``None``: there were too many tries."""
-        scheme, _, given = Headers(scope=scope).get("authorization", "").partition(" ")
+        scheme, _, given = header.partition(" ")
         if scheme.lower() == "bearer":
             return _is_token(access, scope["path"], given.strip().encode("latin-1"))
         pair = _name_and_password(given) if scheme.lower() == "basic" else None

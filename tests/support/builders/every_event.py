@@ -37,6 +37,7 @@ EVERY_EVENT: tuple[events.Event, ...] = (
     events.StoreMovedAside("state.db.corrupt-2026-11-24T150000Z"),
     events.OutboxCrossed(filling=True, used=1800, capacity=2000),
     events.HookAnswered(202),
+    events.LoginRefused(401),
     events.ConfigReloaded(successful=False, message="FUSE_OTEL_SINCE is not a duration."),
     events.LoopFailed(LoopName.of_lane(LANE), "KeyError", "poller/ingest.py:41"),
 )

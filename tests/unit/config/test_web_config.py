@@ -205,6 +205,15 @@ def test_passwords_over_plain_http_give_a_warning(tmp_path, listen, warns):
     assert any(each.startswith("web_config: Plain http") for each in found.warnings) == warns
 
 
+def test_a_short_token_gives_a_warning(tmp_path):
+    token = tmp_path / "token"
+    file = write_web_file(tmp_path, bearer_token_file="token")
+    for text, warns in (("short", True), ("x" * 16, False)):
+        token.write_text(text)
+        found = load(environ={**ACCOUNT, NAME: str(file)})
+        assert any("bearer token" in each for each in found.warnings) == warns
+
+
 def test_the_effective_configuration_names_the_file_and_not_what_is_in_it(tmp_path):
     file = write_web_file(tmp_path, basic_auth_users={"ops": HASH})
     settings = load(environ={**ACCOUNT, NAME: str(file)}).settings

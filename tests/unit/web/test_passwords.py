@@ -1,6 +1,7 @@
 """Passwords: what is remembered, and how many wrong ones are checked at all."""
 
 import asyncio
+import time
 
 import pytest
 from support.builders.web_files import hash_of
@@ -149,6 +150,21 @@ def test_many_checks_at_once_run_one_by_one_and_no_more_than_may_wait(checked):
     assert most == [1]
     assert found.count(False) == passwords._WAITING == len(checked)
     assert found.count(None) == 40 - passwords._WAITING
+
+
+def test_a_wrong_password_keeps_the_next_check_waiting_and_a_right_one_does_not(monkeypatch):
+    pauses, sleep = [], asyncio.sleep
+
+    async def pause(seconds):
+        pauses.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr(passwords.asyncio, "sleep", pause)
+    assert results_of(("ops", b"right")) == [True]
+    assert pauses == []
+    monkeypatch.setattr(passwords, "_matches", lambda *_: bool(time.sleep(0.02)))
+    assert results_of(("ops", b"wrong")) == [False]
+    assert pauses[0] >= passwords._REST * 0.02
 
 
 def test_the_same_login_at_the_same_time_is_checked_once(checked):
