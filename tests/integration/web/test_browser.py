@@ -3,8 +3,11 @@
 import re
 
 import pytest
+from support.builders.web_files import access, hash_of
 from support.rigs import browser
 from support.rigs.web_site import filled_store, recent_call, served, site
+
+from fuse_otel.web.access import CurrentAccess
 
 pytestmark = pytest.mark.skipif(browser.PROGRAM is None, reason="needs Debian's chromium")
 
@@ -37,6 +40,17 @@ def test_a_page_loads_without_a_complaint(url, tmp_path, path, text):
     page = browser.load(url + path, tmp_path)
     assert text in page.dom
     assert not page.complaints
+
+
+def test_a_page_loads_whole_behind_a_login(tmp_path):
+    store = filled_store(recent_call(PLAIN_ID))
+    current = CurrentAccess(access(tmp_path, basic_auth_users={"ops": hash_of("right")}))
+    with served(site(store, access=current)) as address:
+        page = browser.load(address.replace("//", "//ops:right@") + "/calls/", tmp_path / "in")
+        assert "The 1 call stored last" in page.dom
+        assert not page.complaints
+        assert "claims line" not in browser.load(f"{address}/calls/", tmp_path / "out").dom
+    store.close()
 
 
 def test_nothing_of_a_call_is_run(url, tmp_path):
