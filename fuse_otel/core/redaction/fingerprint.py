@@ -11,6 +11,7 @@ import re
 from functools import lru_cache
 from hashlib import sha256
 
+from fuse_otel.core.model.call import Entry
 from fuse_otel.core.model.module_kinds import ANNOUNCING, AUTHORS_TEXT, INPUT, LEAVING, SETTING
 from fuse_otel.core.redaction.technical_words import technical_words, words_of
 
@@ -27,9 +28,13 @@ _OPEN = (
 """Their lines are Plum's own. Of a module that is not known, only errors are."""
 
 
-def has_fingerprint(log_class: str, kind: str) -> bool:
-    """Whether a hidden line of such an entry gets one: only if Plum wrote the line."""
-    return kind in _OPEN or (log_class == "error" and kind not in _CLOSED)
+def has_fingerprint(entry: Entry, log_class: str, kind: str) -> bool:
+    """Whether a hidden line of the entry gets one: only if Plum wrote the line. ``kind`` is that of
+    its execution; an error that names no module is the platform's own.
+    """
+    if log_class == "error":
+        return entry.module_type is None or kind not in _CLOSED
+    return kind in _OPEN
 
 
 def fingerprint(line: str, pseudonym_key: bytes) -> str:

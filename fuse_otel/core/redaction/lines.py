@@ -42,6 +42,9 @@ _WRITERS = {
     semconv.COMPARE_RESULT: COMPARING,
     semconv.DURATION: frozenset({"transfer", "record", "call recording"}),
 }
+# Lines with the name of an application, and the modules that write them.
+_NAMING = ("Executing application ", "Going to application ")
+_NAMERS = {"E": ANNOUNCING, "G": GOING_ON}
 _METHODS = "GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS"
 
 
@@ -233,8 +236,12 @@ def line_facts(entry: Entry, kind: str, tally: Tally, *, prompt: bool) -> Facts:
     if kind in AUTHORS_TEXT:
         tally.redactions["author_text"] += 1
         return Facts(REDACTED)
+    if entry.line.startswith(_NAMING) and kind not in _NAMERS[entry.line[0]]:
+        # Not even read: names are kept in a cache.
+        tally.redactions["line"] += 1
+        return Facts(REDACTED)
     facts = facts_of(entry.line, tally)
-    if (facts.attributes or facts.application) and _is_foreign(facts, kind):
+    if facts.attributes and _is_foreign(facts, kind):
         # A line of this shape in any other module is the author's own text.
         tally.redactions["line"] += 1
         return Facts(REDACTED)
@@ -243,8 +250,6 @@ def line_facts(entry: Entry, kind: str, tally: Tally, *, prompt: bool) -> Facts:
 
 def _is_foreign(facts: Facts, kind: str) -> bool:
     """Whether modules of that kind write no such lines."""
-    if facts.application and kind not in ANNOUNCING:
-        return True
     for name in facts.attributes:
         writers = _WRITERS.get(name)
         if writers is not None and kind not in writers:

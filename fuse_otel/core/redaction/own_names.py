@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from fuse_otel.core.model import semconv
 from fuse_otel.core.model.call import Entry
 from fuse_otel.core.model.telemetry import Value
 from fuse_otel.core.redaction.phone_number import international_digits
+from fuse_otel.core.redaction.urls import split_url
 
 _NUMBERS = ("destination", "number", "to")  # the keys of a transfer's number
 _URLS = ("url", "endpoint")
@@ -74,7 +74,7 @@ def _path(url: str) -> list[str] | None:
     if len(url) > _LONGEST:
         return None
     try:
-        return urlsplit(url.strip()).path.split("/")
+        return split_url(url.strip()).path.split("/")
     except ValueError:
         return None
 

@@ -92,7 +92,7 @@ class Redactor:
                 attributes[f"{PERSONAL}input"] = _keyed(facts, entry.line)
         if self._own_names:
             attributes |= self._named(entry, kind, attributes, tally)
-        if facts.hidden and self._pseudonym_key and has_fingerprint(log_class, kind):
+        if facts.hidden and self._pseudonym_key and has_fingerprint(entry, log_class, kind):
             line = self._with_marks(entry.line)
             attributes[semconv.LINE_FINGERPRINT] = fingerprint(line, self._pseudonym_key)
         return RedactedEntry(log_class, facts.body, attributes, facts)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.redaction.hosts import is_plain_host
@@ -16,6 +16,9 @@ _HARMLESS = re.compile(r"(?:api|rest|soap|graphql|services?|prod|v\d{1,2}(?:\.\d
 _LONGEST = 2048
 _SCHEMES = {"http", "https", "ws", "wss"}
 _HIDDEN = "*"
+
+# The library keeps the last URLs in a cache, with their credentials and paths.
+split_url: Callable[[str], SplitResult] = getattr(urlsplit, "__wrapped__", urlsplit)
 
 
 def _is_harmless(segment: str) -> bool:
@@ -31,7 +34,7 @@ def safe_url(
     if len(text) > _LONGEST:
         return None
     try:
-        parts = urlsplit(text.strip())
+        parts = split_url(text.strip())
         host, port = parts.hostname, parts.port
     except ValueError:
         return None

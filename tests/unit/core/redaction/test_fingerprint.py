@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from support.builders.call_values import EXIT, KEY, made_of, make_entry
 from support.builders.secrets import names, separated
 
+from fuse_otel.core.model.call import Entry
 from fuse_otel.core.model.module_kinds import ASKING, AUTHORS_TEXT, SETTING
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.redaction_policy import Mode, OwnRules, PatternRule, Redaction
@@ -112,7 +113,7 @@ def test_without_a_key_no_line_has_a_fingerprint():
 def test_inputs_and_authors_text_have_no_fingerprint(kind):
     for log_class in ("error", "info", "event", "debug"):
         assert recorded("Request failed: nobody knows", kind, log_class) is None
-        assert not has_fingerprint(log_class, kind)
+        assert not has_fingerprint(make_entry("x", kind), log_class, kind)
 
 
 def test_prompts_and_lines_that_are_known_have_no_fingerprint():
@@ -125,6 +126,15 @@ def test_of_a_module_that_is_not_known_only_errors_have_a_fingerprint():
     assert recorded("Heard cancel order", "biometrics", "info") is None
     assert recorded("Heard cancel order", "biometrics", "error") is not None
     assert recorded("Result: ada", "evaluate js", "debug") is None
+
+
+def test_an_error_that_names_no_module_has_a_fingerprint_whatever_ran_before():
+    bare = Entry(0, "error", "Application error: the platform ended the call", 0, None, None, {})
+    made = made_of(
+        make_entry("Heard ada", "digits", "x", "error"), bare, EXIT,
+        options=ModelOptions(pseudonym_key=KEY),
+    )  # fmt: skip
+    assert [NAME in record.attributes for record in made.records] == [False, True, False]
 
 
 @pytest.mark.parametrize("mode", Mode)

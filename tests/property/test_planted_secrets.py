@@ -1,0 +1,165 @@
+"""Secrets planted wherever callers and authors can write: none leaves, and no cache keeps one.
+
+``docs/privacy.md`` has the figures of a run with a million entries: ``PROOF_SCALE=1000``.
+"""
+
+import gc
+import sys
+from collections import Counter
+from random import Random
+
+import pytest
+from support.builders.call_values import KEY, make_entry, make_log, make_record
+from support.builders.secrets import AROUND, KEYS
+from support.scale import scaled
+
+from fuse_otel.core.encoding.renderer import Renderer
+from fuse_otel.core.model.call import log_completeness
+from fuse_otel.core.model.lane import Rendering
+from fuse_otel.core.model.module_kinds import ANNOUNCING, ASKING, GOING_ON, LEAVING
+from fuse_otel.core.model.options import ModelOptions
+from fuse_otel.core.model.redaction_policy import Mode, Redaction
+from fuse_otel.core.model.telemetry import Profile, Signal
+from fuse_otel.core.redaction.pseudonym import pseudonymise
+
+ENTRIES = 20  # of a call
+KINDS = (
+    *sorted(ASKING | LEAVING | GOING_ON), "prompt", "set variable", "call log", "start", "exit",
+    "compare variable", "evaluate js", "record", "counter", "biometrics", "unknown",
+)  # fmt: skip
+CLASSES = ("info", "event", "debug", "error", "prompt", "audit")
+LINES = (
+    *AROUND,
+    "Uncaught Error: {}", "{}Error: no such order", "{}Exception", "Comparing 1 != {}: false",
+    "No match: {} (speech)", "User input: {}", "Fault from server: {} is locked",
+    "https://user:{}@a.com/", "\u00a0{}\u2028", 'Executing application "{}" version "{}"',
+)  # fmt: skip
+OPTIONS = ModelOptions(
+    pseudonym_key=KEY,
+    transfer_queues={"18005550199": "agents"},
+    url_templates=("/api/{thing}", "/{one}/{two}"),
+)
+
+
+class Planter:
+    """Draws calls whose entries hold secrets. A name is a word of rare letters: no shape gives it
+    away, so a rule that lets it leave is a rule that lets free text leave.
+    """
+
+    def __init__(self, seed):
+        self._dice = Random(seed)
+        self.kinds = Counter()
+
+    def _name(self):
+        return "".join(self._dice.choices("qxzvkwj", k=9)).capitalize()
+
+    def _digits(self, count):
+        return "".join(self._dice.choices("23456789", k=count))
+
+    def secret(self):
+        kind = self._dice.choice(("name", "phone", "card", "email", "token", "grouped"))
+        self.kinds[kind] += 1
+        match kind:
+            case "name":
+                return self._name()
+            case "phone":
+                return f"+1{self._digits(10)}"
+            case "card":
+                return self._digits(16)
+            case "email":
+                return f"{self._name()}@{self._name()}.example".lower()
+            case "token":
+                return f"sk_live_{self._digits(12)}{self._name()}"
+            case _:
+                return " ".join(self._digits(4) for _ in range(4))
+
+    def entry(self, secret):
+        dice = self._dice
+        line, kind, log_class = dice.choice(LINES), dice.choice(KINDS), dice.choice(CLASSES)
+        if line.startswith(("Going to", "Executing")) and kind in GOING_ON | ANNOUNCING:
+            line = "{}"  # there it is the name of an application, which its author chose
+        data = {}
+        for key in dice.sample(KEYS, k=dice.randrange(4)):
+            # A table has a name, too. The text of a static prompt is the same for all callers.
+            if key not in {"table", "type"}:
+                data[key] = self._value(secret)
+        if dice.random() < 0.1:
+            data[secret] = 1
+        if log_class == "prompt":
+            data["type"] = dice.choice(("dynamic", "variable", "tts", "audio", secret))
+        return make_entry(line.replace("{}", secret), kind, "x", log_class, **data)
+
+    def _value(self, secret):
+        return self._dice.choice(
+            (secret, [secret], {"x": [secret]}, f"https://a.com/api/{secret}", {secret: 1},
+             f"{secret}Error", f"https://u:{secret}@a.com/x?y={secret}")
+        )  # fmt: skip
+
+    def call(self, number):
+        """The call, and all its secrets."""
+        secrets = [self.secret() for _ in range(ENTRIES)]
+        other = f"212{self._digits(7)}"
+        record = make_record(session_id=f"planted;{number:07}", src=other)
+        log = make_log(*map(self.entry, secrets))
+        return pseudonymise(record, KEY), log, [*secrets, other]
+
+
+def parts(secret):
+    """What must not leave: the secret, and its longer parts as they would stand in lower case."""
+    yield from (part for part in secret.lower().replace("@", " ").split() if len(part) >= 8)
+    yield secret.lower()
+
+
+def found(secrets, output):
+    return [each for secret in secrets for each in parts(secret) if each.encode() in output]
+
+
+def renderer_of(options):
+    renderings = [
+        Rendering(each.value, each, Profile.GENERIC, (), options.redaction) for each in Signal
+    ]
+    return Renderer(options, renderings)
+
+
+def rendered(renderer, planter, number):
+    """All that is made of a call, in lower case; and its secrets."""
+    call, log, secrets = planter.call(number)
+    out = renderer.render(call, log, log_completeness(call, log))
+    whole = (out.traces, out.logs, *(data for data, _ in out.parts.values()))
+    counted = repr((out.summary, out.tally)).encode()
+    return b"\n".join((*whole, counted)).lower(), secrets
+
+
+def caches():
+    """The content of every cache of a function in the program, by the function's name."""
+    modules = [module for name, module in sys.modules.items() if name.startswith("fuse_otel.")]
+    for module in modules:
+        for name, value in list(vars(module).items()):
+            if hasattr(value, "cache_info"):
+                yield name, repr([dict(each) for each in gc.get_referents(value)
+                                  if isinstance(each, dict)])  # fmt: skip
+            elif isinstance(value, dict) and not name.startswith("__"):
+                yield name, repr(value)
+
+
+@pytest.mark.proof
+def test_no_planted_secret_leaves_or_stays_in_a_cache():
+    planter = Planter(seed=14)
+    renderer = renderer_of(OPTIONS)
+    fingerprints, recent, calls = 0, [], scaled(50)
+    for number in range(calls):
+        out, secrets = rendered(renderer, planter, number)
+        assert not found(secrets, out), number
+        fingerprints += out.count(b"fuse.line.fingerprint")
+        recent = [*recent[-400:], *secrets]
+    assert fingerprints > calls
+    assert len(planter.kinds) == 6
+    kept = {name: content.lower() for name, content in caches()}
+    assert "fuse.module.type" in "".join(kept.values())  # the encoder's cache is among them
+    assert {name for name, content in kept.items() if found(recent, content.encode())} == set()
+
+
+def test_the_search_finds_what_leaves():
+    options = ModelOptions(redaction=Redaction(Mode.OFF))
+    out, secrets = rendered(renderer_of(options), Planter(seed=1), 0)
+    assert len(found(secrets, out)) > ENTRIES / 2
