@@ -21,6 +21,7 @@ from support.rigs.daemon_rig import CALM, LANES, ROOMY, START, DaemonRig, Wraps
 TROUBLED, CALM_ACCOUNT = "troubled", "calm"
 ACCOUNTS = (TROUBLED, CALM_ACCOUNT)
 POLL, SETTLE, GROW = 60.0, 15.0, 120.0
+NO_LOG = 900.0  # an empty log is given up so long after the call's end
 SLACK = 2.0
 
 
@@ -77,8 +78,7 @@ class DaemonInvariants(RuleBasedStateMachine):
         for call in self.contents[CALM_ACCOUNT].calls.values():
             if not call.usual or call.log_at > call.end or call.disturbed or call.end < START:
                 continue
-            hold = 0.0 if call.exits or not call.logged else GROW
-            due = max(call.end + hold, self.upset_at) + POLL + SETTLE + SLACK
+            due = max(call.end + hold_of(call), self.upset_at) + POLL + SETTLE + SLACK
             at = taken.get(root_of(call), self.rig.now)
             assert at <= max(due, self.upset_at), f"{at - due} s late: {call}"
 
@@ -153,6 +153,13 @@ class DaemonInvariants(RuleBasedStateMachine):
         )
         whole = (control.parked_call(call.id) for call in listed)
         return {piece for one in whole for piece, _ in read_pieces(lane.signal, inflate(one.data))}
+
+
+def hold_of(call: MadeCall) -> float:
+    """How many seconds after its end a call that nothing disturbs waits for its log."""
+    if call.exits or not call.logged:
+        return 0.0
+    return GROW if call.entries else NO_LOG
 
 
 def root_of(call: MadeCall) -> Piece:
