@@ -116,7 +116,10 @@ def test_a_call_that_the_api_does_not_answer_for_is_named_and_fails(tmp_path):
         victim = next(c for c in api.truth(now - 3000, now - 600) if c.log and c.exited)
         api.faults.add(Fault(FaultKind.ERROR, endpoint="call", session=victim.session_id))
         api.faults.add(Fault(FaultKind.ERROR, endpoint="all_logs"))
-        env = pointed_at(api, tmp_path, receiver.url, FUSE_OTEL_SINCE="1h", FUSE_OTEL_GROW="0")
+        env = pointed_at(
+            api, tmp_path, receiver.url, FUSE_OTEL_SINCE="1h", FUSE_OTEL_GROW="0",
+            FUSE_OTEL_MAX_REQUESTS_PER_SECOND="100",
+        )  # fmt: skip
         ended = fuse_otel("once", env=env)
         delivered = receiver.sessions()
     assert ended.returncode == 1
