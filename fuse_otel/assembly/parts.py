@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from fuse_otel.config.settings import Account, Settings
     from fuse_otel.source import FuseApi
 
-DETAIL_THREADS = 3  # beside the account's own thread
+# Requests that an account may have in flight: a list and a bulk request of live calls, and those of
+# all others; lists of four searches and of a gap that is tried again; single requests for live
+# calls, for others, and for calls whose logs failed before.
+PAGES_AT_ONCE, KINDS_OF_SINGLE_REQUESTS = 9, 3
 
 
 def store(

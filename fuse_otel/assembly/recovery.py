@@ -19,14 +19,18 @@ if TYPE_CHECKING:
 
 
 def build_workers(
-    settings: Settings, emit: Emit, *, states: Callable[[], ReportedStates | None] = lambda: None
+    settings: Settings,
+    emit: Emit,
+    *,
+    states: Callable[[], ReportedStates | None] = lambda: None,
+    once: bool = False,
 ) -> Workers:
     """The workers on their store, or on a new one if that is damaged. Raises ``StoreError``."""
     try:
-        return Workers(settings, emit, states=states)
+        return Workers(settings, emit, states=states, once=once)
     except Corrupt:
         _begin_anew(settings, emit)
-        return Workers(settings, emit, states=states)
+        return Workers(settings, emit, states=states, once=once)
 
 
 def _begin_anew(settings: Settings, emit: Emit) -> None:

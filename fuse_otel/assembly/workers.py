@@ -8,10 +8,11 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from fuse_otel import net
 from fuse_otel.assembly import parts
 from fuse_otel.core.encoding.renderer import Renderer
 from fuse_otel.core.model.lane import Lane, Rendering
-from fuse_otel.daemon import DetailPool, Readiness
+from fuse_otel.daemon import Readiness, RequestThreads
 from fuse_otel.events import Emit
 from fuse_otel.jobs import JobWorker
 from fuse_otel.jobs.replay import ReplayLanes
@@ -32,7 +33,8 @@ class Workers:
 
     ``clock`` gives UNIX seconds. ``states`` is what the job worker reports to the store; with it,
     lanes that were suspended when the last daemon ended are suspended again at the first refusal.
-    Without ``reading`` there are no pollers. ``close`` closes all that was opened, also if building
+    Without ``reading`` there are no pollers. ``once``: one thread steps all of them, and a step
+    waits for its request. ``close`` closes all that was opened, also if building
     it failed half way.
     """
 
@@ -44,10 +46,12 @@ class Workers:
         *,
         states: Callable[[], ReportedStates | None] = lambda: None,
         reading: bool = True,
+        once: bool = False,
     ) -> None:
         self._settings = settings
         self._emit = emit
         self._clock = clock
+        self._once = once
         self._open = ExitStack()
         self.store: Store = parts.store(settings, clock, emit=emit)
         self._open.callback(self.store.close)
@@ -71,14 +75,14 @@ class Workers:
         self.store.ledger.lease(account.name)
         source = parts.source(account, self._settings, self._emit, self._clock)
         self._open.callback(source.close)
-        pool = DetailPool(
-            source, min(parts.DETAIL_THREADS, self._settings.max_concurrent_requests - 1)
-        )
-        self._open.callback(pool.close)
+        at_once = self._settings.max_concurrent_requests
+        threads = parts.PAGES_AT_ONCE + parts.KINDS_OF_SINGLE_REQUESTS * at_once
+        requests = RequestThreads(threads, net.deadline, wait=self._once)
+        self._open.callback(requests.close)
         return Poller(
             parts.poller_options(account, self._settings),
             source,
-            pool,
+            requests,
             self.store.ledger,
             Renderer(parts.model_options(self._settings, account), renderings),
             self._emit,

@@ -113,7 +113,8 @@ class _Here:
         """Raises ``Busy``."""
         from fuse_otel.assembly.workers import Workers  # noqa: PLC0415 - the whole daemon
 
-        return Workers(self._settings, self._emit, reading=isinstance(self._request, Backfill))
+        reading = isinstance(self._request, Backfill)
+        return Workers(self._settings, self._emit, reading=reading, once=True)
 
     def close(self) -> None:
         self._log.close()

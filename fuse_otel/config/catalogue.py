@@ -94,7 +94,8 @@ SETTINGS = (
     ),
     Setting(
         "max_concurrent_requests", "count", "4", "2",
-        "Maximum number of concurrent requests to the API, for each account. 1 to 16.",
+        "Maximum number of concurrent requests for single logs, for each account and kind of call: "
+        "live, other, failed before. 1 to 16.",
     ),
     Setting(
         "state_url", "URL", "sqlite:///fuse-otel.db", "sqlite:////var/lib/fuse-otel/state.db",

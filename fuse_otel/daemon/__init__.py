@@ -3,15 +3,15 @@ decisions.
 """
 
 from fuse_otel.daemon.daemon import Daemon
-from fuse_otel.daemon.detail_pool import DetailPool
 from fuse_otel.daemon.malloc import give_back_memory, share_one_arena
 from fuse_otel.daemon.readiness import Readiness
+from fuse_otel.daemon.request_threads import RequestThreads
 from fuse_otel.daemon.run_once import RunOnceResult, WorkerGroup, run_once
 
 __all__ = [
     "Daemon",
-    "DetailPool",
     "Readiness",
+    "RequestThreads",
     "RunOnceResult",
     "WorkerGroup",
     "give_back_memory",

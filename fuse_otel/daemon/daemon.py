@@ -33,6 +33,8 @@ class Daemon:
         self._pollers = pollers
         self._shippers = shippers
         self._reading = [Loop(LoopName("account", p.account), p.step, emit, clock) for p in pollers]
+        for poller, loop in zip(pollers, self._reading, strict=True):
+            poller.call_when_answered(loop.wake)
         self._sending = [Loop(LoopName.of_lane(s.lane), s.step, emit, clock) for s in shippers]
         self._jobs = Loop(LoopName("jobs"), job_worker.step, emit, clock)
 

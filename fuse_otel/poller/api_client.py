@@ -1,11 +1,9 @@
-"""The API as one account uses it: request budget, back-off per endpoint, common waits."""
+"""The API as one account uses it: request budget, back-off per endpoint, requests in flight."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from fuse_otel.core.model.call import CallPage, LogPage
 from fuse_otel.core.timing.backoff import Backoff, Random
 from fuse_otel.core.timing.windows import HOUR
 from fuse_otel.errors import (
@@ -15,10 +13,15 @@ from fuse_otel.errors import (
     TimedOut,
     TooLarge,
     Unauthorized,
+    Unexpected,
     Unreachable,
 )
 from fuse_otel.events import ApiThrottled, Emit, LoopFailed
 from fuse_otel.poller.api_clock import ApiClock
+from fuse_otel.poller.budget import Budget
+from fuse_otel.poller.endpoint import EndpointState, endpoints_of
+from fuse_otel.poller.evidence import IN_A_ROW
+from fuse_otel.poller.flight import Flight, result_of
 from fuse_otel.poller.health import AccountHealth
 from fuse_otel.poller.options import PollerOptions
 from fuse_otel.poller.requests import (
@@ -26,75 +29,52 @@ from fuse_otel.poller.requests import (
     EndpointQueue,
     ListPage,
     LogsPage,
+    Outcome,
     ReadCalls,
-    ReadMany,
     Request,
+    RequestRunner,
     WindowPoisoned,
-    make,
+    work_of,
 )
-from fuse_otel.poller.scheduler import EndpointState, Task
+from fuse_otel.poller.scheduler import Slot, Task, endpoint_of
 from fuse_otel.ports import Source
-
-# UNIX times as floats are exact to a quarter of a microsecond only. Without this tolerance a wait
-# could end a little too early and the next one be too short to change the time.
-TOLERANCE = 1e-5
-
-
-@dataclass(slots=True)
-class Budget:
-    """A token bucket: ``rate`` requests a second on average, one second's worth at once."""
-
-    rate: float
-    tokens: float = 1.0
-    at: float = 0.0
-
-    def take(self, cost: int, now: float) -> float:
-        """Take ``cost`` requests. Returns 0.0, or the time at which to try again.
-
-        A cost above one second's worth goes when the bucket is full and leaves a debt.
-        """
-        # A clock that was set back must not stop reading.
-        passed = max(0.0, now - self.at)
-        full = max(1.0, self.rate)
-        self.tokens = min(full, self.tokens + passed * self.rate)
-        self.at = now
-        needed = min(float(cost), full)
-        if self.tokens + TOLERANCE >= needed:
-            self.tokens -= cost
-            return 0.0
-        return now + (needed - self.tokens) / self.rate
-
 
 UNAUTHORIZED_EVERY = 60.0  # seconds between tries after a 401
 FARTHEST_PROBE = 8  # doublings of an hour: a little more than ten days
 BULK_DOWN_AFTER = 4  # failures of bulk requests in a row, of any windows
-PROBE_AFTER = 2  # failures of a task's request without any other request to its endpoint: probe
 
 
 class ApiClient:
+    """``runner`` begins requests. ``wake`` is called from any thread when one has its answer."""
+
     def __init__(
         self,
         options: PollerOptions,
         source: Source,
-        read_many: ReadMany,
+        runner: RequestRunner,
         emit: Emit,
         random: Random,
         clock: Callable[[], float],
     ) -> None:
         self._options = options
         self._source = source
-        self._read_many = read_many
+        self._runner = runner
         self._emit = emit
         self._random = random
         self._clock = clock
         self._budget = Budget(options.requests_per_second)
         self._throttle = Backoff(first=1.0, most=60.0)
         self._blocked_until = 0.0
-        self._waits: list[tuple[EndpointState | None, float]] = []
-        self.endpoints = {queue: EndpointState() for queue in EndpointQueue}
+        self._waits: list[tuple[EndpointState | Task | None, float]] = []
         self.health = AccountHealth()
+        self.endpoints = endpoints_of(self.health)
         self.clock = ApiClock()
+        self._flights: list[Flight] = []
         self._requests = 0
+        self._timed_out = False  # the last list that was at fault
+        # Lists in a row that got a 401. Before the first other answer one is enough.
+        self._refusals = IN_A_ROW
+        self.wake: Callable[[], None] = lambda: None
 
     def requests_made(self) -> int:
         return self._requests
@@ -103,11 +83,13 @@ class ApiClient:
         """A step begins. Waits after a failure count from here: the request may have taken longer
         than its wait, and would be repeated at once.
         """
-        for endpoint, wait in self._waits:
-            if endpoint is None:
+        for waiting, wait in self._waits:
+            if waiting is None:
                 self._blocked_until = max(self._blocked_until, now + wait)
-            elif endpoint.backoff.failures:
-                endpoint.backoff.until = max(endpoint.backoff.until, now + wait)
+            elif isinstance(waiting, Task):
+                waiting.until = max(waiting.until, now + wait) if waiting.failures else 0.0
+            elif waiting.backoff.failures:
+                waiting.backoff.until = max(waiting.backoff.until, now + wait)
         self._waits.clear()
 
     def blocked_until(self, cost: int, now: float) -> float:
@@ -116,67 +98,142 @@ class ApiClient:
             return self._blocked_until
         return self._budget.take(cost, now)
 
-    def ask(self, task: Task, request: Request, now: float) -> None:
-        """Make the task's request and pass it the answer, or a failure that it can act on.
+    @property
+    def taken(self) -> Collection[Slot]:
+        """The slots that have a request in flight."""
+        return {flight.slot for flight in self._flights}
 
-        Errors of the store pass through and end the task.
-        """
+    def start(self, task: Task, request: Request) -> None:
+        """Begin the task's request, or one that shows whether the API answers others."""
         endpoint = self.endpoints[request.queue]
-        if not isinstance(request, ReadCalls) and self._needs_probe(task, endpoint):
-            self._probe(task, request, endpoint, now)
-            return
-        answer = self._try(request, endpoint, now)
-        if isinstance(answer, SourceError):
-            self._after_failure(task, endpoint, answer)
-        else:
-            task.answer(answer)
-
-    def _try(
-        self, request: Request, endpoint: EndpointState, now: float
-    ) -> CallPage | LogPage | Answers | SourceError:
+        slot, probe = task.slot, False
+        if isinstance(request, ListPage) and self._needs_probe(task, endpoint):
+            # Further back each time: the interval that fails may be longer than an hour.
+            back = HOUR << min(task.failures // 2, FARTHEST_PROBE)
+            request, probe = request.probe(back), True
+        patience = endpoint.patience_for(request, task.failures)
         self._requests += request.cost
-        try:
-            answer = make(request, self._source, self._read_many)
-        except SourceError as error:
-            self._failed(request, error, endpoint, now)
-            return error
-        except Exception as unexpected:  # noqa: BLE001 - isolated like a request that always fails
-            self._emit(LoopFailed.of(self._options.loop, unexpected))
-            internal = InternalError.of(unexpected)
-            self._failed(request, internal, endpoint, now)
-            return internal
-        self._succeeded(request, answer, endpoint, now)
-        return answer
+        task.in_flight = True
+        futures = self._runner(work_of(request, self._source), patience)
+        self._flights.append(Flight(task, request, slot, futures, probe))
+        for future in futures:
+            future.add_done_callback(lambda _: self.wake())
+
+    def landed(self) -> Flight | None:
+        """A request that has its answer. It is in flight no more."""
+        flight = next((each for each in self._flights if each.done), None)
+        if flight is not None:
+            self._flights.remove(flight)
+        return flight
+
+    def finish(self, flight: Flight, now: float) -> None:
+        """Pass the task its answer, or a failure that it can act on. The answer to a task that was
+        closed meanwhile is dropped. Errors of the store pass through and end the task.
+        """
+        task, request = flight.task, flight.request
+        task.in_flight = False
+        endpoint = self.endpoints[request.queue]
+        outcomes = self._checked(request, flight.outcomes())
+        self._learn(endpoint, outcomes)
+        answer, error = result_of(request, outcomes)
+        if error is None:
+            self._succeeded(request, answer, endpoint, now)
+        else:
+            wait = self._failed(request, error, endpoint, now)
+            task.until = now + wait
+            self._waits.append((task, wait))
+        if task.done:
+            return
+        if flight.probe:
+            task.probed()
+        elif error is None:
+            task.answer(answer)
+        else:
+            self._after_failure(task, endpoint, answer, error)
+
+    def blame(self, tasks: Iterable[Task]) -> Iterable[Task]:
+        """Tell tasks that another answer has shown that their own request is at fault. Yields them
+        afterwards.
+        """
+        for task in list(tasks):
+            if task.request and task.blamed_since(endpoint_of(task, self.endpoints)):
+                self._timed_out = True
+                try:
+                    task.throw(WindowPoisoned(task.error or InternalError("no error")))
+                finally:
+                    yield task
+
+    def searched(self, found: bool) -> None:
+        """A search of windows that failed has ended. If it ``found`` nothing that fails, and the
+        failure was a time-out, long lists take longer than they were given.
+        """
+        patience = self.endpoints[EndpointQueue.CALLS].patience
+        if found:
+            patience.longer = 1.0
+        elif self._timed_out:
+            patience.lengthen()
+        self._timed_out = False
+
+    def _checked(self, request: Request, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+        """An exception that is no error of the source is isolated like a request that fails. So is
+        a 401 while the login is accepted for other requests.
+        """
+        checked = []
+        for outcome in outcomes:
+            answer = outcome.answer
+            if isinstance(answer, Unauthorized) and self._refusals < IN_A_ROW:
+                # Lists show whether the login is wrong: they are often requested.
+                self._refusals += isinstance(request, ListPage) and not request.doubt.suspect
+                answer = Unexpected(str(answer), retry_after=answer.retry_after)
+            elif isinstance(answer, Exception) and not isinstance(answer, SourceError):
+                self._emit(LoopFailed.of(self._options.loop, answer))
+                answer = InternalError.of(answer)
+            checked.append(Outcome(answer, outcome.seconds))
+        return checked
+
+    def _learn(self, endpoint: EndpointState, outcomes: Sequence[Outcome]) -> None:
+        if endpoint is self.endpoints[EndpointQueue.FAILING_CALL]:
+            endpoint = self.endpoints[EndpointQueue.CALL]
+        for outcome in outcomes:
+            if not isinstance(outcome.answer, SourceError):
+                endpoint.patience.learn(outcome.seconds)
 
     def _succeeded(
         self, request: Request, answer: object, endpoint: EndpointState, now: float
     ) -> None:
         self.clock.answered(self._clock(), self._source.clock_skew)
-        endpoint.succeed()
+        self._refusals = 0
+        endpoint.backoff.succeed()
         if endpoint is self.endpoints[EndpointQueue.FAILING_CALL]:
-            self.endpoints[EndpointQueue.CALL].succeed()
+            self.endpoints[EndpointQueue.CALL].backoff.succeed()
         self._throttle.succeed()
         if isinstance(request, ListPage):
             self.health.listed()
-        else:
-            self.health.details_read()
-        if isinstance(request, ReadCalls) and isinstance(answer, Mapping):
+            return
+        self.health.logs_read()
+        if isinstance(request, LogsPage):
+            endpoint.evidence.answer()
+        elif isinstance(answer, Mapping):
             self._heed(answer, now)
 
     def _failed(
         self, request: Request, error: SourceError, endpoint: EndpointState, now: float
-    ) -> None:
+    ) -> float:
+        """Returns the seconds until the request may be repeated."""
         if not isinstance(error, Unreachable | TimedOut | InternalError):
             self.clock.answered(self._clock(), self._source.clock_skew)
         if isinstance(request, ListPage):
-            self.health.list_failed(request.window, error)
+            if not request.doubt.suspect or isinstance(error, Unauthorized | TooLarge):
+                self.health.list_failed(request.window, error)
         else:
-            self.health.details_failed(_first_tries(request), error)
+            self.health.logs_failed(_first_tries(request), error)
+        if isinstance(request, LogsPage):
+            endpoint.evidence.fail(request.window, error)
         if isinstance(error, Unauthorized | Throttled):
-            self._block(error, now)
-        else:
-            wait = endpoint.backoff.fail(now, self._random, error.retry_after)
-            self._waits.append((endpoint, wait))
+            return self._block(error, now)
+        wait = endpoint.backoff.fail(now, self._random, error.retry_after)
+        self._waits.append((endpoint, wait))
+        return wait
 
     def _heed(self, answers: Answers, now: float) -> None:
         """A 401 or 429 for one of several calls concerns all requests."""
@@ -184,7 +241,7 @@ class ApiClient:
         if errors:
             self._block(max(errors, key=lambda error: error.retry_after or 0.0), now)
 
-    def _block(self, error: Unauthorized | Throttled, now: float) -> None:
+    def _block(self, error: Unauthorized | Throttled, now: float) -> float:
         if isinstance(error, Unauthorized):
             wait = UNAUTHORIZED_EVERY
         else:
@@ -194,16 +251,23 @@ class ApiClient:
         self._waits.append((None, wait))
         if isinstance(error, Throttled):
             self._emit(ApiThrottled(self._options.account, wait))
+        return wait
 
-    def _after_failure(self, task: Task, endpoint: EndpointState, error: SourceError) -> None:
+    def _after_failure(
+        self, task: Task, endpoint: EndpointState, answer: object, error: SourceError
+    ) -> None:
         """Pass the failure to the task if it can act on it. Else the task repeats its request."""
-        if isinstance(error, Unauthorized | Throttled):
+        if isinstance(error, Unauthorized):
             return  # no information about this request
-        task.failed(endpoint)
+        task.failed(endpoint, error)
         if isinstance(error, TooLarge):
-            endpoint.succeed()
+            endpoint.backoff.succeed()
             task.throw(error)
-        elif task.unanswerable(endpoint, error) or self._bulk_is_down(endpoint):
+        elif not task.at_fault(endpoint, error):
+            return
+        elif isinstance(answer, Mapping):
+            task.answer(answer)
+        else:
             task.throw(WindowPoisoned(error))
 
     def bulk_works(self, now: float) -> bool:
@@ -213,20 +277,11 @@ class ApiClient:
 
     def _bulk_is_down(self, endpoint: EndpointState) -> bool:
         """Single requests can replace bulk requests, so no scan waits long for a dead endpoint."""
-        bulk = endpoint is self.endpoints[EndpointQueue.ALL_LOGS]
-        return bulk and endpoint.backoff.failures >= BULK_DOWN_AFTER
+        return endpoint.backoff.failures >= BULK_DOWN_AFTER
 
     def _needs_probe(self, task: Task, endpoint: EndpointState) -> bool:
         """Whether the endpoint has no other request that shows if it is the API that fails."""
-        return task.failures >= PROBE_AFTER and task.failures % 2 == 0 and task.doubtful(endpoint)
-
-    def _probe(
-        self, task: Task, request: ListPage | LogsPage, endpoint: EndpointState, now: float
-    ) -> None:
-        # Further back each time: the interval that fails may be longer than an hour.
-        back = HOUR << min(task.failures // 2 - 1, FARTHEST_PROBE)
-        self._try(request.probe(back), endpoint, now)
-        task.probed()
+        return task.failures % 2 == 1 and task.doubtful(endpoint)
 
 
 def _first_tries(request: LogsPage | ReadCalls) -> Sequence[str]:

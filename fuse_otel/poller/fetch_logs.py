@@ -14,7 +14,8 @@ from fuse_otel.core.model.call import (
 )
 from fuse_otel.core.model.ids import is_nameable
 from fuse_otel.core.timing.windows import OVERLAP, Window
-from fuse_otel.errors import TooLarge
+from fuse_otel.errors import SourceError, Throttled, TimedOut, TooLarge
+from fuse_otel.poller.bisection import bisect
 from fuse_otel.poller.ingest import FetchedCall, Ingest
 from fuse_otel.poller.list_calls import Listing
 from fuse_otel.poller.options import PollerOptions
@@ -30,6 +31,8 @@ from fuse_otel.poller.requests import (
 FEW = 4  # up to four single requests are cheaper than any bulk page
 PORTION = 1000  # entries rendered and stored at once: enough for batches that compress well
 SMALLEST = 8  # a bulk page of up to eight calls is not made smaller: halve the window instead
+# So many calls are read singly after a bulk request that was not answered in time or got a 429.
+ONE_BY_ONE = 50
 
 
 @dataclass(slots=True)
@@ -105,10 +108,9 @@ class LogFetcher:
 
     def _singly(self, calls: Sequence[ListedCall], sink: CallSink, *, again: bool) -> Scan[None]:
         for batch in _batches(calls, max(1, self._options.concurrent_requests)):
+            ids = tuple(call.session_id for call in batch)
             try:
-                answers = yield from read_calls(
-                    ReadCalls(tuple(c.session_id for c in batch), again)
-                )
+                answers = yield from read_calls(ReadCalls(ids, again))
             except WindowPoisoned as poisoned:
                 sink.put([(call, poisoned.error) for call in batch])
                 continue
@@ -117,21 +119,44 @@ class LogFetcher:
     def _bulk(
         self, whole: Window, listing: Listing, left: dict[str, ListedCall], sink: CallSink
     ) -> Scan[None]:
-        """Halves a window that fails. The calls of a failing second stay in ``left``, and so do
-        all if no bulk request is answered.
+        """Halves a window that fails while bulk requests pay. The calls near the one whose log is
+        at fault stay in ``left``, and so do all if no bulk request is answered.
         """
-        windows = [whole]
-        newest_first = listing.newest_first
-        while windows and left:
-            window = windows.pop()
-            try:
-                if newest_first and window == listing.window:
-                    yield from self._from_the_end(listing, left, sink)
-                else:
-                    yield from self._pages(window, listing.number, 0, None, left, sink)
-            except (WindowPoisoned, TooLarge):
-                if window.seconds > 1 and self._bulk_works():
-                    windows.extend(reversed(window.halves()))
+        error = yield from self._try_bulk(whole, listing, left, sink)
+        if error is None:
+            return
+        # Each further request may use up its time too, or make all others wait: single requests are
+        # faster.
+        few = ONE_BY_ONE if isinstance(error, TimedOut | Throttled) else 0
+
+        def pays(window: Window) -> bool:
+            near = [call for call in left.values() if _near(call, window)]
+            many = len(near) > few and self._bulk_pays(len(near), len(near))
+            # No other request can name some calls.
+            many = many or any(not is_nameable(call.session_id) for call in near)
+            return many and self._bulk_works()
+
+        def read(window: Window) -> Scan[bool]:
+            if not pays(window):
+                return True
+            return (yield from self._try_bulk(window, listing, left, sink)) is None
+
+        yield from bisect(whole, read, pays)
+
+    def _try_bulk(
+        self, window: Window, listing: Listing, left: dict[str, ListedCall], sink: CallSink
+    ) -> Scan[SourceError | None]:
+        """Returns why the window could not be read in bulk."""
+        try:
+            if listing.newest_first and window == listing.window:
+                yield from self._from_the_end(listing, left, sink)
+            else:
+                yield from self._pages(window, listing.number, 0, None, left, sink)
+        except WindowPoisoned as poisoned:
+            return poisoned.error
+        except TooLarge as error:
+            return error
+        return None
 
     def _from_the_end(
         self, listing: Listing, left: dict[str, ListedCall], sink: CallSink
@@ -230,7 +255,11 @@ def _records(listing: Listing, window: Window) -> int:
     """An estimate of how many records that part of the listed window has."""
     if window == listing.window:
         return listing.records
-    return sum(_inside(call.start, window) or _inside(call.end, window) for call in listing.calls)
+    return sum(_near(call, window) for call in listing.calls)
+
+
+def _near(call: ListedCall, window: Window) -> bool:
+    return _inside(call.start, window) or _inside(call.end, window)
 
 
 def _inside(time: int | None, window: Window) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from fuse_otel.core.model.call import CallPage, CallRecord, ListedCall
 from fuse_otel.core.redaction.pseudonym import pseudonymise
 from fuse_otel.core.timing.windows import Window
-from fuse_otel.poller.requests import ListPage, Scan, list_page
+from fuse_otel.poller.requests import NO_DOUBT, Doubt, ListPage, Scan, list_page
 
 PASSES = 4  # one, and up to three more while the number of records does not match the total
 # A pass ends after so many pages in a row, with so many records, that show nothing new. One page of
@@ -76,17 +76,20 @@ class ListingTooLong(Exception):
         self.listing = listing
 
 
-def list_window(window: Window, number: str, key: bytes | None, paging: Paging) -> Scan[Listing]:
+def list_window(
+    window: Window, number: str, key: bytes | None, paging: Paging, doubt: Doubt = NO_DOUBT
+) -> Scan[Listing]:
     """List the window. Repeat up to three times while the number of records differs from the API's
     total, or while the list moved during the pass: a call may have come in on a page already read.
 
-    The listing has the records of all passes. Raises ``ListingTooLong``.
+    The listing has the records of all passes. ``doubt`` goes with each
+    request. Raises ``ListingTooLong``.
     """
     seen: dict[CallRecord, None] = {}
     before: AbstractSet[CallRecord] | None = None
     count = 0
     for _ in range(PASSES):
-        one = yield from _list_once(window, number, paging)
+        one = yield from _list_once(window, number, paging, doubt)
         seen |= one.records
         count = max(count, one.listed)
         if one.too_long:
@@ -127,7 +130,7 @@ class _Pass:
         return self.most is not None and self.listed > self.most
 
 
-def _list_once(window: Window, number: str, paging: Paging) -> Scan[_Pass]:
+def _list_once(window: Window, number: str, paging: Paging, doubt: Doubt) -> Scan[_Pass]:
     """Ends where the offset reaches the total (with a page that is not full), at an empty page, or
     after pages without new calls (otherwise an API that ignores the offset would be read
     endlessly).
@@ -135,7 +138,7 @@ def _list_once(window: Window, number: str, paging: Paging) -> Scan[_Pass]:
     one, last = _Pass(), 0
     silent: list[int] = []
     while True:
-        page = yield from list_page(ListPage(window, number, one.listed, paging.limit))
+        page = yield from list_page(ListPage(window, number, one.listed, paging.limit, doubt))
         before = len(one.records)
         one.add(page)
         if page.records:

@@ -1,25 +1,25 @@
-"""One step for an account: choose a scan, make its next request, store the answer."""
+"""One step for an account: store the answers that came, then begin the next request."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from fuse_otel.core.encoding.renderer import Renderer
 from fuse_otel.core.timing.backoff import Backoff, Random, SteadyClock
-from fuse_otel.core.timing.windows import RETENTION
 from fuse_otel.errors import Full, InternalError, LeaseLost, StoreError
 from fuse_otel.events import Emit, StoreFailed
 from fuse_otel.poller.api_client import ApiClient
+from fuse_otel.poller.due_scans import DueScans
 from fuse_otel.poller.ingest import Ingest
 from fuse_otel.poller.options import PollerOptions
-from fuse_otel.poller.requests import ReadMany, Scan
+from fuse_otel.poller.requests import RequestRunner
 from fuse_otel.poller.scans import Scans
-from fuse_otel.poller.scheduler import Priority, Scheduler, Task, next_ready
+from fuse_otel.poller.scheduler import Scheduler, Task, next_ready
 from fuse_otel.poller.state import PollerState, account_moved
 from fuse_otel.poller.timetable import Timetable
 from fuse_otel.poller.window_scan import WindowScan
-from fuse_otel.ports import Gap, GapReason, Lease, Ledger, Position, Source
+from fuse_otel.ports import GapReason, Lease, Ledger, Position, Source
 
 DUE_AT_ONCE = 200  # pending calls of one scan
 
@@ -34,13 +34,13 @@ class _Leased:
 
 
 class Poller:
-    """``step`` may be called at any time; it never waits. ``read_many`` requests logs."""
+    """``step`` may be called at any time; it never waits. ``runner`` begins requests."""
 
     def __init__(
         self,
         options: PollerOptions,
         source: Source,
-        read_many: ReadMany,
+        runner: RequestRunner,
         ledger: Ledger,
         renderer: Renderer,
         emit: Emit,
@@ -53,16 +53,22 @@ class Poller:
         self._random = random
         self._now = 0.0
         self._steady = SteadyClock()
-        self._api = ApiClient(options, source, read_many, emit, random, self._clock)
+        self._api = ApiClient(options, source, runner, emit, random, self._clock)
         self._tasks: dict[str, Task] = {}
         self._scheduler = Scheduler()
         self._timetable = Timetable(options, random)
+        self._due = DueScans(
+            self._timetable,
+            self._api,
+            self._tasks,
+            self._clock,
+            lambda: self._steady.at(self._now),
+        )
         self._store = Backoff(first=1.0, most=60.0)
         self._store_error: StoreError | None = None
         self._full_at: int | None = None
         self._no_room_for = 0  # bytes
         self._idle = False
-        self._polled: set[str] = set()  # the numbers whose live window was read
         self._leased: _Leased | None = None
         self._position: Position | None = None
 
@@ -85,7 +91,7 @@ class Poller:
 
     def _only_history(self) -> bool:
         position, numbers = self._position, self._timetable.numbers
-        if position is None or self._polled < set(numbers) or position.due:
+        if position is None or self._due.polled < set(numbers) or position.due:
             return False
         return all(gap.reason in (GapReason.HISTORY, GapReason.BACKFILL) for gap in position.gaps)
 
@@ -93,8 +99,13 @@ class Poller:
         """A call ended just now: list as soon as it is settled. May be called from any thread."""
         self._timetable.poll_by(now + self._steady.behind + self._options.settle)
 
+    def call_when_answered(self, wake: Callable[[], None]) -> None:
+        """``wake`` is called, in any thread, when a request has its answer: ``step`` is due."""
+        self._api.wake = wake
+
     def step(self, now: float) -> float:
-        """Make at most one request. Returns when to call again: ``now`` if there is more to do.
+        """Take the answers that came, then begin at most one request. Returns when to call again:
+        ``now`` if there is more to do.
 
         An unexpected error is raised: the loop around it waits. After several in a row the account
         is down.
@@ -117,26 +128,40 @@ class Poller:
         """``now`` and the result are times of the steady clock."""
         self._api.begin(now)
         leased = self._lease()
+        self._take_answers(leased, now)
         position = self._look(leased)
         self._check_room(leased)
-        self._spawn(leased, position, now)
+        self._spawn(leased, position)
+        for task in self._api.blame(self._tasks.values()):
+            self._end_if_done(task)
         self._idle = not self._tasks
-        task = self._scheduler.choose(self._tasks.values(), self._api.endpoints, now)
-        if task is None or task.request is None:
+        chosen = self._scheduler.choose(
+            self._tasks.values(), self._api.endpoints, now, self._api.taken
+        )
+        if chosen is None or chosen.request is None:
             self._report()
             return self._wake_at(position, now)
-        blocked = self._api.blocked_until(task.request.cost, now)
+        blocked = self._api.blocked_until(chosen.request.cost, now)
         if blocked:
             return blocked
-        self._scheduler.took(task)
-        try:
-            self._api.ask(task, task.request, now)
-        finally:
-            self._end_if_done(task)
-        self._store_works(leased)
-        self._look(leased)
-        self._report()
+        self._scheduler.took(chosen)
+        self._api.start(chosen, chosen.request)
+        if self._take_answers(leased, now):  # a runner may wait for the answer
+            self._look(leased)
+            self._report()
         return now
+
+    def _take_answers(self, leased: _Leased, now: float) -> bool:
+        """Whether there were any."""
+        any_landed = False
+        while (flight := self._api.landed()) is not None:
+            any_landed = True
+            try:
+                self._api.finish(flight, now)
+            finally:
+                self._end_if_done(flight.task)
+            self._store_works(leased)
+        return any_landed
 
     def _lease(self) -> _Leased:
         if self._leased is None:
@@ -145,7 +170,7 @@ class Poller:
             lease = self._ledger.lease(options.account)
             ingest = Ingest(options, lease, self._renderer, emit, self._random, clock, api.clock)
             windows = WindowScan(options, lease, ingest, emit, clock, self._bulk_works, api.health)
-            scans = Scans(options, lease, windows, emit, clock, api.clock)
+            scans = Scans(options, lease, windows, emit, clock, api.clock, api.searched)
             self._leased = _Leased(lease, ingest, scans)
         return self._leased
 
@@ -167,76 +192,17 @@ class Poller:
 
     # --- what is due ------------------------------------------------------------------------------
 
-    def _spawn(self, leased: _Leased, position: Position, now: float) -> None:
-        for priority, name, scan in self._due_scans(leased, position, now):
-            task = Task(priority, name, scan)
-            self._tasks[name] = task
+    def _spawn(self, leased: _Leased, position: Position) -> None:
+        for task in self._due.tasks(leased.scans, leased.ingest, position):
+            self._tasks[task.name] = task
             try:
                 task.start()
             finally:
                 self._end_if_done(task)
 
     def _end_if_done(self, task: Task) -> None:
-        if task.done:
-            self._tasks.pop(task.name, None)
-
-    def _due_scans(
-        self, leased: _Leased, position: Position, now: float
-    ) -> Iterator[tuple[Priority, str, Scan[None]]]:
-        """The scans that are due and not running."""
-        scans = leased.scans
-        for number in self._timetable.numbers:
-            name = f"live {number}"
-            if self._timetable.poll_due(number, now) and name not in self._tasks:
-                self._timetable.polled(number, now)
-                yield Priority.LIVE, name, self._live(scans, number, position)
-        for name, again in (("pending", False), ("failing", True)):
-            due = [one for one in position.due if leased.ingest.fails(one) == again]
-            if due and name not in self._tasks:
-                yield Priority.PENDING, name, scans.pending(due, again=again)
-        if self._timetable.due_rescans(now) and position.numbers and "rescan" not in self._tasks:
-            yield Priority.RESCAN, "rescan", self._rescan(scans, position)
-        for priority, name in ((Priority.GAP, "gap"), (Priority.BACKFILL, "backfill")):
-            if name not in self._tasks:
-                gap = self._due_gap(scans, position, priority, now)
-                if gap is not None:
-                    yield priority, name, self._gap(scans, gap)
-
-    def _live(self, scans: Scans, number: str, position: Position) -> Scan[None]:
-        yield from scans.live(number, position, self._api.requests_made)
-        self._polled.add(number)
-
-    def _rescan(self, scans: Scans, position: Position) -> Scan[None]:
-        due = self._timetable.due_rescans(self._steady.at(self._now))
-        span = max(rescan.span for rescan in due)
-        yield from scans.rescan(span, position, self._timetable.numbers)
-        # Only now: a rescan that a failure of the store ended is still due.
-        self._timetable.rescanned(due, self._steady.at(self._now))
-
-    def _due_gap(
-        self, scans: Scans, position: Position, priority: Priority, now: float
-    ) -> Gap | None:
-        """The gap to read next. Closes those whose retention is over."""
-        backfill = priority is Priority.BACKFILL
-        gaps = [gap for gap in position.gaps if (gap.reason is GapReason.BACKFILL) == backfill]
-        over = [gap for gap in gaps if self._expired(gap)]
-        for gap in over:
-            scans.give_up(gap)
-        return self._timetable.next_gap([gap for gap in gaps if gap not in over], now)
-
-    def _expired(self, gap: Gap) -> bool:
-        """Whether the API has deleted the logs of a gap that fails, by its own clock."""
-        clock = self._api.clock
-        over = gap.end < clock.at(self._now) - RETENTION
-        return gap.reason is GapReason.ERROR and over and clock.may_give_up(self._now)
-
-    def _gap(self, scans: Scans, gap: Gap) -> Scan[None]:
-        again = gap.reason is GapReason.ERROR
-        if again:
-            self._timetable.trying(self._steady.at(self._now))
-        answered = yield from scans.gap(gap)
-        if again:
-            self._timetable.tried(answered=answered)
+        if task.done and self._tasks.get(task.name) is task:
+            del self._tasks[task.name]
 
     def _wake_at(self, position: Position, now: float) -> float:
         times = self._timetable.times(position.gaps)
@@ -265,6 +231,8 @@ class Poller:
         if isinstance(error, LeaseLost):
             self._leased = None
             self._full_at = None
+        for task in self._tasks.values():
+            task.close()
         self._tasks.clear()
         self._idle = False
         self._timetable.poll_by(now)

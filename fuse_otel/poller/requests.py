@@ -1,15 +1,17 @@
-"""The requests of the scans, and the code that makes one of them."""
+"""The requests of the scans, and what is run for each of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from typing import Any, TypeVar
 
-from fuse_otel.core.model.call import TOO_LARGE_LOG, CallLog, CallPage, LogPage
-from fuse_otel.core.timing.windows import Window
-from fuse_otel.errors import SourceError, TooLarge
+from fuse_otel.core.model.call import CallLog, CallPage, LogPage
+from fuse_otel.core.timing.windows import OVERLAP, Window
+from fuse_otel.errors import SourceError
 from fuse_otel.ports import Source
 
 
@@ -25,19 +27,39 @@ class EndpointQueue(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """What is known of the window of a list request. ``suspect``: it failed before, though the API
+    answered for others, so a failure shows nothing more of the API. ``patient``: it may take as
+    long as any request.
+    """
+
+    suspect: bool = False
+    patient: bool = False
+
+
+NO_DOUBT, SEARCHED, RETRIED = Doubt(), Doubt(suspect=True), Doubt(suspect=True, patient=True)
+
+
+@dataclass(frozen=True, slots=True)
 class ListPage:
     window: Window
     number: str
     offset: int
     limit: int
+    doubt: Doubt = NO_DOUBT
     queue = EndpointQueue.CALLS
     cost = 1
+
+    @property
+    def divisible(self) -> bool:
+        """Whether it covers more than a single second and its neighbours."""
+        return self.window.seconds > 1 + 2 * OVERLAP
 
     def probe(self, back: int) -> ListPage:
         """A small request that shows whether the endpoint answers at all. It asks for one second,
         ``back`` seconds before the window.
         """
-        return replace(self, window=_before(self.window, back), offset=0, limit=1)
+        return replace(self, window=_before(self.window, back), offset=0, limit=1, doubt=NO_DOUBT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +70,6 @@ class LogsPage:
     limit: int
     queue = EndpointQueue.ALL_LOGS
     cost = 1
-
-    def probe(self, back: int) -> LogsPage:
-        return replace(self, window=_before(self.window, back), offset=0, limit=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +90,22 @@ class ReadCalls:
 
 Request = ListPage | LogsPage | ReadCalls
 Answers = Mapping[str, CallLog | SourceError]
-ReadMany = Callable[[Sequence[str]], Answers]
-"""Requests the logs of a few calls at once. An error concerns its own call only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a piece of work. ``answer`` is an exception if it raised one. ``seconds``: how
+    long it took.
+    """
+
+    answer: object
+    seconds: float
+
+
+Work = Callable[[], object]
+RequestRunner = Callable[[Sequence[Work], float], Sequence[Future[Outcome]]]
+"""Begins the pieces of work, all at once. None of them takes longer than so many seconds. The
+futures raise nothing."""
 
 Result = TypeVar("Result")
 Scan = Generator[Request, Any, Result]
@@ -103,30 +136,14 @@ def read_calls(request: ReadCalls) -> Scan[Answers]:
     return answers
 
 
-def make(request: Request, source: Source, read_many: ReadMany) -> CallPage | LogPage | Answers:
-    """Make the request. Raises ``SourceError``. A request for several calls fails only if all of
-    them fail.
-
-    A log that is too large counts as an answer, because a later try would not change it.
-    """
-    if isinstance(request, ListPage):
-        start, end = request.window
-        return source.list_calls(
-            start, end, number=request.number, offset=request.offset, limit=request.limit
-        )
-    if isinstance(request, LogsPage):
-        start, end = request.window
-        return source.read_logs(
-            start, end, number=request.number, offset=request.offset, limit=request.limit
-        )
-    answers = {
-        session_id: TOO_LARGE_LOG if isinstance(answer, TooLarge) else answer
-        for session_id, answer in read_many(request.session_ids).items()
-    }
-    errors = [answer for answer in answers.values() if isinstance(answer, SourceError)]
-    if errors and len(errors) == len(answers):
-        raise errors[0]
-    return answers
+def work_of(request: Request, source: Source) -> Sequence[Work]:
+    """What to run for a request: one piece, or one for each of several calls."""
+    if isinstance(request, ReadCalls):
+        return [partial(source.read_call, session_id) for session_id in request.session_ids]
+    read = source.list_calls if isinstance(request, ListPage) else source.read_logs
+    start, end = request.window
+    page = partial(read, start, end, number=request.number)
+    return [partial(page, offset=request.offset, limit=request.limit)]
 
 
 def _before(window: Window, back: int) -> Window:

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from fuse_otel.core.timing.windows import OVERLAP, Window, WindowSize, pieces
-from fuse_otel.events import Emit, PollDone, WindowUnreadable
+from fuse_otel.events import Emit, PollDone
 from fuse_otel.poller.api_clock import ApiClock
 from fuse_otel.poller.catch_up import CatchUp, Present, catch_up, first_again
+from fuse_otel.poller.error_gaps import ErrorGaps, error_gaps_of, unanswered
+from fuse_otel.poller.list_calls import Listing
+from fuse_otel.poller.live_progress import LiveProgress
 from fuse_otel.poller.options import PollerOptions
 from fuse_otel.poller.requests import Scan
+from fuse_otel.poller.step_writer import StepWriter
 from fuse_otel.poller.window_scan import ScanResult, WindowScan
 from fuse_otel.ports import (
     Gap,
-    GapReason,
     Lease,
     NumberPosition,
     Pending,
     Position,
-    Step,
 )
 
 
 class Scans:
-    """Makes the scans. ``clock`` gives the time of the poller's present step."""
+    """Makes the scans. ``clock`` gives the time of the poller's present step. ``searched`` as in
+    ``ErrorGaps``.
+    """
 
     def __init__(
         self,
@@ -34,6 +39,7 @@ class Scans:
         emit: Emit,
         clock: Callable[[], float],
         api_clock: ApiClock,
+        searched: Callable[[bool], None],
     ) -> None:
         self._options = options
         self._lease = lease
@@ -42,11 +48,16 @@ class Scans:
         self._clock = clock
         self._api_clock = api_clock
         self._gap_size = WindowSize()
+        self._progress: defaultdict[str, LiveProgress] = defaultdict(LiveProgress)
+        self._writer = StepWriter(lease, emit, clock)
+        self.errors = ErrorGaps(windows, self._writer, searched)
         # Numbers whose first position went by our clock, before the API's was known.
         self.unsure: set[str] = set()
 
     def live(self, number: str, position: Position, requests: Callable[[], int]) -> Scan[None]:
-        """List the newest window and the rescan of every poll in one; moves the cursor."""
+        """List the newest window and the rescan of every poll in one, then read the logs of what is
+        new; moves the cursor. The next live scan may begin as soon as this one has listed.
+        """
         began, before = self._clock(), requests()
         here = self._caught_up(number, position)
         end, live_span = self._end(), self._options.live_span
@@ -54,31 +65,53 @@ class Scans:
         start = max(floor, min(cursor, end - live_span))
         window = Window(start, max(end, start + 1))
         result = ScanResult()
-        for part in self._beside_errors(window, number, position):
-            result.add((yield from self._windows.window(part, number)))
-        if self._api_clock.differs:
-            yield from self._live_by_our_clock(number, position, result)
-        if here is not None:
+        progress = self._progress[number]
+        turn = progress.begin()
+        try:
+            listings = yield from self._list_live(window, number, position, result)
+            self.errors.open(number, cursor, result)
+            later = progress.crowded
+            for part, listing in listings:
+                taking = self._windows.take(listing, result, progress.claims, later=later)
+                if not (yield from taking):
+                    result.unanswered.append(part)
+            self.errors.open(number, cursor, result)
             # It moves back too after our clock was set back: calls from now on are not read yet.
             back = not self._api_clock.differs
-            moved = replace(here, cursor=end if back else max(end, here.cursor))
-            self._commit(positions={number: moved}, opened=_errors(result, number))
-        else:
-            self._commit(opened=_errors(result, number))
+            reached = progress.finish(turn, end if back else max(end, cursor))
+        finally:
+            progress.close(turn)
+        if here is not None and reached is not None:
+            self._writer.commit(positions={number: replace(here, cursor=reached)})
         self._begin_by_api_clock(number)
         self._poll_done(window, result, began, requests() - before)
 
-    def _live_by_our_clock(self, number: str, position: Position, result: ScanResult) -> Scan[None]:
-        """While the clocks differ, list the newest calls by ours too: neither a wrong clock here
-        nor a wrong date there may keep live calls from being read.
-        """
-        end = int(self._clock() - self._options.settle) - OVERLAP
-        window = Window(max(0, end - self._options.live_span), max(end, 1))
+    def _list_live(
+        self, window: Window, number: str, position: Position, result: ScanResult
+    ) -> Scan[list[tuple[Window, Listing]]]:
+        listings = yield from self._list_parts(window, number, position, result)
+        if self._api_clock.differs:
+            # List the newest calls by our clock too: neither a wrong clock here nor a wrong date
+            # there may keep live calls from being read.
+            end = int(self._clock() - self._options.settle) - OVERLAP
+            ours = Window(max(0, end - self._options.live_span), max(end, 1))
+            listings += yield from self._list_parts(ours, number, position, result)
+        return listings
+
+    def _list_parts(
+        self, window: Window, number: str, position: Position, result: ScanResult
+    ) -> Scan[list[tuple[Window, Listing]]]:
+        listings = []
         for part in self._beside_errors(window, number, position):
-            result.add((yield from self._windows.window(part, number)))
+            listing = yield from self._windows.list_first(part, number)
+            if listing is None:
+                result.unanswered.append(part)
+            else:
+                listings.append((part, listing))
+        return listings
 
     def _beside_errors(self, window: Window, number: str, position: Position) -> list[Window]:
-        return window.without(_unanswered(position, number))
+        return window.without(unanswered(position, number))
 
     def _end(self) -> int:
         """The newest second to list: by the API's clock, because calls have its times."""
@@ -118,7 +151,7 @@ class Scans:
             self._take(number, first_again(number, gaps, self._present()))
 
     def _take(self, number: str, found: CatchUp) -> None:
-        self._commit(
+        self._writer.commit(
             positions={number: found.position},
             opened=found.opened,
             closed=found.closed,
@@ -146,12 +179,10 @@ class Scans:
                 for piece in pieces(interval, size):
                     result = yield from self._windows.window(piece, number)
                     size.learn(result.listed)
-                    self._commit(opened=_errors(result, number))
+                    self._writer.commit(opened=error_gaps_of(result, number))
 
-    def gap(self, gap: Gap) -> Scan[bool]:
-        """Read the oldest window of a gap and shrink the gap by it. Returns whether the API
-        answered for the whole window.
-        """
+    def gap(self, gap: Gap) -> Scan[None]:
+        """Read the oldest window of a gap and shrink the gap by it."""
         window = self._gap_size.first(Window(gap.start, gap.end))
         result = yield from self._windows.window(window, gap.number, again=gap.again, job=gap.job)
         rest = [replace(gap, start=window.end, id=0)] if window.end < gap.end else []
@@ -159,34 +190,11 @@ class Scans:
             self._gap_size.learn(result.listed)
         else:
             self._gap_size = WindowSize()  # the next gap may be busier
-        self._commit(closed=[gap.id], opened=[*rest, *_errors(result, gap.number)])
-        return not result.unanswered
+        self._writer.shrink(gap, [*rest, *error_gaps_of(result, gap.number)])
 
     def give_up(self, gap: Gap) -> None:
         """Close a gap that failed until its retention was over."""
-        self._commit(closed=[gap.id], given_up=[gap])
-
-    def _commit(
-        self,
-        *,
-        positions: Mapping[str, NumberPosition] | None = None,
-        opened: Sequence[Gap] = (),
-        closed: Sequence[int] = (),
-        given_up: Sequence[Gap] = (),
-    ) -> None:
-        if not (positions or opened or closed or given_up):
-            return
-        self._lease.commit(
-            Step(
-                at=int(self._clock()),
-                positions=positions or {},
-                opened=opened,
-                closed=closed,
-                given_up=given_up,
-            )
-        )
-        for gap in given_up:
-            self._emit(WindowUnreadable(self._options.account, gap.start, gap.end))
+        self._writer.commit(closed=[gap.id], given_up=[gap])
 
     def _poll_done(self, window: Window, result: ScanResult, began: float, requests: int) -> None:
         self._emit(
@@ -203,24 +211,3 @@ class Scans:
                 seconds=max(0.0, self._clock() - began),
             )
         )
-
-
-def _unanswered(position: Position, number: str) -> list[Window]:
-    return [
-        Window(gap.start, gap.end)
-        for gap in position.gaps
-        if gap.number == number and gap.reason is GapReason.ERROR
-    ]
-
-
-def _errors(result: ScanResult, number: str) -> list[Gap]:
-    """Unanswered parts as gaps. Each part failed with the seconds around it, so scans beside a gap
-    do not touch the bad second again.
-    """
-    joined: list[Window] = []
-    for part in sorted(result.unanswered):
-        if joined and part.start <= joined[-1].end:
-            joined[-1] = Window(joined[-1].start, max(joined[-1].end, part.end))
-        else:
-            joined.append(part)
-    return [Gap(number, part.start, part.end, GapReason.ERROR) for part in joined]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from enum import IntEnum
 
-from fuse_otel.core.timing.backoff import Backoff
-from fuse_otel.errors import SourceError
-from fuse_otel.poller.health import BY_THE_DATA
-from fuse_otel.poller.requests import EndpointQueue, Request, Scan
-
-UNANSWERED_AFTER = 2  # failures of one request while its endpoint answers others
+from fuse_otel.errors import SourceError, Throttled, TimedOut
+from fuse_otel.poller.endpoint import EndpointState
+from fuse_otel.poller.evidence import FAILURES, IN_A_ROW
+from fuse_otel.poller.requests import EndpointQueue, ListPage, Request, Scan
 
 
 class Priority(IntEnum):
@@ -22,32 +20,54 @@ class Priority(IntEnum):
     BACKFILL = 4
 
 
-class EndpointState:
-    """The back-off of all requests to an endpoint, and how many it has answered."""
-
-    def __init__(self) -> None:
-        self.backoff = Backoff(first=1.0, most=60.0)
-        self.answered = 0
-
-    def succeed(self) -> None:
-        self.answered += 1
-        self.backoff.succeed()
+Slot = tuple[EndpointQueue, str]
 
 
 class Task:
-    """A scan and the request it waits for. No two tasks with the same ``name`` run at once."""
+    """A scan and the request it waits for. No two tasks with the same ``name`` run at once. Of live
+    scans the one with the highest ``number`` is the newest. ``alone``: its lists may take long, and
+    have a slot of their own.
+    """
 
-    def __init__(self, priority: Priority, name: str, scan: Scan[None]) -> None:
+    def __init__(
+        self,
+        priority: Priority,
+        name: str,
+        scan: Scan[None],
+        number: int = 0,
+        *,
+        alone: bool = False,
+    ) -> None:
         self.priority = priority
+        self.number = number
+        self._lane = name if alone else "live" if priority is Priority.LIVE else ""
         self.name = name
         self._scan = scan
         self.request: Request | None = None
+        self.in_flight = False
         self.failures = 0
+        self.error: SourceError | None = None
+        self.until = 0.0  # its request is not repeated before, whatever others show meanwhile
         self._answered = 0
 
     @property
     def done(self) -> bool:
         return self.request is None
+
+    @property
+    def lists(self) -> bool:
+        """Whether it waits for a list."""
+        return isinstance(self.request, ListPage)
+
+    @property
+    def slot(self) -> Slot:
+        """Requests that share a slot go one after the other. Live calls have slots of their own,
+        and so has each endpoint: no log keeps a list waiting, and no history a live call.
+        """
+        if self.request is None:
+            raise ValueError("a task without a request has no slot")
+        shared = "" if self._lane != "live" and not self.lists else self._lane
+        return self.request.queue, shared
 
     def start(self) -> None:
         """Run to the first request."""
@@ -63,13 +83,21 @@ class Task:
         # Cleared first: a scan that ends with an error is done too.
         self.request = None
         self.failures = 0
+        self.error = None
+        self.until = 0.0
         with suppress(StopIteration):
             self.request = advance()
 
-    def failed(self, endpoint: EndpointState) -> None:
+    def close(self) -> None:
+        """End the scan. An answer that still comes is dropped."""
+        self.request = None
+        self._scan.close()
+
+    def failed(self, endpoint: EndpointState, error: SourceError) -> None:
         if self.failures == 0:
-            self._answered = endpoint.answered
+            self._answered = endpoint.evidence.answered
         self.failures += 1
+        self.error = error
 
     def probed(self) -> None:
         """A probe took this task's turn. Its own request is next."""
@@ -77,21 +105,27 @@ class Task:
 
     def doubtful(self, endpoint: EndpointState) -> bool:
         """Its request failed and its endpoint has answered nothing since: other tasks go first."""
-        return self.failures > 0 and endpoint.answered == self._answered
+        return self.failures > 0 and endpoint.evidence.answered == self._answered
 
-    def unanswerable(self, endpoint: EndpointState, error: SourceError) -> bool:
-        """Whether the request is the cause of the failures and not the API: the endpoint answers
-        other requests. A request for single calls counts as the cause at once, so that failing
-        calls do not delay the ones behind them.
+    def at_fault(self, endpoint: EndpointState, error: SourceError) -> bool:
+        """Whether the request is the cause of its failures, and not the API."""
+        evidence, request = endpoint.evidence, self.request
+        if isinstance(request, ListPage):
+            if request.doubt.suspect and request.divisible and endpoint.backoff.failures < IN_A_ROW:
+                return True  # it has had its witness; only a single second is tried twice
+            return evidence.blames(self.failures, self._answered, error)
+        # Logs need no witness: single requests replace a bulk request, and a call whose log fails
+        # is pending from then on.
+        return not isinstance(error, Throttled) or self.failures >= FAILURES
+
+    def blamed_since(self, endpoint: EndpointState) -> bool:
+        """Whether an answer to another request has shown, without another try, that this one is at
+        fault.
         """
-        if self.failures < UNANSWERED_AFTER or not isinstance(error, BY_THE_DATA):
+        if self.in_flight or self.error is None:
             return False
-        request = self.request
-        single = request is not None and request.queue in {
-            EndpointQueue.CALL,
-            EndpointQueue.FAILING_CALL,
-        }
-        return single or endpoint.answered > self._answered
+        late = isinstance(self.error, TimedOut) and isinstance(self.request, ListPage)
+        return late and endpoint.evidence.blames(self.failures, self._answered, self.error)
 
 
 LOWER_SHARE = 4  # one request in four goes to a lower priority while it has work
@@ -105,13 +139,20 @@ class Scheduler:
         self._served: dict[Priority, int] = dict.fromkeys(Priority, 0)
 
     def choose(
-        self, tasks: Iterable[Task], endpoints: Mapping[EndpointQueue, EndpointState], now: float
+        self,
+        tasks: Iterable[Task],
+        endpoints: Mapping[EndpointQueue, EndpointState],
+        now: float,
+        taken: Collection[Slot] = (),
     ) -> Task | None:
-        ready = [t for t in tasks if t.request and _endpoint(t, endpoints).backoff.ready(now)]
+        """``taken`` slots have a request in flight."""
+        free = [t for t in tasks if t.request and not t.in_flight and t.slot not in taken]
+        ready = [t for t in free if now >= _ready_at(t, endpoints)]
         ready = _witnesses_first(ready, endpoints)
         if not ready:
             return None
-        ready.sort(key=lambda task: task.priority)
+        # A list takes a moment, and shows new calls. Those of the newest list come first.
+        ready.sort(key=lambda task: (task.priority, not task.lists, -task.number))
         lower = [task for task in ready if task.priority > ready[0].priority]
         if lower and self._count % LOWER_SHARE == LOWER_SHARE - 1:
             return min(lower, key=lambda task: (self._served[task.priority], task.priority))
@@ -127,21 +168,25 @@ def _witnesses_first(
     ready: list[Task], endpoints: Mapping[EndpointQueue, EndpointState]
 ) -> list[Task]:
     """A failed request waits for another one that can show whether the endpoint answers."""
-    doubtful = [task for task in ready if task.doubtful(_endpoint(task, endpoints))]
+    doubtful = [task for task in ready if task.doubtful(endpoint_of(task, endpoints))]
     others = [task for task in ready if task not in doubtful]
-    witnessed = {id(_endpoint(task, endpoints)) for task in others}
-    return others + [t for t in doubtful if id(_endpoint(t, endpoints)) not in witnessed]
+    witnessed = {id(endpoint_of(task, endpoints)) for task in others}
+    return others + [t for t in doubtful if id(endpoint_of(t, endpoints)) not in witnessed]
 
 
 def next_ready(
     tasks: Iterable[Task], endpoints: Mapping[EndpointQueue, EndpointState]
 ) -> float | None:
-    """When the first of the waiting tasks may go."""
-    times = [_endpoint(task, endpoints).backoff.until for task in tasks if task.request]
-    return min(times, default=None)
+    """When the first of the waiting tasks may go; an answer to a request in flight wakes anyway."""
+    waiting = (task for task in tasks if task.request and not task.in_flight)
+    return min((_ready_at(task, endpoints) for task in waiting), default=None)
 
 
-def _endpoint(task: Task, endpoints: Mapping[EndpointQueue, EndpointState]) -> EndpointState:
+def _ready_at(task: Task, endpoints: Mapping[EndpointQueue, EndpointState]) -> float:
+    return max(task.until, endpoint_of(task, endpoints).ready_at(task.failures))
+
+
+def endpoint_of(task: Task, endpoints: Mapping[EndpointQueue, EndpointState]) -> EndpointState:
     if task.request is None:
         raise ValueError("a task without a request has no endpoint")
     return endpoints[task.request.queue]

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from fuse_otel.core.model.call import MISSING_LOG, ListedCall, Seen
+from fuse_otel.core.model.ids import is_nameable
 from fuse_otel.core.timing.windows import DAY, HOUR, OVERLAP, Window
-from fuse_otel.errors import FuseOtelError, InternalError, TooLarge
+from fuse_otel.errors import FuseOtelError, InternalError, TimedOut, TooLarge
 from fuse_otel.events import Emit, LoopFailed, WindowMismatch
+from fuse_otel.poller.bisection import bisect
 from fuse_otel.poller.fetch_logs import CallSink, LogFetcher
 from fuse_otel.poller.health import AccountHealth
 from fuse_otel.poller.ingest import Ingest
 from fuse_otel.poller.list_calls import Listing, ListingTooLong, Paging, list_window
+from fuse_otel.poller.live_progress import Claims
 from fuse_otel.poller.options import PollerOptions
-from fuse_otel.poller.requests import Scan, WindowPoisoned
+from fuse_otel.poller.requests import NO_DOUBT, SEARCHED, Doubt, Scan, WindowPoisoned
 from fuse_otel.ports import Lease, Pending, PendingReason, Step
+
+_T = TypeVar("_T")
 
 MOST_UNANSWERED = 16  # parts of a window that are searched for; all others that fail are one gap
 LONGEST_WAIT = 2 * HOUR  # no pending call is due later (but for `grow`) unless the clock was wrong
 UNEXPECTED_PAUSE = 60  # seconds until pending calls are read again after an unexpected error
+
+_LATER = TimedOut("The Fuse API does not answer for the logs of earlier calls")
 
 
 @dataclass(slots=True)
@@ -64,39 +72,88 @@ class WindowScan:
         self._paging = Paging.by(options.list_limit)
 
     def window(
-        self, window: Window, number: str, *, again: bool = False, job: int = 0
+        self,
+        window: Window,
+        number: str,
+        *,
+        again: bool = False,
+        job: int = 0,
     ) -> Scan[ScanResult]:
         """Read every call of the window. Requests ask for one second more on both sides."""
         result = ScanResult()
-        windows = [window]
-        while windows:
-            part = windows.pop()
-            sink = CallSink(self._ingest, number, again, job)
-            if (yield from self._part(part, sink, result)):
-                continue
-            if part.seconds > 1 and len(result.unanswered) < MOST_UNANSWERED:
-                windows.extend(reversed(part.halves()))
-            else:
-                result.unanswered.append(part)
+        sink = CallSink(self._ingest, number, again, job)
+        if not (yield from self._part(window, sink, result)):
+            yield from self._search(window, sink, result)
         return result
 
-    def _part(self, part: Window, sink: CallSink, result: ScanResult) -> Scan[bool]:
-        """Whether the part was read. An unexpected error counts like a window that the API does not
-        answer: the part is halved, and in the end a gap, so that one odd call stops no account.
+    def whole(self, window: Window, number: str, doubt: Doubt) -> Scan[bool]:
+        """Read a window that failed before, without halving it. Whether it was read."""
+        sink = CallSink(self._ingest, number)
+        return (yield from self._part(window, sink, ScanResult(), doubt))
+
+    def search(self, window: Window, number: str) -> Scan[ScanResult]:
+        """Halve a window that failed just now until the seconds at fault are alone."""
+        result = ScanResult()
+        yield from self._search(window, CallSink(self._ingest, number), result)
+        return result
+
+    def _search(self, failed: Window, sink: CallSink, result: ScanResult) -> Scan[None]:
+        unanswered = 0
+
+        def read(part: Window) -> Scan[bool]:
+            nonlocal unanswered
+            good = yield from self._part(part, sink, result, SEARCHED)
+            unanswered += not good and part.seconds <= 1
+            return good
+
+        result.unanswered += yield from bisect(
+            failed, read, lambda _part: unanswered < MOST_UNANSWERED
+        )
+
+    def list_first(self, window: Window, number: str) -> Scan[Listing | None]:
+        """List the window without reading any log yet. ``None``: it failed."""
+        listing = yield from self._isolated(window, self._list(window, number))
+        return listing if listing and listing.complete else None
+
+    def take(
+        self, listing: Listing, result: ScanResult, claims: Claims, *, later: bool
+    ) -> Scan[bool]:
+        """Read the logs of what ``list_first`` listed, apart from calls that another scan has
+        claimed. ``later``: they become pending instead. Returns whether it worked.
+        """
+        sink = CallSink(self._ingest, listing.number)
+        taking = self._take(listing, sink, result, claims, later=later)
+        return (yield from self._isolated(listing.window, taking)) is not None
+
+    def _part(
+        self, part: Window, sink: CallSink, result: ScanResult, doubt: Doubt = NO_DOUBT
+    ) -> Scan[bool]:
+        """Whether the part was read."""
+
+        def read() -> Scan[Listing]:
+            listing = yield from self._list(part, sink.number, doubt)
+            yield from self._take(listing, sink, result)
+            return listing
+
+        listing = yield from self._isolated(part, read())
+        return listing is not None and listing.complete
+
+    def _isolated(self, window: Window, scan: Scan[_T]) -> Scan[_T | None]:
+        """``None`` if it failed. An unexpected error counts like a window that the API does not
+        answer: it is halved, and in the end a gap, so that one odd call stops no account.
         """
         try:
-            listing = yield from self._list(part, sink.number)
-            yield from self._take(listing, sink, result)
+            done = yield from scan
         except (WindowPoisoned, TooLarge):
-            return False
+            return None
         except FuseOtelError:
             raise
         except Exception as error:  # noqa: BLE001 - see above
             self._emit(LoopFailed.of(self._options.loop, error))
-            self._health.window_failed(part, InternalError.of(error))
-            return False
+            self._health.window_failed(window, InternalError.of(error))
+            return None
         self._health.window_read()
-        return listing.complete
+        return done
 
     def pending(self, due: Sequence[Pending], *, again: bool) -> Scan[None]:
         """Read calls that were listed before once more, those of a number together. ``again``:
@@ -116,13 +173,13 @@ class WindowScan:
                 delayed = [replace(pending, due=later) for pending in of_number]
                 self._lease.commit(Step(at=int(self._clock()), pending=delayed))
 
-    def _list(self, part: Window, number: str) -> Scan[Listing]:
+    def _list(self, window: Window, number: str, doubt: Doubt = NO_DOUBT) -> Scan[Listing]:
         key = self._options.pseudonym_key
         try:
-            listing = yield from list_window(part.padded, number, key, self._paging)
+            listing = yield from list_window(window.padded, number, key, self._paging, doubt)
         except ListingTooLong as error:
             self._emit(WindowMismatch(self._options.account))
-            if part.seconds > 1:
+            if window.seconds > 1:
                 raise TooLarge("The list does not end") from None
             # A second cannot be halved: take its calls so far, and keep it as a gap.
             return error.listing
@@ -130,7 +187,15 @@ class WindowScan:
             self._emit(WindowMismatch(self._options.account))
         return listing
 
-    def _take(self, listing: Listing, sink: CallSink, result: ScanResult) -> Scan[None]:
+    def _take(
+        self,
+        listing: Listing,
+        sink: CallSink,
+        result: ScanResult,
+        claims: Claims | None = None,
+        *,
+        later: bool = False,
+    ) -> Scan[bool]:
         """Read new and changed calls; keep the ledger rows of the others."""
         ids = [call.session_id for call in listing.calls]
         known = {} if sink.again else self._lease.known(ids)
@@ -144,17 +209,27 @@ class WindowScan:
         ]
         moved = [call for call in listing.calls if _moved(call, known.get(call.session_id))]
         self._follow(listing.calls, waiting)
-        wanted = fresh + moved
-        result.listed += len(listing.calls)
-        result.new += len(fresh)
-        kept = [c.session_id for c in listing.calls if c.session_id in known and self._old(c)]
-        silent = [(call, MISSING_LOG) for call in wanted if not call.logged]
-        if kept or silent:
-            sink.put(silent, kept)
+        claims = claims or Claims()
+        own = claims.take(call.session_id for call in fresh + moved)
         try:
-            yield from self._logs.read([call for call in wanted if call.logged], listing, sink)
+            wanted = [call for call in fresh + moved if call.session_id in own]
+            result.listed += len(listing.calls)
+            result.new += sum(call.session_id in own for call in fresh)
+            kept = [c.session_id for c in listing.calls if c.session_id in known and self._old(c)]
+            silent = [(call, MISSING_LOG) for call in wanted if not call.logged]
+            if kept or silent:
+                sink.put(silent, kept)
+            logged = [call for call in wanted if call.logged]
+            if later:
+                # A call that no single request can name is exported without a log if it is not
+                # read now.
+                sink.put([(call, _LATER) for call in logged if is_nameable(call.session_id)])
+                logged = [call for call in logged if not is_nameable(call.session_id)]
+            yield from self._logs.read(logged, listing, sink)
         finally:
+            claims.give_back(own)
             result.stored += sink.stored
+        return True
 
     def _follow(self, listed: Sequence[ListedCall], waiting: Mapping[str, Pending]) -> None:
         """A pending call whose listed end changed is due at once."""

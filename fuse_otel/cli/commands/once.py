@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     interrupt.listen()
     state, counted = readiness(settings), _Counted()
     emit: Emit = fan_out(log, state, counted)
-    workers = build_workers(settings, emit)
+    workers = build_workers(settings, emit, once=True)
     parked: Mapping[str, int] = {}
     try:
         with net.deadline(args.timeout):

@@ -4,14 +4,14 @@ import logging
 import socket
 import threading
 import time
+from functools import partial
 
 import httpcore
 import httpx
 import pytest
 from support.fakes.raw_http import RawServer, always, answer
 
-from fuse_otel.core.model.call import MISSING_LOG
-from fuse_otel.daemon import DetailPool
+from fuse_otel.daemon import RequestThreads
 from fuse_otel.net import DeadlinePassed, client, deadline, left, read_limited
 from fuse_otel.net._deadline import DeadlineBackend
 
@@ -232,15 +232,14 @@ def test_the_time_left_is_never_more_than_the_timeout_nor_below_zero():
 
 
 def test_calls_that_are_requested_side_by_side_share_the_callers_deadline():
-    class Recording:
-        def read_call(self, session_id):
-            given[session_id] = left(5000)
-            return MISSING_LOG
+    def recording(name):
+        given[name] = left(5000)
 
     given = {}
-    gather = DetailPool(Recording(), threads=2)
+    requests = RequestThreads(3, deadline, wait=True)
     with deadline(1000):
-        gather(["a", "b", "c"])
-    gather.close()
-    assert all(900 < seconds <= 1000 for seconds in given.values())
-    assert set(given) == {"a", "b", "c"}
+        requests([partial(recording, "a"), partial(recording, "b")], 2000)
+        requests([partial(recording, "c")], 500)
+    requests.close()
+    assert all(900 < given[name] <= 1000 for name in "ab")
+    assert 400 < given["c"] <= 500

@@ -102,13 +102,13 @@ def test_a_gap_that_is_not_answered_is_retried_ever_more_rarely():
     rig.run(300)
     asked = rig.made
     rig.run(HOUR)
-    # About a dozen tries of a few requests each, beside 120 polls and their details.
+    # About a dozen tries of one or two requests each, beside 120 polls and their logs.
     hits = [
         a
         for a in rig.recorded[asked - rig.made :]
         if a.query.start <= poison <= a.query.end and a.status == 500
     ]
-    assert 10 <= len(hits) <= 250
+    assert 5 <= len(hits) <= 50
 
 
 def test_two_bad_seconds_are_retried_in_turn():
@@ -193,6 +193,17 @@ def test_an_unauthorized_account_is_tried_once_a_minute():
     rig.run(120)
     assert not rig.poller.state().unauthorized
     assert rig.moved().up
+
+
+def test_a_login_that_is_refused_later_is_tried_a_few_times_and_then_once_a_minute():
+    rig = PollerRig(world=busy_world())
+    rig.run(300)
+    rig.faults.add(Fault(FaultKind.UNAUTHORIZED))
+    made = rig.made
+    rig.run(600)
+    assert rig.made - made <= 15
+    assert rig.poller.state().unauthorized
+    assert not rig.moved().up
 
 
 def test_a_requested_wait_is_kept():

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from urllib.parse import urlencode
 
 import httpx
 
 from fuse_otel import net
-from fuse_otel.core.model.call import CallLog
-from fuse_otel.daemon import DetailPool
 from fuse_otel.errors import Malformed, SourceError, TimedOut, TooLarge, Unreachable
 from fuse_otel.events import Emit
+from fuse_otel.poller import Outcome, Work
 from fuse_otel.ports import Endpoint
 from fuse_otel.simulator import FaultKind, Faults, Quirks, World
 from fuse_otel.simulator.content import Content, WorldContent
@@ -117,6 +117,16 @@ def in_process_source(exchange: ContentExchange, emit: Emit, clock: Callable[[],
     return source
 
 
-def read_many_of(source: FuseApi) -> Callable[[Sequence[str]], Mapping[str, CallLog | SourceError]]:
-    """As the daemon does, in this thread."""
-    return DetailPool(source, threads=0)
+def in_this_thread(works: Sequence[Work], _patience: float) -> Sequence[Future[Outcome]]:
+    """A ``RequestRunner`` whose requests are done when it returns."""
+    return [_done(work) for work in works]
+
+
+def _done(work: Work) -> Future[Outcome]:
+    future: Future[Outcome] = Future()
+    try:
+        answer = work()
+    except Exception as error:  # noqa: BLE001 - it is the answer
+        answer = error
+    future.set_result(Outcome(answer, 0.0))
+    return future

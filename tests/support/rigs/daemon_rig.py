@@ -27,7 +27,7 @@ from fuse_otel.store.sqlite.schema import bring_forward
 from fuse_otel.store.sqlite.store import SqliteStore
 from support.builders.made_calls import MadeCalls
 from support.fakes.fragile_connection import FragileConnection, Trap
-from support.fakes.in_process_source import ContentExchange, in_process_source, read_many_of
+from support.fakes.in_process_source import ContentExchange, in_process_source, in_this_thread
 from support.fakes.unreliable_destination import UnreliableDestination
 from support.fakes.unsafe_ledger import Crashed
 
@@ -146,7 +146,7 @@ class DaemonRig:
         return Poller(
             self.options[name],
             source,
-            read_many_of(source),
+            in_this_thread,
             self._wraps.ledger(self.store.ledger),
             self._renderer,
             self._emit,

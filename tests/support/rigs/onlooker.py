@@ -26,8 +26,11 @@ class Onlooker:
 
     def shows(self, start: str) -> bool:
         """Whether a line of the metrics begins so."""
-        lines = self._client.get("/metrics").text.splitlines()
+        lines = self.text("/metrics").splitlines()
         return any(line.startswith(start) for line in lines)
+
+    def text(self, page: str) -> str:
+        return self._client.get(page).text
 
     def stop(self) -> None:
         self._stop.set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from random import Random
 from typing import Any, TypeVar
 
@@ -15,12 +16,12 @@ from fuse_otel.core.model.lane import Lane, Rendering
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.telemetry import Profile, Signal
 from fuse_otel.events import AccountMoved, Event, PollDone
-from fuse_otel.poller import Poller, PollerOptions
+from fuse_otel.poller import Outcome, Poller, PollerOptions, Work
 from fuse_otel.ports import GapReason, Ledger, Pending, Position
 from fuse_otel.simulator import Fault, FaultKind, Faults, Quirks, SimulatedCall, World
 from fuse_otel.simulator.requests import RecordedRequest
 from fuse_otel.store import MemoryStore
-from support.fakes.in_process_source import InProcessExchange, in_process_source, read_many_of
+from support.fakes.in_process_source import InProcessExchange, in_process_source, in_this_thread
 
 START = 1_790_000_000
 HOUR = 3600
@@ -79,12 +80,15 @@ class PollerRig:
         self.poller = Poller(
             self.options,
             self._source,
-            read_many_of(self._source),
+            self._runner,
             self._wrap(self.store.ledger),
             self._renderer,
             self.events.append,
             self._random.random,
         )
+
+    def _runner(self, works: Sequence[Work], patience: float) -> Sequence[Future[Outcome]]:
+        return in_this_thread(works, patience)
 
     # --- time -------------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ from fuse_otel.shipper import Shipper
 from fuse_otel.source.answer import ApiResponse
 from fuse_otel.store import open_store
 from support import http_client
-from support.fakes.in_process_source import in_process_source, read_many_of
+from support.fakes.in_process_source import in_process_source, in_this_thread
 from support.rigs.web_site import served, site
 
 KEY = b"the key of this test"
@@ -104,7 +104,7 @@ class PrivacyRig:
         self.destinations = {name: Quoting(name) for name in ("takes", "refuses")}
         options = PollerOptions("a", pseudonym_key=KEY)
         self.poller = Poller(
-            options, source, read_many_of(source), self.store.ledger, self.renderer,
+            options, source, in_this_thread, self.store.ledger, self.renderer,
             self._emit, Random(1).random,
         )  # fmt: skip
         self.shippers = [

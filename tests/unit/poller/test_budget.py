@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuse_otel.poller.api_client import Budget
+from fuse_otel.poller.budget import Budget
 
 NOW = 1_790_000_000.0
 

@@ -16,7 +16,14 @@ from fuse_otel.core.model.call import (
     LogState,
 )
 from fuse_otel.core.timing.windows import Window
-from fuse_otel.errors import ServerFailed, SourceError, TooLarge
+from fuse_otel.errors import (
+    ServerFailed,
+    SourceError,
+    Throttled,
+    TimedOut,
+    TooLarge,
+    Unreachable,
+)
 from fuse_otel.poller.fetch_logs import BulkSize, LogFetcher
 from fuse_otel.poller.ingest import FetchedCall
 from fuse_otel.poller.list_calls import Listing
@@ -176,7 +183,7 @@ def test_a_page_that_is_too_large_is_requested_in_smaller_parts():
     assert api.single == []
 
 
-def test_a_window_whose_few_calls_are_too_large_is_halved_down_to_single_requests():
+def test_a_window_whose_few_calls_are_too_large_is_halved_while_bulk_pays():
     bad = call(3)
     api = Api(CALLS[:20])
     api.read(
@@ -190,7 +197,7 @@ def test_a_window_whose_few_calls_are_too_large_is_halved_down_to_single_request
     )
     assert sorted(one for one, _ in api.fetched) == ids(CALLS[:20])
     assert "003" in {one for batch in api.single for one in batch}
-    assert sum(map(len, api.single)) < 4
+    assert len(api.asked) < 20
 
 
 def test_a_bulk_window_that_is_not_answered_is_halved():
@@ -205,8 +212,25 @@ def test_a_bulk_window_that_is_not_answered_is_halved():
             else None
         ),
     )
-    assert api.single == [("007",)]
+    assert "007" in {one for batch in api.single for one in batch}
+    assert sum(map(len, api.single)) <= 8
+    assert len(api.bulk) < 20
+    assert len(set(api.bulk)) == len(api.bulk)  # none is repeated
     assert sorted(one for one, _ in api.fetched) == ids(CALLS[:100])
+
+
+@pytest.mark.parametrize("error", [TimedOut("x"), Unreachable("x"), Throttled("x")])
+def test_few_calls_of_a_bulk_request_that_is_not_answered_in_time_are_read_singly_at_once(error):
+    api = Api(CALLS[:40])
+    api.read(
+        CALLS[:40],
+        listing_of(CALLS[:40]),
+        lambda r: (
+            WindowPoisoned(error) if isinstance(r, LogsPage) and r.window.seconds > 9 else None
+        ),
+    )
+    assert len(api.bulk) == 1 or isinstance(error, Unreachable)
+    assert sorted(one for one, _ in api.fetched) == ids(CALLS[:40])
 
 
 def test_bulk_that_does_not_work_is_not_requested():

@@ -30,7 +30,7 @@ def health():
 def test_an_account_is_down_until_its_first_answered_list():
     health = AccountHealth()
     assert not health.up
-    health.details_read()
+    health.logs_read()
     assert not health.up
     health.listed()
     assert health.up
@@ -42,7 +42,9 @@ def test_the_first_failed_list_says_why_the_account_is_down():
     assert health.error is FAILED
 
 
-@pytest.mark.parametrize("kind", [ServerFailed, Malformed, TimedOut, InternalError])
+@pytest.mark.parametrize(
+    "kind", [ServerFailed, Malformed, TimedOut, InternalError, Unreachable, Unexpected]
+)
 def test_lists_of_three_different_windows_in_a_row_take_the_account_down(health, kind):
     for start in (0, 100):
         health.list_failed(Window(start, start + 9), kind("x"))
@@ -53,22 +55,26 @@ def test_lists_of_three_different_windows_in_a_row_take_the_account_down(health,
     assert health.up
 
 
-@pytest.mark.parametrize("kind", [Unreachable, Unauthorized, Unexpected])
-def test_a_list_error_that_no_data_causes_takes_the_account_down_at_once(health, kind):
-    health.list_failed(WINDOW, kind("x"))
+def test_lists_that_refuse_the_login_take_the_account_down_at_once(health):
+    health.list_failed(WINDOW, Unauthorized("x"))
+    assert health.unauthorized
     assert not health.up
+    health.list_failed(WINDOW, Unreachable("x"))  # says nothing about the login
+    assert not health.up
+    health.list_failed(WINDOW, ServerFailed("x"))
+    assert health.up
 
 
 def test_details_that_refuse_the_login_take_the_account_down_at_once(health):
-    health.details_failed(["a"], Unauthorized("x"))
+    health.logs_failed(["a"], Unauthorized("x"))
     assert not health.up
 
 
 @pytest.mark.parametrize("kind", [Unreachable, Unexpected])
 def test_a_call_whose_request_is_closed_or_refused_counts_once(health, kind):
     for _ in range(50):
-        health.details_failed(["a"], kind("x"))
-        health.details_failed([], kind("x"))
+        health.logs_failed(["a"], kind("x"))
+        health.logs_failed([], kind("x"))
     assert health.up
 
 
@@ -76,7 +82,7 @@ def test_a_call_whose_request_is_closed_or_refused_counts_once(health, kind):
 def test_three_calls_whose_requests_are_closed_or_refused_take_the_account_down(health, kind):
     for session_id in "abc":
         assert health.up
-        health.details_failed([session_id], kind("x"))
+        health.logs_failed([session_id], kind("x"))
     assert not health.up
 
 
@@ -96,24 +102,24 @@ def test_a_window_that_always_fails_counts_once(health):
 
 def test_a_call_that_always_fails_counts_once(health):
     for _ in range(50):
-        health.details_failed(["a"], FAILED)
+        health.logs_failed(["a"], FAILED)
     assert health.up
 
 
 def test_details_of_three_calls_in_a_row_take_the_account_down(health):
     for session_id in "abc":
         assert health.up
-        health.details_failed([session_id], FAILED)
+        health.logs_failed([session_id], FAILED)
     assert health.error is FAILED
     health.listed()
     assert not health.up
-    health.details_read()
+    health.logs_read()
     assert health.up
 
 
 def test_bulk_requests_that_fail_take_no_account_down(health):
     for _ in range(9):
-        health.details_failed([], FAILED)
+        health.logs_failed([], FAILED)
     assert health.up
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
-from fuse_otel.core.model.call import MISSING_LOG, TOO_LARGE_LOG
 from fuse_otel.core.timing.backoff import SteadyClock
 from fuse_otel.core.timing.windows import HOUR, Window
-from fuse_otel.errors import LeaseLost, ServerFailed, TooLarge
+from fuse_otel.errors import LeaseLost
 from fuse_otel.events import StoreFailed
 from fuse_otel.poller.health import AccountHealth
 from fuse_otel.poller.options import PollerOptions, RescanSchedule
-from fuse_otel.poller.requests import ListPage, LogsPage, ReadCalls, make
+from fuse_otel.poller.requests import ListPage
 from fuse_otel.poller.state import account_moved
 from fuse_otel.poller.timetable import Timetable
 from fuse_otel.ports import Gap, GapReason, NumberPosition, Position
@@ -80,24 +77,6 @@ def test_gaps_left_by_errors_take_turns_and_wait_longer_each_time():
 def test_a_probe_asks_for_a_second_before_the_window():
     page = ListPage(Window(10_000, 20_000), "7", 500, 1000)
     assert page.probe(HOUR) == ListPage(Window(6400, 6401), "7", 0, 1)
-    logs = LogsPage(Window(10_000, 20_000), "7", 500, 1000)
-    assert logs.probe(10**9) == LogsPage(Window(0, 1), "7", 0, 1)
-
-
-def test_of_several_calls_only_a_failure_of_all_is_a_failure():
-    error = ServerFailed("x")
-    both = ReadCalls(("a", "b"))
-    assert make(both, None, lambda ids: {"a": error, "b": MISSING_LOG}) == {
-        "a": error,
-        "b": MISSING_LOG,
-    }
-    with pytest.raises(ServerFailed):
-        make(both, None, lambda ids: dict.fromkeys(ids, error))
-
-
-def test_a_single_log_that_is_too_large_is_an_answer():
-    answers = make(ReadCalls(("a",)), None, lambda ids: {"a": TooLarge("x")})
-    assert answers == {"a": TOO_LARGE_LOG}
 
 
 def moved(now: float, **fields: object):

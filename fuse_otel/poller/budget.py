@@ -1,0 +1,34 @@
+"""How many requests an account may make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# UNIX times as floats are exact to a quarter of a microsecond only. Without this tolerance a wait
+# could end a little too early and the next one be too short to change the time.
+TOLERANCE = 1e-5
+
+
+@dataclass(slots=True)
+class Budget:
+    """A token bucket: ``rate`` requests a second on average, one second's worth at once."""
+
+    rate: float
+    tokens: float = 1.0
+    at: float = 0.0
+
+    def take(self, cost: int, now: float) -> float:
+        """Take ``cost`` requests. Returns 0.0, or the time at which to try again.
+
+        A cost above one second's worth goes when the bucket is full and leaves a debt.
+        """
+        # A clock that was set back must not stop reading.
+        passed = max(0.0, now - self.at)
+        full = max(1.0, self.rate)
+        self.tokens = min(full, self.tokens + passed * self.rate)
+        self.at = now
+        needed = min(float(cost), full)
+        if self.tokens + TOLERANCE >= needed:
+            self.tokens -= cost
+            return 0.0
+        return now + (needed - self.tokens) / self.rate
