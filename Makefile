@@ -3,8 +3,8 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help benchmarks dashboards demo test back-ends found-after check suite format golden fuzz lock upgrade build clean \
-	runtime dev
+.PHONY: help benchmarks dashboards demo test back-ends found-after incidents check suite format golden fuzz lock \
+	upgrade build clean runtime dev
 
 # Empty: the default of tests/support/scale.py. JOBS: how many tests run side by side.
 PROOF_SCALE ?=
@@ -55,6 +55,9 @@ golden: dev  ## write the golden calls, golden messages and generated pages agai
 
 dashboards: dev  ## write the dashboards of deploy/grafana again from their code
 	.venv/bin/python -m deploy.grafana
+
+incidents: dev  ## run the simulated incidents of docs/operations.md again and write what they showed
+	@PYTHONPATH=tests .venv/bin/python -m support.incidents
 
 fuzz: dev  ## fuzz the decoders and the translation for FUZZ_SECONDS=600
 	mkdir -p build/fuzz/corpus

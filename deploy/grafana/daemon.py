@@ -229,7 +229,7 @@ def _store(dashboard: Dashboard) -> None:
     dashboard.with_row(Row("Store and process"))
     for panel in (
         graph(
-            "Outbox",
+            "Outbox and its cap",
             "Bytes that count for the cap, and the cap.",
             "bytes",
             lines(most("fuse_otel_outbox_bytes", "instance"), "used ({{instance}})"),

@@ -47,13 +47,16 @@ _TRANSFERRED_TO_US = 0.01
 
 @dataclass(frozen=True, slots=True)
 class CallStream:
-    """``rate`` in calls a second; no call of the stream lasts longer than ``longest`` seconds."""
+    """``rate`` in calls a second; no call of the stream lasts longer than ``longest`` seconds.
+    ``modules`` decides what the modules of an application do.
+    """
 
     seed: int
     channel: str
     rate: float
     longest: float
     applications: tuple[Application, ...]
+    modules: type[CallFlow]
 
     def numbers(self, start: float, end: float) -> Iterator[int]:
         """The numbers of the calls that may start in ``[start, end)``, at most two too many."""
@@ -101,7 +104,7 @@ class CallStream:
         leaves_at = math.inf
         if dice.random() < application.leaving:
             leaves_at = begin + 3 + dice.expovariate(1 / 45)
-        call = CallFlow(dice, begin, leaves_at, begin + self.longest)
+        call = self.modules(dice, begin, leaves_at, begin + self.longest)
         with suppress(CallEnded):
             call.wait(0, 1.4)
             call.start(application.name, application.version, application.revision)
@@ -120,7 +123,8 @@ class World:
     """Calls arrive at ``rate`` a second, from ``past`` seconds before ``start`` on, without end.
 
     ``start`` is UNIX seconds, now if absent. The same seed and rate give the same calls at the
-    same times. Raises ``ValueError`` for a rate outside of (0, 1000] and a negative past.
+    same times. ``modules`` may change what modules do, for example at a certain time. Raises
+    ``ValueError`` for a rate outside of (0, 1000] and a negative past.
     """
 
     def __init__(
@@ -129,6 +133,7 @@ class World:
         rate: float = 0.1,
         past: float = 3 * 3600,
         start: float | None = None,
+        modules: type[CallFlow] = CallFlow,
     ) -> None:
         if not 0 < rate <= _FASTEST:
             raise ValueError("the rate must be above 0 and at most 1000 calls a second")
@@ -139,8 +144,8 @@ class World:
         self.begin = max(0.0, (time.time() if start is None else start) - past)
         long_rate = rate * _SHARE_OF_LONG_CALLS
         self._streams = (
-            CallStream(seed, "001", rate - long_rate, LONGEST_EVERYDAY, EVERYDAY),
-            CallStream(seed, "002", long_rate, LONGEST, LONG),
+            CallStream(seed, "001", rate - long_rate, LONGEST_EVERYDAY, EVERYDAY, modules),
+            CallStream(seed, "002", long_rate, LONGEST, LONG, modules),
         )
         self._call = lru_cache(_KEPT_CALLS)(self._make_call)
         self._log = lru_cache(_KEPT_LOGS)(self._make_log)

@@ -51,6 +51,8 @@ def test_every_panel_has_a_title_a_description_and_a_number(board):
     for panel in panels(board):
         assert panel["title"]
         assert panel["description"].endswith("."), panel["title"]
+    titles = [panel["title"] for panel in panels(board)]
+    assert len(titles) == len(set(titles))
     numbers = [panel["id"] for panel in DASHBOARDS[board]["panels"]]
     assert len(numbers) == len(set(numbers))
 

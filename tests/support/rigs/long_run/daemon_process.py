@@ -23,9 +23,9 @@ from fuse_otel.instrumentation import fan_out
 from fuse_otel.instrumentation.log import Log
 from fuse_otel.instrumentation.metrics import Metrics
 from fuse_otel.ports import Status
+from support.rigs.long_run.scrapes import SCRAPES
 from support.rigs.long_run.shared_clock import SharedClock
 
-SCRAPE = 4 * 3600.0  # seconds between two scrapes, and two looks at sizes
 _FALLBACK = 60.0  # an idle lane is woken by what is stored; that it looks by itself costs time
 _API_SECONDS = 0.05
 PAGE = resource.getpagesize()
@@ -58,6 +58,9 @@ class DaemonSide:
         self._disk = self._used = self._most_waiting = 0
         self._loops: list[LoopState] = []
         self._metrics = Metrics(status=self._status)
+        self._scrape = float(arguments["scrape"])
+        self._scrapes = self._folder / SCRAPES
+        self._scrapes.mkdir()
         self._next_scrape = self._clock()
         self.start(arguments["settings"], arguments["max_disk"])
 
@@ -111,8 +114,8 @@ class DaemonSide:
                 lane.at = max(lane.busy, min(lane.at, self._clock()))
 
     def _look(self, now: float) -> None:
-        self._next_scrape = now + SCRAPE
-        self._metrics.render("")
+        self._next_scrape = now + self._scrape
+        (self._scrapes / f"{now:.0f}").write_bytes(self._metrics.render("")[0])
         status = self._status()
         self._used = max(self._used, status.used)
         waiting = [self._most_waiting, *(lane.calls for lane in status.lanes)]

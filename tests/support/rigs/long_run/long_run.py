@@ -6,23 +6,27 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 from fuse_otel.simulator.simulated_api import DEVELOPER_KEY, EMAIL
 from support.rigs.long_run.fault_interval import FaultInterval
+from support.rigs.long_run.scrapes import SCRAPES
 from support.rigs.long_run.shared_clock import SharedClock
 from support.rigs.program import environment
 
 START = 1_790_000_000.0
+SCRAPE = 4 * 3600.0  # seconds between two scrapes, and two looks at sizes
 _TESTS = Path(__file__).parents[3]
 
 
 class LongRun:
-    """A context manager. The simulated time begins at ``START``; calls come at ``rate`` a second
+    """A context manager. The simulated time begins at ``start``; calls come at ``rate`` a second
     since ``past`` seconds before. An export takes ``export_seconds``; the back end refuses requests
-    of more than ``most_bytes``; ``max_disk`` in bytes.
+    of more than ``most_bytes``; ``max_disk`` in bytes. Each ``scrape`` seconds the daemon's metrics
+    are kept. ``services``: when a web service fails, see ``services``.
     """
 
     def __init__(  # noqa: PLR0913 - all by name
@@ -37,12 +41,17 @@ class LongRun:
         most_bytes: int = 3_000_000,
         max_disk: int = 1 << 30,
         seed: int = 5,
+        start: float = START,
+        scrape: float = SCRAPE,
+        services: Mapping[str, float] = MappingProxyType({}),
         **settings: str,
     ) -> None:
         self._folder = folder
         self._clock = folder / "clock"
-        self.now = SharedClock.made(self._clock, START)
-        self._world = {"seed": seed, "rate": rate, "past": past, "start": START}
+        self.now = SharedClock.made(self._clock, start)
+        self._world = {"seed": seed, "rate": rate, "past": past, "start": start}
+        self._world["services"] = dict(services)
+        self._scrape = scrape
         self._most_bytes = most_bytes
         self._faults = [(s.place, s.kind, s.since, s.until) for s in faults]
         self._quirks = list(quirks)
@@ -73,6 +82,10 @@ class LongRun:
     def restart(self, **settings: str) -> dict[str, Any]:
         return self._daemon_side.ask(["restart", settings])
 
+    def scrapes(self) -> Path:
+        """The folder of the expositions so far, each named by its UNIX second."""
+        return self._folder / "first" / SCRAPES
+
     def anew(self, **settings: str) -> None:
         """Another daemon with an empty store; what it sends is the round ``again``."""
         self._daemon_side.close()
@@ -102,6 +115,7 @@ class LongRun:
                 "folder": str(folder),
                 "export_seconds": self._export_seconds,
                 "max_disk": self._max_disk,
+                "scrape": self._scrape,
                 "settings": usual | settings,
             },
         )

@@ -19,6 +19,7 @@ from fuse_otel.simulator.server import Server
 from support.rigs.long_run.back_end import BackEnd
 from support.rigs.long_run.comparison import compare
 from support.rigs.long_run.fault_interval import FaultInterval
+from support.rigs.long_run.services import services
 from support.rigs.long_run.shared_clock import SharedClock
 
 
@@ -43,7 +44,13 @@ class ScheduledFaults(Faults):
 def serve(arguments: Mapping[str, Any]) -> None:
     clock = SharedClock(Path(arguments["clock"]))
     faults = [FaultInterval(*interval) for interval in arguments["faults"]]
-    world = World(arguments["seed"], arguments["rate"], arguments["past"], arguments["start"])
+    world = World(
+        arguments["seed"],
+        arguments["rate"],
+        arguments["past"],
+        arguments["start"],
+        services(**arguments["services"]),
+    )
     api_faults = ScheduledFaults([each for each in faults if each.place == "api"], clock)
     lanes = [each for each in faults if each.place != "api"]
     back_end = BackEnd(lanes, clock, arguments["most_bytes"])

@@ -1,0 +1,1 @@
+"""Simulated incidents: what each alert and each panel of the dashboards shows meanwhile."""
