@@ -45,6 +45,7 @@ COMMANDS = {
     "show": Command("draw a call as a tree with a time bar", configured=True),
     "convert": Command("convert saved call logs to OTLP/JSON lines", configured=True),
     "trace-id": Command("print the trace id of a call"),
+    "caller": Command("print the queries that find the calls of a phone number", configured=True),
     "config": Command("print the effective settings and where each comes from", configured=True),
 }
 

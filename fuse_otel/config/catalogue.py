@@ -138,8 +138,8 @@ SETTINGS = (
     ),
     Setting(
         "pseudonym_key", "secret", "", "(a long random text)",
-        "Key of the pseudonym `user.hash`. By default it is derived from the account's developer"
-        " key.",
+        "Key of the pseudonym `user.hash`, of 16 bytes or more. By default it is derived from the"
+        " account's developer key, and changes with it.",
         secret=True,
     ),
     Setting(

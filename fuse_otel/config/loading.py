@@ -17,7 +17,7 @@ from fuse_otel.config.file.tables import Account, RescanTable
 from fuse_otel.config.inputs import DEFAULT, Inputs
 from fuse_otel.config.problems import MAX_PROBLEMS, sentences
 from fuse_otel.config.settings import Settings
-from fuse_otel.config.warnings import warnings_of
+from fuse_otel.config.warnings import advice_of, warnings_of
 from fuse_otel.errors import ConfigurationError
 from fuse_otel.files import shown_path
 
@@ -62,7 +62,7 @@ def load_from(
     }
     has_destinations = "destinations" in inputs.content
     warnings = (*inputs.warnings, *warnings_of(settings, inputs.environ, has_destinations))
-    return Loaded(settings, origins, warnings, tuple(inputs.advice))
+    return Loaded(settings, origins, warnings, (*inputs.advice, *advice_of(settings)))
 
 
 def _settings(inputs: Inputs) -> Settings | None:

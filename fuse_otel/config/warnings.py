@@ -67,6 +67,16 @@ def _warnings(
         yield "state_url: The store is in memory. It is lost when the process ends."
 
 
+def advice_of(settings: Settings) -> Iterator[str]:
+    """Sentences for ``check`` alone: what works, and may surprise later."""
+    if settings.pseudonym_key is None and settings.accounts:
+        yield (
+            "pseudonym_key: It is not set, so user.hash follows from the developer key. A new"
+            " developer key changes all hashes, and a caller of two accounts has two. Set a long"
+            " random text."
+        )
+
+
 def _idle_certificates(destination: Destination) -> bool:
     there = destination.certificate or destination.client_certificate
     return bool(there) and all(_is_plain(destination, url) for url in destination.urls.values())

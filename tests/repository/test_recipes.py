@@ -78,7 +78,6 @@ def test_logsql_speaks_of_what_is_sent(recipe):
 def test_every_question_has_a_query_for_logs_unless_the_page_says_why_not():
     asked = {recipe.question for language in LANGUAGES for recipe in recipes(language)}
     assert asked - {recipe.question for recipe in recipes("logsql")} == {
-        "Find all calls of this caller",
         "Which calls came without their log, or with a part of it?",
     }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from fuse_otel.core.redaction.masks import FREE_NUMBER
 
@@ -18,7 +17,6 @@ _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _IPV4 = re.compile(rf"(?<!\d)(?:{_OCTET}[.-]){{3}}{_OCTET}(?!\d)")
 
 
-@lru_cache(maxsize=1024)  # an application calls few hosts
 def is_plain_host(host: str) -> bool:
     """Whether the name of a host, or its IPv4 address, holds no number of somebody."""
     if not _HOST.match(host) or _NUMBER_IN_HOST.search(host):

@@ -102,6 +102,9 @@ def log_record(
         semconv.LOG_RECORD_UID: ids.log_record_uid(entry.index),
         **redacted.attributes,
     }
+    if place == 0 and timeline.call.user_hash:
+        # One record is enough to find the call in a store of logs.
+        attributes[semconv.USER_HASH] = timeline.call.user_hash
     if log_class == "error":
         attributes[semconv.ERROR_TYPE] = error_type(redacted)
     if moment.inferred:

@@ -67,6 +67,7 @@ def test_a_setting_without_a_flag_comes_from_the_environment(account, monkeypatc
 
 def test_check_prints_the_configuration_without_secrets(account, capsys, monkeypatch):
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "https://u:geheim@collector:4318")
+    monkeypatch.setenv("FUSE_OTEL_PSEUDONYM_KEY", "a-long-random-text")
     assert main(["check"]) == 0
     out, err = capsys.readouterr()
     assert out.splitlines() == [
@@ -94,6 +95,15 @@ def test_check_counts_numbers_and_names_files_and_consoles(tmp_path, capsys):
     assert "destination  f, logs: calls.jsonl\n" in out
     assert "destination  c, traces: standard output\n" in out
     assert "15550100001" not in out
+
+
+def test_check_recommends_a_pseudonym_key_that_does_not_change(account, capsys):
+    assert main(["check"]) == 0
+    advice = capsys.readouterr().err
+    assert advice.startswith("warning: pseudonym_key: It is not set")
+    assert advice.count("\n") == 1
+    assert main(["config"]) == 0
+    assert "pseudonym_key: It is not set" not in capsys.readouterr().err
 
 
 def test_check_prints_warnings_on_stderr_and_exits_0(account, capsys):

@@ -16,8 +16,12 @@ KEY = "FUSE_OTEL_DEVELOPER_KEY"
 TOKEN_FILE = "FUSE_OTEL_HOOK_TOKEN_FILE"
 
 
+# Without one, `check` recommends it.
+PSEUDONYM_KEY = {"FUSE_OTEL_PSEUDONYM_KEY": "a-long-random-text"}
+
+
 def loaded(**environ):
-    return load(environ={**ACCOUNT, **environ})
+    return load(environ={**ACCOUNT, **PSEUDONYM_KEY, **environ})
 
 
 def secret_file(folder, content, mode=0o600):
@@ -115,7 +119,7 @@ def test_a_configuration_file_that_everybody_can_use_is_reported(
     file = write_toml(tmp_path, content)
     Path(file).chmod(mode)
     environ = {} if "accounts" in content else ACCOUNT
-    found = load(environ=environ, config_file=file)
+    found = load(environ={**environ, **PSEUDONYM_KEY}, config_file=file)
     for sentences, expected in ((found.warnings, warned), (found.advice, advised)):
         wanted = [] if expected is None else [f"{file}: {expected}"]
         assert [each.partition(" Remove")[0] for each in sentences] == wanted

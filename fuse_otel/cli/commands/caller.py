@@ -1,0 +1,73 @@
+"""``fuse-otel caller``: the pseudonym of a phone number, and the queries that find its calls."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from getpass import getpass
+from typing import TYPE_CHECKING
+
+from fuse_otel.cli.output import complain, print_lines
+from fuse_otel.cli.settings_flags import load_settings
+
+if TYPE_CHECKING:
+    from fuse_otel.config.settings import Settings
+
+_DONE, _FAILED, _USAGE = 0, 1, 2
+_LONGEST = 4096  # characters of a line of standard input
+_ON_THE_COMMAND_LINE = (
+    "fuse-otel caller: The number is read from standard input or typed at a prompt. On a command"
+    " line, other users of this machine and the shell's history could show it."
+)
+_NO_NUMBER = "fuse-otel caller: This text has no phone number."
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    # Without this argument argparse would quote the number in its own message.
+    parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.words:
+        complain(_ON_THE_COMMAND_LINE)
+        return _USAGE
+    settings = load_settings(args).settings
+    number = _number()
+    lines = list(_found(settings, number))
+    if not lines:
+        complain(_NO_NUMBER)
+        return _USAGE
+    return _DONE if print_lines(lines) else _FAILED
+
+
+def _number() -> str:
+    if sys.stdin is None:
+        return ""
+    if sys.stdin.isatty():
+        return getpass("Phone number (not shown): ")
+    return sys.stdin.readline(_LONGEST)
+
+
+def _found(settings: Settings, number: str) -> Iterator[str]:
+    """The hash and the queries of each key: accounts may have one in common."""
+    from fuse_otel.assembly import pseudonym_key  # noqa: PLC0415 - the whole program
+    from fuse_otel.core.redaction.pseudonym import user_hash  # noqa: PLC0415
+    from fuse_otel.core.translation.translate import NAMELESS  # noqa: PLC0415
+
+    accounts: dict[str, list[str]] = {}
+    for account in settings.accounts:
+        found = user_hash(number, pseudonym_key(account, settings))
+        if found is not None:
+            accounts.setdefault(found, []).append(account.name)
+    derived = settings.pseudonym_key is None
+    key = "derived from the developer key" if derived else "pseudonym_key"
+    namespace = settings.resource_attributes.get("service.namespace", NAMELESS)
+    for found, names in accounts.items():
+        yield f"account    {', '.join(names)}"
+        yield f"key        {key}"
+        yield f"user.hash  {found}"
+        yield f'TraceQL    {{ span.user.hash = "{found}" }}'
+        yield f'LogsQL     user.hash:="{found}"'
+        yield f'LogQL      {{service_namespace="{namespace}"}} | user_hash="{found}"'
+        yield f"Jaeger     user.hash={found}"
