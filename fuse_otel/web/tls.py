@@ -53,6 +53,7 @@ class Handshake(asyncio.Protocol, Peer):
         self._context = context
         self._early = b""
         self._upgrade: asyncio.Task[None] | None = None
+        self._beginning = self._aborted = False
         self.since = inner.loop.time()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -66,6 +67,7 @@ class Handshake(asyncio.Protocol, Peer):
             self._early += data  # a request that came with the end of the handshake
         elif data[0] == _HANDSHAKE:
             self._transport.pause_reading()  # what comes next is for TLS
+            self._beginning = True
             self._upgrade = self._inner.loop.create_task(self._to_tls(data))
         else:
             self._transport.write(_ANSWER_TO_PLAIN)
@@ -83,7 +85,11 @@ class Handshake(asyncio.Protocol, Peer):
 
     def abort(self) -> None:
         self._connections.discard(self)
-        self._transport.abort()
+        self._aborted = True
+        # asyncio's TLS leaks a transport that is lost before it has begun on it. While it begins
+        # nothing is read, so that only this can lose it.
+        if not self._beginning:
+            self._transport.abort()
 
     shutdown = abort  # uvicorn's name, for its end
 
@@ -115,12 +121,15 @@ class Handshake(asyncio.Protocol, Peer):
         )
         # In the first round of the loop start_tls gives the connection to a protocol of its own, in
         # the second that one begins. Then it takes the bytes that have come already.
-        for _ in range(2):
-            await asyncio.sleep(0)
-        if self._transport.is_closing():
-            upgrade.cancel()
-            return None
-        _feed(cast("asyncio.BufferedProtocol", self._transport.get_protocol()), first)
+        try:
+            for _ in range(2):
+                await asyncio.sleep(0)
+        finally:
+            self._beginning = False
+        if self._aborted:
+            self._transport.abort()
+        else:
+            _feed(cast("asyncio.BufferedProtocol", self._transport.get_protocol()), first)
         # Nothing is returned for a connection that is aborted during the handshake.
         return await upgrade
 

@@ -1,5 +1,6 @@
 """TLS at the port, over real sockets: handshakes that are slow, broken or none, certificates."""
 
+import gc
 import socket
 import ssl
 from contextlib import contextmanager
@@ -248,3 +249,31 @@ def test_the_port_begins_and_ends_tls_as_its_file_says(tmp_path, certificate):
         assert http_client.get(secure, verify=trusting(certificate)).status_code == 200
         assert http_client.get(url).status_code == 400
     store.close()
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_connection_that_is_dropped_as_tls_begins_leaves_nothing_open(
+    tmp_path, certificate, monkeypatch
+):
+    begin = tls_module.Handshake.data_received
+
+    def begin_and_abort(self, data):
+        begin(self, data)
+        self.abort()
+
+    leaks = []
+    monkeypatch.setattr("sys.unraisablehook", leaks.append)
+    with port(tmp_path, certificate) as url:
+        with monkeypatch.context() as dropping:
+            dropping.setattr(tls_module.Handshake, "data_received", begin_and_abort)
+            _drop(address(url))
+        assert http_client.get(url, verify=trusting(certificate)).status_code == 200
+    gc.collect()
+    assert leaks == []
+
+
+def _drop(where):
+    for _ in range(5):
+        with socket.create_connection(where) as dropped:
+            dropped.sendall(b"\x16\x03\x01")
+            assert rest_of(dropped) == b""
