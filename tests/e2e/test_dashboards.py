@@ -5,6 +5,7 @@ import time
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.pages.grafana_dashboards import QUERIES
 from support.pages.repository import ROOT
+from support.patience import PATIENCE
 from support.peers.program_of import program
 from support.peers.prometheus import Prometheus
 from support.peers.waiting import wait_for
@@ -53,7 +54,7 @@ def test_every_query_returns_series_and_points_lead_to_traces(tmp_path):
             return not missing
 
         try:
-            wait_for(all_answered, "series for every query")
+            wait_for(all_answered, "series for every query", 2 * PATIENCE)
         except AssertionError:
             assert [f"{each}: {filled(each)}" for each in missing] == []
         assert {rule["health"] for rule in prometheus.rules_by_name().values()} == {"ok"}
@@ -61,8 +62,13 @@ def test_every_query_returns_series_and_points_lead_to_traces(tmp_path):
         seen = wait_for(
             lambda: prometheus.exemplars(expression, time.time() - 600, time.time()), "exemplars"
         )
-        sent = {span.trace_id.hex() for span in receiver.spans()}
-        assert {each["labels"]["trace_id"] for each in seen} <= sent
+        traces = {each["labels"]["trace_id"] for each in seen}
+
+        def delivered():
+            return traces <= {span.trace_id.hex() for span in receiver.spans()}
+
+        # A call counts when it is stored, a moment before its delivery.
+        wait_for(delivered, "the traces that the points lead to")
 
 
 def filled(query):
