@@ -9,6 +9,7 @@ from fuse_otel.assembly.parts import model_options
 from fuse_otel.assembly.web_access import current_access
 from fuse_otel.config import load
 from fuse_otel.core.model.redaction_policy import Mode
+from fuse_otel.events import ConfigReloaded
 
 NAME = "FUSE_OTEL_PAGES_REDACTION"
 NO_LOGIN = (
@@ -78,3 +79,21 @@ def test_a_file_that_loses_its_login_is_not_taken(tmp_path, login):
     write_web_file(tmp_path)
     assert access().needs_login
     assert [(each.successful, each.message) for each in events] == [(False, NO_LOGIN)]
+
+
+def test_a_bad_new_file_keeps_the_old_one_with_all_its_problems(tmp_path, login):
+    events = []
+    access = current_access(settings(environ("strict", web=login)), events.append)
+    write_web_file(tmp_path, foo=1, basic_auth_users={"ops": "secret"})
+    assert access().users
+    (event,) = events
+    first, second = event.message.splitlines()
+    assert first.startswith('FUSE_OTEL_WEB_CONFIG: basic_auth_users: "ops": Not a bcrypt hash.')
+    assert second.startswith("FUSE_OTEL_WEB_CONFIG: Unknown setting `foo`.")
+    write_web_file(tmp_path, basic_auth_users={"new": hash_of("y")})
+    assert set(access().users) == {"new"}
+    assert events[1:] == [ConfigReloaded(successful=True, message="")]
+
+
+def test_without_a_file_the_port_is_open():
+    assert not current_access(settings(), lambda _: None)().needs_login
