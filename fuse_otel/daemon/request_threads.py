@@ -25,10 +25,10 @@ class RequestThreads:
         self._limit = limit
         self._wait = wait
 
-    def __call__(self, works: Sequence[Work], patience: float) -> Sequence[Future[Outcome]]:
+    def __call__(self, queue: Sequence[Work], patience: float) -> Sequence[Future[Outcome]]:
         # The caller's deadline applies to them too.
         futures = [
-            self._pool.submit(copy_context().run, self._outcome, work, patience) for work in works
+            self._pool.submit(copy_context().run, self._outcome, work, patience) for work in queue
         ]
         if self._wait:
             for future in futures:
