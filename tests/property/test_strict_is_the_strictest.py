@@ -37,7 +37,7 @@ pieces = st.sampled_from([
 texts = st.lists(st.one_of(pieces, st.text(max_size=3)), max_size=14).map("".join)
 
 
-@settings(max_examples=scaled(400))
+@settings(max_examples=scaled(60))
 @given(st.one_of(texts, shaped, lines_with("password=x y"), st.text()))
 def test_standard_changes_nothing_that_strict_lets_leave(text):
     clean = scrub(text, Tally())
@@ -47,7 +47,7 @@ def test_standard_changes_nothing_that_strict_lets_leave(text):
     assert clean_name(name, Tally()) == name
 
 
-@settings(max_examples=scaled(200))
+@settings(max_examples=scaled(40))
 @given(st.one_of(texts, shaped).flatmap(lines_with), texts, texts, st.booleans())
 def test_standard_changes_no_line_that_strict_has_made(line, name, application, static):
     log = make_log(
@@ -112,7 +112,7 @@ def digits_in(text):
     return [char for char in text if char.isdigit()]
 
 
-@settings(max_examples=scaled(300))
+@settings(max_examples=scaled(40))
 @given(grouped(st.one_of(cards, americans)), around, around)
 def test_no_number_leaves_in_any_grouping(number, before, after):
     digits, written = number
@@ -132,7 +132,7 @@ def accounts(draw):
     return gap.join(number[at : at + 4] for at in range(0, len(number), 4))
 
 
-@settings(max_examples=scaled(100))
+@settings(max_examples=scaled(40))
 @given(accounts(), around, around)
 def test_a_bank_account_leaves_in_no_mode_but_off(number, before, after):
     assert iban.is_valid(number, check_country=False)
