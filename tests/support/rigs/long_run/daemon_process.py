@@ -73,7 +73,8 @@ class DaemonSide:
         log = Log(self._log_file, loaded.log_level, loaded.log_format, self._clock)
         self._metrics.forget_states()
         emit = fan_out(self._metrics, log, readiness(loaded), self._notice)
-        self._workers = Workers(loaded, emit, self._clock)
+        # In simulated time a step has to wait for its request.
+        self._workers = Workers(loaded, emit, self._clock, once=True)
         now = self._clock()
         self._lanes = [
             LoopState(shipper.step, lambda s=shipper: s.idle, self._export_seconds, now)  # type: ignore[misc]
