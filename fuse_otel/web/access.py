@@ -14,6 +14,10 @@ from fuse_otel.events import ConfigReloaded, Emit, unheard
 from fuse_otel.files import FileStamp, file_stamp
 
 _RETRY = 5.0  # seconds until a file that could not be used is tried again
+_WOULD_OPEN = (
+    "The web configuration file no longer has {what}, so the old one stays. If this is intended,"
+    " reload the configuration (SIGHUP)."
+)
 PROBES = frozenset({"/-/healthy", "/-/ready"})
 
 
@@ -36,6 +40,15 @@ class Access:
     def needs_login(self) -> bool:
         return bool(self.users or self.token)
 
+    def opens(self, before: Access) -> str:
+        """What protected the port under ``before`` and no longer does; empty for nothing."""
+        lost = []
+        if before.tls is not None and self.tls is None:
+            lost.append("TLS")
+        if before.needs_login and not self.needs_login:
+            lost.append("logins")
+        return " and ".join(lost)
+
     @property
     def probe_token(self) -> str:
         """Opens the probes and nothing else. A command on the same machine that reads the same file
@@ -51,6 +64,9 @@ OPEN = Access()
 class CurrentAccess:
     """The present access. The files are read again when one of them has changed, as Prometheus does
     for each connection; if the new content cannot be used, the old one stays. For one thread.
+
+    So it is if TLS or the logins are gone: an editor that empties a file before it writes it, or a
+    full disk, must not open the port for a moment.
     """
 
     def __init__(
@@ -80,10 +96,15 @@ class CurrentAccess:
         # New content can name a file that was missing, which none of the stamps shows.
         return bool(self._failed) and self._clock() - self._failed_at > _RETRY
 
+    def _no_looser(self, fresh: Access) -> Access:
+        if what := fresh.opens(self._access):
+            raise ConfigurationError([_WOULD_OPEN.format(what=what)])
+        return fresh
+
     def _read_again(self, reread: Callable[[], Access]) -> None:
         self._tried = {path: file_stamp(path) for path in self._tried}
         try:
-            self._access = reread()
+            self._access = self._no_looser(reread())
         except ConfigurationError as error:
             if str(error) != self._failed:
                 self._emit(ConfigReloaded(successful=False, message=str(error)))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from phonenumbers import Leniency, PhoneNumberMatcher
 from stdnum import iban, luhn
 from support.builders.call_values import make_call, make_entry, make_log
-from support.builders.secrets import lines_with, shaped
+from support.builders.secrets import lines_with, names, shaped
 from support.scale import scaled
 
 from fuse_otel.core.model.call import log_completeness
@@ -130,6 +130,29 @@ def accounts(draw):
     number = country + iban.calc_check_digits(f"{country}00{account}") + account
     gap = draw(st.sampled_from(["", " ", "-", "\u00a0"]))
     return gap.join(number[at : at + 4] for at in range(0, len(number), 4))
+
+
+ATS = [
+    "@",
+    "\uff20",
+    "%40",
+    "%2540",
+    "\\u0040",
+    "\\x40",
+    "&commat;",
+    "&#64;",
+    "&#0064;",
+    "&#x0040;",
+]
+
+
+@settings(max_examples=scaled(40))
+@given(names, names, st.sampled_from(ATS), st.one_of(around, lines_with("{}")))
+def test_no_address_leaves_however_its_at_is_written(local, host, at, place):
+    text = place.replace("{}", f"{local}{at}{host}.example")
+    for clean in (scrub(text, Tally()), clean_name(text, Tally()), standard(text)):
+        assert local not in clean
+        assert host not in clean
 
 
 @settings(max_examples=scaled(40))

@@ -21,6 +21,7 @@ _ON_THE_COMMAND_LINE = (
     " line, other users of this machine and the shell's history could show it."
 )
 _NO_NUMBER = "fuse-otel caller: This text has no phone number."
+_ONE_NUMBER = "fuse-otel caller: Standard input has more than one line. Give one number at a time."
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +34,10 @@ def run(args: argparse.Namespace) -> int:
         complain(_ON_THE_COMMAND_LINE)
         return _USAGE
     settings = load_settings(args).settings
-    number = _number()
+    number, following = _number()
+    if following.strip():
+        complain(_ONE_NUMBER)
+        return _USAGE
     lines = list(_found(settings, number))
     if not lines:
         complain(_NO_NUMBER)
@@ -41,12 +45,13 @@ def run(args: argparse.Namespace) -> int:
     return _DONE if print_lines(lines) else _FAILED
 
 
-def _number() -> str:
+def _number() -> tuple[str, str]:
+    """What was typed, or the first line of standard input and the one that follows it."""
     if sys.stdin is None:
-        return ""
+        return "", ""
     if sys.stdin.isatty():
-        return getpass("Phone number (not shown): ")
-    return sys.stdin.readline(_LONGEST)
+        return getpass("Phone number (not shown): "), ""
+    return sys.stdin.readline(_LONGEST), sys.stdin.readline(_LONGEST)
 
 
 def _found(settings: Settings, number: str) -> Iterator[str]:

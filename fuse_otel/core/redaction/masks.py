@@ -18,6 +18,10 @@ from fuse_otel.core.model.tally import Tally
 
 DIGITS, EMAIL = "[digits]", "[email]"
 
+AT = re.compile("[@\uff20\ufe6b]|%(?:25)*40")
+# An @ as XML, JSON and programs write it. The characters of these end an address.
+WRITTEN_AT = re.compile(r"&(?:commat|#0{0,8}64|#[xX]0{0,8}40);|\\(?:u0040|x40)")
+
 # Besides the decimal digits of all scripts: superscripts, subscripts, digits in circles.
 _DIGIT = (
     r"[\d\u00b2\u00b3\u00b9\u2070\u2074-\u2079\u2080-\u2089\u2460-\u2468\u2474-\u247c\u2488-\u2490"

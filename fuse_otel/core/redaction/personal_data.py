@@ -14,7 +14,15 @@ from fuse_otel.core.model.call import ListedCall
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.redaction.credentials import without_credentials
 from fuse_otel.core.redaction.hosts import HOST_IN_URL, is_plain_host
-from fuse_otel.core.redaction.masks import DIGITS, EMAIL, ESCAPE, FREE_NUMBER, replaced_words
+from fuse_otel.core.redaction.masks import (
+    AT,
+    DIGITS,
+    EMAIL,
+    ESCAPE,
+    FREE_NUMBER,
+    WRITTEN_AT,
+    replaced_words,
+)
 
 _DAY = 86_400
 _MONTH, _DAY_OF_MONTH = r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
@@ -128,9 +136,6 @@ _DIGIT, _LETTER = re.compile(r"\d"), re.compile(r"[^\W\d_]")
 # What an address may be a part of ends it; what may be a part of an address does not.
 _ADDRESS = re.compile(r'[^\s"<>(),;:\[\]\\]+')
 _IN_URL = re.compile(r"[^/?&=#]+")
-_AT = re.compile("[@\uff20\ufe6b]|%(?:25)*40")
-# An @ as XML, JSON and programs write it. The characters of these end an address.
-_WRITTEN_AT = re.compile(r"&(?:commat|#0{0,8}64|#[xX]0{0,8}40);|\\(?:u0040|x40)")
 # A host, and ids in machines' own spelling: a UUID, a W3C trace context.
 _MACHINES = re.compile(
     rf"{HOST_IN_URL}"
@@ -166,8 +171,8 @@ def _without_words(text: str, tally: Tally, *, is_name: bool) -> str:
     text, count = _JWT.subn("[token]", text)
     if count:
         tally.redactions["token"] += count
-    text = _WRITTEN_AT.sub("@", text)
-    if _AT.search(text):
+    text = WRITTEN_AT.sub("@", text)
+    if AT.search(text):
         # Of a number in groups before an @ the pattern of an address would match only the last
         # group.
         text = FREE_NUMBER.sub(lambda run: _without_number_at(run, tally), text)
@@ -180,13 +185,13 @@ def _without_words(text: str, tally: Tally, *, is_name: bool) -> str:
 
 def _without_number_at(run: re.Match[str], tally: Tally) -> str:
     before, after = run.string[run.start() - 1 : run.start()], run.string[run.end() : run.end() + 8]
-    if before.isalnum() or not (_AT.match(after) or _AT.search(run[0])):
+    if before.isalnum() or not (AT.match(after) or AT.search(run[0])):
         return run[0]
     return number_mask(run[0], tally)
 
 
 def _without_address(word: str, tally: Tally) -> str:
-    if not _AT.search(word):
+    if not AT.search(word):
         return word
     if word.startswith("/"):
         return _IN_URL.sub(lambda part: _without_address(part[0], tally), word)

@@ -9,9 +9,11 @@ from fuse_otel.core.model.limits import MAX_NAME
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.redaction.credentials import without_credentials
 from fuse_otel.core.redaction.masks import (
+    AT,
     EMAIL,
     NAME_NUMBER,
     TEXT_NUMBER,
+    WRITTEN_AT,
     replaced_words,
     without_digits,
 )
@@ -73,10 +75,17 @@ def _no_number_is_known(_run: str) -> bool:
 
 
 def _without_emails(text: str, tally: Tally) -> str:
-    """The whole word is removed: its other characters may be a part of the address."""
-    if "@" not in text:
+    """The whole word is removed: its other characters may be a part of the address. Before the
+    digits: of ``&#0064;`` only ``&#[digits];`` would be left, which nothing takes for an @.
+    """
+    text = WRITTEN_AT.sub("@", text)
+    if not AT.search(text):
         return text
-    return replaced_words(_WORD, text, lambda word: "@" in word, EMAIL, tally)
+    return replaced_words(_WORD, text, _has_at, EMAIL, tally)
+
+
+def _has_at(word: str) -> bool:
+    return AT.search(word) is not None
 
 
 def is_scrubbed(text: str) -> bool:

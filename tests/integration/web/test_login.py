@@ -155,3 +155,19 @@ def test_users_that_change_in_the_file_count_at_once(tmp_path):
         assert http_client.get(f"{url}/status", auth=RIGHT).status_code == 401
         assert http_client.get(f"{url}/status", auth=("ops", "changed")).status_code == 200
     store.close()
+
+
+@pytest.mark.parametrize("content", ["", "{}", "basic_auth_users: {}", "open_paths: [/metrics]"])
+def test_a_file_that_loses_its_logins_keeps_the_port_closed_and_says_so(tmp_path, content):
+    file = write_web_file(tmp_path, basic_auth_users=USERS)
+    store, heard = filled_store(), []
+    first = access_of(read_web_config(str(file)))
+    current = CurrentAccess(first, lambda: access_of(read_web_config(str(file))), heard.append)
+    with served(site(store, access=current)) as url:
+        file.write_text(content)
+        assert http_client.get(f"{url}/status").status_code == 401
+        assert http_client.get(f"{url}/status", auth=RIGHT).status_code == 200
+        assert [event.successful for event in heard] == [False]
+        write_web_file(tmp_path, basic_auth_users={"ops": hash_of("changed")})
+        assert http_client.get(f"{url}/status", auth=("ops", "changed")).status_code == 200
+    store.close()

@@ -91,3 +91,10 @@ def test_without_standard_input_there_is_no_number(caller, monkeypatch, tmp_path
     (tmp_path / "fuse-otel.toml").write_text(TWO_ACCOUNTS)
     monkeypatch.setattr(sys, "stdin", None)
     assert main(["caller", "--config", str(tmp_path / "fuse-otel.toml")]) == 2
+
+
+def test_a_second_number_is_refused_instead_of_ignored(caller):
+    code, out, err = caller(f"{NUMBER}\n212-555-0124\n")
+    assert (code, out) == (2, "")
+    assert "one number at a time" in err
+    assert "555" not in err
