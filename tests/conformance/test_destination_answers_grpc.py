@@ -107,9 +107,13 @@ TABLE: dict[str, tuple[GrpcAnswer, ExportResult]] = {
         )
         for code in ("UNAVAILABLE", "RESOURCE_EXHAUSTED")
     },
+    "a time of most of a day": (
+        retry_in("UNAVAILABLE", "", 80_000),
+        Retry("UNAVAILABLE", "UNAVAILABLE", 3600.0),
+    ),
     "a time of a year": (
         retry_in("UNAVAILABLE", "", 31_536_000),
-        Retry("UNAVAILABLE", "UNAVAILABLE", 3600.0),
+        Retry("UNAVAILABLE", "UNAVAILABLE"),
     ),
     "a time before now": (
         retry_in("UNAVAILABLE", "", -5),
