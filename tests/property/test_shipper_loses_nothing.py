@@ -52,6 +52,10 @@ class UnsteadyOutbox:
         self._fail()
         return self._real.due(*asked)
 
+    def open_offsets(self, lane, batch):
+        self._fail()
+        return self._real.open_offsets(lane, batch)
+
     def resolve(self, *told):
         self._fail()
         self._real.resolve(*told)
