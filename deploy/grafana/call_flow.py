@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
 
+from deploy.grafana.call_panels import outcome_panels
 from deploy.grafana.call_queries import RANGE, RATE, CallQueries, share
 from deploy.grafana.panels import THIRD, board, cells, flow, graph, lines, number, rows, variable
 
@@ -53,24 +54,9 @@ def made() -> Dashboard:
 
 
 def _flow(dashboard: Dashboard) -> None:
-    calls = counted("fuse_calls_total", RANGE)
     dashboard.with_row(Row("Call flow"))
     for panel in (
-        number("Calls", "Calls that were stored in this time range.", "short", calls),
-        number(
-            "Calls with an error",
-            "Share of the calls that have an error according to the error policy.",
-            "percentunit",
-            share(counted("fuse_calls_total", RANGE, where='status="error"'), calls),
-            0.05,
-            0.2,
-        ),
-        number(
-            "Contained calls",
-            "Share of the calls that ended without an answered transfer.",
-            "percentunit",
-            share(counted("fuse_contained_calls_total", RANGE), calls),
-        ),
+        *outcome_panels(_CALLS),
         number(
             "Median duration",
             "Half of the calls are shorter.",

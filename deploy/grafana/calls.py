@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
 
+from deploy.grafana.call_panels import outcome_panels
 from deploy.grafana.call_queries import RANGE, RATE, CallQueries, share
 from deploy.grafana.panels import (
     THIRD,
@@ -44,26 +45,11 @@ def made() -> Dashboard:
 
 def _overview(dashboard: Dashboard) -> None:
     calls = counted("fuse_calls_total", RANGE)
-    errors = counted("fuse_calls_total", RANGE, where='status="error"')
     transfers = counted("fuse_transfers_total", RANGE)
     lost = counted("fuse_transfers_total", RANGE, where='result=~"noanswer|busy"')
     dashboard.with_row(Row("Overview"))
     for panel in (
-        number("Calls", "Calls that were stored in this time range.", "short", calls),
-        number(
-            "Calls with an error",
-            "Share of the calls that have an error according to the error policy.",
-            "percentunit",
-            share(errors, calls),
-            0.05,
-            0.2,
-        ),
-        number(
-            "Contained calls",
-            "Share of the calls that ended without an answered transfer.",
-            "percentunit",
-            share(counted("fuse_contained_calls_total", RANGE), calls),
-        ),
+        *outcome_panels(_CALLS),
         number(
             "Repeat callers",
             "Share of the inbound calls whose caller had called within the 24 hours before.",

@@ -131,27 +131,27 @@ def _state_url(value: object) -> str:
 
 def _host_names(value: object) -> tuple[str, ...]:
     """Names in lower case, without a final dot."""
-    listed = value if isinstance(value, list) else read.read_text(value).split(",")
-    names = [read.read_text(each).lower().rstrip(".") for each in listed]
-    for name in names:
-        if name and not _HOST_NAME.fullmatch(name):
-            raise ValueError(
-                f"{read.quoted(name)} is not a host name. Use names such as ops.example.com,"
-                " without a scheme, port or path."
-            )
-    return tuple(dict.fromkeys(filter(None, names)))
+    names = [name.lower().rstrip(".") for name in _texts(value)]
+    wrong = "is not a host name. Use names such as ops.example.com, without a scheme, port or path."
+    return _each_fits(names, _HOST_NAME, wrong)
 
 
 def _url_templates(value: object) -> tuple[str, ...]:
+    wrong = "is not a path. Use paths such as /claims/{claim}, without a host or query."
+    return _each_fits(_texts(value), _TEMPLATE, wrong)
+
+
+def _texts(value: object) -> list[str]:
     listed = value if isinstance(value, list) else read.read_text(value).split(",")
-    templates = [read.read_text(each) for each in listed]
-    for template in templates:
-        if template and not _TEMPLATE.fullmatch(template):
-            raise ValueError(
-                f"{read.quoted(template)} is not a path. Use paths such as /claims/{{claim}},"
-                " without a host or query."
-            )
-    return tuple(dict.fromkeys(filter(None, templates)))
+    return [read.read_text(each) for each in listed]
+
+
+def _each_fits(texts: list[str], pattern: re.Pattern[str], wrong: str) -> tuple[str, ...]:
+    """The texts that are not empty, each once. Raises ``ValueError`` for one that does not fit."""
+    for text in filter(None, texts):
+        if not pattern.fullmatch(text):
+            raise ValueError(f"{read.quoted(text)} {wrong}")
+    return tuple(dict.fromkeys(filter(None, texts)))
 
 
 def _attributes(value: object) -> dict[str, str]:
