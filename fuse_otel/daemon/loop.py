@@ -26,10 +26,17 @@ class SupervisedStep:
     step must not end the loop.
     """
 
-    def __init__(self, name: LoopName, step: Step, emit: Emit) -> None:
+    def __init__(
+        self,
+        name: LoopName,
+        step: Step,
+        emit: Emit,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.name = name
         self._step = step
         self._emit = emit
+        self._timer = timer
         self._pauses = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
 
     @property
@@ -41,11 +48,12 @@ class SupervisedStep:
         return self._pauses.ready(now)
 
     def __call__(self, now: float) -> float:
+        began = self._timer()
         try:
             wake = self._step(now)
         except Exception as error:  # noqa: BLE001 - see above
             self._emit(LoopFailed.of(self.name, error))
-            self._pauses.fail(now, random.random)
+            self._pauses.fail(now + self._timer() - began, random.random)
             return self._pauses.until
         self._pauses.succeed()
         return wake

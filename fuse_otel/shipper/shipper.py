@@ -67,6 +67,7 @@ class Shipper:
         # The batches that unexpected errors were about, since a request was accepted.
         self._unexpected_batches: set[int] = set()
         self._suspended_until = 0.0
+        self._began = 0.0  # when the present step began, by the timer
         self.idle = False
         self._steady = SteadyClock()  # all waits are its: a clock that is set back lengthens none
 
@@ -82,14 +83,21 @@ class Shipper:
         steady = self._steady.at(now)
         wake = self._waiting_until()
         if steady >= wake:
+            self._began = self._timer()
             self._current = None
             try:
                 wake = self._advance(steady)
             except StoreError as error:
-                wake = self._store_failed(error, steady)
+                wake = self._store_failed(error, self._present(steady))
             except Exception as error:  # noqa: BLE001 - see _failed_unexpectedly
-                wake = self._failed_unexpectedly(error, steady)
+                wake = self._failed_unexpectedly(error, self._present(steady))
         return self._steady.wall(wake)
+
+    def _present(self, began: float) -> float:
+        """A wait begins at the failure, not at the beginning of its step: to read the store may
+        take longer than the wait.
+        """
+        return began + self._timer() - self._began
 
     def _waiting_until(self) -> float:
         if self._sent is not None:
@@ -151,7 +159,7 @@ class Shipper:
         self._emit(export_done(self.lane, request, result, decision, seconds))
         if isinstance(result, Accepted | PartialSuccess):
             self._accepted(attempt, now)
-        self._act(decision, attempt, now + seconds)
+        self._act(decision, attempt, self._present(now))
 
     def _accepted(self, attempt: Attempt, now: float) -> None:
         calls = (part.call for part in attempt.request.parts)

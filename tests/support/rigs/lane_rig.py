@@ -70,11 +70,12 @@ class LaneRig:
     ) -> None:
         self.store = store_with(*bodies, capacity=capacity)
         weakref.finalize(self, self.store.close)  # a bench needs no tidying up
-        self.destination = ScriptedDestination(decide)
+        self.destination = ScriptedDestination(self._decide)
         self.events: list[Event] = []
         self.now = float(NOW)
+        self._answer = decide
         self._seconds = seconds
-        self._timer = 0.0
+        self.passed = 0.0  # seconds, by the lane's timer
         self.lane = bodies[0].rendering.lanes[0] if bodies else TRACES
         self.outbox = outbox(self.store.outbox)
         self.shipper = Shipper(
@@ -84,7 +85,7 @@ class LaneRig:
             self.events.append,
             lambda: 1.0,
             options,
-            timer=self._time,
+            timer=lambda: self.passed,
         )
 
     @property
@@ -131,10 +132,9 @@ class LaneRig:
         while self.now < end:
             self.now += max(self.step(), 0.001)
 
-    def _time(self) -> float:
-        """Asked before and after each request."""
-        self._timer += self._seconds
-        return self._timer
+    def _decide(self, sessions: list[str]) -> ExportResult:
+        self.passed += self._seconds
+        return self._answer(sessions)
 
     def _status(self) -> LaneStatus:
         return next(one for one in self.store.control.status().lanes if one.lane == self.lane)

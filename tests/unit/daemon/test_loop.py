@@ -19,7 +19,7 @@ def fails(_now):
 
 
 def test_unexpected_errors_in_a_row_back_off_to_a_minute():
-    supervised = SupervisedStep(NAME, fails, unheard)
+    supervised = SupervisedStep(NAME, fails, unheard, lambda: 0.0)
     pauses = [supervised(NOW) - NOW for _ in range(8)]
     assert all(pause <= LONGEST_PAUSE for pause in pauses)
     assert pauses[0] < LONGEST_PAUSE / 2 <= pauses[-1]
@@ -31,9 +31,15 @@ def test_a_step_that_works_ends_the_back_off():
     def step(now):
         return next(steps)(now)
 
-    supervised = SupervisedStep(NAME, step, unheard)
+    supervised = SupervisedStep(NAME, step, unheard, lambda: 0.0)
     pauses = [supervised(NOW) - NOW for _ in range(8)]
     assert pauses[5] > pauses[7]
+
+
+def test_a_pause_begins_at_the_error_however_long_the_step_took():
+    passed = iter([0.0, 600.0])
+    supervised = SupervisedStep(NAME, fails, unheard, lambda: next(passed))
+    assert supervised(NOW) > NOW + 600
 
 
 def test_the_event_says_where_and_holds_no_value():

@@ -10,7 +10,7 @@ from support.builders.ship_values import NOW, TRACES, new_body
 from support.rigs.lane_rig import LaneRig
 
 from fuse_otel.core.batching.batch import StoredBatch
-from fuse_otel.core.batching.export_result import Accepted, PermanentFailure
+from fuse_otel.core.batching.export_result import Accepted, PermanentFailure, Retry
 from fuse_otel.core.batching.gzip_member import inflate
 from fuse_otel.core.model.lane import Lane
 from fuse_otel.errors import Broken, Full, LeaseLost, StoreError
@@ -191,3 +191,28 @@ def test_what_was_resolved_before_a_crash_is_not_sent_again():
     assert again.sent[0] == ["bad", "c"]
     assert rig.parked_sessions == ["bad"]
     assert rig.waiting == 0
+
+
+class SlowOutbox(FailingOutbox):
+    """Takes ``seconds`` of the lane's time for every answer."""
+
+    seconds = 5.0
+    rig: LaneRig
+
+    def due(self, lane: Lane, now: float, max_bytes: int, live: float) -> Sequence[StoredBatch]:
+        self.rig.passed += self.seconds
+        return super().due(lane, now, max_bytes, live)
+
+
+@pytest.mark.parametrize(
+    ("errors", "answer"), [([], Retry("503", "starting")), ([BROKEN], OK)], ids=["peer", "store"]
+)
+def test_a_wait_begins_at_the_failure_however_slow_the_store_is(errors, answer):
+    slow = []
+    rig = LaneRig(
+        new_body("a"),
+        decide=lambda _: answer,
+        outbox=lambda real: slow.append(SlowOutbox(real, errors)) or slow[0],
+    )
+    slow[0].rig = rig
+    assert rig.step() == 5 + 1
