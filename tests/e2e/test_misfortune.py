@@ -12,6 +12,7 @@ from support.fakes.otlp_receiver import OtlpReceiver
 from support.fakes.tls_files import make_certificate, make_expired_certificate
 from support.peers import found_lines, found_spans
 from support.peers.account import account
+from support.peers.missing_calls import wait_for_calls
 from support.peers.program_of import program
 from support.peers.victorialogs import VictoriaLogs
 from support.peers.waiting import wait_for
@@ -54,11 +55,23 @@ class BackEnds:
         """Wait for all calls, then compare them with the expected ones."""
         expected = calls.expected()
         records = found_lines.of_calls(expected)
-        wait_for(lambda: all(map(self.jaeger.trace, expected)), "every trace", 180)
+        wait_for_calls(calls, expected, self.without_trace, "every trace", 180)
         for trace_id, call in expected.items():
             found = found_spans.of_jaeger(self.jaeger.trace(trace_id))
             assert found == found_spans.of_expected(call)
-        wait_for(lambda: self.lines() == records, "every log record", 180)
+        with_records = {trace_id: expected[trace_id] for trace_id in records}
+        wait_for_calls(calls, with_records, self.with_other_records(records), "every record", 180)
+        wait_for(lambda: self.lines() == records, "the same records and no others")
+
+    def without_trace(self, trace_ids):
+        return [trace_id for trace_id in trace_ids if not self.jaeger.trace(trace_id)]
+
+    def with_other_records(self, records):
+        def differing(trace_ids):
+            found = self.lines()
+            return [each for each in trace_ids if found.get(each) != records[each]]
+
+        return differing
 
     def lines(self):
         return self.victorialogs.found(self.tenant)
