@@ -18,6 +18,7 @@ from fuse_otel.instrumentation import fan_out
 from fuse_otel.instrumentation.log import Log, route_libraries
 from fuse_otel.ports import Status
 from fuse_otel.web import PageContext
+from fuse_otel.web.external_links import LinkTemplates
 
 if TYPE_CHECKING:
     from fuse_otel.config.settings import Settings
@@ -122,6 +123,7 @@ class Service:
             hook_token=token.get_secret_value() if token else None,
             allowed_hosts=self.settings.allowed_hosts,
             access=access,
+            links=LinkTemplates(self.settings.trace_url, self.settings.logs_url),
             give_back_memory=give_back_memory,
             emit=self.emit,
         )

@@ -125,6 +125,18 @@ SETTINGS = (
         " neither.",
     ),
     Setting(
+        "trace_url", "URL", "", "http://jaeger:16686/trace/{trace_id}",
+        "Where the page of a call links to its trace. `{trace_id}`, `{session_id}`, `{start_ms}`"
+        " and `{end_ms}` stand for the call's values. `docs/operations.md` has templates for Jaeger"
+        " and Tempo.",
+    ),
+    Setting(
+        "logs_url", "URL", "",
+        "http://victorialogs:9428/select/vmui/#/?query=trace_id%3A%3D%22{trace_id}%22",
+        "Where the page of a call links to its logs, as `trace_url`. `docs/operations.md` has"
+        " templates for VictoriaLogs and Loki.",
+    ),
+    Setting(
         "redaction", "`strict`, `standard`, `off`", "strict", "standard",
         "What may be sent. `strict`: only what is known to be harmless. `standard`: everything"
         " except text that looks like a personal address, number or credential. `off`: everything."

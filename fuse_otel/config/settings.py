@@ -25,6 +25,7 @@ from fuse_otel.config.inputs import Inputs, SourceValue
 from fuse_otel.config.sources import sources
 from fuse_otel.config.values import fields
 from fuse_otel.config.values.fields import choice, count, duration, number, size
+from fuse_otel.config.values.link_template import LinkTemplate
 from fuse_otel.core.model.redaction_policy import OwnRules
 from fuse_otel.core.model.telemetry import Profile, Signal
 
@@ -58,6 +59,8 @@ class Settings(BaseSettings):
     listen: fields.Address
     allowed_hosts: fields.HostNames = ()
     web_config: WebConfigFile | None = None
+    trace_url: LinkTemplate = ""
+    logs_url: LinkTemplate = ""
     redaction: fields.ModeWord
     pages_redaction: fields.ModeWord
     redaction_rules: Rules = OwnRules()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from fuse_otel.events import Emit, unheard
 from fuse_otel.ports import Control
 from fuse_otel.web.access import CurrentAccess
+from fuse_otel.web.external_links import LinkTemplates
 
 
 def _nothing() -> None:
@@ -26,6 +27,7 @@ class PageContext:
     - ``hook``: a call ended: poll now; absent without a token
     - ``allowed_hosts``: names under which the pages answer, besides addresses and ``localhost``
     - ``access``: TLS and logins of the port, as its file says now
+    - ``links``: where a call is found in other programs
     - ``give_back_memory``: called when the last large page is sent
     - ``clock``: UNIX seconds
     """
@@ -40,6 +42,7 @@ class PageContext:
     hook_token: str | None = field(default=None, repr=False)
     allowed_hosts: Collection[str] = ()
     access: CurrentAccess = field(default_factory=CurrentAccess)
+    links: LinkTemplates = field(default_factory=LinkTemplates)
     give_back_memory: Callable[[], None] = _nothing
     emit: Emit = unheard
     clock: Callable[[], float] = time.time

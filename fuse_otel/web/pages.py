@@ -20,6 +20,7 @@ from fuse_otel.views.status_json import status_json
 from fuse_otel.views.status_report import reported_problems
 from fuse_otel.web import calls
 from fuse_otel.web.context import PageContext
+from fuse_otel.web.external_links import external_links
 from fuse_otel.web.responses import accepts_gzip, plain, probe
 from fuse_otel.web.status import landing_page, status_page
 from fuse_otel.web.waterfall import call_page
@@ -94,11 +95,18 @@ class Pages:
         found = await self._beside(self._site.control.recent_call, session_id)
         if found is None:
             return plain(404, "This call is not among those stored last; a back end may have it.")
-        draw = _otlp_lines if request.query_params.get("format") == "otlp" else _drawn
+        draw = _otlp_lines if request.query_params.get("format") == "otlp" else self._drawn
         try:
             return await self._beside(draw, found)
         except ValueError:  # a disk may damage what no index of the database covers
             return plain(404, "The stored copy of this call is damaged; a back end may have it.")
+
+    def _drawn(self, call: RecentCall) -> Response:
+        trees = call_trees(otlp_json.traces_json(call.traces), otlp_json.logs_json(call.logs))
+        tree = next((tree for tree in trees if tree.trace_id == call.trace_id), None)
+        if tree is None:
+            return plain(404, "Nothing of this call is kept to draw.")
+        return call_page(tree, external_links(self._site.links, tree))
 
     def _problems(self, status: Status) -> list[str]:
         """What does not work, a sentence each. Readiness names problems only when it fails; then
@@ -118,13 +126,6 @@ def _wants_json(request: Request) -> bool:
         return wanted == "json"
     accept = request.headers.get("accept", "")
     return "application/json" in accept and "text/html" not in accept
-
-
-def _drawn(call: RecentCall) -> Response:
-    trees = call_trees(otlp_json.traces_json(call.traces), otlp_json.logs_json(call.logs))
-    own = (tree for tree in trees if tree.trace_id == call.trace_id)
-    tree = next(own, None)
-    return plain(404, "Nothing of this call is kept to draw.") if tree is None else call_page(tree)
 
 
 def _otlp_lines(call: RecentCall) -> Response:

@@ -28,11 +28,13 @@ _WIDTH = 1000
 _THINNEST = 4
 
 
-def call_page(tree: CallTree) -> Response:
+def call_page(tree: CallTree, elsewhere: Html | None = None) -> Response:
+    """``elsewhere``: links to the call in other programs."""
     known, scale = facts_of(tree), scale_of(tree)
     return page(
         known.application,
         _head(tree, known),
+        elsewhere,
         tag("h2", "What happened"),
         tag("ol", (_execution(each, scale) for each in tree.executions), class_="waterfall")
         if tree.executions

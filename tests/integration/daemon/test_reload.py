@@ -1,14 +1,21 @@
 """What a reload keeps, and what it must not keep."""
 
 import argparse
+import re
 import weakref
+from contextlib import closing
 
 from support import http_client
+from support.builders.loaded_settings import settings
+from support.builders.store_values import step
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.rigs.program import pointed_at
+from support.rigs.web_site import recent_call
 
+from fuse_otel.assembly.workers import Workers
 from fuse_otel.cli.commands import run
 from fuse_otel.cli.signals import Signals
+from fuse_otel.events import unheard
 from fuse_otel.simulator import SimulatedApi, World
 
 
@@ -49,3 +56,25 @@ def test_a_reload_keeps_the_address_and_nothing_of_the_service_before(
         runner.stop()
     assert len(set(addresses)) == 1
     assert [service() is None for service in services] == [True, True, False]
+
+
+def test_a_reload_changes_the_links_of_a_call(tmp_path, monkeypatch, capsys):
+    hosts = iter(["jaeger", "tempo"])
+    pages = []
+
+    def look():
+        address = capsys.readouterr().err.split("listen=")[1].split()[0]
+        pages.append(http_client.get(f"http://{address}/calls/a").text)
+        monkeypatch.setenv("FUSE_OTEL_TRACE_URL", f"http://{next(hosts, '')}/{{trace_id}}")
+
+    with SimulatedApi(World(rate=0.1, past=600)) as api, OtlpReceiver() as receiver:
+        environ = pointed_at(api, tmp_path, receiver.url)
+        with closing(Workers(settings(environ), unheard, reading=False)) as workers:
+            workers.store.ledger.lease("default").commit(step(recent=[recent_call("a")]))
+        for name, text in environ.items():
+            monkeypatch.setenv(name, text)
+        runner = run.Runner(argparse.Namespace(), Reloads(2, look))
+        runner.run()
+        runner.stop()
+    shown = [re.findall(r"http://(\w+)/0+1", page) for page in pages]
+    assert shown == [[], ["jaeger"], ["tempo"]]
