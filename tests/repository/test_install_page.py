@@ -1,0 +1,166 @@
+"""The blocks of the page on installing do what the page says, as far as they can run here.
+
+No test has pipx, Docker or a cluster: of these the tests check only that the files in the command
+exist. ``uv`` stands for ``venv`` and ``pip``, with the same arguments in a tenth of the time; CI
+installs the wheel with pip.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+import yaml
+from support.pages.repository import ROOT
+from support.pages.shell_blocks import UV, Desk, shell_block, shell_blocks
+from support.patience import PATIENCE
+
+from fuse_otel import __version__
+
+PAGE = "docs/install.md"
+KEY = "a-key-of-the-test\n"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder],
+        cwd=ROOT, check=True, capture_output=True, timeout=PATIENCE,
+    )  # fmt: skip
+    (found,) = folder.glob("*.whl")
+    return found
+
+
+@pytest.fixture(scope="module")
+def without_dependencies(tmp_path_factory):
+    """Settings for uv: the wheel installs without its dependencies and without a registry."""
+    names = re.findall(
+        r"^([a-z0-9-]+)==", (ROOT / "requirements/runtime.txt").read_text(), re.MULTILINE
+    )
+    file = tmp_path_factory.mktemp("uv") / "overrides.txt"
+    file.write_text("".join(f"{name} ; python_version < '3'\n" for name in names))
+    return {
+        "UV_OVERRIDE": str(file),
+        "UV_OFFLINE": "1",
+        "UV_PYTHON": sys.executable,
+        "UV_CACHE_DIR": str(file.parent / "cache"),
+    }
+
+
+@pytest.fixture
+def desk(tmp_path, wheel):
+    made = Desk(tmp_path, ("docker", "kubectl", "systemctl"))
+    (made.repository / "dist").mkdir()
+    shutil.copy(wheel, made.repository / "dist")
+    for name in ("deploy", "requirements"):
+        shutil.copytree(ROOT / name, made.repository / name)
+    pip = f"""
+for word in "$@"; do
+    case $word in *.txt) test -s "$word"; exit 0 ;; esac
+done
+exec {UV} pip "$1" --quiet --python "${{0%/*}}/python" $(shift; printf '%s ' "$@")"""
+    made.add("pip-of-a-venv", pip)
+    made.add(
+        "python3",
+        f"""[ "$1 $2" = "-m venv" ]
+{UV} venv --quiet "$3"
+cp "${{0%/*}}/pip-of-a-venv" "$3/bin/pip\"""",
+    )
+    return made
+
+
+def works(done):
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("part", ["uv tool install", ".local/share/fuse-otel/bin/pip install"])
+def test_the_command_is_found_after_the_installation(desk, without_dependencies, part):
+    works(desk.run(shell_block(PAGE, part), **without_dependencies))
+    assert (desk.home / ".local" / "bin" / "fuse-otel").exists()
+    first, demo = shell_block(PAGE, "fuse-otel --version").splitlines()
+    assert works(desk.run(first)) == f"fuse-otel {__version__}\n"
+    assert demo.startswith("fuse-otel demo --seconds ")
+
+
+def test_pipx_gets_the_same_wheel_as_uv():
+    (uv,), (pipx,) = (
+        shell_block(PAGE, part).splitlines() for part in ("uv tool install", "pipx install")
+    )
+    assert uv.removeprefix("uv tool ") == pipx.removeprefix("pipx ")
+
+
+def test_an_account_is_checked_after_three_settings(desk):
+    desk.add("fuse-otel", f'exec {sys.executable} -m fuse_otel "$@"')
+    done = desk.run(shell_block(PAGE, "fuse-otel check"), stdin=KEY)
+    assert re.match(r"ok\naccount +default: o…@example.com", works(done))
+    key = desk.home / ".fuse-otel-key"
+    assert (key.read_text(), key.stat().st_mode & 0o777) == (KEY, 0o600)
+
+
+def test_the_files_of_systemd_are_where_the_unit_looks(desk, without_dependencies):
+    works(desk.run(shell_block(PAGE, "/opt/fuse-otel"), stdin=KEY, **without_dependencies))
+    works(desk.run(shell_block(PAGE, "systemctl")))
+    unit = (desk.root / "etc" / "systemd" / "system" / "fuse-otel.service").read_text()
+    program, settings, key = (
+        desk.root / re.search(pattern, unit, re.MULTILINE)[1].lstrip("/")
+        for pattern in (
+            r"^ExecStart=(\S+)", r"^EnvironmentFile=(\S+)", r"^LoadCredential=\w+:(\S+)"
+        )
+    )  # fmt: skip
+    assert program.exists()
+    assert "FUSE_OTEL_EMAIL=" in settings.read_text()
+    assert (key.read_text(), key.stat().st_mode & 0o777) == (KEY, 0o600)
+    assert [words for _, words in desk.noted("systemctl")] == [
+        ["daemon-reload"], ["enable", "--now", "fuse-otel"],
+    ]  # fmt: skip
+
+
+def test_the_unit_names_the_page_and_no_second_list_of_commands():
+    unit = (ROOT / "deploy" / "systemd" / "fuse-otel.service").read_text()
+    assert PAGE in unit
+    assert "pip install" not in unit
+
+
+def test_the_key_of_compose_is_where_the_file_looks(desk):
+    works(desk.run(shell_block(PAGE, "docker compose"), stdin=KEY))
+    ((folder, words),) = desk.noted("docker")
+    assert words == ["compose", "up", "--build", "--detach"]
+    file = yaml.safe_load((folder / "docker-compose.yaml").read_text())
+    key = folder / file["secrets"]["developer_key"]["file"]
+    # Another user reads it in the container.
+    assert (key.read_text(), key.stat().st_mode & 0o777) == (KEY, 0o644)
+
+
+def test_kubectl_gets_files_that_exist(desk):
+    works(desk.run(shell_block(PAGE, "kubectl apply")))
+    ((folder, words),) = desk.noted("kubectl")
+    files = [folder / word for word in words if word.endswith(".yaml")]
+    assert len(files) == 2
+    kinds = [each["kind"] for file in files for each in yaml.safe_load_all(file.read_text())]
+    assert kinds == ["Secret", "Service", "StatefulSet"]
+
+
+def test_the_container_keeps_its_state_where_the_image_does(desk):
+    works(desk.run(shell_block(PAGE, "docker build")))
+    (_, build), (_, run) = desk.noted("docker")
+    volume = re.search(r"^VOLUME (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)[1]
+    assert build[build.index("-t") + 1] == run[-1]
+    place = run[run.index("--volume") + 1].partition(":")[2]
+    assert place.removeprefix(str(desk.root)) == volume
+
+
+def test_every_block_of_the_page_belongs_to_a_test():
+    """``make build`` and the commands that need a daemon have tests of their own."""
+    elsewhere = {"make build\n", "fuse-otel health\nfuse-otel status\n"}
+    here = {
+        shell_block(PAGE, part)
+        for part in (
+            "uv tool install", "pipx install", ".local/share/fuse-otel/bin/pip install",
+            "fuse-otel --version", "fuse-otel check", "/opt/fuse-otel", "systemctl",
+            "docker compose", "kubectl apply", "docker build",
+        )
+    }  # fmt: skip
+    assert set(shell_blocks(PAGE)) == elsewhere | here
