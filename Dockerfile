@@ -10,6 +10,7 @@ COPY requirements/runtime.txt requirements/build.txt requirements/
 RUN /opt/fuse-otel/bin/pip install --require-hashes -r requirements/runtime.txt \
  && /opt/build/bin/pip install --require-hashes -r requirements/build.txt
 COPY pyproject.toml README.md LICENSE ./
+COPY scripts/readme_metadata.py scripts/
 COPY fuse_otel fuse_otel
 RUN /opt/build/bin/python -m hatchling build --target wheel \
  && /opt/fuse-otel/bin/pip install --no-deps --no-compile dist/*.whl \

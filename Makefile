@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help benchmarks dashboards demo test back-ends found-after incidents check suite format golden fuzz lock \
-	upgrade build clean runtime dev
+	upgrade build release-files clean runtime dev
 
 # Empty: the default of tests/support/scale.py. JOBS: how many tests run side by side.
 PROOF_SCALE ?=
@@ -76,6 +76,9 @@ upgrade: dev  ## update the lock to the newest versions
 build: dev  ## build the wheel and the source archive into dist/
 	rm -rf dist
 	.venv/bin/python -m hatchling build
+
+release-files: build  ## build, and add checksums, the bill of materials and the licences to dist/
+	.venv/bin/python scripts/release_files.py dist
 
 clean:  ## remove the environment and all generated files
 	rm -rf .venv dist build demo .coverage .coverage.* .hypothesis .mypy_cache .ruff_cache \
