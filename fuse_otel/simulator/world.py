@@ -1,9 +1,9 @@
 """All calls of a simulated account: past, present and to come.
 
 A call is a pure function of the seed and its number. Call *k* of a stream starts at a random
-moment of ``[k / rate, (k + 1) / rate)``, counted from the UNIX epoch. So arithmetic gives the calls
-of a window, nothing is stored, and a simulator that starts later with the same seed and rate has
-the same past.
+moment of ``[k / rate, (k + 1) / rate)``, counted from the UNIX epoch, or from another ``origin``.
+So arithmetic gives the calls of a window, nothing is stored, and a simulator that starts later with
+the same seed and rate has the same past.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ _TRANSFERRED_TO_US = 0.01
 @dataclass(frozen=True, slots=True)
 class CallStream:
     """``rate`` in calls a second; no call of the stream lasts longer than ``longest`` seconds.
-    ``modules`` decides what the modules of an application do.
+    ``modules`` decides what the modules of an application do. Call 0 starts after ``origin`` (UNIX
+    seconds).
     """
 
     seed: int
@@ -57,14 +58,16 @@ class CallStream:
     longest: float
     applications: tuple[Application, ...]
     modules: type[CallFlow]
+    origin: int
 
     def numbers(self, start: float, end: float) -> Iterator[int]:
         """The numbers of the calls that may start in ``[start, end)``, at most two too many."""
-        yield from range(max(0, math.floor(start * self.rate) - 1), math.ceil(end * self.rate) + 1)
+        first = math.floor((start - self.origin) * self.rate) - 1
+        yield from range(max(0, first), math.ceil((end - self.origin) * self.rate) + 1)
 
     def call(self, number: int) -> tuple[SimulatedCall, list[RawEntry]]:
         dice = Random(f"{self.seed}/{self.channel}/{number}")
-        begin = (number + dice.random()) / self.rate
+        begin = self.origin + (number + dice.random()) / self.rate
         start = math.floor(begin)
         session_id = self._session_id(number, start, dice)
         (application,) = dice.choices(self.applications, [each.share for each in self.applications])
@@ -92,9 +95,10 @@ class CallStream:
         if channel != self.channel or not (is_number(node) and is_number(stamp)):
             return None
         wanted = (int(node) - 100_000) * _STEP_BACK - self.seed * _SEED_STEP
-        first = math.floor((int(stamp) + _EARLIEST) * self.rate) - 1
+        since = int(stamp) - self.origin
+        first = math.floor((since + _EARLIEST) * self.rate) - 1
         number = first + (wanted - first) % _NODES
-        return number if number / self.rate <= int(stamp) + _LATEST + 1 else None
+        return number if number / self.rate <= since + _LATEST + 1 else None
 
     def _session_id(self, number: int, start: int, dice: Random) -> str:
         node = 100_000 + (number + self.seed * _SEED_STEP) * _STEP % _NODES
@@ -123,8 +127,9 @@ class World:
     """Calls arrive at ``rate`` a second, from ``past`` seconds before ``start`` on, without end.
 
     ``start`` is UNIX seconds, now if absent. The same seed and rate give the same calls at the
-    same times. ``modules`` may change what modules do, for example at a certain time. Raises
-    ``ValueError`` for a rate outside of (0, 1000] and a negative past.
+    same times. With another ``origin`` (UNIX seconds) they give the same calls at other times.
+    ``modules`` may change what modules do, for example at a certain time. Raises ``ValueError`` for
+    a rate outside of (0, 1000] and a negative past.
     """
 
     def __init__(
@@ -134,6 +139,8 @@ class World:
         past: float = 3 * 3600,
         start: float | None = None,
         modules: type[CallFlow] = CallFlow,
+        *,
+        origin: int = 0,
     ) -> None:
         if not 0 < rate <= _FASTEST:
             raise ValueError("the rate must be above 0 and at most 1000 calls a second")
@@ -144,8 +151,8 @@ class World:
         self.begin = max(0.0, (time.time() if start is None else start) - past)
         long_rate = rate * _SHARE_OF_LONG_CALLS
         self._streams = (
-            CallStream(seed, "001", rate - long_rate, LONGEST_EVERYDAY, EVERYDAY, modules),
-            CallStream(seed, "002", long_rate, LONGEST, LONG, modules),
+            CallStream(seed, "001", rate - long_rate, LONGEST_EVERYDAY, EVERYDAY, modules, origin),
+            CallStream(seed, "002", long_rate, LONGEST, LONG, modules, origin),
         )
         self._call = lru_cache(_KEPT_CALLS)(self._make_call)
         self._log = lru_cache(_KEPT_LOGS)(self._make_log)

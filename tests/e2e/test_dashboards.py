@@ -2,6 +2,7 @@
 
 import time
 
+from support.builders.recent_world import recent_world
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.pages.grafana_dashboards import QUERIES
 from support.pages.repository import ROOT
@@ -11,7 +12,7 @@ from support.peers.prometheus import Prometheus
 from support.peers.waiting import wait_for
 from support.rigs.program import pointed_at, running
 
-from fuse_otel.simulator import SimulatedApi, World
+from fuse_otel.simulator import SimulatedApi
 
 RULES = ROOT / "deploy" / "prometheus" / "*.rules.yaml"
 CALLS_A_SECOND = 12
@@ -32,7 +33,7 @@ QUICK = {
 
 
 def test_every_query_returns_series_and_points_lead_to_traces(tmp_path):
-    world = World(seed=5, rate=CALLS_A_SECOND, past=20)
+    world = recent_world(seed=5, rate=CALLS_A_SECOND, past=20)
     with (
         SimulatedApi(world) as api,
         OtlpReceiver() as receiver,

@@ -6,12 +6,13 @@ import time
 from pathlib import Path
 
 import pytest
+from support.builders.recent_world import recent_world
 from support.fakes.otlp_answer import Answer
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.fakes.otlp_request import string
 from support.rigs.program import fuse_otel, pointed_at, started
 
-from fuse_otel.simulator import Fault, FaultKind, SamplesWorld, SimulatedApi, World
+from fuse_otel.simulator import Fault, FaultKind, SamplesWorld, SimulatedApi
 
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 HOUR = 3600
@@ -59,7 +60,7 @@ def test_an_account_with_a_wrong_key_keeps_no_other_from_being_read(samples, tmp
 
 def test_a_lane_that_is_suspended_keeps_no_other_from_delivering(tmp_path):
     with (
-        SimulatedApi(World(seed=4, rate=1 / 20, past=2 * HOUR)) as api,
+        SimulatedApi(recent_world(seed=4, rate=1 / 20, past=2 * HOUR)) as api,
         OtlpReceiver() as tempo,
         OtlpReceiver(decide=lambda _: NO_SUCH_TENANT) as loki,
     ):
@@ -110,7 +111,7 @@ def test_a_time_limit_is_written_like_every_duration(samples, tmp_path):
 
 
 def test_a_call_that_the_api_does_not_answer_for_is_named_and_fails(tmp_path):
-    world = World(seed=4, rate=1 / 60, past=HOUR, start=time.time())
+    world = recent_world(seed=4, rate=1 / 60, past=HOUR)
     with SimulatedApi(world) as api, OtlpReceiver() as receiver:
         now = time.time()
         victim = next(c for c in api.truth(now - 3000, now - 600) if c.log and c.exited)

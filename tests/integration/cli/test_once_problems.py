@@ -2,12 +2,13 @@
 
 import pytest
 from support.builders.call_values import SAMPLES
+from support.builders.recent_world import recent_world
 from support.fakes.otlp_answer import Answer
 from support.fakes.otlp_protocols import BOTH
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.rigs.program import environment, fuse_otel, pointed_at
 
-from fuse_otel.simulator import Fault, FaultKind, Faults, SamplesWorld, SimulatedApi, World
+from fuse_otel.simulator import Fault, FaultKind, Faults, SamplesWorld, SimulatedApi
 
 
 @pytest.fixture
@@ -62,7 +63,10 @@ def test_a_back_end_that_dribbles_is_given_up_and_the_calls_are_kept(api, tmp_pa
 
 
 def test_a_wrong_key_is_one_sentence(tmp_path):
-    with SimulatedApi(World(seed=1), developer_key="another") as api, OtlpReceiver() as receiver:
+    with (
+        SimulatedApi(recent_world(seed=1, rate=0.1), developer_key="another") as api,
+        OtlpReceiver() as receiver,
+    ):
         env = pointed_at(api, tmp_path, receiver.url, FUSE_OTEL_DEVELOPER_KEY="wrong")
         ended = fuse_otel("once", env=env)
     assert ended.returncode == 1
@@ -89,7 +93,9 @@ def test_without_grpc_the_library_is_not_loaded(tmp_path, shut_port):
 
 def test_an_api_that_fails_is_given_up_by_once(tmp_path):
     with (
-        SimulatedApi(World(seed=1), faults=Faults([Fault(FaultKind.ERROR)])) as api,
+        SimulatedApi(
+            recent_world(seed=1, rate=0.1), faults=Faults([Fault(FaultKind.ERROR)])
+        ) as api,
         OtlpReceiver() as receiver,
     ):
         ended = fuse_otel("once", env=pointed_at(api, tmp_path, receiver.url))

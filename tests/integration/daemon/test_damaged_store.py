@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 from support import http_client
+from support.builders.recent_world import recent_world
 from support.fakes.otlp_answer import text
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.fakes.otlp_request import string
 from support.patience import PATIENCE
 from support.rigs.program import fuse_otel, pointed_at, running
 
-from fuse_otel.simulator import SimulatedApi, World
+from fuse_otel.simulator import SimulatedApi
 
 DAY = 86_400
 QUICK = {"FUSE_OTEL_POLL_INTERVAL": "1s", "FUSE_OTEL_SETTLE": "1s", "FUSE_OTEL_GROW": "0"}
@@ -32,7 +33,7 @@ SHORT = {"FUSE_OTEL_SINCE": "1h"}  # so that five days show that the store was b
 @pytest.fixture
 def world():
     """Some sixty calls in five days, hardly one of them in the last hour."""
-    return World(seed=9, rate=60 / (5 * DAY), past=5 * DAY, start=time.time())
+    return recent_world(seed=9, rate=60 / (5 * DAY), past=5 * DAY)
 
 
 def kept_aside(folder: Path) -> list[str]:
@@ -180,7 +181,7 @@ def _metrics(log: str) -> str:
 
 
 def test_calls_of_a_damaged_batch_in_a_sound_file_are_read_again_by_themselves(tmp_path):
-    world = World(seed=9, rate=1 / 60, past=3600, start=time.time())
+    world = recent_world(seed=9, rate=1 / 60, past=3600)
     with SimulatedApi(world) as api, OtlpReceiver() as up, OtlpReceiver() as late:
         late.decide = lambda _: UNAVAILABLE
         env = pointed_at(api, tmp_path, up.url, **QUICK, **FAST)

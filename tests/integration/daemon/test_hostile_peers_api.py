@@ -6,6 +6,7 @@ import statistics
 import time
 
 import pytest
+from support.builders.recent_world import recent_world
 from support.fakes.hostile_api import HostileApi
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.fakes.raw_http import RawServer
@@ -13,7 +14,7 @@ from support.rigs.onlooker import Onlooker, peak_memory
 from support.rigs.program import pointed_at, running
 from support.scale import scaled
 
-from fuse_otel.simulator import SimulatedApi, World
+from fuse_otel.simulator import SimulatedApi
 
 BOUND = 400_000_000  # bytes of memory
 SHORTEST = 0.4  # seconds: the shortest wait after a failure is half a second
@@ -31,7 +32,7 @@ SETTINGS = {
 def test_an_api_that_answers_anything_stops_nothing_and_loses_nothing(tmp_path):
     answers = scaled(6, least=6)
     with (
-        SimulatedApi(World(seed=11, rate=1 / 20, past=3600)) as api,
+        SimulatedApi(recent_world(seed=11, rate=1 / 20, past=3600)) as api,
         OtlpReceiver() as receiver,
     ):
         hostile = HostileApi(api, answers, SHORTEST)

@@ -5,11 +5,12 @@ import time
 import pytest
 from support.builders.call_values import SAMPLES
 from support.builders.call_values import SESSION as CALL
+from support.builders.recent_world import recent_world
 from support.fakes.otlp_protocols import BOTH, GRPC
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.rigs.program import fuse_otel, pointed_at
 
-from fuse_otel.simulator import SamplesWorld, SimulatedApi, World
+from fuse_otel.simulator import SamplesWorld, SimulatedApi
 
 PRIVATE = (b"tests@plumgroup.com", b"This is the subject", b"This is the body", b"2125551234")
 THREE_HOURS = 3 * 3600
@@ -124,7 +125,7 @@ def test_what_was_sent_is_not_sent_again(samples, tmp_path):
 
 def test_three_hours_of_calls_cost_few_requests(tmp_path):
     now = time.time()
-    world = World(seed=11, rate=300 / THREE_HOURS, past=THREE_HOURS, start=now)
+    world = recent_world(seed=11, rate=300 / THREE_HOURS, past=THREE_HOURS, start=now)
     with SimulatedApi(world) as api, OtlpReceiver() as receiver:
         env = pointed_at(
             api,

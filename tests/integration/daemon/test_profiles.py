@@ -4,13 +4,14 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from support.builders.recent_world import recent_world
 from support.fakes.grpc_answer import GrpcAnswer
 from support.fakes.grpc_receiver import GrpcReceiver
 from support.fakes.otlp_answer import text
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.rigs.program import fuse_otel, pointed_at, running
 
-from fuse_otel.simulator import SimulatedApi, World
+from fuse_otel.simulator import SimulatedApi
 
 HOUR = b"service.instance.id"
 
@@ -51,7 +52,7 @@ def file_of(folder, tempo, jaeger, loki, logs_flavour):
 
 @pytest.fixture
 def api():
-    with SimulatedApi(World(seed=5, rate=1 / 30, past=3600)) as running:
+    with SimulatedApi(recent_world(seed=5, rate=1 / 30, past=3600)) as running:
         yield running
 
 

@@ -7,6 +7,7 @@ from contextlib import closing
 
 from support import http_client
 from support.builders.loaded_settings import settings
+from support.builders.recent_world import recent_world
 from support.builders.store_values import step
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.rigs.program import pointed_at
@@ -16,7 +17,7 @@ from fuse_otel.assembly.workers import Workers
 from fuse_otel.cli.commands import run
 from fuse_otel.cli.signals import Signals
 from fuse_otel.events import unheard
-from fuse_otel.simulator import SimulatedApi, World
+from fuse_otel.simulator import SimulatedApi
 
 
 class Reloads(Signals):
@@ -48,7 +49,7 @@ def test_a_reload_keeps_the_address_and_nothing_of_the_service_before(
         addresses.append(address)
         assert http_client.get(f"http://{address}/-/healthy").status_code == 200
 
-    with SimulatedApi(World(rate=0.1, past=600)) as api, OtlpReceiver() as receiver:
+    with SimulatedApi(recent_world(seed=1, rate=0.1, past=600)) as api, OtlpReceiver() as receiver:
         for name, text in pointed_at(api, tmp_path, receiver.url).items():
             monkeypatch.setenv(name, text)
         runner = run.Runner(argparse.Namespace(), Reloads(2, look))
@@ -67,7 +68,7 @@ def test_a_reload_changes_the_links_of_a_call(tmp_path, monkeypatch, capsys):
         pages.append(http_client.get(f"http://{address}/calls/a").text)
         monkeypatch.setenv("FUSE_OTEL_TRACE_URL", f"http://{next(hosts, '')}/{{trace_id}}")
 
-    with SimulatedApi(World(rate=0.1, past=600)) as api, OtlpReceiver() as receiver:
+    with SimulatedApi(recent_world(seed=1, rate=0.1, past=600)) as api, OtlpReceiver() as receiver:
         environ = pointed_at(api, tmp_path, receiver.url)
         with closing(Workers(settings(environ), unheard, reading=False)) as workers:
             workers.store.ledger.lease("default").commit(step(recent=[recent_call("a")]))

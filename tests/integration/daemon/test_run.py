@@ -8,11 +8,12 @@ import time
 
 import pytest
 from support import http_client
+from support.builders.recent_world import recent_world
 from support.fakes.otlp_answer import status
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.rigs.program import fuse_otel, pointed_at, running
 
-from fuse_otel.simulator import SimulatedApi, World
+from fuse_otel.simulator import SimulatedApi
 
 PAST = 1800
 REFUSED = status(400, "no such field")
@@ -32,7 +33,7 @@ UP = (
 
 @pytest.fixture
 def world():
-    return World(seed=5, rate=0.2, past=PAST, start=time.time())
+    return recent_world(seed=5, rate=0.2, past=PAST)
 
 
 def sent_once(receiver):

@@ -8,13 +8,14 @@ import sys
 import time
 
 import pytest
+from support.builders.recent_world import recent_world
 from support.fakes.otlp_answer import Answer
 from support.fakes.otlp_protocols import BOTH
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.fakes.raw_http import RawServer, answer
 from support.rigs.program import PATIENCE, environment, fuse_otel, pointed_at, running
 
-from fuse_otel.simulator import Fault, FaultKind, Faults, SimulatedApi, World
+from fuse_otel.simulator import Fault, FaultKind, Faults, SimulatedApi
 
 HOUR = 3600
 LONG = 600.0  # seconds that nobody waits for
@@ -29,7 +30,7 @@ QUICK = {
 
 
 def world(rate=0.05):
-    return World(seed=5, rate=rate, past=HOUR, start=time.time())
+    return recent_world(seed=5, rate=rate, past=HOUR)
 
 
 def calls(api, start, end):

@@ -2,18 +2,18 @@
 
 import shutil
 import subprocess
-import time
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from support import http_client
+from support.builders.recent_world import recent_world
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.patience import PATIENCE
 from support.rigs.program import pointed_at, running
 
 from fuse_otel.instrumentation.metric_family import MetricKind
 from fuse_otel.instrumentation.metric_table import FAMILIES
-from fuse_otel.simulator import SimulatedApi, World
+from fuse_otel.simulator import SimulatedApi
 
 QUICK = {
     "FUSE_OTEL_POLL_INTERVAL": "1s",
@@ -27,7 +27,7 @@ QUICK = {
 def scraped(tmp_path_factory):
     """The text of a scrape after calls were counted and delivered."""
     folder = tmp_path_factory.mktemp("daemon")
-    world = World(seed=5, rate=0.1, past=3600, start=time.time())
+    world = recent_world(seed=5, rate=0.1, past=3600)
     with SimulatedApi(world) as api, OtlpReceiver() as receiver:
         env = pointed_at(api, folder, receiver.url, **QUICK)
         with running(env=env, folder=folder) as daemon:

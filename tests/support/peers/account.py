@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from fuse_otel.simulator import Quirks, SimulatedApi, SimulatedCall, World
+from fuse_otel.simulator import Quirks, SimulatedApi, SimulatedCall
+from support.builders.recent_world import recent_world
 from support.peers.expected import ExpectedCall, expected_calls
 from support.rigs.program import fuse_otel, pointed_at
 
@@ -75,7 +76,7 @@ def account(
     stands still. Without that, a call that was hung up at the very end was held for ever.
     """
     now = time.time() - HELD
-    world = World(seed=seed, rate=calls / past, past=past, start=now)
+    world = recent_world(seed=seed, rate=calls / past, past=past, start=now)
     quirks = replace(quirks or Quirks(), clock_skew=HELD)
     with SimulatedApi(world, quirks=quirks, clock=lambda: now) as api:
         yield Account(api, name, folder, now)

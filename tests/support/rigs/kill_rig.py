@@ -22,8 +22,8 @@ from fuse_otel.simulator import (
     SimulatedApi,
     SimulatedCall,
     TimeField,
-    World,
 )
+from support.builders.recent_world import recent_world
 from support.fakes.otlp_answer import ACCEPTED, EMPTY_PARTIAL_SUCCESS, HANG_UP, HTML, Answer, text
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.fakes.otlp_request import Request
@@ -102,7 +102,7 @@ class KillRig:
         self._lock = threading.Lock()
         self._bad = True
         past, rate = WORLDS[number % len(WORLDS)]
-        self._world = World(seed=100 + number, rate=rate, past=past)
+        self._world = recent_world(seed=100 + number, rate=rate, past=past)
         self.quirks = QUIRKS[number % len(QUIRKS)]
         self.api = SimulatedApi(self._world, quirks=self.quirks, faults=Faults(FAULTS, seed=number))
         self.receiver = OtlpReceiver(decide=self._answer)

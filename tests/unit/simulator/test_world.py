@@ -31,6 +31,26 @@ def test_a_world_started_later_shows_the_same_past():
     assert tuple(later.starting(NOW - 3 * HOUR, NOW)) == CALLS
 
 
+@pytest.mark.parametrize("moved", [1, 86_399, 10_000_019])
+def test_a_world_with_another_origin_shows_the_same_calls_at_other_times(moved):
+    def content(start):
+        world = World(seed=7, rate=0.1, past=HOUR, start=start, origin=start - HOUR)
+        calls = sorted(world.ending(0, start + HOUR), key=lambda call: call.end)
+        assert all(world.find(call.session_id) == call for call in calls)
+        assert min(call.start for call in calls) >= start - HOUR
+        return [
+            (
+                (call.start - start, call.end - start),
+                (call.application, call.log, call.exited),
+                [entry["event"]["line"] for entry in world.entries(call.session_id)],
+            )
+            for call in calls
+        ]
+
+    assert content(NOW) == content(NOW + moved)
+    assert len(content(NOW)) == pytest.approx(0.1 * 2 * HOUR, abs=20)
+
+
 def test_another_seed_shows_other_calls():
     other = World(seed=8, rate=0.5, past=3 * HOUR, start=NOW)
     assert not {call.session_id for call in other.starting(NOW - 3 * HOUR, NOW)} & set(LOGS)

@@ -1,13 +1,12 @@
 """An account with hours of calls, a back end, and the settings of a daemon between them."""
 
-import time
-
 import pytest
+from support.builders.recent_world import recent_world
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.rigs.command_results import HOUR
 from support.rigs.program import pointed_at
 
-from fuse_otel.simulator import SimulatedApi, World
+from fuse_otel.simulator import SimulatedApi
 
 QUICK = {
     "FUSE_OTEL_POLL_INTERVAL": "1s",
@@ -19,7 +18,7 @@ QUICK = {
 
 @pytest.fixture
 def api():
-    with SimulatedApi(World(seed=5, rate=0.02, past=5 * HOUR, start=time.time())) as api:
+    with SimulatedApi(recent_world(seed=5, rate=0.02, past=5 * HOUR)) as api:
         yield api
 
 
