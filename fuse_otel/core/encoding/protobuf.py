@@ -109,20 +109,27 @@ _LONGEST_KEPT = 64  # characters of a key and its value
 _MOST_KEPT = 8192
 _WRITTEN: dict[bytes, dict[tuple[str, Value], bytes]] = {}
 """A cache by tag, for all calls. It changes no byte."""
+_SMALL: dict[bytes, dict[tuple[str, Value], bytes]] = {}
+"""The same for small integers. In one cache with strings they would be taken for booleans: ``1``
+and ``True`` are equal as keys and differ on the wire.
+"""
 
 
 class AttributeWriter:
     """Writes attributes as repeated ``KeyValue`` fields with one tag.
 
     Most short strings repeat, within a call (the session id on each span) and between calls (a
-    module's name), so their bytes are kept. Long strings differ.
+    module's name), and so do small integers, so their bytes are kept. Long strings differ, and so
+    do the values of the key ``unique``.
     """
 
-    __slots__ = ("_tag", "_written")
+    __slots__ = ("_small", "_tag", "_unique", "_written")
 
-    def __init__(self, tag: bytes) -> None:
+    def __init__(self, tag: bytes, unique: str = "") -> None:
         self._tag = tag
+        self._unique = unique
         self._written = _WRITTEN.setdefault(tag, {})
+        self._small = _SMALL.setdefault(tag, {})
 
     def __call__(self, attributes: Attributes) -> bytes:
         written, write = self._written.get, self._write
@@ -133,13 +140,21 @@ class AttributeWriter:
         if isinstance(value, str):
             pair = _key(key) + _any_string(utf8(value))
             part = self._tag + length(len(pair)) + pair
-            # Only strings are kept: 1, 1.0 and True are equal as keys and differ on the wire.
-            if len(key) + len(value) <= _LONGEST_KEPT:
-                self._keep(item, part)
+            if len(key) + len(value) <= _LONGEST_KEPT and key != self._unique:
+                _keep(self._written, item, part)
             return part
+        if type(value) is int and 0 <= value <= _LAST_SMALL:
+            return self._small.get(item) or self._write_small(item, value)
         return message(self._tag, _key(key) + _any_other(value))
 
-    def _keep(self, item: tuple[str, Value], part: bytes) -> None:
-        if len(self._written) >= _MOST_KEPT:
-            self._written.clear()
-        self._written[item] = part
+    def _write_small(self, item: tuple[str, Value], number: int) -> bytes:
+        part = message(self._tag, _key(item[0]) + _INT_VALUES[number])
+        if len(item[0]) <= _LONGEST_KEPT:
+            _keep(self._small, item, part)
+        return part
+
+
+def _keep(written: dict[tuple[str, Value], bytes], item: tuple[str, Value], part: bytes) -> None:
+    if len(written) >= _MOST_KEPT:
+        written.clear()
+    written[item] = part

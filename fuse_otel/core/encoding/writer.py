@@ -167,7 +167,7 @@ class _LogWriter:
 
     def __init__(self, trace_id: bytes) -> None:
         self._flags_and_trace_id = _LOG_FLAGS + message(b"\x4a", trace_id)
-        self._attributes = AttributeWriter(b"\x32")
+        self._attributes = AttributeWriter(b"\x32", unique=semconv.LOG_RECORD_UID)
 
     def __call__(self, record: LogRecord) -> bytes:
         moment, span_id = record.time, record.span_id

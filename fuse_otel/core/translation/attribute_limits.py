@@ -13,16 +13,24 @@ def limited(attributes: dict[str, Value], most: Most, tally: Tally) -> dict[str,
         tally.truncations["attributes"] += 1
         attributes = dict(list(attributes.items())[: most.attributes])
     longest = most.length
-    longer = [
-        key
-        for key, value in attributes.items()
-        # Without a function: this runs for every attribute of every record.
-        if (type(value) is str and len(value) > longest)
-        or (type(value) is tuple and any(len(each) > longest for each in value))
-    ]
-    for key in longer:
-        tally.truncations["value"] += 1
-        attributes[key] = _cut(attributes[key], longest)
+    # Without a function or a list: this runs for every attribute of every record.
+    for value in attributes.values():
+        if type(value) is str:
+            if len(value) > longest:
+                break
+        elif type(value) is tuple:
+            break
+    else:
+        return attributes
+    return _with_cut_values(attributes, longest, tally)
+
+
+def _with_cut_values(attributes: dict[str, Value], longest: int, tally: Tally) -> dict[str, Value]:
+    for key, value in attributes.items():
+        cut = _cut(value, longest)
+        if cut != value:
+            tally.truncations["value"] += 1
+            attributes[key] = cut
     return attributes
 
 

@@ -73,6 +73,7 @@ _DASHES = 3  # in a traceparent
 _SEARCHED = 4096  # characters of a text that are searched for one
 _NESTED = 64  # headers that are, in any shape
 _DEPTH = 4
+_CONTAINERS = (dict, list)
 
 
 def execution_span(
@@ -197,21 +198,21 @@ def link_in(entry: Entry) -> Link | None:
     """The first valid W3C trace context in the entry. It holds no personal data, so it is read
     before redaction.
     """
-    found = _link_in(entry.line)
-    for value in entry.data.values():
-        if found:
-            break
+    for value in (entry.line, *entry.data.values()):
         if isinstance(value, str):
-            found = _link_in(value)
-        elif isinstance(value, dict | list):
+            # Most texts hold no trace context, and this runs for each text of each entry.
+            found = _link_in(value) if value.count("-") >= _DASHES else None
+        elif isinstance(value, _CONTAINERS):
             links = (_link_in(text) for text in _nested(value, _DEPTH))
             found = next((link for link in links if link), None)
-    return found
+        else:
+            continue
+        if found:
+            return found
+    return None
 
 
 def _link_in(text: str) -> Link | None:
-    if text.count("-") < _DASHES:
-        return None
     for match in _TRACEPARENT.finditer(text[:_SEARCHED]):
         trace_id, span_id = bytes.fromhex(match[1]), bytes.fromhex(match[2])
         if any(trace_id) and any(span_id):
@@ -223,7 +224,7 @@ def _nested(value: object, depth: int) -> Iterator[str]:
     """Headers come as an object, as a list of pairs, or deeper inside a request."""
     if isinstance(value, str):
         yield value
-    elif depth and isinstance(value, dict | list):
+    elif depth and isinstance(value, _CONTAINERS):
         values = value.values() if isinstance(value, dict) else value
         for inner in islice(values, _NESTED):
             yield from _nested(inner, depth - 1)
