@@ -41,6 +41,14 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _end_imports() -> None:
+    """Import the rest of the daemon, so that the collector can leave it out."""
+    import fuse_otel.assembly.service  # noqa: F401, PLC0415 - imports the whole daemon
+    from fuse_otel.daemon import collect_rarely  # noqa: PLC0415
+
+    collect_rarely()
+
+
 class Runner:
     """Runs services one after the other: a reload ends one and begins the next."""
 
@@ -62,6 +70,7 @@ class Runner:
         loaded = load_settings(self._args)
         if self._stopped():
             return loaded.settings.shutdown_grace
+        _end_imports()
         service = self._start(loaded)
         while not self._signals.stopping:
             self._signals.wait()
