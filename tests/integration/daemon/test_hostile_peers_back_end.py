@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from support.builders.recent_world import recent_world
 from support.fakes.grpc_receiver import GrpcReceiver
 from support.fakes.hostile_answers import hostile_grpc, hostile_http
 from support.fakes.otlp_receiver import OtlpReceiver
@@ -21,7 +22,7 @@ from support.rigs.onlooker import Onlooker, peak_memory
 from support.rigs.program import pointed_at, running
 from support.scale import scaled
 
-from fuse_otel.simulator import SimulatedApi, World
+from fuse_otel.simulator import SimulatedApi
 
 PROGRAM = [impatient_program.__file__]
 BOUND = 400_000_000  # bytes of memory
@@ -96,7 +97,7 @@ def test_two_back_ends_that_answer_anything_stop_nothing_and_lose_nothing(tmp_pa
     over_http, over_grpc = (
         Hostile(each, hostile_requests) for each in (hostile_http, hostile_grpc)
     )
-    world = World(seed=11, rate=1 / 10, past=3600)
+    world = recent_world(seed=11, rate=1 / 10, past=3600)
     with (
         SimulatedApi(world) as api,
         OtlpReceiver() as good,
@@ -109,8 +110,9 @@ def test_two_back_ends_that_answer_anything_stop_nothing_and_lose_nothing(tmp_pa
         with running(env=env, folder=tmp_path, program=PROGRAM) as daemon:
             onlooker = Onlooker(daemon.url)
             daemon.wait_for(lambda: over_http.left + over_grpc.left == 0, patience=600)
-            ended = time.time() - 20
-            wanted = {call.session_id for call in api.truth(0, ended)}
+            ended = time.time()
+            # Not the oldest: the daemon reads an hour, and begins later than the account.
+            wanted = {call.session_id for call in api.truth(ended - 3000, ended - 20)}
             daemon.wait_for(lambda: wanted <= good.sessions())
             everything = {key: call for key, call in kept(good).items() if call in wanted}
             hostile = {"http": http, "grpc": grpc}
