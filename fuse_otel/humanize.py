@@ -20,6 +20,11 @@ def moment(seconds: float | None) -> str:
     return f"{_utc(seconds):%Y-%m-%d %H:%M:%S}Z"
 
 
+def time_of_day(seconds: float) -> str:
+    """UNIX seconds as ``14:05:09``, UTC."""
+    return f"{_utc(seconds):%H:%M:%S}"
+
+
 def machine(seconds: float) -> str:
     """UNIX seconds as RFC 3339, UTC."""
     return f"{_utc(seconds):%Y-%m-%dT%H:%M:%SZ}"

@@ -12,6 +12,13 @@ from fuse_otel.views.table import Severity
 NANOSECONDS = 1e9  # of a second
 # The lower ends of the ranges of OTLP's SeverityNumber.
 _ERROR, _WARNING, _INFO = 17, 13, 9
+# Seconds between two marks of the axis.
+_STEPS = (
+    0.001, 0.01, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200,
+    14_400, 21_600, 43_200, 86_400,
+)  # fmt: skip
+_MOST_STEPS = 6
+_ROUNDING = 1e-9
 _WITHOUT_EXECUTIONS = {
     "none": "Nothing was logged for this call.",
     "expired": "The log of this call had expired when it was read.",
@@ -52,6 +59,18 @@ def without_executions(details: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Tick:
+    """A mark on an axis of time: its place from 0 to 1, and the time since the start."""
+
+    share: float
+    text: str
+
+
+def _since(seconds: float) -> str:
+    return humanize.offset(seconds) if seconds % 1 == 0 else f"{seconds:.3g} s"
+
+
+@dataclass(frozen=True, slots=True)
 class Scale:
     """The span of time that a drawing covers: UNIX nanoseconds."""
 
@@ -62,6 +81,15 @@ class Scale:
         """Where the moment lies on a bar of ``width``: 0 to ``width``."""
         place = (moment - self.start) * width // max(self.end - self.start, 1)
         return min(max(place, 0), width)
+
+    def ticks(self) -> list[Tick]:
+        """Round moments, at most seven of them, the start first."""
+        lasted = (self.end - self.start) / NANOSECONDS
+        if lasted <= 0:
+            return []
+        step = next((each for each in _STEPS if each * _MOST_STEPS >= lasted), lasted / _MOST_STEPS)
+        count = int(lasted / step + _ROUNDING)
+        return [Tick(number * step / lasted, _since(number * step)) for number in range(count + 1)]
 
     def offset(self, moment: int) -> str:
         return humanize.offset((moment - self.start) / NANOSECONDS)

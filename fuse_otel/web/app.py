@@ -20,6 +20,7 @@ from fuse_otel.web.context import PageContext
 from fuse_otel.web.guards import AnswerSlots, host_check
 from fuse_otel.web.hook import METHODS, Hook
 from fuse_otel.web.login import HOOK, Login
+from fuse_otel.web.not_found import not_found
 from fuse_otel.web.pages import Pages
 from fuse_otel.web.passwords import Passwords
 from fuse_otel.web.responses import SecurityHeaders, plain
@@ -66,7 +67,10 @@ def _routes(site: PageContext, pages: Pages) -> list[Route]:
     page = _guarded(
         host_check(site.allowed_hosts), AnswerSlots(*_PAGES, pages.give_back_memory).limit
     )
-    style = resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
+    files = resources.files(__package__)
+    style, script = (
+        files.joinpath(name).read_text(encoding="utf-8") for name in ("style.css", "page.js")
+    )
     return [
         Route("/", pages.landing, middleware=page),
         Route("/metrics", pages.metrics, middleware=_guarded(AnswerSlots(*_METRICS).limit)),
@@ -83,6 +87,7 @@ def _routes(site: PageContext, pages: Pages) -> list[Route]:
         Route("/calls/{session_id:path}", pages.call, middleware=page),
         Route(HOOK, Hook(site).answer, methods=METHODS),
         Route("/style.css", _fixed(style, "text/css")),
+        Route("/page.js", _fixed(script, "text/javascript")),
         Route("/icon.svg", _fixed(_ICON, "image/svg+xml")),
     ]
 
@@ -98,8 +103,10 @@ def _fixed(content: str, media_type: str) -> Callable[[Request], Awaitable[Respo
     return answer
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
     refusal = cast("HTTPException", error)  # what it is registered for
+    if refusal.status_code == 404:  # noqa: PLR2004
+        return not_found(request, _SENTENCES[404])
     sentence = _SENTENCES.get(refusal.status_code, "This request cannot be answered.")
     return plain(refusal.status_code, sentence, refusal.headers)
 

@@ -8,8 +8,9 @@ from starlette.responses import Response
 
 from fuse_otel import humanize
 from fuse_otel.ports import RecentCall
+from fuse_otel.web.call_view import call_path
 from fuse_otel.web.html import Child, Html, tag
-from fuse_otel.web.page import call_path, page, table_of_rows, when
+from fuse_otel.web.page import page, table_of_rows, when
 
 MOST = 500
 
@@ -31,7 +32,7 @@ def calls_page(calls: Sequence[RecentCall]) -> Response:
             (_row(call, *((call.account,) if several else ())) for call in calls),
             empty="No call was stored yet.",
         ),
-        below=True,
+        depth=1,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from urllib.parse import quote
 
 from starlette.responses import HTMLResponse
 
@@ -12,14 +11,16 @@ from fuse_otel.views.table import Cell, Severity, Table
 from fuse_otel.web.html import Child, Html, join, tag
 
 _NAME = "fuse-otel"
-_ROOT, _BELOW = "", "../"
+_REFRESH = 15  # seconds
 
 
-def page(title: str, *content: Child, below: bool = False, code: int = 200) -> HTMLResponse:
-    """A whole page. ``below`` for those under ``/calls/``: all links are relative, so that a
-    proxy may serve us under a path of its own.
+def page(
+    title: str, *content: Child, depth: int = 0, code: int = 200, refresh: bool = False
+) -> HTMLResponse:
+    """A whole page. ``depth``: how many folders below ours it is. All links are relative, so that
+    a proxy may serve us under a path of its own. ``refresh``: it is loaded again by itself.
     """
-    up = _BELOW if below else _ROOT
+    up = "../" * depth
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
@@ -28,8 +29,15 @@ def page(title: str, *content: Child, below: bool = False, code: int = 200) -> H
         tag("title", title if title == _NAME else f"{title} · {_NAME}"),
         tag("link", rel="icon", href=f"{up}icon.svg", type="image/svg+xml"),
         tag("link", rel="stylesheet", href=f"{up}style.css"),
+        tag("noscript", tag("meta", http_equiv="refresh", content=_REFRESH)) if refresh else None,
+        tag("script", src=f"{up}page.js", defer=True),
     )
-    body = tag("body", tag("header", _navigation(up)), tag("main", tag("h1", title), *content))
+    body = tag(
+        "body",
+        tag("header", _navigation(up)),
+        tag("main", tag("h1", title), *content),
+        data_refresh=_REFRESH if refresh else None,
+    )
     return HTMLResponse(join(Html("<!doctype html>\n"), tag("html", head, body, lang="en")), code)
 
 
@@ -41,6 +49,7 @@ def _navigation(up: str) -> Html:
         tag("a", "Status", href=f"{up}status"),
         tag("a", "Calls", href=f"{up}calls/"),
         tag("a", "Metrics", href=f"{up}metrics"),
+        tag("a", "Local times", href="#local", class_="times", hidden=True),
         aria_label="Pages",
     )
 
@@ -106,8 +115,3 @@ def problem_list(sentences: Sequence[str]) -> Html | None:
     if not sentences:
         return None
     return tag("ul", (tag("li", each) for each in sentences), class_="problems", role="alert")
-
-
-def call_path(session_id: str) -> str:
-    """One path segment, for an id of any characters."""
-    return quote(session_id, safe="")

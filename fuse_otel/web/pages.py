@@ -19,8 +19,10 @@ from fuse_otel.views.call_tree import call_trees
 from fuse_otel.views.status_json import status_json
 from fuse_otel.views.status_report import reported_problems
 from fuse_otel.web import calls
+from fuse_otel.web.call_view import neighbours, read_view
 from fuse_otel.web.context import PageContext
 from fuse_otel.web.external_links import external_links
+from fuse_otel.web.not_found import not_found
 from fuse_otel.web.responses import accepts_gzip, plain, probe
 from fuse_otel.web.status import landing_page, status_page
 from fuse_otel.web.waterfall import call_page
@@ -94,19 +96,26 @@ class Pages:
         session_id = request.path_params["session_id"]
         found = await self._beside(self._site.control.recent_call, session_id)
         if found is None:
-            return plain(404, "This call is not among those stored last; a back end may have it.")
-        draw = _otlp_lines if request.query_params.get("format") == "otlp" else self._drawn
+            return not_found(
+                request, "This call is not among those stored last; a back end may have it."
+            )
         try:
-            return await self._beside(draw, found)
+            if request.query_params.get("format") == "otlp":
+                return await self._beside(_otlp_lines, found)
+            return await self._beside(self._drawn, request, found)
         except ValueError:  # a disk may damage what no index of the database covers
-            return plain(404, "The stored copy of this call is damaged; a back end may have it.")
+            return not_found(
+                request, "The stored copy of this call is damaged; a back end may have it."
+            )
 
-    def _drawn(self, call: RecentCall) -> Response:
+    def _drawn(self, request: Request, call: RecentCall) -> Response:
         trees = call_trees(otlp_json.traces_json(call.traces), otlp_json.logs_json(call.logs))
         tree = next((tree for tree in trees if tree.trace_id == call.trace_id), None)
         if tree is None:
-            return plain(404, "Nothing of this call is kept to draw.")
-        return call_page(tree, external_links(self._site.links, tree))
+            return not_found(request, "Nothing of this call is kept to draw.")
+        beside = neighbours(call.session_id, self._site.control.recent(calls.MOST))
+        view, elsewhere = read_view(request.query_params), external_links(self._site.links, tree)
+        return call_page(call, tree, view, beside, elsewhere)
 
     def _problems(self, status: Status) -> list[str]:
         """What does not work, a sentence each. Readiness names problems only when it fails; then

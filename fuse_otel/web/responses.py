@@ -1,5 +1,5 @@
 """Answers of one plain sentence, and the headers of every answer: a browser fetches nothing from
-elsewhere, runs no script, frames no page and keeps no copy.
+elsewhere, runs no script but the one file of the pages, frames no page and keeps no copy.
 """
 
 from __future__ import annotations
@@ -32,11 +32,13 @@ def accepts_gzip(accept_encoding: str) -> bool:
     return False
 
 
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+# Only a page has a script. `nosniff` keeps every other answer of ours from being run as one.
+_POLICY_OF_PAGES = f"{_POLICY}; script-src 'self'; connect-src 'self'"
 _HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
-        "form-action 'none'; frame-ancestors 'none'"
-    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -56,6 +58,8 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(_HEADERS)
+                is_page = headers.get("content-type", "").startswith("text/html")
+                headers["Content-Security-Policy"] = _POLICY_OF_PAGES if is_page else _POLICY
                 for name, text in self._access().headers.items():
                     # A second policy makes the first one stricter, never looser.
                     headers.append(name, text)

@@ -6,14 +6,19 @@ Bars are drawn by geometry attributes of SVG: a style attribute would need a lax
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from fuse_otel import humanize
 from fuse_otel.core.model.telemetry import SpanKind
+from fuse_otel.ports import RecentCall
 from fuse_otel.views.call_tree import CallTree, TreeExecution, TreeRecord
 from fuse_otel.views.waterfall import (
+    NANOSECONDS,
     CallFacts,
     Scale,
+    Tick,
     duration,
     facts_of,
     scale_of,
@@ -21,6 +26,7 @@ from fuse_otel.views.waterfall import (
     value_text,
     without_executions,
 )
+from fuse_otel.web.call_view import CallView, Neighbours, call_path
 from fuse_otel.web.html import Child, Html, join, tag
 from fuse_otel.web.page import css_class, facts, page, table_of_rows, when
 
@@ -28,28 +34,107 @@ _WIDTH = 1000
 _THINNEST = 4
 
 
-def call_page(tree: CallTree, elsewhere: Html | None = None) -> Response:
+def call_page(
+    call: RecentCall, tree: CallTree, view: CallView, beside: Neighbours, elsewhere: Html | None
+) -> Response:
     """``elsewhere``: links to the call in other programs."""
     known, scale = facts_of(tree), scale_of(tree)
+    drawing = Drawing(scale, view)
     return page(
         known.application,
-        _head(tree, known),
+        _neighbours(beside),
+        _head(call, tree, known),
         elsewhere,
         tag("h2", "What happened"),
-        tag("ol", (_execution(each, scale) for each in tree.executions), class_="waterfall")
-        if tree.executions
-        else tag("p", without_executions(known.details), class_="faint"),
-        _records(tree.records, scale),
+        *(_executions(tree, drawing) or (_nothing(known),)),
+        _records(tree.records, drawing),
         tag("h2", "Attributes"),
         _attributes("Call", tree.attributes),
         _attributes("Resource", tree.resource),
         tag("p", tag("a", "As OTLP/JSON", href="?format=otlp"), class_="faint"),
-        below=True,
+        depth=1,
     )
 
 
-def _head(tree: CallTree, known: CallFacts) -> Html:
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """The scale of a call's times, and how the reader wants to see them."""
+
+    scale: Scale
+    view: CallView
+
+    def moment(self, nanoseconds: int) -> Html:
+        if nanoseconds <= 0:
+            return tag("span", self.scale.offset(nanoseconds), class_="faint")
+        seconds = nanoseconds / NANOSECONDS
+        shown = self.scale.offset(nanoseconds)
+        if self.view.times == "utc":
+            shown = humanize.time_of_day(seconds)
+        return tag("time", shown, datetime=humanize.machine(seconds), class_="faint")
+
+
+def _neighbours(beside: Neighbours) -> Html | None:
+    made = [
+        tag("a", name, href=call_path(session_id), rel=rel)
+        for name, rel, session_id in (
+            ("← Previous call", "prev", beside.previous),
+            ("Next call →", "next", beside.next),
+        )
+        if session_id is not None
+    ]
+    return tag("p", made, class_="beside") if made else None
+
+
+def _nothing(known: CallFacts) -> Html:
+    return tag("p", without_executions(known.details), class_="faint")
+
+
+def _executions(tree: CallTree, drawing: Drawing) -> tuple[Html, ...]:
+    if not tree.executions:
+        return ()
+    made = (_execution(each, drawing) for each in tree.executions)
+    return (
+        _choices(drawing.view),
+        _axis(drawing.scale),
+        tag("ol", made, class_="waterfall"),
+    )
+
+
+def _choices(view: CallView) -> Html:
+    other = ("UTC", "utc") if view.times == "offset" else ("since the start", "offset")
+    return tag(
+        "p",
+        tag("a", "Expand all", href=view.query(open="all"), data_open="all"),
+        tag("a", "Collapse all", href=view.query(open="none"), data_open="none"),
+        tag("a", f"Times: {other[0]}", href=view.query(times=other[1])),
+        class_="choices",
+    )
+
+
+def _axis(scale: Scale) -> Html:
+    """Numbers above the bars. The text is not stretched, as it would be in a ``viewBox``."""
+    marks = [
+        (
+            tag("line", x1=place, x2=place, y1="70%", y2="100%"),
+            tag("text", text, x=place, y="60%", text_anchor=anchor),
+        )
+        for place, text, anchor in map(_mark, scale.ticks())
+    ]
+    return tag(
+        "div",
+        tag("svg", marks, class_="axis", role="img", aria_label="Time since the start"),
+        class_="ruler",
+    )
+
+
+def _mark(tick: Tick) -> tuple[str, str, str]:
+    """Place, text and anchor. The text of the first one begins at the edge, not before it."""
+    return f"{tick.share:.2%}", tick.text, "start" if tick.share == 0 else "middle"
+
+
+def _head(call: RecentCall, tree: CallTree, known: CallFacts) -> Html:
     optional = (
+        ("Account", call.account),
         ("Version", known.version),
         ("Direction", known.direction),
         ("Outcome", known.outcome),
@@ -68,27 +153,30 @@ def _head(tree: CallTree, known: CallFacts) -> Html:
     return join(short, facts(ids, wide=True))
 
 
-def _execution(execution: TreeExecution, scale: Scale) -> Html:
+def _execution(execution: TreeExecution, drawing: Drawing) -> Html:
     inner = tag(
         "details",
         tag(
             "summary",
             tag("span", execution.name, class_="name"),
-            _bar(execution, scale),
-            tag("span", _times(execution, scale), class_="times"),
+            _bar(execution, drawing.scale),
+            tag("span", _times(execution, drawing), class_="times"),
             tag("span", "ERROR", class_="mark") if execution.error else None,
         ),
-        _records(execution.records, scale),
+        _records(execution.records, drawing),
         _attributes("Attributes", execution.attributes),
-        open=execution.error,
+        open=_is_open(execution, drawing.view),
     )
     return tag("li", inner, class_="failed" if execution.error else None)
 
 
-def _times(execution: TreeExecution, scale: Scale) -> Html:
+def _is_open(execution: TreeExecution, view: CallView) -> bool:
+    return execution.error if view.open == "failed" else view.open == "all"
+
+
+def _times(execution: TreeExecution, drawing: Drawing) -> Html:
     lasted = duration(execution.start, execution.end)
-    offset = tag("span", scale.offset(execution.start), class_="faint")
-    return join(offset, " ", tag("span", lasted, class_="lasted"))
+    return join(drawing.moment(execution.start), " ", tag("span", lasted, class_="lasted"))
 
 
 def _bar(execution: TreeExecution, scale: Scale) -> Html:
@@ -104,16 +192,16 @@ def _bar(execution: TreeExecution, scale: Scale) -> Html:
     )
 
 
-def _records(records: tuple[TreeRecord, ...], scale: Scale) -> Html | None:
+def _records(records: tuple[TreeRecord, ...], drawing: Drawing) -> Html | None:
     if not records:
         return None
-    return tag("ol", (_record(each, scale) for each in records), class_="records")
+    return tag("ol", (_record(each, drawing) for each in records), class_="records")
 
 
-def _record(record: TreeRecord, scale: Scale) -> Html:
+def _record(record: TreeRecord, drawing: Drawing) -> Html:
     return tag(
         "li",
-        tag("span", scale.offset(record.time), class_="faint"),
+        drawing.moment(record.time),
         " ",
         tag("span", record.severity_text, class_="severity"),
         " ",

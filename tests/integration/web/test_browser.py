@@ -56,7 +56,30 @@ def test_a_page_loads_whole_behind_a_login(tmp_path):
 def test_nothing_of_a_call_is_run(url, tmp_path):
     page = browser.load(f"{url}/calls/", tmp_path)
     assert re.search(r"<title>[^<]*Calls", page.dom)
-    assert "<script" not in page.dom
+    assert re.findall(r"<script[^>]*>", page.dom) == ['<script src="../page.js" defer="">']
+
+
+@pytest.mark.parametrize(
+    ("zone", "started", "failed"),
+    [
+        ("Asia/Kolkata", "2026-09-21 19:41:45 UTC+05:30", "19:42:33"),
+        ("America/St_Johns", "2026-09-21 11:41:45 UTC-02:30", "11:42:33"),
+    ],
+)
+def test_times_are_local_on_request(url, tmp_path, monkeypatch, zone, started, failed):
+    monkeypatch.setenv("TZ", zone)
+    page = browser.load(f"{url}/calls/300060%3B001%3B1529552581#local", tmp_path)
+    assert f">{started}</time>" in page.dom
+    assert page.dom.count(f">{failed}</time>") == 3
+    assert '<a href="#utc" class="times">Times in UTC</a>' in page.dom
+    assert not page.complaints
+
+
+def test_times_stay_in_utc_without_a_request(url, tmp_path, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    page = browser.load(f"{url}/calls/300060%3B001%3B1529552581", tmp_path)
+    assert ">2026-09-21 14:11:45Z</time>" in page.dom
+    assert '<a href="#local" class="times">Local times</a>' in page.dom
 
 
 def test_a_refused_style_would_be_seen(tmp_path):
