@@ -58,7 +58,7 @@ def test_every_query_returns_series_and_points_lead_to_traces(tmp_path):
             wait_for(all_answered, "series for every query", 2 * PATIENCE)
         except AssertionError:
             assert [f"{each}: {filled(each)}" for each in missing] == []
-        assert {rule["health"] for rule in prometheus.rules_by_name().values()} == {"ok"}
+        wait_for(prometheus.rules_work, "an evaluation of every rule")
         expression = 'fuse_calls_total{application="Pay By Phone"}'
         seen = wait_for(
             lambda: prometheus.exemplars(expression, time.time() - 600, time.time()), "exemplars"

@@ -89,5 +89,6 @@ def test_what_is_sent_once_more_is_there_once(jaeger, tmp_path):
             calls.deliver(jaeger.url("http"), OTEL_LOGS_EXPORTER="none")
             (tmp_path / "state.db").unlink()
         expected = calls.expected()
+        wait_for(lambda: all(map(jaeger.trace, expected)), "every trace")
         for trace_id, call in expected.items():
             assert found_spans.of_jaeger(jaeger.trace(trace_id)) == found_spans.of_expected(call)

@@ -34,7 +34,8 @@ def test_calls_of_every_age_are_found(order, jaeger, victorialogs, tenant, tmp_p
         found = wait_for(lambda c=call: jaeger.trace(c.trace_id), "a trace by its id")
         assert found_spans.of_jaeger(found) == found_spans.of_expected(call)
         searched = {"session.id": call.call.session_id, "deployment.environment.name": tenant}
-        assert [t["traceID"] for t in jaeger.search(call.service, searched)] == [call.trace_id]
+        traces = wait_for(lambda c=call, s=searched: jaeger.search(c.service, s), "a trace by tags")
+        assert [trace["traceID"] for trace in traces] == [call.trace_id]
         lines = {call.trace_id: found_lines.of_expected(call)}
         for query in (
             f'trace_id:="{call.trace_id}"',
@@ -63,5 +64,9 @@ def test_five_days_are_read_beside_the_present(jaeger, victorialogs, tenant, tmp
             )
         account.until = time.time()
         possible = found_lines.of_calls(account.expected())
-    found = victorialogs.found(tenant)
-    assert found == {trace_id: possible[trace_id] for trace_id in found}
+
+    def nothing_else():
+        found = victorialogs.found(tenant)
+        return found == {trace_id: possible[trace_id] for trace_id in found}
+
+    wait_for(nothing_else, "the whole log of each call that is there, and nothing else")

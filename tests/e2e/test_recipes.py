@@ -112,8 +112,12 @@ def test_jaeger_answers(recipe, delivered, jaeger):
 @queries("logsql")
 def test_victorialogs_answers(recipe, delivered, victorialogs):
     query = f'deployment.environment.name:="{TENANT}" {about(recipe.query, delivered)}'
-    victorialogs.flush()
-    assert victorialogs.rows(f"{query} | limit 1")
+
+    def ask():
+        victorialogs.flush()
+        return victorialogs.rows(f"{query} | limit 1")
+
+    wait_for(ask, query)
 
 
 @queries("traceql")

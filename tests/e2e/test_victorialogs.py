@@ -43,6 +43,10 @@ class Held:
         self._victorialogs.flush()
         return self._victorialogs.rows(f"{self._ours} {query}")
 
+    def wait_for(self, count, query):
+        """A query misses some rows for a moment around a flush, and finds a new stream later."""
+        wait_for(lambda: len(self.rows(query)) == count, f"{count} rows of {query}")
+
 
 @pytest.fixture(scope="module", params=ROUTES)
 def delivered(request, victorialogs, collector, tmp_path_factory):
@@ -62,7 +66,8 @@ def delivered(request, victorialogs, collector, tmp_path_factory):
 def test_every_log_record_is_found_as_it_was_sent(delivered):
     held, expected = delivered
     assert len(expected) > 25
-    assert found_lines.of_victorialogs(held.rows()) == found_lines.of_calls(expected)
+    meant = found_lines.of_calls(expected)
+    wait_for(lambda: found_lines.of_victorialogs(held.rows()) == meant, "the records as sent")
 
 
 def test_resource_and_event_name_make_the_streams(delivered):
@@ -82,17 +87,13 @@ def test_a_person_searches_for_lines(delivered):
     texts = Counter(record.severity_text for call in expected.values() for record in call.records)
     assert set(texts) == {"DEBUG", "INFO", "ERROR"}
     for text, count in texts.items():
-        assert len(held.rows(f'severity_text:="{text}"')) == count
+        held.wait_for(count, f'severity_text:="{text}"')
     for call in expected.values():
-        assert len(held.rows(f'trace_id:="{call.trace_id}"')) == len(call.records)
-        assert len(held.rows(f'session.id:="{call.call.session_id}"')) == len(call.records)
+        held.wait_for(len(call.records), f'trace_id:="{call.trace_id}"')
+        held.wait_for(len(call.records), f'session.id:="{call.call.session_id}"')
     for service in {call.service for call in expected.values()}:
         ours = sum(len(call.records) for call in expected.values() if call.service == service)
-        # A new stream is found by its labels a little later than its rows by their fields.
-        wait_for(
-            lambda s=service, n=ours: len(held.rows(f'{{service.name="{s}"}}')) == n,
-            "the rows of a stream",
-        )
+        held.wait_for(ours, f'{{service.name="{service}"}}')
 
 
 def test_what_is_sent_again_is_there_twice_and_once_in_a_query_by_record_uid(
@@ -106,7 +107,7 @@ def test_what_is_sent_again_is_there_twice_and_once_in_a_query_by_record_uid(
         meant = found_lines.of_calls(calls.expected())
     records = sum(map(len, meant.values()))
     wait_for(lambda: len(held.rows()) == 2 * records, "every log record twice")
-    assert victorialogs.found(tenant) == meant
+    wait_for(lambda: victorialogs.found(tenant) == meant, "every log record once")
 
 
 def test_a_tenant_holds_its_calls_alone(victorialogs, tenant, tmp_path):
@@ -142,7 +143,7 @@ def test_a_record_out_of_the_limits_is_accepted_and_dropped(limit, victorialogs,
     answer = post(victorialogs.otlp, request(tenant, *records))
     assert (answer.status_code, answer.content) == (200, b"")
     held = Held(victorialogs, tenant)
-    wait_for(lambda: len(held.rows()) >= len(good), "the other records")
+    held.wait_for(len(good), "*")
     assert {row["_msg"] for row in held.rows()} == {"good", "of five days ago"}
 
 

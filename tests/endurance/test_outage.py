@@ -70,7 +70,7 @@ def test_three_days_without_a_back_end(tmp_path, record_figures, rescans):
 
 
 @pytest.mark.proof
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(3600)
 def test_at_the_cap_the_api_is_the_buffer(tmp_path, record_figures, rescans):
     calls = scaled(200, least=100)
     down, up = START + HOUR, START + 13 * HOUR

@@ -91,7 +91,7 @@ def unequal_copies(receiver: OtlpReceiver | GrpcReceiver) -> dict[tuple[str, str
 
 
 @pytest.mark.proof
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_two_back_ends_that_answer_anything_stop_nothing_and_lose_nothing(tmp_path):
     hostile_requests = scaled(8, least=6)
     over_http, over_grpc = (

@@ -14,7 +14,7 @@ DAEMONS = 4
 
 
 @pytest.mark.proof
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(3600)
 def test_killed_again_and_again_everything_is_there_once(tmp_path):
     kills = -(-scaled(40, least=8) // DAEMONS)
     with ExitStack() as stack:

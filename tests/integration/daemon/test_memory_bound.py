@@ -136,11 +136,11 @@ def once(api: Api, folder: Path, bound: int = BOUND) -> tuple[int, OtlpReceiver]
             OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url,
         )
         ended = subprocess.run(
-            [sys.executable, str(CHILD), "once", "--timeout", "240"],
+            [sys.executable, str(CHILD), "once", "--timeout", "900"],
             env=env,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=1000,
             check=True,
         )
     assert "Traceback" not in ended.stderr

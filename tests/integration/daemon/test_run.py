@@ -71,7 +71,7 @@ def test_killed_and_started_again_everything_is_there_once(world, tmp_path):
                 time.sleep(0.5 + kill * 0.3)
                 daemon.process.kill()
         # The floor is where the first daemon that lived long enough put it.
-        since = now - PAST + 120
+        since = now - PAST + 600
         wanted = {call.session_id for call in api.truth(since, now) if call.start > since}
         last = tmp_path / "last"
         last.mkdir()

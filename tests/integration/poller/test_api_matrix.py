@@ -48,7 +48,7 @@ STRIDE = max(1, min(50, round(25 / SCALE**2)))
 
 
 @pytest.mark.proof
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("lists", LISTS, ids=str)
 @pytest.mark.parametrize("records", RECORDS, ids=str)
 @pytest.mark.parametrize("pages", PAGES, ids=str)

@@ -53,7 +53,7 @@ def spread(total: int, wanted: int) -> list[int]:
 
 
 @pytest.mark.proof
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("fragile", [False, True], ids=["goes on", "dies"])
 @pytest.mark.parametrize("length", [1, 12], ids=["once", "for a while"])
 def test_a_disk_that_fails_anywhere_loses_and_doubles_nothing(disk, folders, fragile, length):

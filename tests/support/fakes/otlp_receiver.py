@@ -122,7 +122,11 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_POST(self) -> None:
-        content = self.rfile.read(int(self.headers["Content-Length"]))
+        length = int(self.headers.get("Content-Length", -1))
+        content = self.rfile.read(max(0, length))
+        if len(content) != length:  # the client was killed amid its request
+            self.close_connection = True
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         receiver = self.server.receiver
         try:

@@ -1,4 +1,4 @@
-"""A simulated Fuse account whose clock stands still, so the expected calls are exact."""
+"""A simulated Fuse account whose calls are all over, so the expected calls are exact."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from fuse_otel.simulator import Quirks, SimulatedApi, SimulatedCall
-from support.builders.recent_world import recent_world
+from support.builders.recent_world import ended_world
 from support.peers.expected import ExpectedCall, expected_calls
 from support.rigs.program import fuse_otel, pointed_at
 
@@ -67,16 +66,14 @@ def account(
     calls: int,
     *,
     seed: int = 5,
-    past: float = 0.9 * HOUR,
+    past: float = 0.8 * HOUR,
     quirks: Quirks | None = None,
 ) -> Iterator[Account]:
     """Some ``calls`` of the ``past`` seconds, each over for longer than a hang-up is held.
 
-    The daemon judges that by the ``Date`` of the answers: it is ``HELD`` after the last call, and
-    stands still. Without that, a call that was hung up at the very end was held for ever.
+    Its clock runs: by one that stood still, a call that was hung up at the end was held for ever,
+    and after a minute the API's clock differed from the daemon's.
     """
-    now = time.time() - HELD
-    world = recent_world(seed=seed, rate=calls / past, past=past, start=now)
-    quirks = replace(quirks or Quirks(), clock_skew=HELD)
-    with SimulatedApi(world, quirks=quirks, clock=lambda: now) as api:
-        yield Account(api, name, folder, now)
+    until = time.time() - HELD
+    with SimulatedApi(ended_world(seed, calls / past, past, until), quirks=quirks) as api:
+        yield Account(api, name, folder, until)

@@ -96,3 +96,7 @@ class Prometheus(Process):
     def rules_by_name(self) -> dict[str, Mapping[str, Any]]:
         groups = self.get(f"{self.url('http')}/api/v1/rules")["data"]["groups"]
         return {rule["name"]: rule for group in groups for rule in group["rules"]}
+
+    def rules_work(self) -> bool:
+        """Whether all rules were evaluated without an error, at least once."""
+        return {rule["health"] for rule in self.rules_by_name().values()} == {"ok"}

@@ -12,7 +12,7 @@ def test_a_backfill_beside_a_daemon_reads_the_past_and_live_calls_go_on(
     api, receiver, env, tmp_path
 ):
     now = time.time()
-    wanted = calls(api, now - 3 * HOUR + 60, now - HOUR - 60)
+    wanted = calls(api, now - 3 * HOUR + 600, now - HOUR - 60)
     with running(env=env, folder=tmp_path) as daemon:
         daemon.wait_for(lambda: "poll done" in daemon.log)
         assert not wanted & receiver.sessions()
@@ -28,12 +28,12 @@ def test_a_backfill_beside_a_daemon_reads_the_past_and_live_calls_go_on(
         assert fuse_otel("backfill", *interval, env=env).returncode == 0
         assert daemon.end() == 0
     assert not receiver.duplicates()
-    assert len(wanted) > 50
+    assert len(wanted) > 80
 
 
 def test_a_backfill_alone_works_off_what_it_reads(api, receiver, env):
     now = time.time()
-    wanted = calls(api, now - 3 * HOUR + 60, now - HOUR - 60)
+    wanted = calls(api, now - 3 * HOUR + 600, now - HOUR - 60)
     told = fuse_otel("backfill", "--from", "3h", "--to", "1h", env=env)
     assert told.returncode == 0, told.stderr
     assert wanted <= receiver.sessions()
@@ -50,7 +50,7 @@ def test_a_backfill_alone_works_off_what_it_reads(api, receiver, env):
 
 def test_a_backfill_that_is_interrupted_goes_on_with_the_next_run(api, receiver, env, tmp_path):
     now = time.time()
-    wanted = calls(api, now - 4 * HOUR + 60, now - 60)
+    wanted = calls(api, now - 4 * HOUR + 600, now - 60)
     # Seconds between two requests: far from its end when the first calls have come.
     env["FUSE_OTEL_MAX_REQUESTS_PER_SECOND"] = "0.4"
     with started("backfill", "--from", "4h", env=env, folder=tmp_path) as backfill:
@@ -74,7 +74,7 @@ def test_a_backfill_that_is_interrupted_goes_on_with_the_next_run(api, receiver,
 
 def test_a_backfill_beside_a_daemon_may_be_left_alone(api, receiver, env, tmp_path):
     now = time.time()
-    wanted = calls(api, now - 4 * HOUR + 60, now - 60)
+    wanted = calls(api, now - 4 * HOUR + 600, now - 60)
     env |= {"FUSE_OTEL_MAX_REQUESTS_PER_SECOND": "2", "FUSE_OTEL_POLL_INTERVAL": "5s"}
     other = tmp_path / "other"
     other.mkdir()
@@ -105,7 +105,7 @@ def test_bad_times_are_one_sentence_and_2(env):
 
 def test_killed_at_random_moments_a_backfill_is_done_once(api, receiver, env, tmp_path):
     now = time.time()
-    wanted = calls(api, now - 4 * HOUR + 60, now - 60)
+    wanted = calls(api, now - 4 * HOUR + 600, now - 60)
     for kill in range(scaled(3)):
         with started("backfill", "--from", "4h", env=env, folder=tmp_path) as backfill:
             reached = len(receiver.requests) + 1 + 3 * (kill % 4)

@@ -14,7 +14,7 @@ DOWN = Answer(503, {"Content-Type": "text/plain"}, b"starting")
 def calls(api, env):
     """Two calls with a log that ended a while ago."""
     env["FUSE_OTEL_SINCE"] = "1h"
-    since, until = time.time() - HOUR + 120, time.time() - 120
+    since, until = time.time() - HOUR + 900, time.time() - 120
     ended = [call for call in api.truth(since, until) if call.log and call.start > since]
     found = [call.session_id for call in ended][:2]
     assert len(found) == 2

@@ -20,7 +20,7 @@ REFUSED = Answer(400, {"Content-Type": "text/plain"}, b"no such tenant")
 def victims(api, receiver, env):
     """Two calls with a log, so with a part in both lanes, that the back end refuses."""
     env["FUSE_OTEL_SINCE"] = "1h"
-    since, until = time.time() - HOUR + 120, time.time() - 120
+    since, until = time.time() - HOUR + 900, time.time() - 120
     ended = [call for call in api.truth(since, until) if call.log and call.start > since]
     found = [call.session_id for call in ended][:2]
     assert len(found) == 2
@@ -61,6 +61,8 @@ def test_what_was_refused_is_mended_and_replayed_beside_the_daemon(
         assert told.returncode == 0, told.stderr
         daemon.wait_for(lambda: set(victims) <= receiver.sessions() and waiting(env) == 0)
         assert parked_count(env) == 0
+        # The command may read that the job is done before the daemon writes its log.
+        daemon.wait_for(lambda: daemon.log.count("job done") >= 3)
         assert daemon.log.count("job done") == 3
         assert daemon.end() == 0
     assert not receiver.duplicates()
