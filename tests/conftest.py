@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 from support.fakes.shut_port import shut_port
 from support.no_proxy import no_proxy
@@ -9,7 +10,10 @@ from support.no_skips import pytest_sessionfinish, pytest_terminal_summary
 from support.scale import described
 from support.sharing import pytest_xdist_make_scheduler
 
+from fuse_otel.config import catalogue
+
 __all__ = [
+    "no_default_configuration",
     "no_proxy",
     "pytest_report_header",
     "pytest_sessionfinish",
@@ -28,6 +32,12 @@ settings.load_profile("fuse-otel")
 
 # Programs are started as a user starts them: their streams keep back what they cannot write.
 os.environ.pop("PYTHONUNBUFFERED", None)
+
+
+@pytest.fixture(autouse=True)
+def no_default_configuration(monkeypatch):
+    """No test reads the configuration of the machine it runs on."""
+    monkeypatch.setattr(catalogue, "DEFAULT_CONFIG_FILE", "/nonexistent/fuse-otel.toml")
 
 
 def pytest_report_header() -> str:

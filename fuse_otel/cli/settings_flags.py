@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from fuse_otel.config import Loaded, load
+from fuse_otel.config import Loaded, catalogue, load
 from fuse_otel.config.catalogue import SETTINGS
 
 _DEST = "setting_"
+CONFIG_HELP = (
+    "the configuration, a TOML file. Default: the file that FUSE_OTEL_CONFIG names, else"
+    " /etc/fuse-otel/fuse-otel.toml if it exists"
+)
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
@@ -16,7 +20,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         return
     parser.set_defaults(takes_settings=True)
     group = parser.add_argument_group("settings", "Flags win over the environment and the file.")
-    group.add_argument("--config", metavar="FILE", help="the configuration, a TOML file")
+    group.add_argument("--config", metavar="FILE", help=CONFIG_HELP)
     for setting in SETTINGS:
         what = (
             f"File that holds the value. {setting.meaning}" if setting.secret else setting.meaning
@@ -51,4 +55,9 @@ def load_settings(args: argparse.Namespace, *, needs_account: bool = True) -> Lo
         for name, text in vars(args).items()
         if name.startswith(_DEST) and text is not None
     }
-    return load(config_file=vars(args).get("config"), flags=flags, needs_account=needs_account)
+    return load(
+        config_file=vars(args).get("config"),
+        default_file=catalogue.DEFAULT_CONFIG_FILE,
+        flags=flags,
+        needs_account=needs_account,
+    )

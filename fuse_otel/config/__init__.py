@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fuse_otel.config.catalogue import variable_of
-from fuse_otel.config.file.contents import path_of, read_toml
+from fuse_otel.config.file.contents import find_config_file, read_toml
 from fuse_otel.config.file.expansion import expand
 from fuse_otel.config.values.quantities import read_text
 from fuse_otel.errors import ConfigurationError
@@ -24,37 +24,48 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """``origins``: setting → the flag, variable or file that set it, or ``default``. ``warnings``
-    are sentences, and ``advice`` are sentences for ``check`` alone.
+    are sentences, and ``advice`` are sentences for ``check`` alone. ``file``: path of the file, if
+    there is one.
     """
 
     settings: Settings
     origins: Mapping[str, str]
     warnings: tuple[str, ...]
     advice: tuple[str, ...] = ()
+    file: str = ""
 
 
 def load(
     *,
     environ: Mapping[str, str] | None = None,
     config_file: str | None = None,
+    default_file: str | None = None,
     flags: Mapping[str, str] | None = None,
     needs_account: bool = True,
 ) -> Loaded:
     """Reads and checks everything. Raises ``ConfigurationError`` with all problems at once.
 
     ``environ`` is by default that of the process. ``config_file`` overrides ``FUSE_OTEL_CONFIG``.
+    ``default_file`` is read if neither names a file and it exists.
     ``flags``: key of a setting (``poll_interval``, ``developer_key_file``) → text, empty if unset.
     ``needs_account`` is false for commands that only read the store: they work without an account.
     """
     from fuse_otel.config.loading import load_from  # noqa: PLC0415 - imports pydantic
 
     return load_from(
-        os.environ if environ is None else environ, config_file, flags or {}, needs_account
+        os.environ if environ is None else environ,
+        config_file,
+        default_file,
+        flags or {},
+        needs_account,
     )
 
 
 def namespace_of(
-    *, environ: Mapping[str, str] | None = None, config_file: str | None = None
+    *,
+    environ: Mapping[str, str] | None = None,
+    config_file: str | None = None,
+    default_file: str | None = None,
 ) -> str:
     """The namespace only. It is enough to compute a trace id, even if other settings are wrong.
 
@@ -63,11 +74,11 @@ def namespace_of(
     environ = os.environ if environ is None else environ
     if text := environ.get(variable_of("namespace"), "").strip():
         return text
-    file = path_of(environ, config_file)
-    content = read_toml(file, by_flag=bool(config_file)).content
+    found = find_config_file(environ, config_file, default_file)
+    content, file = read_toml(found).content, found.path if found else ""
     given = {name: value for name, value in content.items() if name == "namespace"}
     try:
-        return read_text(expand(given, environ, file or "").content.get("namespace", ""))
+        return read_text(expand(given, environ, file).content.get("namespace", ""))
     except ValueError as error:
         raise ConfigurationError([f"{file}: namespace: {error}"]) from error
 

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 
 PREFIX = "FUSE_OTEL_"
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
+DEFAULT_CONFIG_FILE = "/etc/fuse-otel/fuse-otel.toml"
+"""Read if neither the flag nor the variable names a file, so that the daemon of a system and the
+commands beside it have the same settings.
+"""
 
 
 @dataclass(frozen=True, slots=True)

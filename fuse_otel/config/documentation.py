@@ -1,19 +1,23 @@
-"""Makes ``docs/configuration.md`` from the settings, a template and the example."""
+"""Makes ``docs/configuration.md`` from the settings, a template and the examples."""
 
 from __future__ import annotations
 
+import re
 from importlib import resources
 
 from fuse_otel.config.catalogue import SETTINGS, Setting
 
+_EXAMPLE = re.compile(r"^@EXAMPLE (\S+)@\n", re.MULTILINE)
+
 
 def document() -> str:
     settings = "\n".join(map(_setting, SETTINGS))
-    page = _text("configuration.md.in")
-    return page.replace("@SETTINGS@", settings).replace("@EXAMPLE@\n", _text("example.toml"))
+    page = template("configuration.md.in").replace("@SETTINGS@", settings)
+    return _EXAMPLE.sub(lambda match: template(match[1]), page)
 
 
-def _text(name: str) -> str:
+def template(name: str) -> str:
+    """A text that is beside this module; ``name`` may have folders."""
     return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from fuse_otel.config import Loaded
 from fuse_otel.config.conflicts import conflicts
-from fuse_otel.config.file.contents import has_secret, path_of, read_toml
+from fuse_otel.config.file.contents import find_config_file, has_secret, read_toml
 from fuse_otel.config.file.destinations import DestinationTable
 from fuse_otel.config.file.expansion import expand
 from fuse_otel.config.file.redaction_rules import RedactionRuleTable
@@ -32,19 +32,21 @@ _TABLES: Mapping[str, type[BaseModel]] = {
 def load_from(
     environ: Mapping[str, str],
     config_file: str | None,
+    default_file: str | None,
     flags: Mapping[str, str],
     needs_account: bool,
 ) -> Loaded:
     """See ``fuse_otel.config.load``."""
-    file = path_of(environ, config_file)
-    content, mode = read_toml(file, by_flag=bool(config_file))
-    expanded = expand(content, environ, file or "")
+    found = find_config_file(environ, config_file, default_file)
+    content, mode = read_toml(found)
+    file = found.path if found else ""
+    expanded = expand(content, environ, file)
     inputs = Inputs(
         environ={
             name: text.removeprefix("\ufeff") for name, text in environ.items() if text.strip()
         },
         flags=flags,
-        file=file or "",
+        file=file,
         content=expanded.content,
         needs_account=needs_account,
         variables=expanded.variables,
@@ -62,7 +64,7 @@ def load_from(
     }
     has_destinations = "destinations" in inputs.content
     warnings = (*inputs.warnings, *warnings_of(settings, inputs.environ, has_destinations))
-    return Loaded(settings, origins, warnings, (*inputs.advice, *advice_of(settings)))
+    return Loaded(settings, origins, warnings, (*inputs.advice, *advice_of(settings)), file)
 
 
 def _settings(inputs: Inputs) -> Settings | None:

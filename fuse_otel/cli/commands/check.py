@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from fuse_otel.cli.output import complain, print_lines
 from fuse_otel.cli.settings_flags import load_settings
+from fuse_otel.files import shown_path
 
 if TYPE_CHECKING:
+    from fuse_otel.config import Loaded
     from fuse_otel.config.settings import Settings
 
 _DONE, _FAILED = 0, 1
@@ -28,15 +30,18 @@ def run(args: argparse.Namespace) -> int:
     for warning in (*loaded.warnings, *loaded.advice):
         complain(f"warning: {warning}")
     _check_parts(loaded.settings)
-    printed = print_lines(_found(loaded.settings))
+    printed = print_lines(_found(loaded))
     is_usable = not args.online or _works(loaded.settings)
     return _DONE if printed and is_usable else _FAILED
 
 
-def _found(settings: Settings) -> Iterator[str]:
+def _found(loaded: Loaded) -> Iterator[str]:
     """The effective configuration, without credentials."""
+    settings = loaded.settings
     shown = settings.model_dump(mode="json", include={"accounts", "destinations"})
     yield "ok"
+    if loaded.file:
+        yield f"file         {shown_path(loaded.file)}"
     for account in shown["accounts"]:
         numbers = len(account["numbers"])
         which = f"{numbers} of its numbers" if numbers else "all its numbers"

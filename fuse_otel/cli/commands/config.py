@@ -14,12 +14,22 @@ _DONE, _FAILED = 0, 1
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print one JSON object")
+    form.add_argument(
+        "--example",
+        action="store_true",
+        help="print a file with every setting, commented out, and read no configuration",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     from fuse_otel.cli.terminal.config import config_lines  # noqa: PLC0415 - not for the help
 
+    if args.example:
+        from fuse_otel.config.example_file import example_file  # noqa: PLC0415 - for this alone
+
+        return _DONE if print_lines([example_file().rstrip("\n")]) else _FAILED
     loaded = load_settings(args, needs_account=False)
     for warning in loaded.warnings:
         complain(f"warning: {warning}")

@@ -6,7 +6,8 @@ import argparse
 
 from fuse_otel.cli.output import print_lines
 from fuse_otel.cli.session_id import add_session_ids
-from fuse_otel.config import namespace_of
+from fuse_otel.cli.settings_flags import CONFIG_HELP
+from fuse_otel.config import catalogue, namespace_of
 from fuse_otel.core.model.ids import trace_id
 
 
@@ -17,12 +18,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TEXT",
         help="the namespace of the daemon (default: from the environment or the file)",
     )
-    parser.add_argument("--config", metavar="FILE", help="the configuration, a TOML file")
+    parser.add_argument("--config", metavar="FILE", help=CONFIG_HELP)
 
 
 def run(args: argparse.Namespace) -> int:
     namespace: str | None = args.namespace
     if namespace is None:
-        namespace = namespace_of(config_file=args.config)
+        namespace = namespace_of(
+            config_file=args.config, default_file=catalogue.DEFAULT_CONFIG_FILE
+        )
     ids = (trace_id(namespace, each).hex() for each in args.session_ids)
     return 0 if print_lines(ids) else 1

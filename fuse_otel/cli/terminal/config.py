@@ -14,6 +14,7 @@ from fuse_otel.config.values import otlp
 from fuse_otel.config.values.quantities import write_duration
 from fuse_otel.core.model.redaction_policy import KeyRule, OwnRules, TextRule
 from fuse_otel.core.model.telemetry import Signal
+from fuse_otel.files import shown_path
 
 Key = tuple[str, object]
 """A key of the file and its value. A ``Hidden`` value is written as a comment."""
@@ -40,6 +41,8 @@ def config_lines(loaded: Loaded) -> Iterator[str]:
     settings, origins = loaded.settings, loaded.origins
     shown = settings.model_dump(mode="json")
     yield from _BEGINNING
+    if loaded.file:
+        yield f"# The configuration file: {shown_path(loaded.file)}"
     yield ""
     for setting in SETTINGS:
         if setting.name in shown and setting.name not in _MAPS:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from fuse_otel.config.catalogue import CONFIG_VARIABLE, SETTINGS, flag_of
@@ -21,9 +22,37 @@ _SECRETS = tuple(each.name for each in SETTINGS if each.secret)
 _TOO_DEEP = "Not valid TOML: It is nested too deeply."
 
 
-def path_of(environ: Mapping[str, str], config_file: str | None) -> str | None:
-    """The path that the flag or else the variable gives. An empty one counts as unset."""
-    return config_file or environ.get(CONFIG_VARIABLE, "").strip() or None
+class ConfigFile(NamedTuple):
+    """``named_by``: the flag or the variable with the path, or the words for the default path."""
+
+    path: str
+    named_by: str
+
+
+def find_config_file(
+    environ: Mapping[str, str], config_file: str | None, default_file: str | None
+) -> ConfigFile | None:
+    """The file that the flag or else the variable names (an empty name counts as unset), or else
+    the default one, if something is there.
+    """
+    if config_file:
+        return ConfigFile(config_file, flag_of("config"))
+    if path := environ.get(CONFIG_VARIABLE, "").strip():
+        return ConfigFile(path, CONFIG_VARIABLE)
+    if default_file and _is_there(default_file):
+        return ConfigFile(default_file, "The default configuration file")
+    return None
+
+
+def _is_there(path: str) -> bool:
+    """Also if it cannot be read: without its settings a command would use another store."""
+    try:
+        Path(path).lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 class TomlFile(NamedTuple):
@@ -33,18 +62,18 @@ class TomlFile(NamedTuple):
     mode: int
 
 
-def read_toml(path: str | None, *, by_flag: bool) -> TomlFile:
+def read_toml(file: ConfigFile | None) -> TomlFile:
     """Raises ``ConfigurationError`` at once, because other problems would only follow from it."""
-    if path is None:
+    if file is None:
         return TomlFile({}, 0)
+    shown = shown_path(file.path)
     try:
-        data, mode = read_bounded(path, _MAX_CONFIG)
+        data, mode = read_bounded(file.path, _MAX_CONFIG)
         return TomlFile(_parsed(data), mode)
     except UnreadableFile as error:
-        name = flag_of("config") if by_flag else CONFIG_VARIABLE
-        problem = f"{name}: Cannot read the file {shown_path(path)}: {error.reason}."
+        problem = f"{file.named_by}: Cannot read the file {shown}: {error.reason}."
     except ValueError as error:
-        problem = f"{shown_path(path)}: {error}"
+        problem = f"{shown}: {error}"
     raise ConfigurationError([problem])
 
 

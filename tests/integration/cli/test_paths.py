@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from support.builders.saved_files import listed, save
 from support.patience import PATIENCE
+from support.rigs.program import environment
 
 KEY = {"FUSE_OTEL_EMAIL": "ops@example.com", "FUSE_OTEL_DEVELOPER_KEY": "k"}
 MEMORY = 3 << 30  # bytes of address space: what never ends must not be read to its end
@@ -23,10 +24,9 @@ if os.geteuid():  # root reads and writes everything
 
 
 def fuse_otel(*words, stdin=subprocess.DEVNULL, **environ):
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("FUSE_OTEL_", "OTEL_"))}
     return subprocess.run(
         [sys.executable, "-m", "fuse_otel", *words],
-        env={**clean, **KEY, **environ},
+        env={**environment(), **KEY, **environ},
         stdin=stdin,
         capture_output=True,
         text=True,

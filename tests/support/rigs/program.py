@@ -14,11 +14,15 @@ from pathlib import Path
 from fuse_otel.simulator import SimulatedApi
 from support.patience import PATIENCE
 
+NO_SETTINGS = Path(__file__).parents[2] / "data" / "no_settings.toml"
+
 
 def environment(**settings: str) -> dict[str, str]:
-    """The environment of this process without what configures the product, and ``settings``."""
+    """The environment of this process without what configures the product, and ``settings``. A
+    file without settings keeps the program from reading the default one of this machine.
+    """
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("FUSE_OTEL_", "OTEL_"))}
-    return {**kept, **settings}
+    return {**kept, "FUSE_OTEL_CONFIG": str(NO_SETTINGS), **settings}
 
 
 def pointed_at(api: SimulatedApi, folder: Path, endpoint: str, **settings: str) -> dict[str, str]:
