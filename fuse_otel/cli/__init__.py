@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib import import_module
+from types import ModuleType
 
 from fuse_otel import __version__
 from fuse_otel.cli.output import begin_output, end_output, print_lines, reason
+from fuse_otel.cli.parser import Parser, suggestion
 from fuse_otel.errors import ConfigurationError, FuseOtelError
 
 DOCS = "the folder docs of the source, docs/configuration.md first"
@@ -19,10 +19,22 @@ _DONE, _FAILED, _USAGE, _MISCONFIGURED, _INTERRUPTED = 0, 1, 2, 78, 130
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """``configured``: it reads the configuration and takes a flag for each setting."""
+    """``configured``: it reads the configuration and takes a flag for each setting. ``settings``:
+    the ones that its help lists, all by default.
+    """
 
     help: str
     configured: bool = False
+    settings: tuple[str, ...] = ()
+
+
+# What commands with few settings list in their helps.
+_STORE = ("state_url",)
+_JOB = (*_STORE, "max_disk", "log_level", "log_format")
+_CALLS = (
+    "email", "developer_key", "pseudonym_key", "redaction", "url_templates", "namespace",
+    "environment", "resource_attributes", "error_policy",
+)  # fmt: skip
 
 
 COMMANDS = {
@@ -32,20 +44,36 @@ COMMANDS = {
     ),
     "demo": Command("try it with simulated calls, without any configuration"),
     "simulate": Command("run a simulated Fuse API, for load and fault tests"),
-    "status": Command("show the state of accounts, lanes and jobs", configured=True),
+    "status": Command(
+        "show the state of accounts, lanes and jobs", configured=True, settings=_STORE
+    ),
     "health": Command(
-        "say whether the daemon is healthy, for health checks of containers", configured=True
+        "say whether the daemon is healthy, for health checks of containers",
+        configured=True,
+        settings=("listen", "web_config"),
     ),
     "backfill": Command("read an interval of the last five days", configured=True),
     "parked": Command("list, show, replay or drop refused calls", configured=True),
-    "erase": Command("remove what the store holds of a call", configured=True),
+    "erase": Command(
+        "remove what the store holds of a call", configured=True, settings=(*_JOB, "namespace")
+    ),
     "check": Command(
         "check the configuration; --online also the API, store and back ends", configured=True
     ),
-    "show": Command("draw a call as a tree with a time bar", configured=True),
-    "convert": Command("convert saved call logs to OTLP/JSON lines", configured=True),
+    "show": Command(
+        "draw a call as a tree with a time bar",
+        configured=True,
+        settings=(*_CALLS, *_STORE, "pages_redaction"),
+    ),
+    "convert": Command(
+        "convert saved call logs to OTLP/JSON lines", configured=True, settings=_CALLS
+    ),
     "trace-id": Command("print the trace id of a call"),
-    "caller": Command("print the queries that find the calls of a phone number", configured=True),
+    "caller": Command(
+        "print the queries that find the calls of a phone number",
+        configured=True,
+        settings=("email", "developer_key", "pseudonym_key", "resource_attributes"),
+    ),
     "config": Command("print the effective settings and where each comes from", configured=True),
 }
 
@@ -86,39 +114,37 @@ def _main(words: list[str]) -> int:
     return _refuse(name)
 
 
-class _Parser(argparse.ArgumentParser):
-    def print_help(self, _file: object = None) -> None:
-        """Help is output like any other: argparse ignores an output that fails."""
-        if not print_lines([self.format_help().rstrip()]):
-            self.exit(_FAILED)
-
-
-def _run(name: str, words: list[str]) -> int:
-    module = import_module(f"fuse_otel.cli.commands.{name.replace('-', '_')}")
-    parser = _Parser(
+def command_parser(name: str) -> Parser:
+    """The parser of a command, with a flag for each setting if the command has them."""
+    parser = Parser(
         prog=f"fuse-otel {name}",
         description=f"{COMMANDS[name].help[0].upper()}{COMMANDS[name].help[1:]}.",
         epilog=f"Documentation: {DOCS}",
-        # A shortened flag would change its meaning when a new one comes.
-        allow_abbrev=False,
     )
-    module.arguments(parser)
+    _module(name).arguments(parser)
     if COMMANDS[name].configured:
         from fuse_otel.cli.settings_flags import add_settings  # noqa: PLC0415 - for these alone
 
-        add_settings(parser)
+        add_settings(parser, COMMANDS[name].settings)
+    return parser
+
+
+def _module(name: str) -> ModuleType:
+    return import_module(f"fuse_otel.cli.commands.{name.replace('-', '_')}")
+
+
+def _run(name: str, words: list[str]) -> int:
     try:
-        args = parser.parse_args(words)
+        args = command_parser(name).parse(words)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else _USAGE
-    code: int = module.run(args)
+    code: int = _module(name).run(args)
     return code
 
 
 def _refuse(name: str) -> int:
-    near = get_close_matches(name, COMMANDS, n=1)
-    advice = f"Did you mean {near[0]}?" if near else "See fuse-otel --help."
-    print(f"fuse-otel: there is no command {name!r}. {advice}", file=sys.stderr)
+    advice = suggestion(name, (*COMMANDS, "--help", "--version")) or ". See fuse-otel --help."
+    print(f"fuse-otel: there is no command {name!r}{advice}", file=sys.stderr)
     return _USAGE
 
 

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import argparse
+import re
+from collections.abc import Collection
 
 from fuse_otel.config import Loaded, catalogue, load
 from fuse_otel.config.catalogue import SETTINGS
 
 _DEST = "setting_"
+_AS = "as `"
+_WORD = re.compile(r"`([^`]+)`")
+_PRIORITY = "Flags win over the environment and the file."
+_OTHERS = "Any other setting is accepted too: see fuse-otel run --help."
 CONFIG_HELP = (
     "the configuration, a TOML file. Default: the file that FUSE_OTEL_CONFIG names, else"
     " /etc/fuse-otel/fuse-otel.toml if it exists"
 )
 
 
-def add_settings(parser: argparse.ArgumentParser) -> None:
-    """Add ``--config`` and a flag for each scalar setting; once, however often it is called."""
+def add_settings(parser: argparse.ArgumentParser, shown: Collection[str] = ()) -> None:
+    """Add ``--config`` and a flag for each scalar setting; once, however often it is called. The
+    help lists those of ``shown``, or all.
+    """
     if parser.get_default("takes_settings"):
         return
     parser.set_defaults(takes_settings=True)
-    group = parser.add_argument_group("settings", "Flags win over the environment and the file.")
+    usage = parser.format_usage().removeprefix("usage: ").rstrip()
+    parser.usage = f"{usage} [settings]".replace("%", "%%")
+    words = f"{_PRIORITY} {_OTHERS}" if shown else _PRIORITY
+    group = parser.add_argument_group("settings", words)
     group.add_argument("--config", metavar="FILE", help=CONFIG_HELP)
     for setting in SETTINGS:
         what = (
@@ -29,14 +40,22 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
             setting.flag,
             dest=_DEST + setting.flag_name,
             metavar="FILE" if setting.secret else _metavar(setting.kind),
-            help=_plain(what, setting.default),
+            help=_plain(what, setting.default)
+            if not shown or setting.name in shown
+            else argparse.SUPPRESS,
         )
 
 
 def _metavar(kind: str) -> str:
-    if "`" in kind:
-        return "WORD"
-    return kind.upper().replace("…", "...")
+    """The choices in braces, as argparse writes them. They are not checked here: a wrong value is a
+    wrong configuration, wherever it comes from.
+    """
+    if kind.startswith(_AS):
+        kind = next(each.kind for each in SETTINGS if each.name == kind.removeprefix(_AS)[:-1])
+    choices = _WORD.findall(kind)
+    if choices and not _WORD.sub("", kind).strip(", "):
+        return f"{{{','.join(choices)}}}"
+    return kind.partition(",")[0].upper() if choices else kind.upper().replace("…", "...")
 
 
 def _plain(meaning: str, default: str) -> str:

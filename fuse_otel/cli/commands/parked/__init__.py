@@ -12,6 +12,7 @@ from fuse_otel.cli.output import complain
 from fuse_otel.cli.settings_flags import add_settings
 
 _USAGE = 2
+_SETTINGS = ("state_url", "max_disk", "log_level", "log_format")
 _LIMIT = 100
 _ID, _COUNT = number(int, 1, MOST_ID), number(int, 0, 1_000_000)
 
@@ -51,9 +52,10 @@ def _action(
 ) -> argparse.ArgumentParser:
     """``act`` is a function of this package, as ``module.function``: imported when it is run."""
     description = f"{what[0].upper()}{what[1:]}."
-    parser = actions.add_parser(name, help=what, description=description, allow_abbrev=False)
+    parser = actions.add_parser(name, help=what, description=description)
     parser.set_defaults(act=act, takes_settings=False)
-    add_settings(parser)
+    # Replaying and dropping are jobs, which this process does if no daemon runs.
+    add_settings(parser, _SETTINGS)
     return parser
 
 
