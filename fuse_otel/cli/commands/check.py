@@ -40,8 +40,6 @@ def _found(loaded: Loaded) -> Iterator[str]:
     settings = loaded.settings
     shown = settings.model_dump(mode="json", include={"accounts", "destinations"})
     yield "ok"
-    if loaded.file:
-        yield f"file         {shown_path(loaded.file)}"
     for account in shown["accounts"]:
         numbers = len(account["numbers"])
         which = f"{numbers} of its numbers" if numbers else "all its numbers"
@@ -51,6 +49,8 @@ def _found(loaded: Loaded) -> Iterator[str]:
     yield f"store        {settings.state_url}"
     scheme = "https" if settings.web_config and settings.web_config.tls else "http"
     yield f"pages        {scheme}://{settings.listen}/"
+    if loaded.file:
+        yield f"file         {shown_path(loaded.file)}"
 
 
 def _destination(shown: dict[str, object]) -> Iterator[str]:
