@@ -185,6 +185,8 @@ def test_a_connection_without_a_complete_request_is_closed(store, clients, monke
         client = connect(clients, url)
         client.sendall(sent)
         assert is_closed(client)
+        # A client of a slow machine may take a second to send its head.
+        monkeypatch.undo()
         assert http_client.get(f"{url}/-/healthy").status_code == 200
 
 
