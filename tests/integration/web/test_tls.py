@@ -3,7 +3,7 @@
 import gc
 import socket
 import ssl
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import httpx
 import pytest
@@ -89,16 +89,18 @@ def test_plain_http_is_sent_to_https(tmp_path, certificate):
 def test_a_broken_handshake_is_closed_and_disturbs_nobody(tmp_path, certificate, data):
     with port(tmp_path, certificate) as url:
         with socket.create_connection(address(url)) as broken:
-            broken.sendall(data)
-            broken.shutdown(socket.SHUT_WR)
+            with suppress(OSError):  # the port may close before it has read all of it
+                broken.sendall(data)
+                broken.shutdown(socket.SHUT_WR)
             assert b"HTTP" not in rest_of(broken)
         assert http_client.get(url, verify=trusting(certificate)).status_code == 200
 
 
 @pytest.mark.parametrize("data", [b"", b"\x16\x03\x01"])
 def test_a_slow_handshake_is_ended_and_blocks_nobody(tmp_path, certificate, data, monkeypatch):
-    monkeypatch.setattr(connections, "HEAD_TIMEOUT", 1.0)
-    monkeypatch.setattr(tls_module, "HEAD_TIMEOUT", 1.0)
+    # Longer than a good handshake takes on a busy machine.
+    monkeypatch.setattr(connections, "HEAD_TIMEOUT", 3.0)
+    monkeypatch.setattr(tls_module, "HEAD_TIMEOUT", 3.0)
     with (
         port(tmp_path, certificate) as url,
         socket.create_connection(address(url)) as slow,
