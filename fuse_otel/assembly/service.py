@@ -71,6 +71,10 @@ class Service:
         self._web = self._make_web(reload, listening)
         self._undo_routing = route_libraries(self.log)
 
+    def hung(self) -> list[str]:
+        """One sentence for each loop that makes no progress."""
+        return self._daemon.hung()
+
     def status(self) -> Status:
         return self.workers.store.control.status()
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 from typing import TYPE_CHECKING
 
 from fuse_otel.cli.output import end_output
+from fuse_otel.cli.service_manager import ServiceManager
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.cli.signals import Signals, leave_after, leave_if_hung
 from fuse_otel.errors import ConfigurationError, Corrupt, FuseOtelError
 from fuse_otel.events import ConfigReloaded
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fuse_otel.assembly.service import Service
     from fuse_otel.config import Loaded
     from fuse_otel.ports import Status
@@ -58,12 +62,14 @@ class Runner:
 
         self._args = args
         self._signals = signals
+        self._manager = ServiceManager(os.environ, self._unreachable)
         self._metrics = Metrics(status=self._status)
         self._listening = ListeningSockets()
         self._service: Service | None = None
         self._next: Loaded | None = None
         self._damage = ""
         self._recovered = False
+        self._hung = False
 
     def run(self) -> float:
         """Until a signal asks for the end. Returns the seconds that ``stop`` may take."""
@@ -72,11 +78,13 @@ class Runner:
             return loaded.settings.shutdown_grace
         _end_imports()
         service = self._start(loaded)
+        self._manager.ready()
         while not self._signals.stopping:
-            self._signals.wait()
+            self._signals.wait(self._manager.alive_every)
+            self._report_progress(service)
             if self._signals.reloading:
                 self._signals.reloading = False
-                self._reload()
+                self._reload_by_signal()
             if self._damage and not self._signals.stopping:
                 service = self._recover(service, loaded)
             if self._next is not None and not self._signals.stopping:
@@ -90,6 +98,7 @@ class Runner:
 
     def stop(self) -> None:
         """Deliver what is due, then close everything. The caller bounds the time it takes."""
+        self._manager.stopping()
         if self._service is not None:
             self._service.log.info("stopping")
             self._service.stop()
@@ -142,6 +151,7 @@ class Runner:
 
     def _replace(self, service: Service, loaded: Loaded, following: Loaded) -> Service:
         """The next service; or the same again, if the next one cannot be started."""
+        self._manager.reloading()
         self._close(service)
         # Removed accounts and lanes must not keep their gauges.
         self._metrics.forget_states()
@@ -152,7 +162,31 @@ class Runner:
             started.emit(ConfigReloaded(successful=False, message=str(error)))
         else:
             started.emit(ConfigReloaded(successful=True, message=""))
+        self._manager.ready()
         return started
+
+    def _report_progress(self, service: Service) -> None:
+        """A manager that gets no such report restarts the daemon."""
+        if hung := service.hung():
+            self._warn_of_hang(service, hung)
+        else:
+            self._hung = False
+            self._manager.alive()
+
+    def _warn_of_hang(self, service: Service, hung: Sequence[str]) -> None:
+        """Once, for the person who finds a restarted daemon."""
+        if not self._hung:
+            service.log.error("a loop hangs", reason=" ".join(hung))
+        self._hung = True
+
+    def _unreachable(self, reason: str) -> None:
+        if self._service is not None:
+            self._service.log.warning("the service manager cannot be reached", reason=reason)
+
+    def _reload_by_signal(self) -> None:
+        self._manager.reloading()
+        if self._reload() is not None:
+            self._manager.ready()
 
     def _reload(self) -> str | None:
         """Read the configuration again. If it is invalid, the present one stays: a sentence."""

@@ -184,8 +184,13 @@ def labels() -> str:
     )
 
 
-# The daemon's start and end are no events.
-_NO_EVENTS = {"started": (LogLevel.INFO, ("listen",)), "stopping": (LogLevel.INFO, ())}
+# What the process itself does, and its service manager, are no events.
+_NO_EVENTS = {
+    "started": (LogLevel.INFO, ("listen",)),
+    "stopping": (LogLevel.INFO, ()),
+    "a loop hangs": (LogLevel.ERROR, ("reason",)),
+    "the service manager cannot be reached": (LogLevel.WARN, ("reason",)),
+}
 
 
 def log_lines() -> str:

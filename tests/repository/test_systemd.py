@@ -1,0 +1,115 @@
+"""The files for systemd: what its own tools say about them, and that they fit each other."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+from support.pages.repository import ROOT
+from support.pages.shell_blocks import Desk
+from support.patience import PATIENCE
+
+from fuse_otel import config
+from fuse_otel.daemon.loop import HUNG_AFTER
+
+SYSTEMD = ROOT / "deploy" / "systemd"
+UNIT = (SYSTEMD / "fuse-otel.service").read_text()
+MOST_EXPOSED = 15  # of 100, as systemd-analyze counts
+needs_systemd = pytest.mark.skipif(
+    not shutil.which("systemd-analyze"), reason="systemd-analyze (Debian: systemd) is missing"
+)
+
+
+def analyze(*words, folder):
+    return subprocess.run(
+        ["systemd-analyze", *words],
+        cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+
+
+def settings(text):
+    """(name, value) of each line; a name may come several times."""
+    return re.findall(r"^(?:    --property=)?([A-Z]\w+)=(.*?)(?: \\)?$", text, re.MULTILINE)
+
+
+@pytest.fixture
+def unit(tmp_path):
+    """The unit in a folder, with a program that exists."""
+    made = tmp_path / "fuse-otel.service"
+    made.write_text(UNIT.replace("/opt/fuse-otel/bin/fuse-otel", "/bin/true"))
+    return made
+
+
+@needs_systemd
+def test_systemd_finds_nothing_wrong(unit):
+    done = analyze("verify", "--man=no", f"./{unit.name}", folder=unit.parent)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@needs_systemd
+def test_systemd_finds_a_setting_that_it_does_not_know(unit):
+    unit.write_text(unit.read_text().replace("WatchdogSec=", "WatchdogSeconds="))
+    done = analyze("verify", "--man=no", f"./{unit.name}", folder=unit.parent)
+    assert "WatchdogSeconds" in done.stderr
+
+
+@needs_systemd
+def test_the_unit_is_hardly_exposed(unit):
+    done = analyze(
+        "security", "--offline=true", f"--threshold={MOST_EXPOSED}", f"./{unit.name}",
+        folder=unit.parent,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_watchdog_leaves_time_for_a_reload():
+    (minutes,) = re.findall(r"^WatchdogSec=(\d+)min$", UNIT, re.MULTILINE)
+    grace = config.load(
+        environ={"FUSE_OTEL_EMAIL": "ops@example.com", "FUSE_OTEL_DEVELOPER_KEY": "a-key"}
+    ).settings.shutdown_grace
+    assert grace < 60 * int(minutes) < HUNG_AFTER
+    assert "Type=notify\n" in UNIT
+
+
+def test_several_accounts_read_the_keys_that_systemd_copies(tmp_path):
+    dropin = settings((SYSTEMD / "accounts.conf").read_text())
+    copied = [value.split(":")[0] for name, value in dropin if name == "LoadCredential" and value]
+    for name in copied:
+        (tmp_path / name).write_text(f"the-{name}\n")
+    loaded = config.load(
+        environ={
+            "FUSE_OTEL_CONFIG": str(SYSTEMD / "accounts.toml"),
+            "CREDENTIALS_DIRECTORY": str(tmp_path),
+        }
+    )
+    keys = {each.developer_key.get_secret_value() for each in loaded.settings.accounts}
+    assert len(copied) == 2
+    assert keys == {f"the-{name}" for name in copied}
+
+
+def test_the_drop_in_replaces_what_the_unit_sets_for_one_account():
+    unit, dropin = settings(UNIT), settings((SYSTEMD / "accounts.conf").read_text())
+    unset = [value for name, value in dropin if name == "UnsetEnvironment"]
+    assert [f"{name}=%d/developer_key" for name in unset] == [
+        value for name, value in unit if name == "Environment" and "KEY" in value
+    ]
+    # An empty value clears the list of the unit.
+    assert next(value for name, value in dropin if name == "LoadCredential") == ""
+    (place,) = (value for name, value in dropin if name == "Environment")
+    assert place == "FUSE_OTEL_CONFIG=/etc/fuse-otel/accounts.toml"
+
+
+def test_a_command_beside_the_daemon_has_its_user_and_its_settings(tmp_path):
+    desk = Desk(tmp_path, ("systemd-run",))
+    done = desk.run(f"{SYSTEMD / 'fuse-otel'} parked list --json")
+    assert done.returncode == 0, done.stderr
+    ((_, words),) = desk.noted("systemd-run")
+    assert words[-3:] == ["parked", "list", "--json"]
+    given = [tuple(w.removeprefix("--property=").split("=", 1)) for w in words if "property" in w]
+    # The unit's name is the name of its dynamic user.
+    assert ("User", "fuse-otel") in given
+    assert set(given) - {("User", "fuse-otel")} <= set(settings(UNIT))
+    names = {"DynamicUser", "StateDirectory", "EnvironmentFile", "Environment", "LoadCredential"}
+    assert {pair for pair in settings(UNIT) if pair[0] in names} <= set(given)
+    (program,) = re.findall(r"^ExecStart=(\S+) run$", UNIT, re.MULTILINE)
+    assert words[words.index(program) :] == [program, "parked", "list", "--json"]
