@@ -1,6 +1,6 @@
 """Gzip as batches use it: exactly one member, no name, no time, so equal data is equal bytes.
 
-``isal`` is several times as fast as zlib, and is used if it is installed.
+``isal`` is several times as fast as zlib. It is a dependency only where it has wheels.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from types import ModuleType
 _codec: ModuleType
 try:
     from isal import isal_zlib
-except ImportError:  # the extra `speed` is not installed
+except ImportError:  # no wheel for this system
     _codec, _LEVEL = zlib, 6
 else:
     _codec, _LEVEL = isal_zlib, 2
