@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help benchmarks dashboards demo test back-ends found-after incidents check suite format golden fuzz lock \
+.PHONY: help bench bench-check benchmarks dashboards demo test back-ends found-after incidents check suite format golden fuzz lock \
 	upgrade build release-files clean runtime dev
 
 # Empty: the default of tests/support/scale.py. JOBS: how many tests run side by side.
@@ -43,6 +43,12 @@ suite: dev
 
 benchmarks: dev  ## compare the cost and the losses of the exporter with those of the SDK
 	@PYTHONPATH=tests .venv/bin/python -m benchmarks
+
+bench: dev  ## print what a log entry costs, in one table (takes minutes)
+	@PYTHONPATH=tests .venv/bin/python -m benchmarks.table
+
+bench-check: dev  ## compare the table with benchmarks/ratios.json; fails where a row costs 20 % more
+	@PYTHONPATH=tests .venv/bin/python -m benchmarks.table --check
 
 format: dev  ## format the code and apply the fixes of the linter
 	.venv/bin/ruff format .
