@@ -52,6 +52,8 @@ def digits_as_written(written: str) -> str:
 
 def _number_in(written: str) -> str:
     """The part of the text that is the number, from its plus or first digit on; it may be empty."""
+    if written.startswith("+") and written.isascii() and written[1:].isdigit():
+        return written  # the API's usual spelling: the rules below change nothing in it
     text = normalize("NFKC", written)
     in_brackets = _IN_BRACKETS.search(text)
     text = unquote(in_brackets[1] if in_brackets else text)
@@ -82,4 +84,6 @@ def _without_prefix(digits: str) -> str:
 
 
 def _digits(text: str) -> str:
+    if text.isascii():
+        return "".join(filter(str.isdigit, text))
     return "".join(str(decimal(char)) for char in text if char.isdecimal())
