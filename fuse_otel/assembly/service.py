@@ -12,7 +12,7 @@ from fuse_otel.assembly.preflight import store_warnings
 from fuse_otel.assembly.recovery import build_workers
 from fuse_otel.assembly.web_access import current_access
 from fuse_otel.assembly.workers import lanes, readiness
-from fuse_otel.daemon import Daemon, give_back_memory
+from fuse_otel.daemon import Daemon, Problems, give_back_memory
 from fuse_otel.events import Emit, Event, StoreFailed, unheard
 from fuse_otel.instrumentation import fan_out
 from fuse_otel.instrumentation.log import Log, route_libraries
@@ -53,10 +53,17 @@ class Service:
         self.log = Log(sys.stderr, settings.log_level, settings.log_format)
         self._self_traces = _self_traces(settings)
         self.readiness = readiness(settings)
+        self._problems = Problems(time.time)
         self._damaged = damaged
         # The workers are built before the daemon that wakes them.
         self._wake: Emit = unheard
-        subscribers: list[Emit] = [metrics, self.log, self.readiness, self._notice]
+        subscribers: list[Emit] = [
+            metrics,
+            self.log,
+            self.readiness,
+            self._problems,
+            self._notice,
+        ]
         if self._self_traces is not None:
             subscribers.append(self._self_traces)
         self.emit = fan_out(*subscribers)
@@ -121,6 +128,7 @@ class Service:
             metrics=self._metrics.render,
             health=self._daemon.hung,
             readiness=self.readiness.unready,
+            problems=lambda: self._problems.present(self._daemon.next_steps()),
             reload=reload,
             version=__version__,
             hook=self._daemon.poke if token else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from fuse_otel.core.model.lane import LoopName
 from fuse_otel.daemon.loop import Loop
@@ -61,6 +61,10 @@ class Daemon:
     def loops(self) -> Sequence[LoopName]:
         """Their names."""
         return [loop.name for loop in self._all]
+
+    def next_steps(self) -> Mapping[LoopName, float]:
+        """When each loop steps again, UNIX seconds; a loop that waits for an event is left out."""
+        return {loop.name: loop.next_step for loop in self._all if loop.next_step is not None}
 
     def hung(self) -> list[str]:
         """One sentence for each loop that makes no progress."""

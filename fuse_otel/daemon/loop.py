@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from math import inf
 from threading import Event, Thread
 
 from fuse_otel.core.model.lane import LoopName
@@ -67,6 +68,7 @@ class Loop:
         self._stop = Event()
         self._wake = Event()
         self._beat = time.monotonic()
+        self.next_step: float | None = None
         self._thread = Thread(target=self._run, name=str(name), daemon=True)
 
     def start(self) -> None:
@@ -96,6 +98,7 @@ class Loop:
             self._wake.clear()
             wake = self._step(self._clock())
             wait = min(wake - self._clock(), LONGEST_SLEEP)
+            self.next_step = wake if wake < inf else None
             if wait > 0:
                 # A commit or a webhook is no reason to repeat an unexpected error sooner.
                 (self._stop if self._step.failures else self._wake).wait(wait)

@@ -236,3 +236,13 @@ def reported_problems(status: Status) -> list[str]:
         for what, reported in (*accounts, *lanes)
         if reported.state not in {"", "up"}
     ]
+
+
+def low_headroom(status: Status, now: float) -> list[str]:
+    """A sentence for each account whose unread calls will soon be gone."""
+    found = ((each.account, headroom_of(each, now)) for each in status.accounts)
+    return [
+        f"account {account}: Plum deletes the log of its oldest unread call in {duration(left)}."
+        for account, left in found
+        if left is not None and left < _HEADROOM_LOW
+    ]

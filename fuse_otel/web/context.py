@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from fuse_otel.events import Emit, unheard
 from fuse_otel.ports import Control
+from fuse_otel.views.problem import Problem
 from fuse_otel.web.access import CurrentAccess
 from fuse_otel.web.external_links import LinkTemplates
 
@@ -23,6 +24,7 @@ class PageContext:
 
     - ``metrics``: an ``Accept`` header → the exposition and its content type
     - ``health``, ``readiness``: what is wrong, a sentence a problem; empty means well
+    - ``problems``: what does not work, since when, and when it is tried again
     - ``reload``: read the configuration again; a sentence if that failed
     - ``hook``: a call ended: poll now; absent without a token
     - ``allowed_hosts``: names under which the pages answer, besides addresses and ``localhost``
@@ -42,6 +44,7 @@ class PageContext:
     hook_token: str | None = field(default=None, repr=False)
     allowed_hosts: Collection[str] = ()
     access: CurrentAccess = field(default_factory=CurrentAccess)
+    problems: Callable[[], Sequence[Problem]] = tuple
     links: LinkTemplates = field(default_factory=LinkTemplates)
     give_back_memory: Callable[[], None] = _nothing
     emit: Emit = unheard

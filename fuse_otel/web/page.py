@@ -110,7 +110,7 @@ def when(seconds: float | None) -> Html:
     return tag("time", humanize.moment(seconds), datetime=humanize.machine(seconds))
 
 
-def problem_list(sentences: Sequence[str]) -> Html | None:
+def problem_list(sentences: Sequence[Child]) -> Html | None:
     """What does not work, on top of the page."""
     if not sentences:
         return None

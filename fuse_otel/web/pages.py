@@ -17,7 +17,7 @@ from fuse_otel.core.encoding import otlp_json
 from fuse_otel.ports import RecentCall, Status
 from fuse_otel.views.call_tree import call_trees
 from fuse_otel.views.status_json import status_json
-from fuse_otel.views.status_report import reported_problems
+from fuse_otel.views.status_report import low_headroom, reported_problems
 from fuse_otel.web import calls
 from fuse_otel.web.call_view import neighbours, read_view
 from fuse_otel.web.context import PageContext
@@ -54,7 +54,11 @@ class Pages:
     async def landing(self, _request: Request) -> Response:
         site = self._site
         status = await self._beside(site.control.status)
-        return landing_page(site.version, status, self._problems(status))
+        now = site.clock()
+        known = site.problems()
+        sentences = [*self._problems(status), *low_headroom(status, now)]
+        rest = [each for each in sentences if not any(one.explains(each) for one in known)]
+        return landing_page(site.version, status, now, known, rest)
 
     async def metrics(self, request: Request) -> Response:
         loop = asyncio.get_running_loop()

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from fuse_otel import humanize
 from fuse_otel.ports import Status
+from fuse_otel.views.problem import Problem
 from fuse_otel.views.status_report import StatusReport, status_report
 from fuse_otel.views.table import MOST_ROWS, Severity, Table
 from fuse_otel.web.html import Child, Html, tag
@@ -22,27 +23,59 @@ _LINKS = (
 )
 
 
-def landing_page(version: str, status: Status, problems: Sequence[str]) -> Response:
+_ON_THE_FIRST_PAGE = 2  # tables: accounts and lanes
+
+
+def landing_page(
+    version: str,
+    status: Status,
+    now: float,
+    problems: Sequence[Problem],
+    sentences: Sequence[str],
+) -> Response:
+    """``sentences``: further problems, of which no more is known."""
+    report = status_report(status, now)
     return page(
         "fuse-otel",
-        tag("p", "Every call of a Plum Fuse phone application as one OpenTelemetry trace."),
-        problem_list(problems),
-        facts([("Version", version), *_counts(status)]),
+        problem_list([*(_problem(each, now) for each in problems), *sentences]),
+        None if problems or sentences else tag("p", "Everything works.", class_="well"),
+        *map(_section, report.tables[:_ON_THE_FIRST_PAGE]),
+        tag("h2", "Calls"),
+        facts(_counts(status)),
+        tag("h2", "Outbox"),
+        _outbox(report),
         tag("ul", (_link(*each) for each in _LINKS), class_="links"),
+        tag(
+            "p",
+            "Every call of a Plum Fuse phone application as one OpenTelemetry trace. Version ",
+            version,
+            ". As of ",
+            when(now),
+            ".",
+            class_="faint",
+        ),
+        refresh=True,
     )
+
+
+def _problem(problem: Problem, now: float) -> Html:
+    begin = tag("span", f"{problem.what}: {problem.error}")
+    since = (" Since ", when(problem.since), f", {humanize.ago(problem.since, now)}.")
+    if problem.next_try is None:
+        return tag("span", begin, tag("span", since, class_="more"))
+    left = humanize.duration(max(round(problem.next_try - now), 0))
+    return tag("span", begin, tag("span", since, f" Next try in {left}.", class_="more"))
 
 
 def _counts(status: Status) -> list[tuple[str, Child]]:
     parked = sum(each.parked for each in status.lanes)
     alarm = css_class(Severity.ALARM) if parked else None
     return [
-        ("Accounts", f"{len(status.accounts):,}"),
         ("Calls in the ledger", f"{sum(account.calls for account in status.accounts):,}"),
         ("Pending calls", f"{sum(account.waiting for account in status.accounts):,}"),
         # A call waits for each of its lanes, so that a sum would count it twice.
         ("Calls to deliver", f"{max((each.calls for each in status.lanes), default=0):,}"),
         ("Parked calls", tag("span", f"{parked:,}", class_=alarm)),
-        ("Outbox", f"{humanize.size(status.used)} of {humanize.size(status.capacity)}"),
     ]
 
 

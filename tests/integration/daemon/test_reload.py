@@ -79,3 +79,25 @@ def test_a_reload_changes_the_links_of_a_call(tmp_path, monkeypatch, capsys):
         runner.stop()
     shown = [re.findall(r"http://(\w+)/0+1", page) for page in pages]
     assert shown == [[], ["jaeger"], ["tempo"]]
+
+
+def test_the_first_page_shows_a_failed_reload_until_one_succeeds(tmp_path, monkeypatch, capsys):
+    failed = "reload of the configuration: FUSE_OTEL_SETTLE"
+    shown = []
+
+    def look():
+        address = capsys.readouterr().err.split("listen=")[1].split()[0]
+        shown.append(failed in http_client.get(f"http://{address}/").text)
+        if len(shown) == 1:
+            monkeypatch.setenv("FUSE_OTEL_SETTLE", "nonsense")
+            assert http_client.post(f"http://{address}/-/reload").status_code == 500
+            shown.append(failed in http_client.get(f"http://{address}/").text)
+            monkeypatch.delenv("FUSE_OTEL_SETTLE")
+
+    with SimulatedApi(recent_world(seed=1, rate=0.1, past=600)) as api, OtlpReceiver() as receiver:
+        for name, text in pointed_at(api, tmp_path, receiver.url).items():
+            monkeypatch.setenv(name, text)
+        runner = run.Runner(argparse.Namespace(), Reloads(1, look))
+        runner.run()
+        runner.stop()
+    assert shown == [False, True, False]

@@ -70,3 +70,19 @@ def test_only_the_end_shortens_the_back_off(reason, monkeypatch):
         assert times == [NOW]
     loop.stop()
     assert loop.join(PATIENCE)
+
+
+def test_a_loop_says_when_it_steps_again():
+    stepped = Event()
+
+    def step(now):
+        stepped.set()
+        return now + 50
+
+    loop = Loop(NAME, step, unheard, lambda: NOW)
+    assert loop.next_step is None
+    loop.start()
+    assert stepped.wait(PATIENCE)
+    loop.stop()
+    assert loop.join(PATIENCE)
+    assert loop.next_step == NOW + 50

@@ -1,0 +1,62 @@
+"""Since when accounts, lanes, the store or a reload do not work. A subscriber of events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from threading import Lock
+
+from fuse_otel.core.model.lane import LoopName
+from fuse_otel.events import (
+    AccountMoved,
+    CallsStored,
+    ConfigReloaded,
+    Event,
+    LaneChanged,
+    PollDone,
+    StoreFailed,
+)
+from fuse_otel.views.problem import Problem
+
+_STORE, _RELOAD = "store", "reload of the configuration"
+
+
+class Problems:
+    """``clock`` gives UNIX seconds. A reload of the configuration begins anew."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._found: dict[str, Problem] = {}
+        self._lock = Lock()
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case AccountMoved():
+                name = LoopName("account", event.account)
+                self._note(str(name), "" if event.up else event.reason)
+            case LaneChanged():
+                name = LoopName.of_lane(event.lane)
+                self._note(str(name), "" if event.up else event.reason)
+            case StoreFailed():
+                self._note(_STORE, event.message)
+            case CallsStored() | PollDone():
+                self._note(_STORE, "")
+            case ConfigReloaded():
+                self._note(_RELOAD, "" if event.successful else event.message)
+            case _:
+                pass
+
+    def _note(self, what: str, error: str) -> None:
+        with self._lock:
+            if not error:
+                self._found.pop(what, None)
+                return
+            known = self._found.get(what)
+            self._found[what] = Problem(what, known.since if known else self._clock(), error)
+
+    def present(self, next_steps: Mapping[LoopName, float]) -> Sequence[Problem]:
+        """The oldest first. ``next_steps``: when each loop steps again, UNIX seconds."""
+        times = {str(name): at for name, at in next_steps.items()}
+        with self._lock:
+            found = sorted(self._found.values(), key=lambda each: each.since)
+        return [replace(each, next_try=times.get(each.what)) for each in found]

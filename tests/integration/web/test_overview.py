@@ -1,0 +1,86 @@
+"""The first page: what does not work on top, then accounts, lanes and counts."""
+
+import re
+
+import pytest
+from support import http_client
+from support.builders.store_values import NOW, TEMPO
+from support.rigs.web_site import filled_store, recent_call, served, site
+
+from fuse_otel.ports import NumberPosition, ReportedState, Step
+from fuse_otel.store import MemoryStore
+from fuse_otel.views.problem import Problem
+
+PROBLEMS = (
+    Problem("account main", NOW - 600, "The API answers <503>.", NOW + 12.4),
+    Problem("reload of the configuration", NOW - 60, "FUSE_OTEL_SETTLE: out of range."),
+)
+
+
+@pytest.fixture
+def first_page():
+    def get(store, **changed):
+        with served(site(store, **changed)) as url:
+            text = http_client.get(f"{url}/").text
+        store.close()
+        return text
+
+    return get
+
+
+def alarms(text):
+    found = re.search(r'<ul class="problems" role="alert">.*?</ul>', text)
+    return re.findall(r"<li>(.*?)</li>", found[0]) if found else []
+
+
+def plain(html):
+    return re.sub("<[^>]*>", "", html)
+
+
+def test_a_problem_says_since_when_what_and_when_it_is_tried_again(first_page):
+    store = filled_store(recent_call("a"))
+    store.control.report_states(
+        {"main": ReportedState("down", "The API answers <503>.")},
+        {TEMPO: ReportedState("held", "401 Unauthorized")},
+    )
+    text = first_page(store, problems=lambda: PROBLEMS)
+    assert [plain(each) for each in alarms(text)] == [
+        (
+            "account main: The API answers &lt;503&gt;. Since 2026-09-21 14:03:20Z, 10 min ago."
+            " Next try in 12 s."
+        ),
+        (
+            "reload of the configuration: FUSE_OTEL_SETTLE: out of range."
+            " Since 2026-09-21 14:12:20Z, 1 min ago."
+        ),
+        "lane tempo/traces is held: 401 Unauthorized",
+    ]
+    assert text.index('class="problems"') < text.index("<h2>Accounts</h2>")
+    assert "Everything works." not in text
+
+
+def test_a_next_try_that_is_due_is_not_in_the_past(first_page):
+    due = Problem("account main", NOW - 600, "The API answers 503.", NOW - 5)
+    assert "Next try in 0 s." in alarms(first_page(filled_store(), problems=lambda: [due]))[0]
+
+
+def test_an_account_that_runs_out_of_time_is_a_problem(first_page):
+    store = MemoryStore(capacity=1_000_000)
+    positions = {"": NumberPosition(NOW - 3 * 86_400, 0)}
+    store.ledger.lease("main").commit(Step(at=NOW, positions=positions))
+    (alarm,) = alarms(first_page(store))
+    assert alarm == "account main: Plum deletes the log of its oldest unread call in 2 d."
+
+
+def test_without_a_problem_the_page_says_so_and_shows_where_everything_stands(first_page):
+    text = first_page(filled_store(recent_call("a")))
+    assert alarms(text) == []
+    assert "Everything works." in text
+    for expected in ("<h2>Accounts</h2>", "<h2>Lanes</h2>", "4 d 22 h", "tempo/traces", "<meter"):
+        assert expected in text, expected
+
+
+def test_the_page_refreshes_itself_with_and_without_a_script(first_page):
+    text = first_page(filled_store())
+    assert '<noscript><meta http-equiv="refresh" content="15"></noscript>' in text
+    assert '<body data-refresh="15">' in text

@@ -1,0 +1,82 @@
+"""Since when something does not work, and when it is tried again."""
+
+from support.builders.store_values import LOKI, TEMPO
+
+from fuse_otel.core.model.lane import LoopName
+from fuse_otel.daemon import Problems
+from fuse_otel.events import (
+    AccountMoved,
+    ConfigReloaded,
+    LaneChanged,
+    PollDone,
+    StoreFailed,
+)
+from fuse_otel.views.problem import Problem
+
+
+class Clock:
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+def account(reason=""):
+    return AccountMoved("main", not reason, None, None, 0, 0, reason=reason)
+
+
+def test_a_problem_keeps_its_beginning_and_shows_its_last_error():
+    clock = Clock()
+    problems = Problems(clock)
+    problems(account("The API answers 503."))
+    clock.now = 1060.0
+    problems(LaneChanged(TEMPO, up=False, reason="401 Unauthorized"))
+    problems(account("The API answers 500."))
+    assert problems.present({LoopName("account", "main"): 1090.0}) == [
+        Problem("account main", 1000.0, "The API answers 500.", 1090.0),
+        Problem(f"lane {TEMPO}", 1060.0, "401 Unauthorized", None),
+    ]
+    later = {LoopName.of_lane(TEMPO): 1100.0, LoopName.of_lane(LOKI): 1.0}
+    assert [each.next_try for each in problems.present(later)] == [None, 1100.0]
+
+
+def test_a_problem_ends_and_begins_anew():
+    clock = Clock()
+    problems = Problems(clock)
+    problems(account("The API answers 503."))
+    problems(LaneChanged(TEMPO, up=False, reason="401 Unauthorized"))
+    problems(account())
+    problems(LaneChanged(TEMPO, up=True, reason=""))
+    assert problems.present({}) == []
+    clock.now = 2000.0
+    problems(account("The API answers 503."))
+    assert [each.since for each in problems.present({})] == [2000.0]
+
+
+def test_a_failed_reload_is_a_problem_until_one_succeeds():
+    problems = Problems(Clock())
+    problems(ConfigReloaded(successful=False, message="FUSE_OTEL_SETTLE: out of range."))
+    (found,) = problems.present({})
+    assert (found.what, found.error) == (
+        "reload of the configuration",
+        "FUSE_OTEL_SETTLE: out of range.",
+    )
+    problems(ConfigReloaded(successful=True, message=""))
+    assert problems.present({}) == []
+
+
+def test_a_store_that_fails_is_a_problem_until_something_is_stored():
+    problems = Problems(Clock())
+    problems(StoreFailed("broken", "disk I/O error"))
+    assert [each.what for each in problems.present({})] == ["store"]
+    problems(PollDone("main", 0.0, 0, 0, 0, 0, 0, 0, 0, 0.0))
+    assert problems.present({}) == []
+
+
+def test_a_sentence_is_explained_by_the_problem_of_the_same_name_only():
+    problem = Problem("account a", 0.0, "x")
+    assert problem.explains("account a is down: x")
+    assert problem.explains("account a: x")
+    assert not problem.explains("account ab is down: x")
+    assert not problem.explains("lane a/traces: x")
