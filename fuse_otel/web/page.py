@@ -11,6 +11,7 @@ from fuse_otel.views.table import Cell, Severity, Table
 from fuse_otel.web.html import Child, Html, join, tag
 
 _NAME = "fuse-otel"
+_NARROW = 2  # columns that fit on any screen
 _REFRESH = 15  # seconds
 
 
@@ -75,8 +76,10 @@ def table_of_rows(heads: Sequence[str], rows: Iterable[Iterable[Child]], *, empt
     """``heads`` that begin with ``#`` stand over numbers. ``empty`` replaces a table without
     rows.
     """
+    # On a phone each row of a table of more columns is drawn as a block with the names in it.
+    wide = len(heads) > _NARROW
     made = [
-        tag("tr", (_cell(head, child) for head, child in zip(heads, row, strict=True)))
+        tag("tr", (_cell(head, child, wide=wide) for head, child in zip(heads, row, strict=True)))
         for row in rows
     ]
     if not made:
@@ -84,13 +87,12 @@ def table_of_rows(heads: Sequence[str], rows: Iterable[Iterable[Child]], *, empt
     head = tag(
         "tr", (tag("th", name.lstrip("#"), scope="col", class_=_kind(name)) for name in heads)
     )
-    return tag(
-        "div", tag("table", tag("thead", head), tag("tbody", made)), class_="scroll", tabindex=0
-    )
+    table = tag("table", tag("thead", head), tag("tbody", made), class_="stacked" if wide else None)
+    return tag("div", table, class_="scroll", tabindex=0)
 
 
-def _cell(head: str, child: Child) -> Html:
-    return tag("td", child, class_=_kind(head))
+def _cell(head: str, child: Child, *, wide: bool) -> Html:
+    return tag("td", child, class_=_kind(head), data_label=head.lstrip("#") if wide else None)
 
 
 def _kind(head: str) -> str | None:

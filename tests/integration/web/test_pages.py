@@ -238,3 +238,10 @@ def test_a_page_that_fails_quotes_nothing(caplog):
         assert http_client.get(f"{url}/-/healthy").status_code == 200
     assert "Exception in ASGI application" in caplog.text
     store.close()
+
+
+def test_every_cell_of_a_wide_table_has_the_name_of_its_column(web):
+    text = web.get("/calls/").text
+    heads = re.findall(r"<th[^>]*>([^<]*)</th>", text)
+    labels = re.findall(r'<td[^>]* data-label="([^"]*)"', text)
+    assert labels == heads * len(CALLS)
