@@ -115,7 +115,7 @@ def test_latency_delays_a_good_answer(api, http):
 
 def test_dribble_sends_the_body_byte_by_byte(api, http):
     plain = http.get("/call/x").content
-    api.faults.add(Fault(FaultKind.DRIBBLE, seconds=0.005))
+    api.faults.add(Fault(FaultKind.DRIBBLE, seconds=0.05))
     with http.stream("GET", "/call/x") as answer:
         pieces = list(answer.iter_raw())
     assert b"".join(pieces) == plain

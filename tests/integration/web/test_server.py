@@ -111,17 +111,17 @@ def test_a_host_that_is_not_ours_is_one_sentence(store, listening):
 def test_who_connects_between_two_servers_is_answered_by_the_second(store, listening):
     first = WebServer(create_app(site(store)), listening, "127.0.0.1", 0)
     address = first.start()
-    assert first.stop(5)
+    assert first.stop(PATIENCE)
     with socket.create_connection(address) as waiting:
         waiting.sendall(b"GET /-/ready HTTP/1.0\r\n\r\n")
         second = WebServer(
             create_app(site(store, readiness=lambda: ["of the second"])), listening, "127.0.0.1", 0
         )
         assert second.start() == address
-        waiting.settimeout(30)
+        waiting.settimeout(PATIENCE)
         answer = b"".join(iter(lambda: waiting.recv(4096), b""))
     assert b"of the second" in answer
-    assert second.stop(5)
+    assert second.stop(PATIENCE)
 
 
 def test_another_address_frees_the_one_before(listening):
