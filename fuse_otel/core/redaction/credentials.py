@@ -1,6 +1,7 @@
 """Passwords, keys and tokens in free text, recognised by the name before them, in any notation:
 ``password=x``, ``"password": "two words"``, ``<password>x</password>``, ``?sig=x``,
-``--password x``, ``Authorization: …``, ``Bearer x``. Every pass is linear in the text.
+``--password x``, ``Authorization: …``, ``Bearer x``, ``("password", "x")``, ``pin is 1234``; and
+keys of vendors, recognised by their prefix. Every pass is linear in the text.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import re
 from collections.abc import Callable
 
 from fuse_otel.core.model.tally import Tally
+from fuse_otel.core.redaction.masks import WRITTEN_AT
+from fuse_otel.core.redaction.spellings import plain_letters
 
 SECRET = "[secret]"  # noqa: S105 - the mask
 _GAP = r"\s{0,8}"
@@ -18,34 +21,61 @@ _LONG = (
     r"|(?:set-)?cookie2?|(?:api|access|private|account|encryption|signing|subscription|shared)[_-]?key)"
     r"(?i:s|[_-]?(?:hash|value|key|id|text|string|code|\d{1,2}))?"
 )
-# These mean it only as a word of their own, which may follow a small letter: `callerPin`.
+# These mean it only as a word of their own, which may follow a small letter: `callerPin`. The
+# letters of an escape such as `\n` and `%7B` belong to no word.
 _SHORT = (
-    r"(?:(?<![A-Za-z])(?i:pwd|pin|cvv2?|cvc2?|csc|otp|sig|ssn|jwt)"
+    r"(?:(?:(?<![A-Za-z])|(?<=\\[nrtvfb])|(?<=\\u00[0-7][\da-fA-F])"
+    r"|(?<=\\x[2-7][\da-fA-F])|(?<=%[2-7][\da-fA-F]))(?i:pwd|pin|cvv2?|cvc2?|csc|otp|sig|ssn|jwt)"
     r"|(?<=[a-z])(?:Pwd|PWD|Pin|PIN|Cvv|CVV|Cvc|CVC|Otp|OTP|Sig|Ssn|SSN))(?![A-Za-z])\d?"
 )
 _NAME = rf"(?:{_LONG}|{_SHORT})"
-_QUOTE = r"\\{0,8}[\"'`]"
-_EQUALS = rf"{_GAP}(?:=>|->|:=|={{1,3}}|[:\uff1a\uff1d]|%(?:25)*3[AaDd]){_GAP}+"
+_QUOTE = r"(?:\\{0,8}(?:[\"'`]|u002[27])|%(?:25)*2[27]|&(?:amp;){0,8}(?:quot|apos|#34|#39);)"
+_EQUALS = (
+    rf"{_GAP}(?:=>|->|:=|={{1,3}}|[:\uff1a\uff1d]|%(?:25)*3[AaDd]|\\{{1,8}}(?:u00|x)3[AaDd]"
+    rf"|&(?:amp;){{0,8}}(?:equals|colon|#61|#58|#x3[AaDd]);){_GAP}+"
+)
 # {"name": "password", "value": "x"}, and the same as attributes of XML.
 _VALUE_OF = rf"(?:{_GAP},{_GAP}{_QUOTE}|\s{{1,8}})(?i:value){_QUOTE}?{_EQUALS}"
-_BEFORE = rf"{_NAME}(?:{_QUOTE})?\]?(?:{_EQUALS}|(?<=[\"'`]){_VALUE_OF})"
+_BEFORE = rf"{_NAME}{_QUOTE}?\]?(?:(?:\s{{1,8}}(?i:is|was))?{_EQUALS}|(?<=[\"'`]){_VALUE_OF})"
+_KEY = re.compile(rf"{_NAME}\Z")
 _WORD = r"[^\s\"',;&<>]+"
 # A quoted text ends with its quote; in a text that was cut, with the line.
-_VALUES = (
-    r"(?P<slashes>\\{1,8})(?P<quote>[\"'`])"
+_QUOTED = (
+    r"(?P<mark>%(?:25)*2[27]|&(?:amp;){0,8}(?:quot|apos|#34|#39);|\\{1,8}u002[27])"
+    r"(?P<encoded>(?:(?!(?P=mark))[^\n])*+)"
+    r"|(?P<slashes>\\{1,8})(?P<quote>[\"'`])"
     r"(?P<escaped>(?:(?!(?<!\\)(?P=slashes)(?P=quote))[^\n])*+)"
     r"|\"(?P<double>(?:[^\"\\\n]|\\[^\n])*+)"
     r"|'(?P<single>(?:[^'\\\n]|\\[^\n])*+)"
     r"|`(?P<back>[^`\n]*+)"
-    rf"|(?P<list>\[[^\]\n]*+\]?|\{{[^}}\n]*+\}}?)"
-    rf"|(?P<word>(?:(?i:bearer|basic|digest|token|negotiate|ntlm)\s{{1,8}})?{_WORD})"
 )
-_ASSIGNED = re.compile(rf"(?:{_BEFORE})(?:{_VALUES})")
-_QUOTED = ("escaped", "double", "single", "back", "list", "word")
-_OPTION = re.compile(rf"((?<![\w-])--?[\w-]{{0,32}}{_NAME}\s{{1,8}})(?!-){_WORD}")
+_VALUES = (
+    rf"(?:{_QUOTED}|(?P<list>\[[^\]\n]*+\]?|\{{[^}}\n]*+\}}?)"
+    rf"|(?P<word>(?:(?i:bearer|basic|digest|token|negotiate|ntlm)\s{{1,8}})?{_WORD}))"
+)
+_ASSIGNED = re.compile(rf"{_BEFORE}{_VALUES}")
+_OPTION = re.compile(
+    rf"(?<![\w-])--?[\w-]{{0,32}}{_NAME}\s{{1,8}}(?:{_QUOTED}|(?!-)(?P<word>{_WORD}))"
+)
+# ("password", "x"); but what a colon follows is the next name of an object.
+_PAIR = re.compile(
+    rf"{_QUOTE}[\w.-]{{0,32}}?{_NAME}{_QUOTE}{_GAP},{_GAP}[bBrRuU]?"
+    rf"(?![\"'`]{{2}})(?:{_QUOTED}|(?P<word>\d[\d.]*+))(?!{_QUOTE}{_GAP}(?:[:=]|%3[AaDd]))"
+)
+# In a sentence most words behind a name are no secret, as in "the PIN is wrong": digits are, and
+# behind the name of a password also a word with a digit, and what stands in quotes.
+_LINK = r"(?:\s{1,8}(?i:is|was|set|to|equals|code|number))"
+_IN_SENTENCE = re.compile(
+    rf"{_NAME}{_LINK}{{0,3}}\s{{1,8}}(?P<word>\d(?:[ .-]?\d){{2,5}}+)(?![ .-]?\d)"
+    rf"|{_NAME}{_LINK}{{1,3}}\s{{1,8}}(?:{_QUOTED})"
+    r"|(?:(?i:passw(?:or)?d|passphrase|passcode|secret)|(?<![A-Za-z])(?i:pwd|pin|otp))"
+    rf"{_LINK}{{0,3}}\s{{1,8}}(?=[^\s\"',;&<>]{{0,64}}\d)(?P<mixed>[^\s\"',;&<>]{{6,}})"
+)
+_LT = r"(?:<|&(?:amp;){0,8}(?:lt|#60|#x3[cC]);|\\{1,8}(?:u00|x)3[cC]|%(?:25)*3[cC])"
+_GT = r"(?:>|&(?:amp;){0,8}(?:gt|#62|#x3[eE]);|\\{1,8}(?:u00|x)3[eE]|%(?:25)*3[eE])"
 _ELEMENT = re.compile(
-    rf"((?:<|&lt;)(?:[\w.-]{{1,32}}:)?[\w.-]{{0,32}}?{_NAME}[\w.-]{{0,32}}(?:\s[^<>&]{{0,256}}+)?(?<!/)(?:>|&gt;))"
-    r"(?:<!\[CDATA\[(?:(?!\]\]>).)*+(?:\]\]>)?|[^<&]++)",
+    rf"({_LT}(?:[\w.-]{{1,32}}:)?[\w.-]{{0,32}}?{_NAME}[\w.-]{{0,32}}(?:\s[^<>&]{{0,256}}+)?(?<!/){_GT})"
+    rf"(?:<!\[CDATA\[(?:(?!\]\]>).)*+(?:\]\]>)?|(?:[^<&\\%]|(?!{_LT})[&\\%])++)",
     re.DOTALL,
 )
 _HEADER = re.compile(
@@ -58,13 +88,22 @@ _BASIC = re.compile(r"(?<![A-Za-z])([Bb]asic\s{1,8})(?=[a-z+/]*[A-Z0-9=])[A-Za-z
 _PRIVATE_KEY = re.compile(
     r"(-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----)(?:(?!-----END )[^\0])*+", re.DOTALL
 )
+# What is behind these is a key, whatever its characters are.
+VENDORS = (
+    r"(?:[srp]k|rk)_(?:live|test)_|whsec_|sk-(?:proj|ant|or|svcacct|live|test)-|gh[oprsu]_|github_pat_"
+    r"|gl(?:pat|dt|rt|ptt|soat)-|xox[abeoprs]-|xapp-|dop_v1_|sh(?:pat|pca|ppa|pss)_|sq0[a-z]{3}-|lin_api_"
+    r"|dckr_pat_|rubygems_|pypi-|npm_(?=\w{30})|hf_(?=\w{20})|AIza(?=[\w-]{30})|ya29\.|hv[sbr]\."
+    r"|A(?:KIA|SIA|GPA|IDA|ROA)(?=[A-Z0-9]{12})|SG\.(?=[\w-]{16})|EAAC(?=[A-Za-z0-9]{20})"
+)
+_VENDOR_KEY = re.compile(rf"(?<![A-Za-z0-9])(?:{VENDORS})[\w.~+/=-]{{4,}}")
 _USER = re.compile(r"(?<=://)[^\s/?#]*@")
 
 
 def _masked(found: re.Match[str]) -> str:
-    """The name and the opening quote stay, and so does the closing one behind the match."""
-    value = next(name for name in _QUOTED if found[name] is not None)
-    return found[0][: found.start(value) - found.start()] + SECRET
+    """The name and the opening quote stay, and so does the closing one behind the match. The value
+    is the last group that matched.
+    """
+    return found[0][: found.start(found.lastindex or 0) - found.start()] + SECRET
 
 
 _BEHIND = rf"\1{SECRET}"
@@ -74,19 +113,44 @@ _RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     (_HEADER, _BEHIND),
     (_ELEMENT, _BEHIND),
     (_ASSIGNED, _masked),
-    (_OPTION, _BEHIND),
+    (_OPTION, _masked),
+    (_PAIR, _masked),
+    (_IN_SENTENCE, _masked),
     (_QUERY, _BEHIND),
     (_BEARER, _BEHIND),
     (_BASIC, _BEHIND),
 )
 
 
+def is_secret_name(name: str) -> bool:
+    """Whether the name of a value, such as a key of JSON, calls it a secret."""
+    return _KEY.search(plain_letters(name)) is not None
+
+
 def without_credentials(text: str, tally: Tally) -> str:
-    """``text`` with ``[secret]`` for each value that its name calls a secret."""
-    text, count = _USER.subn("", text)
+    """``text`` with ``[secret]`` for each value that its name calls a secret. Where a name is only
+    found when its letters are written plainly, they are plain in the answer, too.
+    """
+    # Before the digits are masked: of `&#0064;` only `&#[digits];` would be left.
+    text, users = _USER.subn("", WRITTEN_AT.sub("@", text))
+    text, count = _without_secrets(text)
+    count += users
+    plain = plain_letters(text)
+    if plain != text:
+        found, more = _without_secrets(plain)
+        if found != plain:
+            text, count = found, count + more
+    text, keys = _VENDOR_KEY.subn("[token]", text)
+    for rule, masked in (("secret", count), ("token", keys)):
+        if masked:
+            tally.redactions[rule] += masked
+    return text
+
+
+def _without_secrets(text: str) -> tuple[str, int]:
+    """The text, and how many were masked, also those that were masked already."""
+    count = 0
     for rule, replacement in _RULES:
         text, found = rule.subn(replacement, text)
         count += found
-    if count:
-        tally.redactions["secret"] += count
-    return text
+    return text, count

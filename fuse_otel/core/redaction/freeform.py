@@ -14,6 +14,7 @@ from fuse_otel.core.model.limits import LONG_NAME, MAX_ATTRIBUTE_NAME, MAX_VALUE
 from fuse_otel.core.model.redaction_policy import Mode
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.model.telemetry import Value
+from fuse_otel.core.redaction.credentials import is_secret_name
 from fuse_otel.core.redaction.custom_rules import Compiled, marked
 from fuse_otel.core.redaction.personal_data import KnownNumbers, without_personal
 from fuse_otel.core.redaction.scrub import cut_between_words
@@ -230,7 +231,10 @@ class Freeform:
 @lru_cache(maxsize=1024)  # keys are few, and stand in every call
 def _words(path: str) -> frozenset[str]:
     """The words of a key, however it joins them: ``customerName``, ``customer_name``, and those
-    joined: ``api_key``.
+    joined: ``api_key``. ``secret`` is one of them for whatever texts know as the name of a secret.
     """
-    words = frozenset(_WORD.findall(_CAMEL.sub(" ", path).lower()))
-    return words | {"".join(_WORD.findall(name)) for name in path.lower().split(".")}
+    words = set(_WORD.findall(_CAMEL.sub(" ", path).lower()))
+    words.update("".join(_WORD.findall(name)) for name in path.lower().split("."))
+    if any(map(is_secret_name, path.split("."))):
+        words.add("secret")
+    return frozenset(words)

@@ -7,8 +7,8 @@ import re
 from fuse_otel.core.redaction.masks import FREE_NUMBER
 
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?"
-HOST_IN_URL = rf"(?<=://)({_NAME})(?::[0-9]{{1,5}})?(?![\w.@:%-])"
-"""A host and a port; the host is the first group."""
+HOST_IN_URL = rf"(?<=://)({_NAME})(?::[0-9]{{1,5}})?(?![\w.@:%-]|[^\s/?#]*(?:@|%(?:25)*40))"
+"""A host and a port; the host is the first group. What an @ follows is a user's name."""
 _HOST = re.compile(rf"{_NAME}\Z")
 # An address of four groups of three is no number, and neither are the letters and digits of a
 # machine's name.

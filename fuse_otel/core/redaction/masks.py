@@ -19,8 +19,9 @@ from fuse_otel.core.model.tally import Tally
 DIGITS, EMAIL = "[digits]", "[email]"
 
 AT = re.compile("[@\uff20\ufe6b]|%(?:25)*40")
-# An @ as XML, JSON and programs write it. The characters of these end an address.
-WRITTEN_AT = re.compile(r"&(?:commat|#0{0,8}64|#[xX]0{0,8}40);|\\(?:u0040|x40)")
+# An @ in other characters, and as XML, JSON and programs write it. The characters of these end an
+# address.
+WRITTEN_AT = re.compile("[\uff20\ufe6b]|" r"&(?:commat|#0{0,8}64|#[xX]0{0,8}40);|\\(?:u0040|x40)")
 
 # Besides the decimal digits of all scripts: superscripts, subscripts, digits in circles.
 _DIGIT = (

@@ -12,7 +12,7 @@ from unicodedata import digit
 
 from fuse_otel.core.model.call import ListedCall
 from fuse_otel.core.model.tally import Tally
-from fuse_otel.core.redaction.credentials import without_credentials
+from fuse_otel.core.redaction.credentials import VENDORS, without_credentials
 from fuse_otel.core.redaction.hosts import HOST_IN_URL, is_plain_host
 from fuse_otel.core.redaction.masks import (
     AT,
@@ -20,7 +20,6 @@ from fuse_otel.core.redaction.masks import (
     EMAIL,
     ESCAPE,
     FREE_NUMBER,
-    WRITTEN_AT,
     replaced_words,
 )
 
@@ -126,8 +125,8 @@ Kept = Callable[[str], bool]
 
 # One of these is in all that is looked for: most words and keys have none.
 _SUSPECT = re.compile(
-    "(?i)[\\d@%:=<&\uff20\ufe6b\uff1a\uff1d\u00b2\u00b3\u00b9\u2070-\u2089\u2460-\u24ff\u2776-\u2793"
-    "\U0001f100-\U0001f10a]|->|(?<!\\w)--?\\w|bearer|basic|eyj"
+    "(?i)[\\d@%:=<&\"'`\uff20\ufe6b\uff1a\uff1d\u00b2\u00b3\u00b9\u2070-\u2089\u2460-\u24ff\u2776-\u2793"
+    "\U0001f100-\U0001f10a]|->|(?<!\\w)--?\\w|bearer|basic|eyj|" + VENDORS
 )
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]{4,}\.[\w-]{2,}(?:\.[\w-]*)?")
 _LONG_WORD = re.compile(r"[\w~+=-]{20,}")
@@ -171,7 +170,6 @@ def _without_words(text: str, tally: Tally, *, is_name: bool) -> str:
     text, count = _JWT.subn("[token]", text)
     if count:
         tally.redactions["token"] += count
-    text = WRITTEN_AT.sub("@", text)
     if AT.search(text):
         # Of a number in groups before an @ the pattern of an address would match only the last
         # group.
@@ -204,5 +202,22 @@ def _is_token(word: str) -> bool:
     return any(_DIGIT.search(part) and _LETTER.search(part) for part in _PART.split(word))
 
 
+# A card or an American number with single letters between its groups: 4111x1111x1111x1111.
+_LETTERED = re.compile(r"\d{1,6}+(?:[ ._-]{0,2}[A-Za-z][ ._-]{0,2}\d{1,6}+){2,}+", re.ASCII)
+_LETTERED_PHONE = re.compile(r"(?:1[^\d]{1,5})?[2-9]\d{2}([^\d]{1,5})\d{3}\1\d{4}\Z", re.ASCII)
+
+
+def _lettered_mask(run: str, tally: Tally) -> str:
+    digits = "".join(char for char in run if char.isdigit())
+    if len(digits) in _CARD and _luhn(digits):
+        tally.redactions["card"] += 1
+        return "[card]"
+    if _LETTERED_PHONE.match(run):
+        tally.redactions["phone"] += 1
+        return "[phone]"
+    return run
+
+
 def _without_numbers(text: str, kept: Kept, tally: Tally) -> str:
+    text = _LETTERED.sub(lambda run: _lettered_mask(run[0], tally), text)
     return FREE_NUMBER.sub(lambda run: run[0] if kept(run[0]) else number_mask(run[0], tally), text)

@@ -13,7 +13,6 @@ from fuse_otel.core.redaction.masks import (
     EMAIL,
     NAME_NUMBER,
     TEXT_NUMBER,
-    WRITTEN_AT,
     replaced_words,
     without_digits,
 )
@@ -75,10 +74,7 @@ def _no_number_is_known(_run: str) -> bool:
 
 
 def _without_emails(text: str, tally: Tally) -> str:
-    """The whole word is removed: its other characters may be a part of the address. Before the
-    digits: of ``&#0064;`` only ``&#[digits];`` would be left, which nothing takes for an @.
-    """
-    text = WRITTEN_AT.sub("@", text)
+    """The whole word is removed: its other characters may be a part of the address."""
     if not AT.search(text):
         return text
     return replaced_words(_WORD, text, _has_at, EMAIL, tally)

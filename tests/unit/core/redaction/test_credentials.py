@@ -1,8 +1,9 @@
 """Secrets are known by the name before them, in whatever notation."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.scale import scaled
 
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.redaction.credentials import without_credentials
@@ -57,6 +58,37 @@ def clean(text):
         ("Ocp-Apim-Subscription-Key: abc", "Ocp-Apim-Subscription-Key: [secret]"),
         # command lines, keys
         ("curl --password hunter2 --fail", "curl --password [secret] --fail"),
+        ("--password 'two words' --fail", "--password '[secret]' --fail"),
+        ("sk_live_abcdefgh, AKIAABCDEFGHIJKLMNOP", "[token], [token]"),
+        ("(ghp_abcdefghijkl) xoxb-abc-def", "([token]) [token]"),
+        # pairs and calls of functions
+        ("('password','two words')", "('password','[secret]')"),
+        ("[(b'pin', b'x'), ('a', 'b')]", "[(b'pin', b'[secret]'), ('a', 'b')]"),
+        ("['a', 'Authorization', 'Digest x']", "['a', 'Authorization', '[secret]']"),
+        ('setParameter("userPin", 4711)', 'setParameter("userPin", [secret])'),
+        (r'[\"password\",\"two words\"]', r'[\"password\",\"[secret]\"]'),
+        # sentences
+        ("password is: x", "password is: [secret]"),
+        ("the password is hunter2 today", "the password is [secret] today"),
+        ("password was set to 'two words'", "password was set to '[secret]'"),
+        ("pin 1234, PIN code is 1 2 3 4", "pin [secret], PIN code is [secret]"),
+        ("otp 123; cvv 12-34", "otp [secret]; cvv [secret]"),
+        # escaped signs
+        (r"\u0022pin\u0022:\u0022a b\u0022", r"\u0022pin\u0022:\u0022[secret]\u0022"),
+        ("&quot;pin&quot;: &quot;a b&quot;, x", "&quot;pin&quot;: &quot;[secret]&quot;, x"),
+        ("%22password%22%3A%22a%20b%22%7D", "%22password%22%3A%22[secret]%22%7D"),
+        (r"\u003cpin\u003ea b\u003c/pin\u003e", r"\u003cpin\u003e[secret]\u003c/pin\u003e"),
+        ("<password>a&amp;b c</password>", "<password>[secret]</password>"),
+        (r"password\u003dx", r"password\u003d[secret]"),
+        (r"%7Bpin=4711 \x22pin=4711", r"%7Bpin=[secret] \x22pin=[secret]"),
+        (r"a\npin=4711", r"a\npin=[secret]"),
+        # letters written otherwise: they are plain in the answer
+        (r"pass\u0077ord=a\u003cb c", "password=[secret] c"),
+        (r"p\x61ssword, \U00000070in=x", "password, pin=[secret]"),
+        ("p%61ss%2577ord=a%20b", "password=[secret]"),
+        ("p&#97;ss&#x77;ord: x", "password: [secret]"),
+        ("PASS\u00adWORD\u200b=x", "PASSWORD=[secret]"),
+        ("\uff50\uff41ssword\uff1dx \U0001d429in=y", "password\uff1d[secret] pin=[secret]"),
         ("-----BEGIN RSA PRIVATE KEY-----\nab\n-----END RSA PRIVATE KEY-----",
          "-----BEGIN RSA PRIVATE KEY-----[secret]-----END RSA PRIVATE KEY-----"),
     ],
@@ -78,6 +110,13 @@ def test_a_secret_is_masked_in_any_notation_and_masking_again_changes_nothing(te
         "opinion: good",
         "<passwords/> <b>x</b>",
         "--verbose on",
+        "the password was wrong, the PIN has 4 digits",
+        "PIN 2 of 3, password reset",
+        "otp expired, cvv required",
+        '{"name": "password", "type": "text"}',
+        "get('token', '')",
+        "sk_live_, task_live_abcdefgh",
+        "caf\\u00e9 50%41 &#65; \u200b",
     ],
 )
 def test_words_that_only_resemble_a_secret_stay(text):
@@ -88,7 +127,9 @@ secrets = st.text("qxzvkwj", min_size=3, max_size=12)
 notations = st.sampled_from([
     '"{n}": "{s} {s}"', "'{n}': '{s} {s}'", "{n}={s}", "{n} : {s}", "<{n}>{s} {s}</{n}>",
     "?{n}={s}&a=1", '<x {n}="{s} {s}">', r'\"{n}\": \"{s} {s}\"', "--{n} {s}", "{n}%3D{s}",
-    '{{"key": "{n}", "value": "{s} {s}"}}', "{n} => [{s}, {s}]",
+    '{{"key": "{n}", "value": "{s} {s}"}}', "{n} => [{s}, {s}]", "('{n}', '{s} {s}')",
+    '"{n}","{s}"', "{n} is: {s}", "{n} is '{s} {s}'", "&quot;{n}&quot;:&quot;{s} {s}&quot;",
+    r"\u0022{n}\u0022:\u0022{s} {s}\u0022", "%22{n}%22:%22{s}%22", "&#60;{n}&#62;{s} {s}",
 ])  # fmt: skip
 names = st.sampled_from([
     "password", "userPassword", "PASSWORD", "client_secret", "x-api-key", "apiKey", "access_token",
@@ -96,10 +137,20 @@ names = st.sampled_from([
 ])  # fmt: skip
 
 
+def spelled(name):
+    """The name with letters as they are, escaped, full-width, and before invisible ones."""
+    return st.tuples(*(st.sampled_from([
+        char, f"\\u{ord(char):04x}", f"\\\\x{ord(char):02X}", f"%{ord(char):02x}",
+        f"%25{ord(char):02X}", f"&#{ord(char)};", f"&amp;#x{ord(char):x};",
+        chr(ord(char) + 0xFEE0), f"{char}\u00ad", f"{char}\u200b\u2060",
+    ]) for char in name)).map("".join)  # fmt: skip
+
+
 around = st.text("abc XYZ 019 .,!?()\n\u00e9", max_size=20)
 
 
-@given(around, names, notations, secrets, around)
+@settings(max_examples=scaled(60))
+@given(around, names.flatmap(spelled) | names, notations, secrets, around)
 def test_a_secret_leaves_in_no_notation_whatever_is_around_it(
     before, name, notation, secret, after
 ):

@@ -74,6 +74,11 @@ def scrubbed(text, tally=None):
         ("1, 2, 3, 4, 5, 6, 7", "[phone]"),
         ("10.0.0.113:8080", "[phone]"),
         ("https://2125550123.example.com/", "https://[phone].example.com/"),
+        ("https://jo+y%40b.example/x", "https://[email]/x"),
+        ("https://jo&#64;b.example/x", "https://b.example/x"),
+        ("4111x1111x1111x1111", "[card]"),
+        ("4111 X 1111a1111-x-1111", "[card]"),
+        ("1x212x555x0123", "[phone]"),
     ],
 )
 def test_what_looks_personal_is_replaced_by_what_it_was(text, left):
@@ -101,6 +106,7 @@ def test_what_looks_personal_is_replaced_by_what_it_was(text, left):
         "bearer of news",
         "price 12.50",
         "https://10.20.30.113:8080/api",
+        "1h30m15s, 1920x1080x32, 4111x1111x1111x1112",
         "https://ab12cd34ef56gh78ij90.example.com/",
     ],
 )

@@ -16,7 +16,7 @@ from fuse_otel.core.redaction.urls import safe_url
         ("4111, 1111, 1111, 1111", "[digits]"),
         ("4111\u00a01111\u00a01111", "[digits]"),
         ("born 01/31/1970", "born [digits]"),
-        ("pin 1234", "pin [digits]"),
+        ("pin 1234, floor 1234", "pin [secret], floor [digits]"),
         ("\u0661\u0662\u0663\u0664\u0665", "[digits]"),
         ("Mail jo.doe@example.com!", "Mail [email]"),
         ("x" * 100 + "@example.com", "[email]"),
