@@ -52,21 +52,22 @@ def _record(record: TreeRecord, by_entry: Notes) -> Iterator[str]:
     yield f"  entry {_index(record)}: {clean(record.body) or '(an empty line)'}"
     yield from _made(record.attributes, notes)
     for note in notes:
-        if note.subject == LINE and note.own_rule:
+        if note.subject == LINE and LINE in note.own:
             yield f"    the line: allowed by your rule `{clean(note.own_rule)}`"
     yield from _taken(notes)
 
 
 def _made(attributes: PlainAttributes, notes: list[Note]) -> Iterator[str]:
     # If several entries set an attribute the last one counts, as in the translation.
-    sources = {name: _source(note) for note in notes for name in note.made}
+    sources = {name: _source(name, note) for note in notes for name in note.made}
     for name, value in attributes.items():
         yield f"    {clean(name):{_WIDTH}} {clean(str(value))}  < {sources.get(name, _MODEL)}"
 
 
-def _source(note: Note) -> str:
+def _source(name: str, note: Note) -> str:
+    """A rule is named only for what would not leave without it."""
     source = f"the line of entry {note.entry}" if note.subject == LINE else _key(note)
-    return f"{source}, by your rule `{clean(note.own_rule)}`" if note.own_rule else source
+    return f"{source}, by your rule `{clean(note.own_rule)}`" if name in note.own else source
 
 
 def _key(note: Note) -> str:

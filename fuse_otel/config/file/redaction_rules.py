@@ -128,30 +128,34 @@ def _own_rules(value: object) -> OwnRules:
         for place, each in listed.items()
         if each.pattern and each.name
     }
-    every: list[Mapping[int, Rule]] = [*keys.values(), texts, patterns]
+    every: list[Mapping[int, Rule]] = [keys["allow"], texts, patterns]
     for rules in every:
         _refuse_covered(rules, rules)
-    _refuse_covered(keys["allow"], keys["drop"])
+    for word in ("allow", "drop"):
+        _refuse_covered(keys[word], keys["drop"], drops=True)
     allow, drop = (tuple(rules.values()) for rules in keys.values())
     return OwnRules(allow, drop, tuple(patterns.values()), tuple(texts.values()))
 
 
-def _refuse_covered(rules: Mapping[int, Rule], wider: Mapping[int, Rule]) -> None:
-    """Of two rules for the same entries the later one is refused."""
+def _refuse_covered(
+    rules: Mapping[int, Rule], wider: Mapping[int, Rule], *, drops: bool = False
+) -> None:
+    """Of two rules for the same entries the later one is refused. ``drops``: the wider ones do."""
     for place, rule in rules.items():
         for other_place, other in wider.items():
-            is_kept = wider is rules and place <= other_place and _covers(rule, other)
-            if not is_kept and _covers(other, rule):
+            is_kept = wider is rules and place <= other_place and _covers(rule, other, drops=drops)
+            if not is_kept and _covers(other, rule, drops=drops):
                 raise ValueError(
                     f"redaction_rules[{place}] has no effect, because redaction_rules"
                     f"[{other_place}] holds for all its entries. Remove one of them."
                 )
 
 
-def _covers(wide: Rule, narrow: Rule) -> bool:
+def _covers(wide: Rule, narrow: Rule, *, drops: bool) -> bool:
     match wide, narrow:
         case KeyRule(), KeyRule():
-            return wide.key == narrow.key and wide.covers(narrow)
+            is_about = wide.drops(narrow.key) if drops else wide.key == narrow.key
+            return is_about and wide.covers(narrow)
         case TextRule(), TextRule():
             return wide.part == narrow.part and wide.covers(narrow)
         case PatternRule(), PatternRule():

@@ -89,6 +89,10 @@ class KeyRule(_Scoped):
     modules: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
 
+    def drops(self, key: str) -> bool:
+        """Whether a rule that drops is about the key: another case changes no meaning."""
+        return self.key.casefold() == key.casefold()
+
     def __str__(self) -> str:
         return self.written(self.key)
 

@@ -105,7 +105,8 @@ TRUNCATIONS: Mapping[str, str] = {
 class Note(NamedTuple):
     """What became of a key of an entry's data, or of its ``LINE``: its attributes, and
     the rules that removed something. ``entry`` is the entry's index. ``own_rule``: the operator's
-    own rule that let it leave or dropped it, in words; empty if there is none.
+    own rule that let it leave or dropped it, in words; empty if there is none. ``own``: the
+    attributes, or the ``LINE``, that are not the same without that rule.
     """
 
     entry: int
@@ -113,6 +114,7 @@ class Note(NamedTuple):
     made: tuple[str, ...]
     taken_by: tuple[str, ...]
     own_rule: str = ""
+    own: tuple[str, ...] = ()
 
 
 DROP = "drop"
@@ -138,11 +140,12 @@ class Tally:
         attributes: Iterable[str],
         before: Counter[str],
         own_rule: str = "",
+        own: Iterable[str] = (),
     ) -> None:
         """``before``: the ``snapshot`` from before the subject was read."""
         if self.notes is not None:
             rules = tuple(self.redactions - before)
-            self.notes.append(Note(entry, subject, tuple(attributes), rules, own_rule))
+            self.notes.append(Note(entry, subject, tuple(attributes), rules, own_rule, tuple(own)))
 
     def snapshot(self) -> Counter[str]:
         """A copy of the redactions if notes are taken, else an empty counter."""

@@ -34,11 +34,16 @@ def marked(text: str, patterns: Sequence[Compiled], tally: Tally) -> str:
     return text
 
 
-def rule_for(rules: Sequence[KeyRule], key: str, kind: str, name: str | None) -> KeyRule | None:
-    """The rule about the key in an entry of a module of that kind and name."""
+def allowing(rules: Sequence[KeyRule], key: str, kind: str, name: str | None) -> KeyRule | None:
+    """The rule that allows the key in an entry of a module of that kind and name."""
     return next((rule for rule in rules if rule.key == key and rule.applies(kind, name)), None)
 
 
-def names(rules: Sequence[KeyRule], kind: str, name: str | None) -> frozenset[str]:
-    """The keys that the rules are about in an entry of a module of that kind and name."""
-    return frozenset(rule.key for rule in rules if rule.applies(kind, name))
+def dropping(rules: Sequence[KeyRule], key: str, kind: str, name: str | None) -> KeyRule | None:
+    """The rule that drops the key, in whatever case it is written."""
+    return next((rule for rule in rules if rule.drops(key) and rule.applies(kind, name)), None)
+
+
+def dropped_names(rules: Sequence[KeyRule], kind: str, name: str | None) -> frozenset[str]:
+    """The keys that are dropped in an entry of a module of that kind and name, case-folded."""
+    return frozenset(rule.key.casefold() for rule in rules if rule.applies(kind, name))

@@ -32,8 +32,8 @@ Leaf = str | bool | int | float | tuple[str, ...]
 
 def leaves(key: str, value: object, dropped: frozenset[str]) -> Iterator[tuple[str, Leaf]]:
     """(path, value) for every scalar inside, in order, at most ``MOST``; the names of a path are
-    joined by dots. A list of scalars is one leaf. Keys in ``dropped`` are left out, and with them
-    everything below.
+    joined by dots. A list of scalars is one leaf. Keys in ``dropped``, which are case-folded, are
+    left out, and with them everything below.
     """
     stack: list[tuple[str, object, int]] = [(_name(key), value, 0)]
     found = 0
@@ -79,7 +79,7 @@ def _below(
     return [
         (f"{path}.{_name(str(name))}", inner, depth + 1)
         for name, inner in list(named)[:MOST]
-        if len(path) <= _LONGEST_PATH and name not in dropped
+        if len(path) <= _LONGEST_PATH and str(name).casefold() not in dropped
     ]
 
 

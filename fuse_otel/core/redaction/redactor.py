@@ -7,6 +7,7 @@ without what looks personal, ``off`` adds everything. The operator's own rules h
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
@@ -20,7 +21,13 @@ from fuse_otel.core.model.redaction_policy import Mode
 from fuse_otel.core.model.tally import LINE, Tally
 from fuse_otel.core.model.telemetry import Value
 from fuse_otel.core.redaction.allowed_texts import AllowedTexts
-from fuse_otel.core.redaction.custom_rules import compiled, marked, names, rule_for
+from fuse_otel.core.redaction.custom_rules import (
+    allowing,
+    compiled,
+    dropped_names,
+    dropping,
+    marked,
+)
 from fuse_otel.core.redaction.data import known_data
 from fuse_otel.core.redaction.fingerprint import fingerprint, has_fingerprint
 from fuse_otel.core.redaction.freeform import PERSONAL, Freeform
@@ -99,7 +106,7 @@ class Redactor:
 
     def _named(self, entry: Entry, kind: str, known: Attributes, tally: Tally) -> Attributes:
         """The operator's own names for what the entry holds."""
-        dropped = names(self._drop, kind, entry.result_variable)
+        dropped = dropped_names(self._drop, kind, entry.result_variable)
         if kind == TRANSFER and (found := self._own_names.queue(entry, dropped)):
             key, attribute = found
             tally.note(entry.index, key, attribute, tally.snapshot())
@@ -114,8 +121,8 @@ class Redactor:
         attributes: Attributes = {}
         for key, value in entry.data.items():
             before = tally.snapshot()
-            dropped = rule_for(self._drop, key, kind, entry.result_variable)
-            allowed = rule_for(self._allow, key, kind, entry.result_variable)
+            dropped = dropping(self._drop, key, kind, entry.result_variable)
+            allowed = allowing(self._allow, key, kind, entry.result_variable)
             if dropped:
                 tally.redactions["drop"] += 1
                 tally.note(entry.index, key, (), before, f"drop {dropped}")
@@ -128,7 +135,13 @@ class Redactor:
             if path:
                 found |= self._marked({semconv.URL_FULL: path[0]}, tally)
                 own_rule = f"allow_text {path[1]}"
-            tally.note(entry.index, key, found, before, own_rule)
+            own: Iterable[str] = ()
+            if own_rule and tally.notes is not None:
+                anyway = self._allowed_data(
+                    entry, key, value, kind, Tally(), prompt=prompt, allowed=False
+                )
+                own = _differing(found, anyway)
+            tally.note(entry.index, key, found, before, own_rule, own)
             attributes |= found
         return attributes
 
@@ -157,7 +170,7 @@ class Redactor:
         # The model's URL has lost its path and query, which the policy lets leave.
         if known and semconv.URL_FULL not in known:
             return known
-        dropped = names(self._drop, kind, entry.result_variable)
+        dropped = dropped_names(self._drop, kind, entry.result_variable)
         return known | self._freeform.attributes(key, value, dropped, tally, _variable(entry, kind))
 
     def _line(
@@ -167,18 +180,26 @@ class Redactor:
         counted = Tally()
         if self._strict and prompt and self._patterns:
             entry = self._with_marked_line(entry, tally)
-        facts = line_facts(entry, kind, counted, prompt=prompt)
+        facts = known = line_facts(entry, kind, counted, prompt=prompt)
         allowed = None if prompt else self._texts.line(entry, facts, kind, log_class)
         if allowed:
             facts, own_rule, counted = allowed.facts, f"allow_text {allowed.rule}", allowed.tally
-        if self._strict:
+        if self._strict:  # What it would have removed stays in the other modes, and is not counted.
             tally.add(counted)
-        else:
-            # What `strict` would have removed stays here, so it is not counted.
-            facts = replace(facts, body=self._body(entry, facts, kind, tally))
-        facts = self._marked_facts(facts, tally) if self._patterns else facts
-        tally.note(entry.index, LINE, facts.attributes, before, own_rule)
+        facts = self._leaving(entry, facts, kind, tally)
+        own: Iterable[str] = ()
+        if own_rule and tally.notes is not None:
+            anyway = self._leaving(entry, known, kind, Tally())
+            own = _differing(
+                facts.attributes | {LINE: facts.body}, anyway.attributes | {LINE: anyway.body}
+            )
+        tally.note(entry.index, LINE, facts.attributes, before, own_rule, own)
         return facts
+
+    def _leaving(self, entry: Entry, facts: Facts, kind: str, tally: Tally) -> Facts:
+        if not self._strict:
+            facts = replace(facts, body=self._body(entry, facts, kind, tally))
+        return self._marked_facts(facts, tally) if self._patterns else facts
 
     def _with_marked_line(self, entry: Entry, tally: Tally) -> Entry:
         """The patterns are applied before scrubbing, which could remove a part of a match."""
@@ -210,6 +231,11 @@ class Redactor:
             key: marked(value, self._patterns, tally) if isinstance(value, str) else value
             for key, value in attributes.items()
         }
+
+
+def _differing(found: Attributes, anyway: Attributes) -> Iterable[str]:
+    """The attributes that are not there anyway, or not with that value."""
+    return [name for name, value in found.items() if anyway.get(name) != value]
 
 
 def log_class_of(name: str) -> str:

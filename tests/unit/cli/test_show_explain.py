@@ -104,6 +104,44 @@ def test_own_rules_are_tried_on_a_saved_answer(saved, tmp_path, capsys):
     assert "the line: changed by shop, a pattern of your own rules" in out
 
 
+@pytest.mark.parametrize("redaction", ["strict", "standard", "off"])
+def test_a_rule_is_named_only_for_what_would_not_leave_without_it(tmp_path, capsys, redaction):
+    entries = [
+        {
+            "event": {"line": line, "data": {"module_type": kind, "result_variable": "x", **data}},
+            "class": "info",
+            "timestamp": 1575898405,
+        }
+        for line, kind, data in (
+            ("Comparing gold == gold: true", "compare variable", {}),
+            ("User input: 2 (dtmf)", "menu", {}),
+            ("Request: GET https://a.com/x", "rest", {"status": 503, "a": 1}),
+        )
+    ]
+    config = tmp_path / "fuse-otel.toml"
+    rules = [f"allow_text = '{each}'" for each in ("operands", "input", "url_path")]
+    rules += ["allow = 'status'", "allow = 'a'"]
+    config.write_text("".join(f"[[redaction_rules]]\n{rule}\n" for rule in rules))
+    saved = save(tmp_path, "saved.json", entries)
+    words = ("--explain", "--redaction", redaction)
+    without = shown(capsys, saved, *words)
+    out = shown(capsys, saved, *words, "--config", str(config))
+    made, before = (
+        {tuple(line.partition("  < ")[0].split()) for line in text.splitlines() if "  < " in line}
+        for text in (out, without)
+    )
+    credited = {
+        tuple(line.partition("  < ")[0].split())
+        for line in out.splitlines()
+        if ", by your rule" in line
+    }
+    assert credited == made - before
+    assert ("fuse.input.value", "2") in credited
+    assert ("fuse.compare.result", "True") not in credited
+    changed = "Comparing gold == gold: true" not in without
+    assert ("the line: allowed by your rule `allow_text operands`" in out) == changed
+
+
 def test_a_redaction_that_is_none_is_reported_in_a_sentence(saved, capsys):
     assert main(["show", saved, "--redaction", "loose"]) == 78
     assert '"loose" is not supported. Use strict, standard or off.' in capsys.readouterr().err

@@ -149,3 +149,14 @@ def test_what_the_operators_patterns_hide_is_not_in_the_fingerprint():
         for word in ("accepted", "rejected")
     )
     assert one == other
+
+
+def test_which_word_is_there_changes_nothing_and_whether_one_is_there_does():
+    every = [
+        {shape_of(f"Message to {each} was not accepted") for each in same}
+        for same in (("Ada", "Bo Li", "Zoë, O'Neil", "ada.b@c"), ("212", "(212) 555-0123", "a1"))
+    ]
+    shapes = [*map(list, every), [shape_of("Message to was not accepted")]]
+    assert [len(each) for each in shapes] == [1, 1, 1]
+    assert len({each for (each,) in shapes}) == 3
+    assert shape_of("Message to Page") == "message to page"

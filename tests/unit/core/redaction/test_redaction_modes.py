@@ -172,6 +172,26 @@ def test_a_dropped_key_leaves_in_no_mode_at_no_depth(mode):
 
 
 @pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize(
+    ("allowed", "dropped"), [("q", "Q"), ("Q", "q"), ("stra\u00dfe", "STRASSE")]
+)
+def test_a_key_is_dropped_in_whatever_case_it_is_written(mode, allowed, dropped):
+    rules = OwnRules(allow=(KeyRule(allowed), KeyRule("a")), drop=(KeyRule(dropped),))
+    inner = {"b": [{allowed: "secret", dropped: "secret", "c": "open"}]}
+    entry = make_entry("x", "rest", "p", "info", a=inner, **{allowed: "secret", dropped: "secret"})
+    telemetry = made(mode, entry, rules=rules)
+    assert "secret" not in repr(telemetry.records)
+    assert telemetry.records[1].attributes["fuse.data.a.b.0.c"] == "open"
+
+
+def test_an_allowed_key_is_allowed_in_the_case_of_the_rule_only():
+    rules = OwnRules(allow=(KeyRule("queue"),))
+    entry = make_entry("x", "transfer", "p", "info", Queue="open", queue="open")
+    attributes = made(Mode.STRICT, entry, rules=rules).records[1].attributes
+    assert [name for name in attributes if name.startswith("fuse.data.")] == ["fuse.data.queue"]
+
+
+@pytest.mark.parametrize("mode", Mode)
 def test_a_pattern_holds_in_texts_data_names_and_numbers_of_every_mode(mode):
     rules = OwnRules(
         allow=(KeyRule("policy"), KeyRule("n")), patterns=(PatternRule(r"POL-?\d+|77", "policy"),)
