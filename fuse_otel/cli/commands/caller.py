@@ -21,6 +21,10 @@ _ON_THE_COMMAND_LINE = (
     " line, other users of this machine and the shell's history could show it."
 )
 _NO_NUMBER = "fuse-otel caller: This text has no phone number."
+_NOT_TEXT = (
+    "fuse-otel caller: This is not a text in the encoding of the terminal, so the number cannot be"
+    " read. Use UTF-8."
+)
 _ONE_NUMBER = "fuse-otel caller: Standard input has more than one line. Give one number at a time."
 
 
@@ -34,7 +38,12 @@ def run(args: argparse.Namespace) -> int:
         complain(_ON_THE_COMMAND_LINE)
         return _USAGE
     settings = load_settings(args).settings
-    number, following = _number()
+    try:
+        number, following = _number()
+        _ = f"{number}{following}".encode()  # Python may read an unreadable byte as a surrogate
+    except UnicodeError:  # its own message quotes what was read
+        complain(_NOT_TEXT)
+        return _USAGE
     if following.strip():
         complain(_ONE_NUMBER)
         return _USAGE
@@ -50,7 +59,14 @@ def _number() -> tuple[str, str]:
     if sys.stdin is None:
         return "", ""
     if sys.stdin.isatty():
-        return getpass("Phone number (not shown): "), ""
+        try:
+            return getpass("Phone number (not shown): "), ""
+        except EOFError:
+            print(file=sys.stderr)  # the cursor is still behind the prompt
+            return "", ""
+        except UnicodeError:
+            print(file=sys.stderr)
+            raise
     return sys.stdin.readline(_LONGEST), sys.stdin.readline(_LONGEST)
 
 

@@ -93,6 +93,26 @@ def test_without_standard_input_there_is_no_number(caller, monkeypatch, tmp_path
     assert main(["caller", "--config", str(tmp_path / "fuse-otel.toml")]) == 2
 
 
+@pytest.mark.parametrize("encoding", [("utf-8", "strict"), ("utf-8", "surrogateescape")])
+@pytest.mark.parametrize(
+    "content", [b"212\xff5550123\n", b"2125550123\n\xff\n", b"\xff\xfe2\x001\x00"]
+)
+def test_what_is_no_text_is_refused_and_not_repeated(
+    caller, monkeypatch, tmp_path, capsys, encoding, content
+):
+    (tmp_path / "fuse-otel.toml").write_text(TWO_ACCOUNTS)
+    name, errors = encoding
+    stdin = io.TextIOWrapper(io.BytesIO(content), encoding=name, errors=errors)
+    monkeypatch.setattr(sys, "stdin", stdin)
+    code = main(["caller", "--config", str(tmp_path / "fuse-otel.toml")])
+    out, err = capsys.readouterr()
+    assert (code, out) == (2, "")
+    assert err == (
+        "fuse-otel caller: This is not a text in the encoding of the terminal, so the number cannot"
+        " be read. Use UTF-8.\n"
+    )
+
+
 def test_a_second_number_is_refused_instead_of_ignored(caller):
     code, out, err = caller(f"{NUMBER}\n212-555-0124\n")
     assert (code, out) == (2, "")
