@@ -118,6 +118,21 @@ def test_all_speak_of_one_port_and_of_pages_that_there_are():
     assert container()["readinessProbe"]["httpGet"]["path"] == "/-/ready"
 
 
+def test_a_release_chooses_the_base_and_the_labels_of_the_image():
+    image = (ROOT / "Dockerfile").read_text()
+    assert re.findall(r"^FROM (\S+)", image, re.MULTILINE) == ["${BASE}", "${BASE}"]
+    (named,) = re.findall(r"^ARG (VERSION .+)$", image, re.MULTILINE)
+    for name in named.split():
+        assert f'org.opencontainers.image.{name.lower()}="${{{name}}}"' in image
+
+
+def test_the_image_has_no_pip():
+    image = (ROOT / "Dockerfile").read_text()
+    assert "venv --without-pip /opt/fuse-otel" in image
+    assert "/opt/fuse-otel/bin/pip" not in image
+    assert "site-packages/pip*" in image.rpartition("FROM ")[2]
+
+
 def test_the_collector_takes_what_the_daemon_sends():
     collector = yaml.safe_load((DEPLOY / "otel-collector.yaml").read_text())
     endpoint = collector["receivers"]["otlp"]["protocols"]["http"]["endpoint"]
