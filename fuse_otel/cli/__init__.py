@@ -13,6 +13,7 @@ from fuse_otel.cli.output import begin_output, end_output, print_lines, reason
 from fuse_otel.cli.parser import Parser, suggestion
 from fuse_otel.errors import ConfigurationError, FuseOtelError
 
+_WHAT = "Every call of a Plum Fuse phone application as one OpenTelemetry trace."
 DOCS = "the folder docs of the source, docs/configuration.md first"
 _DONE, _FAILED, _USAGE, _MISCONFIGURED, _INTERRUPTED = 0, 1, 2, 78, 130
 
@@ -58,7 +59,7 @@ COMMANDS = {
         "remove what the store holds of a call", configured=True, settings=(*_JOB, "namespace")
     ),
     "check": Command(
-        "check the configuration; --online also the API, store and back ends", configured=True
+        "check the configuration; --online also API, store, back ends", configured=True
     ),
     "show": Command(
         "draw a call as a tree with a time bar",
@@ -75,6 +76,8 @@ COMMANDS = {
         settings=("email", "developer_key", "pseudonym_key", "resource_attributes"),
     ),
     "config": Command("print the effective settings and where each comes from", configured=True),
+    "completion": Command("print the completion of commands and flags for a shell"),
+    "man": Command("print the man page"),
 }
 
 
@@ -114,19 +117,37 @@ def _main(words: list[str]) -> int:
     return _refuse(name)
 
 
+def whole_parser() -> Parser:
+    """The parser of all commands, for what describes them. It imports all of them."""
+    parser = Parser(prog="fuse-otel", description=_WHAT)
+    parser.add_argument("-V", "--version", action="store_true", help="print the version")
+    commands = parser.add_subparsers(metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        _fill(commands.add_parser(name, help=command.help, description=_sentence(command)), name)
+    return parser
+
+
 def command_parser(name: str) -> Parser:
     """The parser of a command, with a flag for each setting if the command has them."""
     parser = Parser(
         prog=f"fuse-otel {name}",
-        description=f"{COMMANDS[name].help[0].upper()}{COMMANDS[name].help[1:]}.",
+        description=_sentence(COMMANDS[name]),
         epilog=f"Documentation: {DOCS}",
     )
+    _fill(parser, name)
+    return parser
+
+
+def _sentence(command: Command) -> str:
+    return f"{command.help[0].upper()}{command.help[1:]}."
+
+
+def _fill(parser: Parser, name: str) -> None:
     _module(name).arguments(parser)
     if COMMANDS[name].configured:
         from fuse_otel.cli.settings_flags import add_settings  # noqa: PLC0415 - for these alone
 
         add_settings(parser, COMMANDS[name].settings)
-    return parser
 
 
 def _module(name: str) -> ModuleType:
@@ -161,7 +182,7 @@ def _help() -> str:
         (
             "usage: fuse-otel COMMAND [arguments]",
             "",
-            "Every call of a Plum Fuse phone application as one OpenTelemetry trace.",
+            _WHAT,
             "",
             "commands:",
             *lines,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import NoReturn
 
@@ -46,9 +46,19 @@ class Parser(argparse.ArgumentParser):
         """Every long flag, also of the actions of the command."""
         for action in self._actions:
             yield from (each for each in action.option_strings if each.startswith("--"))
+        for parser in self.actions().values():
+            yield from parser.flags()
+
+    def actions(self) -> Mapping[str, Parser]:
+        """The parsers of what the command can do, by name."""
+        for action in self._actions:
             if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - no public name
-                for parser in action.choices.values():
-                    yield from parser.flags()
+                return dict(action.choices)
+        return {}
+
+    def visible(self) -> Iterator[argparse.Action]:
+        """The flags and arguments that the help lists."""
+        return (each for each in self._actions if each.help != argparse.SUPPRESS)
 
     def _unknown_flags(self, words: Sequence[str]) -> list[str]:
         """Those that no action knows. A word with a space is a value for argparse, as what follows

@@ -37,10 +37,10 @@ def test_every_command_has_a_help(name, capsys):
     assert f"usage: fuse-otel {name}" in capsys.readouterr().out
 
 
-def test_the_help_names_every_command_on_one_screen(capsys):
+def test_the_help_names_every_command_in_a_line_of_its_own(capsys):
     assert main(["--help"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) <= 24
+    assert len(lines) <= len(COMMANDS) + 9
     assert max(map(len, lines)) <= 80
     assert [line.split()[0] for line in lines if line.startswith("  ")] == list(COMMANDS)
     assert "docs/configuration.md" in lines[-1]

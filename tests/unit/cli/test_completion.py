@@ -1,0 +1,89 @@
+"""The completion scripts and the man page know what the parser knows."""
+
+import re
+import subprocess
+
+import pytest
+from support.patience import PATIENCE
+
+from fuse_otel.cli import COMMANDS, main, whole_parser
+from fuse_otel.cli.commands.completion import SHELLS
+
+
+def visible(parser):
+    """Every long flag that a help lists, of all commands and their actions."""
+    for action in parser.visible():
+        yield from (each for each in action.option_strings if each.startswith("--"))
+    for each in parser.actions().values():
+        yield from visible(each)
+
+
+FLAGS = set(visible(whole_parser()))
+NAMES = {*COMMANDS, *whole_parser().actions()["parked"].actions()}
+
+
+def printed(words, capsys):
+    assert main(words) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    return out
+
+
+def test_the_whole_parser_has_the_flags_of_every_command():
+    assert {"--config", "--poll-interval", "--limit", "--again", "--version"} <= FLAGS
+    assert list(whole_parser().actions()) == list(COMMANDS)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_completion_knows_every_command_and_flag(shell, capsys):
+    script = printed(["completion", shell], capsys)
+    words = set(re.findall(r"[\w-]+", script))
+    assert words >= NAMES
+    # fish takes long flags without their dashes.
+    assert words | {f"--{each}" for each in words} >= FLAGS
+
+
+def completed(script, *words):
+    """What bash offers behind these words."""
+    asked = " ".join(f"'{each}'" for each in words)
+    code = (
+        f"{script}\nCOMP_WORDS=({asked}); COMP_CWORD={len(words) - 1}\n"
+        'complete -p fuse-otel >/dev/null && _shtab_fuse_otel; printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    done = subprocess.run(
+        ["bash", "--norc", "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+    return {each.strip() for each in done.stdout.split()}
+
+
+def test_bash_completes_commands_flags_actions_and_values(capsys):
+    script = printed(["completion", "bash"], capsys)
+    assert completed(script, "fuse-otel", "sta") == {"status"}
+    assert completed(script, "fuse-otel", "status", "--che") == {"--check"}
+    assert completed(script, "fuse-otel", "parked", "re") == {"replay"}
+    assert completed(script, "fuse-otel", "run", "--redaction", "st") == {"strict", "standard"}
+
+
+def test_the_man_page_knows_every_command_and_flag(capsys):
+    page = printed(["man"], capsys)
+    words = set(re.findall(r"[\w-]+", page.replace("\\-", "-")))
+    assert words >= NAMES | FLAGS
+    for name in COMMANDS:
+        assert f'.SS "{name}"'.replace("-", "\\-") in page
+
+
+def test_the_man_page_has_only_known_macros(capsys):
+    page = printed(["man"], capsys)
+    macros = {line.split()[0] for line in page.splitlines() if line.startswith((".", "'"))}
+    assert macros == {".TH", ".SH", ".SS", ".PP", ".TP", ".B"}
+    assert "%%" not in page
+    assert "%(" not in page
+
+
+def test_an_unknown_shell_is_a_usage_error(capsys):
+    assert main(["completion", "bsh"]) == 2
+    assert "Did you mean bash?" in capsys.readouterr().err
