@@ -159,5 +159,8 @@ def test_no_address_leaves_however_its_at_is_written(local, host, at, place):
 @given(accounts(), around, around)
 def test_a_bank_account_leaves_in_no_mode_but_off(number, before, after):
     assert iban.is_valid(number, check_country=False)
-    assert standard(f"{before}{number} {after}") == f"{before}[iban] {after}"
+    clean = standard(f"{before}{number} {after}")
+    # By chance, one in 97, the account and the words behind it are a longer account, too.
+    assert clean.startswith(f"{before}[iban]")
+    assert set(digits_in(clean)) == set()
     assert set(digits_in(scrub(f"{before}{number} {after}", Tally()))) <= set(number[2:4])
