@@ -136,6 +136,9 @@ def worse(found: Mapping[str, float], stored: Mapping[str, float]) -> list[str]:
 
 
 def main(option: str = "") -> int:
+    if option not in {"", "--check", "--write"}:
+        print("usage: python -m benchmarks.table [--check | --write]", file=sys.stderr)
+        return 2
     rows = measured()
     found = ratios(rows)
     print("| one core, CPU time | µs an entry | ratio to the SDK |\n|---|---:|---:|")

@@ -2,7 +2,7 @@
 
 import json
 
-from benchmarks.table import SDK, STORED, ratios, worse
+from benchmarks.table import SDK, STORED, main, ratios, worse
 
 
 def test_a_ratio_is_a_multiple_of_the_cost_of_the_sdk_in_the_same_run():
@@ -19,3 +19,8 @@ def test_the_stored_ratios_do_not_fail_themselves():
     stored = json.loads(STORED.read_text())
     assert worse(stored, stored) == []
     assert worse({name: 1.3 * ratio for name, ratio in stored.items()}, stored)
+
+
+def test_an_unknown_option_measures_nothing(capsys):
+    assert main("--chek") == 2
+    assert "[--check | --write]" in capsys.readouterr().err

@@ -20,6 +20,8 @@ COMMANDS = (
     ("check",), ("check", "--online"), ("config",), ("status",), ("status", "--json"),
     ("parked", "list"), ("erase", "1;2;3"),
 )  # fmt: skip
+# A daemon that has just begun may not be ready, and holds no call.
+SHOWN = {"/-/ready": {200, 503}, "/calls/none": {404}}
 SECRET_FILES = ("bearer", "hook", "pseudonym", "developer")
 _SHORTEST = 12  # characters of a line of a key: a shorter one may stand in any text
 
@@ -126,10 +128,14 @@ def test_no_side_of_a_daemon_shows_what_secret_files_contain(secrets, printed, t
         url = daemon.url
         for path in ("/", "/metrics", "/status", "/-/ready", "/-/healthy", "/calls/none"):
             answer = http_client.get(f"{url}{path}", headers=login)
+            assert answer.status_code in SHOWN.get(path, {200}), path
             assert not secrets.found(answer.text), path
             assert not secrets.found(http_client.get(f"{url}{path}").text), path
         for command in COMMANDS:
-            assert not secrets.found(printed(*command)[1]), command
+            code, text = printed(*command)
+            assert text, command
+            assert code in (0, 1), command
+            assert not secrets.found(text), command
         assert daemon.end() == 0
         assert not secrets.found(daemon.log)
 

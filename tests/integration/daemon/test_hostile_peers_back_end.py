@@ -128,7 +128,7 @@ def test_two_back_ends_that_answer_anything_stop_nothing_and_lose_nothing(tmp_pa
     assert unequal_copies(http) == unequal_copies(grpc) == {}
     assert over_http.too_soon == over_grpc.too_soon == []
     assert onlooker.down == {"http", "grpc"}
-    assert statistics.quantiles(onlooker.seconds, n=10)[8] < 2
+    assert statistics.quantiles(onlooker.seconds, n=10)[8] < 5
     assert memory < BOUND
     assert "Traceback" not in daemon.log
     assert "unexpected error" not in daemon.log

@@ -1,10 +1,12 @@
 """What a reload keeps, and what it must not keep."""
 
 import argparse
+import gc
 import re
 import weakref
 from contextlib import closing
 
+import pytest
 from support import http_client
 from support.builders.loaded_settings import settings
 from support.builders.recent_world import recent_world
@@ -18,6 +20,15 @@ from fuse_otel.cli.commands import run
 from fuse_otel.cli.signals import Signals
 from fuse_otel.events import unheard
 from fuse_otel.simulator import SimulatedApi
+
+
+@pytest.fixture(autouse=True)
+def collector_of_pytest():
+    """``run`` changes the garbage collector of its process, which is pytest's here."""
+    before = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*before)
 
 
 class Reloads(Signals):
