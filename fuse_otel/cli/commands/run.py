@@ -89,8 +89,7 @@ class Runner:
                 service = self._recover(service, loaded)
             if self._next is not None and not self._signals.stopping:
                 following, self._next = self._next, None
-                service = self._replace(service, loaded, following)
-                loaded = following
+                service, loaded = self._replace(service, loaded, following)
                 # The parts of a service refer to each other in cycles, with TLS contexts of
                 # megabytes, which Python would only collect after some ten reloads.
                 gc.collect()
@@ -149,21 +148,25 @@ class Runner:
             service.workers.close()
         self._service = None
 
-    def _replace(self, service: Service, loaded: Loaded, following: Loaded) -> Service:
-        """The next service; or the same again, if the next one cannot be started."""
+    def _replace(
+        self, service: Service, loaded: Loaded, following: Loaded
+    ) -> tuple[Service, Loaded]:
+        """The next service and its settings. If it cannot be started, e.g. because its port is in
+        use: the same service again, with the settings ``loaded``.
+        """
         self._manager.reloading()
         self._close(service)
         # Removed accounts and lanes must not keep their gauges.
         self._metrics.forget_states()
         try:
-            started = self._start(following)
+            started, used = self._start(following), following
         except FuseOtelError as error:
-            started = self._start(loaded)
+            started, used = self._start(loaded), loaded
             started.emit(ConfigReloaded(successful=False, message=str(error)))
         else:
             started.emit(ConfigReloaded(successful=True, message=""))
         self._manager.ready()
-        return started
+        return started, used
 
     def _report_progress(self, service: Service) -> None:
         """A manager that gets no such report restarts the daemon."""

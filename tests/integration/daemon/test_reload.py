@@ -3,6 +3,7 @@
 import argparse
 import gc
 import re
+import socket
 import weakref
 from contextlib import closing
 
@@ -112,3 +113,30 @@ def test_the_first_page_shows_a_failed_reload_until_one_succeeds(tmp_path, monke
         runner.run()
         runner.stop()
     assert shown == [False, True, False]
+
+
+def test_after_reloads_with_a_taken_port_the_daemon_answers_on_its_old_address(
+    tmp_path, monkeypatch, capsys
+):
+    addresses, answers = [], []
+
+    def look():
+        addresses.append(capsys.readouterr().err.split("listen=")[1].split()[0])
+        answers.append(http_client.get(f"http://{addresses[-1]}/-/healthy").status_code)
+        monkeypatch.setenv("FUSE_OTEL_LISTEN", f"127.0.0.1:{taken.getsockname()[1]}")
+        monkeypatch.setenv("FUSE_OTEL_SHUTDOWN_GRACE", "77")
+
+    world = recent_world(seed=1, rate=0.1, past=600)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        SimulatedApi(world) as api,
+        OtlpReceiver() as receiver,
+    ):
+        for name, text in pointed_at(api, tmp_path, receiver.url).items():
+            monkeypatch.setenv(name, text)
+        runner = run.Runner(argparse.Namespace(), Reloads(2, look))
+        grace = runner.run()
+        runner.stop()
+    assert answers == [200, 200, 200]
+    assert len(set(addresses)) == 1
+    assert grace != 77
