@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from itertools import dropwhile
 
 import pytest
 from support.pages.repository import ROOT
@@ -14,6 +15,8 @@ from fuse_otel.daemon.loop import HUNG_AFTER
 
 SYSTEMD = ROOT / "deploy" / "systemd"
 UNIT = (SYSTEMD / "fuse-otel.service").read_text()
+SCRIPT = (SYSTEMD / "fuse-otel").read_text()
+WITH_CREDENTIALS_SPECIFIER = 251  # the first version that replaces `%d`
 MOST_EXPOSED = 15  # of 100, as systemd-analyze counts
 needs_systemd = pytest.mark.skipif(
     not shutil.which("systemd-analyze"), reason="systemd-analyze (Debian: systemd) is missing"
@@ -99,17 +102,57 @@ def test_the_drop_in_replaces_what_the_unit_sets_for_one_account():
     assert place == "FUSE_OTEL_CONFIG=/etc/fuse-otel/accounts.toml"
 
 
-def test_a_command_beside_the_daemon_has_its_user_and_its_settings(tmp_path):
+@pytest.fixture
+def script(tmp_path):
+    """Runs the script that runs a command: the words that systemd-run gets."""
     desk = Desk(tmp_path, ("systemd-run",))
-    done = desk.run(f"{SYSTEMD / 'fuse-otel'} parked list --json")
-    assert done.returncode == 0, done.stderr
-    ((_, words),) = desk.noted("systemd-run")
-    assert words[-3:] == ["parked", "list", "--json"]
-    given = [tuple(w.removeprefix("--property=").split("=", 1)) for w in words if "property" in w]
+
+    def run(text):
+        file = tmp_path / "fuse-otel"
+        file.write_text(text)
+        done = desk.run(f"sh {file} parked list --json")
+        assert done.returncode == 0, done.stderr
+        ((_, words),) = desk.noted("systemd-run")
+        return words
+
+    return run
+
+
+def properties(words):
+    return [tuple(w.removeprefix("--property=").split("=", 1)) for w in words if "property" in w]
+
+
+def command(words):
+    return list(dropwhile(lambda word: word.startswith("--"), words))
+
+
+def test_a_command_beside_the_daemon_has_its_user_and_its_settings(script):
+    words = script(SCRIPT)
+    given = properties(words)
     # The unit's name is the name of its dynamic user.
     assert ("User", "fuse-otel") in given
     assert set(given) - {("User", "fuse-otel")} <= set(settings(UNIT))
     names = {"DynamicUser", "StateDirectory", "EnvironmentFile", "Environment", "LoadCredential"}
-    assert {pair for pair in settings(UNIT) if pair[0] in names} <= set(given)
+    needed = {pair for pair in settings(UNIT) if pair[0] in names}
+    of_the_folder = {pair for pair in needed if "%d" in pair[1]}
+    assert needed - of_the_folder <= set(given)
+    # systemd replaces `%d` in a unit, but not in the properties of systemd-run.
+    assert not [pair for pair in given if "%" in pair[1]]
+    variables = [value.replace("%d", "${CREDENTIALS_DIRECTORY}") for _, value in of_the_folder]
     (program,) = re.findall(r"^ExecStart=(\S+) run$", UNIT, re.MULTILINE)
-    assert words[words.index(program) :] == [program, "parked", "list", "--json"]
+    assert command(words) == ["/usr/bin/env", *variables, program, "parked", "list", "--json"]
+
+
+def test_with_several_accounts_the_page_gives_the_last_lines_of_the_script(script):
+    page = (ROOT / "docs" / "operations.md").read_text()
+    (ending,) = re.findall(r"^ *```sh\n((?: *--property=.*\n)+.*\n)", page, re.MULTILINE)
+    words = script("".join([*SCRIPT.splitlines(keepends=True)[:-3], ending]))
+    dropin = settings((SYSTEMD / "accounts.conf").read_text())
+    names = {"Environment", "LoadCredential"}
+    added = [pair for pair in dropin if pair[0] in names and pair[1]]
+    assert [pair for pair in properties(words) if pair not in settings(UNIT)] == [
+        ("User", "fuse-otel"), *added,
+    ]  # fmt: skip
+    assert not [value for _, value in properties(words) if "developer_key" in value]
+    (program,) = re.findall(r"^ExecStart=(\S+) run$", UNIT, re.MULTILINE)
+    assert command(words) == [program, "parked", "list", "--json"]
