@@ -30,6 +30,15 @@ def analyze(*words, folder):
     )  # fmt: skip
 
 
+def verify(unit):
+    """The exit code, and what systemd writes about the unit. It also reads the units that this one
+    names: those of the machine.
+    """
+    words = ("verify", "--man=no", "--recursive-errors=no", f"./{unit.name}")
+    done = analyze(*words, folder=unit.parent)
+    return done.returncode, [line for line in done.stderr.splitlines() if unit.name in line]
+
+
 def settings(text):
     """(name, value) of each line; a name may come several times."""
     return re.findall(r"^(?:    --property=)?([A-Z]\w+)=(.*?)(?: \\)?$", text, re.MULTILINE)
@@ -45,15 +54,17 @@ def unit(tmp_path):
 
 @needs_systemd
 def test_systemd_finds_nothing_wrong(unit):
-    done = analyze("verify", "--man=no", f"./{unit.name}", folder=unit.parent)
-    assert (done.returncode, done.stderr) == (0, "")
+    # A damaged unit of the machine, which is no concern of this repository.
+    (unit.parent / "network-online.target").write_text("[Unit]\nAnything=yes\n")
+    assert verify(unit) == (0, [])
 
 
 @needs_systemd
 def test_systemd_finds_a_setting_that_it_does_not_know(unit):
     unit.write_text(unit.read_text().replace("WatchdogSec=", "WatchdogSeconds="))
-    done = analyze("verify", "--man=no", f"./{unit.name}", folder=unit.parent)
-    assert "WatchdogSeconds" in done.stderr
+    code, (line,) = verify(unit)
+    assert code != 0
+    assert "WatchdogSeconds" in line
 
 
 @needs_systemd
