@@ -76,6 +76,15 @@ def test_the_unit_is_hardly_exposed(unit):
     assert done.returncode == 0, done.stdout
 
 
+def test_the_pages_name_the_version_that_the_unit_needs():
+    (needed,) = re.findall(r"systemd ≥ (\d+)", UNIT)
+    (installed,) = re.findall(r"systemd (\d+) or later", (ROOT / "docs/install.md").read_text())
+    assert needed == installed
+    # The newest part of the unit.
+    assert "%d/" in UNIT
+    assert int(needed) >= WITH_CREDENTIALS_SPECIFIER
+
+
 def test_the_watchdog_leaves_time_for_a_reload():
     (minutes,) = re.findall(r"^WatchdogSec=(\d+)min$", UNIT, re.MULTILINE)
     grace = config.load(
