@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,11 +11,12 @@ from types import ModuleType
 
 from fuse_otel import __version__
 from fuse_otel.cli.output import begin_output, end_output, print_lines, reason
-from fuse_otel.cli.parser import Parser, suggestion
+from fuse_otel.cli.parser import Parser, flag_name, suggestion
 from fuse_otel.errors import ConfigurationError, FuseOtelError
 
 _WHAT = "Every call of a Plum Fuse phone application as one OpenTelemetry trace."
 DOCS = "the folder docs of the source, docs/configuration.md first"
+_WORD = re.compile(r"[a-z][a-z-]{0,30}", re.ASCII | re.IGNORECASE)
 _DONE, _FAILED, _USAGE, _MISCONFIGURED, _INTERRUPTED = 0, 1, 2, 78, 130
 
 
@@ -163,9 +165,12 @@ def _run(name: str, words: list[str]) -> int:
     return code
 
 
-def _refuse(name: str) -> int:
+def _refuse(word: str) -> int:
+    # Anything else may be a value that nobody should see.
+    name = flag_name(word) or (word if _WORD.fullmatch(word) else "")
+    what = f"there is no command {name!r}" if name else "the first argument is no command"
     advice = suggestion(name, (*COMMANDS, "--help", "--version")) or ". See fuse-otel --help."
-    print(f"fuse-otel: there is no command {name!r}{advice}", file=sys.stderr)
+    print(f"fuse-otel: {what}{advice}", file=sys.stderr)
     return _USAGE
 
 

@@ -19,7 +19,7 @@ def number(kind: type[_Number], least: _Number, most: _Number) -> Callable[[str]
         except ValueError:
             value = None
         if value is None or not least <= value <= most:  # nan is in no interval
-            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {least} to {most}")
+            raise argparse.ArgumentTypeError(f"the value is not a number from {least} to {most}")
         return value
 
     return read

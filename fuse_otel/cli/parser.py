@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
@@ -11,6 +12,9 @@ from typing import NoReturn
 from fuse_otel.cli.output import print_lines
 
 _FAILED = 1
+# What argparse quotes: a value, which may be a secret or a phone number in a wrong place.
+_QUOTED = re.compile(r"""(['"]).*\1""")
+_NAME = re.compile(r"--[a-z][a-z-]*|-[a-z]", re.ASCII | re.IGNORECASE)
 
 
 class _Help(argparse.HelpFormatter):
@@ -36,11 +40,15 @@ class Parser(argparse.ArgumentParser):
         """Raises ``SystemExit``: 0 after the help, 2 for a wrong use."""
         if unknown := self._unknown_flags(words):
             # Before argparse reports that a required flag is missing: the mistyped one is it.
-            self._refuse(unknown)
+            self._refuse(words, unknown)
         found, rest = self.parse_known_args(list(words))
         if rest:
-            self._refuse(rest)
+            self._refuse(words, rest)
         return found
+
+    def error(self, message: str) -> NoReturn:
+        """Of argparse, which calls it for every wrong use."""
+        super().error(_QUOTED.sub("'…'", message))
 
     def flags(self) -> Iterator[str]:
         """Every long flag, also of the actions of the command."""
@@ -74,18 +82,28 @@ class Parser(argparse.ArgumentParser):
             if each.startswith("--") and " " not in each and each.partition("=")[0] not in known
         ]
 
-    def _refuse(self, words: Sequence[str]) -> NoReturn:
-        names = (each.partition("=")[0] for each in words)
+    def _refuse(self, words: Sequence[str], unknown: Sequence[str]) -> NoReturn:
+        names = [name for each in unknown if (name := flag_name(each))]
         advice = next((s for name in names if (s := suggestion(name, self.flags()))), "")
-        self.error(f"unrecognized arguments: {' '.join(words)}{advice}")
+        shown = (flag_name(each) or f"argument {words.index(each) + 1}" for each in unknown)
+        self.error(f"unrecognized arguments: {', '.join(shown)}{advice}")
 
     def _check_value(self, action: argparse.Action, value: object) -> None:
         """Of argparse, which calls it for a value that has choices."""
-        try:
-            super()._check_value(action, value)
-        except argparse.ArgumentError as error:
-            error.message += suggestion(str(value), map(str, action.choices or ()))
-            raise
+        if action.choices is not None and value not in action.choices:
+            known = list(map(str, action.choices))
+            advice = suggestion(str(value), known)
+            raise argparse.ArgumentError(
+                action, f"invalid choice (choose from {', '.join(known)}){advice}"
+            )
+
+
+def flag_name(word: str) -> str:
+    """The name of a flag without its value. Empty if the word is no flag: it may be a value that
+    nobody should see.
+    """
+    found = _NAME.match(word)
+    return found[0] if found else ""
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.cli.signals import STOPPING, Interrupt
-from fuse_otel.config.values.quantities import read_duration
+from fuse_otel.config.values.quantities import quoted, read_duration
 from fuse_otel.events import Emit, Event, ExportDone
 from fuse_otel.ports import PendingReason, Status
 
@@ -36,7 +36,8 @@ def _duration(text: str) -> float:
     try:
         return read_duration(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
+        sentence = str(error).replace(quoted(text), "the value")
+        raise argparse.ArgumentTypeError(sentence) from error
 
 
 def run(args: argparse.Namespace) -> int:

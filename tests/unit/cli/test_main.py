@@ -72,6 +72,16 @@ def test_an_unknown_command_is_a_usage_error_with_a_suggestion(word, sentence, c
     assert capsys.readouterr().err == sentence
 
 
+@pytest.mark.parametrize("word", ["--developer-key=k3y-of-one", "-pk3y-of-one", "+12125550123"])
+def test_what_stands_in_the_place_of_a_command_is_not_repeated(word, capsys):
+    assert main([word]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "See fuse-otel --help." in err
+    assert "k3y" not in err
+    assert "2125550123" not in err
+
+
 def test_an_empty_session_id_is_a_usage_error(capsys):
     assert main(["trace-id", "--namespace", "", "a", ""]) == 2
     printed = capsys.readouterr()

@@ -1,5 +1,7 @@
 """What the parser of a command adds to argparse: suggestions, and helps with what fits."""
 
+import contextlib
+
 import pytest
 
 from fuse_otel.cli import COMMANDS, command_parser, main
@@ -17,12 +19,15 @@ def complaint(words, capsys):
     ("words", "sentence"),
     [
         (["status", "--cheq"], "unrecognized arguments: --cheq. Did you mean --check?"),
-        (["run", "--pol-interval=1m"], "--pol-interval=1m. Did you mean --poll-interval?"),
+        (["run", "--pol-interval=1m"], "arguments: --pol-interval. Did you mean --poll-interval?"),
         (["run", "--poll", "1m"], "unrecognized arguments: --poll. Did you mean --poll-interval?"),
         (["status", "--redacton", "off"], "--redacton. Did you mean --redaction?"),
         (["parked", "list", "--limt", "3"], "--limt. Did you mean --limit?"),
         (["status", "--xyzzy"], "fuse-otel status: error: unrecognized arguments: --xyzzy"),
-        (["status", "now"], "fuse-otel status: error: unrecognized arguments: now"),
+        (["status", "now"], "fuse-otel status: error: unrecognized arguments: argument 1"),
+        (["status", "--json", "now"], "unrecognized arguments: argument 2"),
+        (["parked", "list", "-1", "now"], "unrecognized arguments: argument 2, argument 3"),
+        (["run", "-pword", "now"], "unrecognized arguments: -p, argument 2"),
     ],
 )
 def test_a_mistyped_flag_gets_a_suggestion(words, sentence, capsys):
@@ -36,6 +41,30 @@ def test_a_mistyped_flag_is_reported_before_the_required_one_that_is_missing(cap
 def test_mistyped_actions_and_choices_get_a_suggestion(capsys):
     assert complaint(["parked", "lst"], capsys).endswith(". Did you mean list?")
     assert complaint(["status", "--color", "alway"], capsys).endswith(". Did you mean always?")
+
+
+def wrong_uses(name, parser, value):
+    """Command lines with the value in all places. Every configured command has the flags of the
+    settings: those of one are enough.
+    """
+    settings = set() if name == "run" else {each.flag for each in SETTINGS}
+    for path, each in (([], parser), *(([n], p) for n, p in parser.actions().items())):
+        for flag in set(each.flags()) - settings:
+            yield [*path, f"{flag}={value}"]
+            yield [*path, flag, value]
+            yield [*path, f"{flag}x={value}"]
+        for words in ([value], [value, value], [f"-h{value}"], [f"-x{value}"], [f"--{value}"]):
+            yield [*path, *words]
+
+
+@pytest.mark.parametrize("value", ["7-hidden", "it's hidden", 'a "hidden" one', 'it\'s "hidden"'])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_wrong_use_repeats_a_value(name, value, capsys):
+    parser = command_parser(name)
+    for words in wrong_uses(name, parser, value):
+        with contextlib.suppress(SystemExit):
+            parser.parse(words)
+        assert "hidden" not in "".join(capsys.readouterr()), words
 
 
 @pytest.mark.parametrize("flag", ["--help", "--version"])
