@@ -28,6 +28,7 @@ class Parser(argparse.ArgumentParser):
         """``texts``: ``description``, ``epilog`` and ``usage`` of argparse."""
         super().__init__(prog=prog, formatter_class=_Help, allow_abbrev=False)
         # A shortened flag, if allowed, would change its meaning when a new one comes.
+        self.color = False  # Python 3.14 colours the usage, which helps and the man page repeat
         self.description, self.epilog = texts.get("description"), texts.get("epilog")
         self.usage = texts.get("usage")
 

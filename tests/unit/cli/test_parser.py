@@ -4,7 +4,7 @@ import contextlib
 
 import pytest
 
-from fuse_otel.cli import COMMANDS, command_parser, main
+from fuse_otel.cli import COMMANDS, command_parser, main, whole_parser
 from fuse_otel.config.catalogue import SETTINGS
 
 
@@ -126,6 +126,18 @@ def test_a_help_names_the_choices_of_a_setting(capsys):
     ):
         assert line in out
     assert "WORD" not in out
+
+
+def every_parser(parser):
+    yield parser
+    for each in parser.actions().values():
+        yield from every_parser(each)
+
+
+def test_no_parser_colours_its_usage():
+    found = list(every_parser(whole_parser()))
+    assert len(found) > len(COMMANDS)
+    assert [each.prog for each in found if each.color] == []
 
 
 def test_a_path_in_a_help_is_not_broken(monkeypatch, capsys):
