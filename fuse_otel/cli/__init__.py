@@ -56,7 +56,7 @@ COMMANDS = {
         settings=("listen", "web_config"),
     ),
     "backfill": Command("read an interval of the last five days", configured=True),
-    "parked": Command("list, show, replay or drop refused calls", configured=True),
+    "parked": Command("list, show, replay or drop refused calls", configured=True, settings=_JOB),
     "erase": Command(
         "remove what the store holds of a call", configured=True, settings=(*_JOB, "namespace")
     ),

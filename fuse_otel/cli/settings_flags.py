@@ -16,7 +16,7 @@ _PRIORITY = "Flags win over the environment and the file."
 _OTHERS = "Any other setting is accepted too: see fuse-otel run --help."
 CONFIG_HELP = (
     "the configuration, a TOML file. Default: the file that FUSE_OTEL_CONFIG names, else"
-    " /etc/fuse-otel/fuse-otel.toml if it exists"
+    f" {catalogue.DEFAULT_CONFIG_FILE} if it exists"
 )
 
 

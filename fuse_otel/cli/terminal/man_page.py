@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from fuse_otel import __version__
 from fuse_otel.cli import DOCS, whole_parser
 from fuse_otel.cli.parser import Parser
+from fuse_otel.config.catalogue import DEFAULT_CONFIG_FILE
 
 _EXIT_CODES = (
     ("0", "The command has done what was asked."),
@@ -18,7 +19,7 @@ _EXIT_CODES = (
 )
 _FILES = (
     (
-        "/etc/fuse-otel/fuse-otel.toml",
+        DEFAULT_CONFIG_FILE,
         "The configuration, if neither --config nor FUSE_OTEL_CONFIG names another file.",
     ),
 )

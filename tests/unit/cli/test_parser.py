@@ -109,6 +109,15 @@ def test_a_configured_command_accepts_the_other_settings_too(name):
     assert others == bool(settings)
 
 
+@pytest.mark.parametrize("action", command_parser("parked").actions().values())
+def test_the_help_of_an_action_lists_what_its_job_needs(action):
+    words = action.format_help().split()
+    settings = {each.name for each in SETTINGS if each.flag in words}
+    assert settings == set(COMMANDS["parked"].settings) == {
+        "state_url", "max_disk", "log_level", "log_format",
+    }  # fmt: skip
+
+
 def test_the_usage_is_short():
     usage = command_parser("run").format_usage()
     assert usage == "usage: fuse-otel run [-h] [settings]\n"

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TypeAlias
 
+from fuse_otel.cli import COMMANDS
 from fuse_otel.cli.number_argument import MOST_ID, number
 from fuse_otel.cli.output import complain
 from fuse_otel.cli.settings_flags import add_settings
 
 _USAGE = 2
-_SETTINGS = ("state_url", "max_disk", "log_level", "log_format")
 _LIMIT = 100
 _ID, _COUNT = number(int, 1, MOST_ID), number(int, 0, 1_000_000)
 
@@ -55,7 +55,7 @@ def _action(
     parser = actions.add_parser(name, help=what, description=description)
     parser.set_defaults(act=act, takes_settings=False)
     # Replaying and dropping are jobs, which this process does if no daemon runs.
-    add_settings(parser, _SETTINGS)
+    add_settings(parser, COMMANDS["parked"].settings)
     return parser
 
 
