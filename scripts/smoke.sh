@@ -7,9 +7,11 @@ program=$1
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 version=$(sed -n 's/^__version__ = "\(.*\)"$/\1/p' "$(dirname "$0")/../fuse_otel/__init__.py")
-# No setting of the person who runs this, and no module of the folder they are in.
+# No setting of the person who runs this or of the machine, and no module of the folder they are in.
 cd "$folder"
-fuse_otel() { env -i PATH="$PATH" HOME="$folder" "$program" "$@"; }
+touch no-settings.toml
+clean() { env -i PATH="$PATH" HOME="$folder" FUSE_OTEL_CONFIG="$folder/no-settings.toml" "$@"; }
+fuse_otel() { clean "$program" "$@"; }
 
 expect() {
     # expect WHAT PATTERN FILE: the file has a line like the pattern.
@@ -42,11 +44,11 @@ if grep -q 4242 call.otlp; then
     echo 'smoke: keyed digits left the call' >&2
     exit 1
 fi
-fuse_otel show call.json >call.txt
+fuse_otel show --session-id '300060;001;1529552581' call.json >call.txt
 expect 'the call is drawn' 'number pin' call.txt
 
 status=0
-env -i PATH="$PATH" HOME="$folder" FUSE_OTEL_POLL_INTERVALL=1m \
+clean FUSE_OTEL_POLL_INTERVALL=1m \
     "$program" check >problems 2>&1 || status=$?
 [ "$status" -eq 78 ] || {
     echo "smoke: a bad configuration exits $status" >&2
@@ -54,6 +56,6 @@ env -i PATH="$PATH" HOME="$folder" FUSE_OTEL_POLL_INTERVALL=1m \
     exit 1
 }
 expect 'a mistyped setting is named with its neighbour' 'FUSE_OTEL_POLL_INTERVAL([^L]|$)' problems
-env -i PATH="$PATH" HOME="$folder" FUSE_OTEL_EMAIL=ops@example.com FUSE_OTEL_DEVELOPER_KEY=smoke \
+clean FUSE_OTEL_EMAIL=ops@example.com FUSE_OTEL_DEVELOPER_KEY=smoke \
     "$program" check >/dev/null
 echo 'smoke: a good configuration is accepted'
