@@ -124,5 +124,7 @@ def test_a_store_that_cannot_be_opened(folder, command, path):
 @pytest.mark.parametrize("command", ["show", "convert"])
 def test_a_standard_input_that_is_closed(command):
     words = ["sh", "-c", f'exec "$0" -m fuse_otel {command} - <&-', sys.executable]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    done = subprocess.run(
+        words, env=environment(), capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     refused(done)

@@ -1,12 +1,12 @@
 """``fuse-otel`` as a program: what it imports, and an output that cannot be written."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from support.patience import PATIENCE
+from support.rigs.program import environment
 
 from fuse_otel import __version__
 from fuse_otel.cli import COMMANDS
@@ -21,7 +21,9 @@ HEAVY = (
 def imported(statement: str) -> set[str]:
     """The modules of a fresh interpreter after the statement."""
     code = f"import sys; {statement}; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=True
+    )
     return set(done.stdout.split())
 
 
@@ -61,7 +63,7 @@ HELPS = [[], *([name] for name in COMMANDS), *(["parked", action] for action in 
 
 @pytest.mark.parametrize("words", HELPS, ids=" ".join)
 def test_every_help_is_whole_in_an_ascii_locale(words):
-    environ = {**os.environ, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    environ = environment(LC_ALL="C", PYTHONCOERCECLOCALE="0", PYTHONUTF8="0")
     done = subprocess.run(
         [sys.executable, "-m", "fuse_otel", *words, "--help"],
         env=environ,
@@ -92,6 +94,7 @@ def test_output_that_finds_no_room_is_one_sentence(words):
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "fuse_otel", *words],
+            env=environment(),
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,

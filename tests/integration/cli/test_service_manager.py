@@ -12,7 +12,7 @@ from math import inf
 import pytest
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.fakes.service_manager import service_manager
-from support.rigs.program import pointed_at, running
+from support.rigs.program import environment, pointed_at, running
 
 from fuse_otel.cli.commands.run import Runner
 from fuse_otel.cli.service_manager import ServiceManager
@@ -71,6 +71,13 @@ def test_a_reload_that_fails_ends_too(manager, api, tmp_path):
             # Without a watchdog nothing else was sent.
             assert daemon.end() == 0
         assert manager.end() == [STOPPING]
+
+
+def test_a_daemon_of_the_tests_does_not_report_to_the_manager_of_the_tests(monkeypatch):
+    own = {"NOTIFY_SOCKET": "/run/of-the-tests", "WATCHDOG_USEC": SECOND, "WATCHDOG_PID": "1"}
+    for name, value in own.items():
+        monkeypatch.setenv(name, value)
+    assert own.keys().isdisjoint(environment())
 
 
 class Service:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from support.builders.saved_files import ENTRIES, SESSION, listed, run_command, save, trace_id
+from support.rigs.program import environment
 
 from fuse_otel.cli.commands import convert, show
 
@@ -45,6 +46,7 @@ def test_what_convert_writes_is_drawn_from_a_pipe(two_calls, two_calls_as_lines,
         shown = subprocess.run(
             [sys.executable, "-c", RUN, name, "--records"],
             input=Path(source).read_bytes(),
+            env=environment(),
             capture_output=True,
             check=True,
         )
@@ -55,21 +57,22 @@ def test_what_convert_writes_is_drawn_from_a_pipe(two_calls, two_calls_as_lines,
 def test_a_pipe_does_not_say_whose_entries_it_holds(name):
     entries = json.dumps(ENTRIES).encode()
     command = [sys.executable, "-c", RUN, name]
-    shown = subprocess.run(command, input=entries, capture_output=True, check=False)
+    env = environment()
+    shown = subprocess.run(command, input=entries, env=env, capture_output=True, check=False)
     assert shown.returncode == 1
     assert shown.stderr.decode().endswith("whose call it is. Name it with --session-id.\n")
     named = [*command, "--session-id", SESSION]
-    shown = subprocess.run(named, input=entries, capture_output=True, check=True)
+    shown = subprocess.run(named, input=entries, env=env, capture_output=True, check=True)
     assert trace_id(SESSION) in shown.stdout.decode()
 
 
-def in_a_terminal(columns, environment, *words):
+def in_a_terminal(columns, env, *words):
     """What the command writes into a terminal of so many columns."""
     parent, child = pty.openpty()
     try:
         fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         command = [sys.executable, "-c", RUN, *words]
-        with subprocess.Popen(command, stdout=child, env={**os.environ, **environment}) as running:
+        with subprocess.Popen(command, stdout=child, env=env) as running:
             os.close(child)
             child = -1
             written = bytearray()
@@ -85,10 +88,9 @@ def in_a_terminal(columns, environment, *words):
 
 
 def test_a_terminal_gets_its_width_and_colours_unless_it_refuses_them(two_calls):
-    environment = {"TERM": "xterm", "NO_COLOR": ""}
-    coloured = in_a_terminal(120, environment, two_calls)
+    coloured = in_a_terminal(120, environment(TERM="xterm", NO_COLOR=""), two_calls)
     assert "\x1b[1;31m" in coloured
-    plain = in_a_terminal(120, {**environment, "NO_COLOR": "1"}, two_calls)
+    plain = in_a_terminal(120, environment(TERM="xterm", NO_COLOR="1"), two_calls)
     assert "\x1b" not in plain
     assert 100 < max(map(len, plain.splitlines())) <= 120
 
@@ -97,7 +99,10 @@ def test_a_reader_that_has_enough_is_no_traceback(tmp_path):
     calls = {"calls": [listed(f"call;{n}") for n in range(300)]}
     file = save(tmp_path, "many.json", calls)
     with subprocess.Popen(
-        [sys.executable, "-c", RUN, file], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-c", RUN, file],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
     ) as running:
         running.stdout.readline()
         running.stdout.close()

@@ -17,11 +17,15 @@ from support.patience import PATIENCE
 NO_SETTINGS = Path(__file__).parents[2] / "data" / "no_settings.toml"
 
 
+# The last three of a service manager: a daemon of the tests must not report to it.
+_PRODUCT = ("FUSE_OTEL_", "OTEL_", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
+
+
 def environment(**settings: str) -> dict[str, str]:
     """The environment of this process without what configures the product, and ``settings``. A
     file without settings keeps the program from reading the default one of this machine.
     """
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("FUSE_OTEL_", "OTEL_"))}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(_PRODUCT)}
     return {**kept, "FUSE_OTEL_CONFIG": str(NO_SETTINGS), **settings}
 
 
