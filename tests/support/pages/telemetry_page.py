@@ -88,8 +88,9 @@ _LOG = """## The daemon's own log
 
 The log goes to stderr, as `logfmt` or `json`. Every line has `ts`, `level` and `msg`. A line that repeats a
 problem within a minute is held back, and the next one counts them in `more`. A field without a value is left
-out. These are all messages, apart from warnings of the configuration and of libraries (with `logger`), which are
-sentences of their own:
+out. `a loop hangs` is logged only under a service manager with a watchdog, such as systemd's `WatchdogSec`; else
+`/-/healthy` shows it. These are all messages, apart from warnings of the configuration and of libraries (with
+`logger`), which are sentences of their own:
 """
 _OWN_TRACES = """## The daemon's own traces
 
