@@ -19,7 +19,14 @@ function showTimes() {
     const short = time.closest(".waterfall, .records") !== null;
     time.textContent = wanted ? local(new Date(time.dateTime), short) : time.dataset.text;
   }
-  // Takes the fresh content into the page, so that the place and the opened parts stay.
+  for (const link of document.querySelectorAll("a.times")) {
+    link.hidden = false;
+    link.textContent = wanted ? "Times in UTC" : "Local times";
+    link.setAttribute("href", wanted ? "#utc" : "#local");
+  }
+}
+
+// Takes the fresh content into the page, so that the place and the opened parts stay.
 async function refresh() {
   if (document.hidden || !getSelection().isCollapsed) return;
   const answer = await fetch(location.href.split("#")[0], { cache: "no-store" });
@@ -34,16 +41,6 @@ async function refresh() {
   showTimes();
 }
 
-const seconds = Number(document.body.dataset.refresh);
-// A daemon that restarts is asked again next time.
-if (seconds) setInterval(() => refresh().catch(() => {}), seconds * 1000);
-for (const link of document.querySelectorAll("a.times")) {
-    link.hidden = false;
-    link.textContent = wanted ? "Times in UTC" : "Local times";
-    link.setAttribute("href", wanted ? "#utc" : "#local");
-  }
-}
-
 function openAll(event) {
   event.preventDefault();
   const open = event.currentTarget.dataset.open === "all";
@@ -53,3 +50,7 @@ function openAll(event) {
 for (const link of document.querySelectorAll("a[data-open]")) link.addEventListener("click", openAll);
 addEventListener("hashchange", showTimes);
 showTimes();
+
+const seconds = Number(document.body.dataset.refresh);
+// A daemon that restarts is asked again next time.
+if (seconds) setInterval(() => refresh().catch(() => {}), seconds * 1000);

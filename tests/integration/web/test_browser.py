@@ -82,6 +82,22 @@ def test_times_stay_in_utc_without_a_request(url, tmp_path, monkeypatch):
     assert '<a href="#local" class="times">Local times</a>' in page.dom
 
 
+def test_the_first_page_refreshes_itself_at_a_steady_rate(tmp_path):
+    requests = []
+
+    def problems():
+        requests.append("/")
+        return ()
+
+    store = filled_store()
+    with served(site(store, problems=problems)) as address:
+        # Virtual time stands still while a request is under way, also on a slow machine.
+        page = browser.load(address, tmp_path, "--virtual-time-budget=100000")
+    store.close()
+    assert 3 <= len(requests) <= 8
+    assert not page.complaints
+
+
 def test_a_refused_style_would_be_seen(tmp_path):
     page = tmp_path / "refused.html"
     page.write_text(REFUSED)

@@ -27,10 +27,10 @@ class Loaded:
     complaints: tuple[str, ...]
 
 
-def load(url: str, profile: Path) -> Loaded:
-    """Load a page in a browser of its own."""
+def load(url: str, profile: Path, *more: str) -> Loaded:
+    """Load a page in a browser of its own. ``more``: further flags of Chromium."""
     done = subprocess.run(
-        [str(PROGRAM), *_QUIET, f"--user-data-dir={profile}", url],
+        [str(PROGRAM), *_QUIET, f"--user-data-dir={profile}", *more, url],
         capture_output=True,
         text=True,
         timeout=PATIENCE,
