@@ -56,9 +56,9 @@ class Pages:
         status = await self._beside(site.control.status)
         now = site.clock()
         known = site.problems()
-        sentences = [*self._problems(status), *low_headroom(status, now)]
-        rest = [each for each in sentences if not any(one.explains(each) for one in known)]
-        return landing_page(site.version, status, now, known, rest)
+        reported = self._problems(status)
+        rest = [each for each in reported if not any(one.explains(each) for one in known)]
+        return landing_page(site.version, status, now, known, [*rest, *low_headroom(status, now)])
 
     async def metrics(self, request: Request) -> Response:
         loop = asyncio.get_running_loop()

@@ -64,12 +64,27 @@ def test_a_next_try_that_is_due_is_not_in_the_past(first_page):
     assert "Next try in 0 s." in alarms(first_page(filled_store(), problems=lambda: [due]))[0]
 
 
-def test_an_account_that_runs_out_of_time_is_a_problem(first_page):
+LOW_HEADROOM = "account main: Plum deletes the log of its oldest unread call in 2 d."
+
+
+@pytest.fixture
+def behind():
+    """A store whose account was last read three days ago."""
     store = MemoryStore(capacity=1_000_000)
     positions = {"": NumberPosition(NOW - 3 * 86_400, 0)}
     store.ledger.lease("main").commit(Step(at=NOW, positions=positions))
-    (alarm,) = alarms(first_page(store))
-    assert alarm == "account main: Plum deletes the log of its oldest unread call in 2 d."
+    return store
+
+
+def test_an_account_that_runs_out_of_time_is_a_problem(first_page, behind):
+    assert alarms(first_page(behind)) == [LOW_HEADROOM]
+
+
+def test_an_account_that_does_not_work_and_runs_out_of_time_has_both_problems(first_page, behind):
+    known, reload, headroom = alarms(first_page(behind, problems=lambda: PROBLEMS))
+    assert plain(known).startswith("account main: The API answers &lt;503&gt;. Since")
+    assert plain(reload).startswith("reload of the configuration: ")
+    assert headroom == LOW_HEADROOM
 
 
 def test_without_a_problem_the_page_says_so_and_shows_where_everything_stands(first_page):
