@@ -12,6 +12,7 @@ from fuse_otel.events import (
     CallsStored,
     ConfigReloaded,
     Event,
+    ExportDone,
     LaneChanged,
     PollDone,
     StoreFailed,
@@ -37,6 +38,8 @@ class Problems:
             case LaneChanged():
                 name = LoopName.of_lane(event.lane)
                 self._note(str(name), "" if event.up else event.reason)
+            case ExportDone():
+                self._again(str(LoopName.of_lane(event.lane)), event.reason)
             case StoreFailed():
                 self._note(_STORE, event.message)
             case CallsStored() | PollDone():
@@ -53,6 +56,12 @@ class Problems:
                 return
             known = self._found.get(what)
             self._found[what] = Problem(what, known.since if known else self._clock(), error)
+
+    def _again(self, what: str, error: str) -> None:
+        """A known problem goes on with another error. An error alone is not yet a problem."""
+        with self._lock:
+            if error and what in self._found:
+                self._found[what] = replace(self._found[what], error=error)
 
     def present(self, next_steps: Mapping[LoopName, float]) -> Sequence[Problem]:
         """The oldest first. ``next_steps``: when each loop steps again, UNIX seconds."""

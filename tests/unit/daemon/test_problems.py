@@ -7,6 +7,7 @@ from fuse_otel.daemon import Problems
 from fuse_otel.events import (
     AccountMoved,
     ConfigReloaded,
+    ExportDone,
     LaneChanged,
     PollDone,
     StoreFailed,
@@ -39,6 +40,31 @@ def test_a_problem_keeps_its_beginning_and_shows_its_last_error():
     ]
     later = {LoopName.of_lane(TEMPO): 1100.0, LoopName.of_lane(LOKI): 1.0}
     assert [each.next_try for each in problems.present(later)] == [None, 1100.0]
+
+
+def export(reason):
+    return ExportDone(TEMPO, "503", "retryable", 0.1, 0, 0, reason)
+
+
+def test_a_lane_that_is_down_shows_the_error_of_its_last_request():
+    clock = Clock()
+    problems = Problems(clock)
+    problems(LaneChanged(TEMPO, up=False, reason="HTTP status 503"))
+    clock.now = 1060.0
+    problems(export("connection refused"))
+    expected = [Problem(f"lane {TEMPO}", 1000.0, "connection refused")]
+    assert problems.present({}) == expected
+    problems(export(""))
+    assert problems.present({}) == expected
+    problems(LaneChanged(TEMPO, up=True, reason=""))
+    assert problems.present({}) == []
+
+
+def test_a_request_that_fails_is_no_problem_while_its_lane_is_up():
+    problems = Problems(Clock())
+    problems(LaneChanged(LOKI, up=False, reason="401 Unauthorized"))
+    problems(export("HTTP status 503"))
+    assert [each.error for each in problems.present({})] == ["401 Unauthorized"]
 
 
 def test_a_problem_ends_and_begins_anew():
