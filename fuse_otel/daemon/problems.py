@@ -7,14 +7,13 @@ from dataclasses import replace
 from threading import Lock
 
 from fuse_otel.core.model.lane import LoopName
+from fuse_otel.daemon.store_failure import failure_after
 from fuse_otel.events import (
     AccountMoved,
-    CallsStored,
     ConfigReloaded,
     Event,
     ExportDone,
     LaneChanged,
-    PollDone,
     StoreFailed,
 )
 from fuse_otel.views.problem import Problem
@@ -28,40 +27,37 @@ class Problems:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._found: dict[str, Problem] = {}
+        self._store: StoreFailed | None = None
         self._lock = Lock()
 
     def __call__(self, event: Event) -> None:
-        match event:
-            case AccountMoved():
-                name = LoopName("account", event.account)
-                self._note(str(name), "" if event.up else event.reason)
-            case LaneChanged():
-                name = LoopName.of_lane(event.lane)
-                self._note(str(name), "" if event.up else event.reason)
-            case ExportDone():
-                self._again(str(LoopName.of_lane(event.lane)), event.reason)
-            case StoreFailed():
-                self._note(_STORE, event.message)
-            case CallsStored() | PollDone():
-                self._note(_STORE, "")
-            case ConfigReloaded():
-                self._note(_RELOAD, "" if event.successful else event.message)
-            case _:
-                pass
+        with self._lock:
+            match event:
+                case AccountMoved():
+                    name = LoopName("account", event.account)
+                    self._note(str(name), "" if event.up else event.reason)
+                case LaneChanged():
+                    name = LoopName.of_lane(event.lane)
+                    self._note(str(name), "" if event.up else event.reason)
+                case ExportDone():
+                    self._again(str(LoopName.of_lane(event.lane)), event.reason)
+                case ConfigReloaded():
+                    self._note(_RELOAD, "" if event.successful else event.message)
+                case _:
+                    self._store = failure_after(event, self._store)
+                    self._note(_STORE, self._store.message if self._store else "")
 
     def _note(self, what: str, error: str) -> None:
-        with self._lock:
-            if not error:
-                self._found.pop(what, None)
-                return
-            known = self._found.get(what)
-            self._found[what] = Problem(what, known.since if known else self._clock(), error)
+        if not error:
+            self._found.pop(what, None)
+            return
+        known = self._found.get(what)
+        self._found[what] = Problem(what, known.since if known else self._clock(), error)
 
     def _again(self, what: str, error: str) -> None:
         """A known problem goes on with another error. An error alone is not yet a problem."""
-        with self._lock:
-            if error and what in self._found:
-                self._found[what] = replace(self._found[what], error=error)
+        if error and what in self._found:
+            self._found[what] = replace(self._found[what], error=error)
 
     def present(self, next_steps: Mapping[LoopName, float]) -> Sequence[Problem]:
         """The oldest first. ``next_steps``: when each loop steps again, UNIX seconds."""

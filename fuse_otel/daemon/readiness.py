@@ -6,14 +6,8 @@ from collections.abc import Mapping, Sequence
 from threading import Lock
 
 from fuse_otel.core.model.lane import Lane
-from fuse_otel.events import (
-    AccountMoved,
-    CallsStored,
-    Event,
-    LaneChanged,
-    PollDone,
-    StoreFailed,
-)
+from fuse_otel.daemon.store_failure import failure_after
+from fuse_otel.events import AccountMoved, Event, LaneChanged, StoreFailed
 from fuse_otel.ports import ReportedState
 
 
@@ -24,11 +18,12 @@ class Readiness:
         self._accounts: dict[str, str] = dict.fromkeys(accounts, "")
         self._lanes: dict[Lane, str] = dict.fromkeys(lanes, "")
         self._suspended: set[Lane] = set()
-        self._store = ""
+        self._store: StoreFailed | None = None
         self._lock = Lock()
 
     def __call__(self, event: Event) -> None:
         with self._lock:
+            self._store = failure_after(event, self._store)
             match event:
                 case AccountMoved():
                     self._accounts[event.account] = "" if event.up else event.reason
@@ -37,10 +32,6 @@ class Readiness:
                     (self._suspended.add if event.suspended else self._suspended.discard)(
                         event.lane
                     )
-                case StoreFailed():
-                    self._store = event.message
-                case CallsStored() | PollDone():
-                    self._store = ""
                 case _:
                     pass
 
@@ -57,7 +48,7 @@ class Readiness:
     def problems(self) -> list[str]:
         """One sentence for each part that does not work."""
         with self._lock:
-            found = [f"store: {self._store}"] if self._store else []
+            found = [f"store: {self._store.message}"] if self._store else []
             found += [f"account {name}: {why}" for name, why in self._accounts.items() if why]
             down = self._lanes_down().items()
             return found + [f"lane {lane}: {why}" for lane, why in down]
@@ -73,7 +64,7 @@ class Readiness:
     def unready(self) -> list[str]:
         """Empty while the store, at least one account and at least one lane work."""
         with self._lock:
-            blocked = bool(self._store) or _all(self._accounts) or _all(self._lanes)
+            blocked = self._store is not None or _all(self._accounts) or _all(self._lanes)
         return self.problems() if blocked else []
 
 

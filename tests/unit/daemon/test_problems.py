@@ -6,10 +6,10 @@ from fuse_otel.core.model.lane import LoopName
 from fuse_otel.daemon import Problems
 from fuse_otel.events import (
     AccountMoved,
+    CallsDelivered,
     ConfigReloaded,
     ExportDone,
     LaneChanged,
-    PollDone,
     StoreFailed,
 )
 from fuse_otel.views.problem import Problem
@@ -43,7 +43,7 @@ def test_a_problem_keeps_its_beginning_and_shows_its_last_error():
 
 
 def export(reason):
-    return ExportDone(TEMPO, "503", "retryable", 0.1, 0, 0, reason)
+    return ExportDone(TEMPO, "503", "retry", 0.1, 0, 0, reason)
 
 
 def test_a_lane_that_is_down_shows_the_error_of_its_last_request():
@@ -92,11 +92,14 @@ def test_a_failed_reload_is_a_problem_until_one_succeeds():
     assert problems.present({}) == []
 
 
-def test_a_store_that_fails_is_a_problem_until_something_is_stored():
-    problems = Problems(Clock())
+def test_a_store_that_fails_is_a_problem_until_it_works_again():
+    clock = Clock()
+    problems = Problems(clock)
     problems(StoreFailed("broken", "disk I/O error"))
-    assert [each.what for each in problems.present({})] == ["store"]
-    problems(PollDone("main", 0.0, 0, 0, 0, 0, 0, 0, 0, 0.0))
+    clock.now = 1060.0
+    problems(StoreFailed("broken", "The store is read-only."))
+    assert problems.present({}) == [Problem("store", 1000.0, "The store is read-only.")]
+    problems(CallsDelivered(TEMPO, 1070.0, ()))
     assert problems.present({}) == []
 
 
