@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from starlette.responses import Response
 
@@ -35,10 +35,11 @@ def landing_page(
 ) -> Response:
     """``sentences``: further problems, of which no more is known."""
     report = status_report(status, now)
+    known = (_problem(each, now) for each in problems)
+    found = [*known, *sentences, *_warnings(status, report)]
     return page(
         "fuse-otel",
-        problem_list([*(_problem(each, now) for each in problems), *sentences]),
-        None if problems or sentences else tag("p", "Everything works.", class_="well"),
+        problem_list(found) or tag("p", "Everything works.", class_="well"),
         *map(_section, report.tables[:_ON_THE_FIRST_PAGE]),
         tag("h2", "Calls"),
         facts(_counts(status)),
@@ -67,8 +68,21 @@ def _problem(problem: Problem, now: float) -> Html:
     return tag("span", begin, tag("span", since, f" Next try in {left}.", class_="more"))
 
 
+def _warnings(status: Status, report: StatusReport) -> Iterator[str]:
+    """A matter for the operator even while all accounts and lanes work."""
+    if report.used >= report.almost_full:
+        yield f"The outbox is almost full: {report.outbox.text}."
+    parked = _parked(status)
+    if parked:
+        yield f"{humanize.plural(parked, 'call is', 'calls are')} parked."
+
+
+def _parked(status: Status) -> int:
+    return sum(each.parked for each in status.lanes)
+
+
 def _counts(status: Status) -> list[tuple[str, Child]]:
-    parked = sum(each.parked for each in status.lanes)
+    parked = _parked(status)
     alarm = css_class(Severity.ALARM) if parked else None
     return [
         ("Calls in the ledger", f"{sum(account.calls for account in status.accounts):,}"),

@@ -1,10 +1,11 @@
 """The first page: what does not work on top, then accounts, lanes and counts."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from support import http_client
-from support.builders.store_values import NOW, TEMPO
+from support.builders.store_values import NOW, TEMPO, accepted, body, copy_of, only, step
 from support.rigs.web_site import filled_store, recent_call, served, site
 
 from fuse_otel.ports import NumberPosition, ReportedState, Step
@@ -85,6 +86,35 @@ def test_an_account_that_does_not_work_and_runs_out_of_time_has_both_problems(fi
     assert plain(known).startswith("account main: The API answers &lt;503&gt;. Since")
     assert plain(reload).startswith("reload of the configuration: ")
     assert headroom == LOW_HEADROOM
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        (799_999, []),
+        (800_000, ["The outbox is almost full: 781.2 KiB of 976.6 KiB (80%)."]),
+    ],
+)
+def test_an_outbox_that_is_almost_full_is_a_problem(first_page, size, expected):
+    store = MemoryStore(capacity=1_000_000)
+    store.ledger.lease("main").commit(step(body("a", data=bytes(size))))
+    text = first_page(store)
+    assert alarms(text) == expected
+    assert ("Everything works." in text) is (not expected)
+
+
+@pytest.mark.parametrize(
+    ("ids", "expected"), [(["a"], "1 call is parked."), (["a", "b"], "2 calls are parked.")]
+)
+def test_parked_calls_are_a_problem(first_page, ids, expected):
+    store = MemoryStore(capacity=1_000_000)
+    store.ledger.lease("main").commit(step(body(*ids)))
+    batch = only(store)
+    copies = tuple(copy_of(call) for call in batch.calls)
+    store.outbox.resolve(TEMPO, [replace(accepted(batch), parked=copies)], NOW)
+    text = first_page(store)
+    assert alarms(text) == [expected]
+    assert "Everything works." not in text
 
 
 def test_without_a_problem_the_page_says_so_and_shows_where_everything_stands(first_page):
