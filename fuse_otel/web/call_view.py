@@ -22,7 +22,7 @@ class CallView:
     times: str = TIMES[0]
 
     def query(self, **changed: str) -> str:
-        """The relative address of the same page with one thing changed."""
+        """The view as the query of an address, with or without one thing changed."""
         view = replace(self, **changed)
         return f"?open={view.open}&times={view.times}"
 

@@ -42,7 +42,7 @@ def call_page(
     drawing = Drawing(scale, view)
     return page(
         known.application,
-        _neighbours(beside),
+        _neighbours(beside, view),
         _head(call, tree, known),
         elsewhere,
         tag("h2", "What happened"),
@@ -73,9 +73,10 @@ class Drawing:
         return tag("time", shown, datetime=humanize.machine(seconds), class_="faint")
 
 
-def _neighbours(beside: Neighbours) -> Html | None:
+def _neighbours(beside: Neighbours, view: CallView) -> Html | None:
+    """Links that keep the reader's view."""
     made = [
-        tag("a", name, href=call_path(session_id), rel=rel)
+        tag("a", name, href=f"{call_path(session_id)}{view.query()}", rel=rel)
         for name, rel, session_id in (
             ("← Previous call", "prev", beside.previous),
             ("Next call →", "next", beside.next),

@@ -1,6 +1,7 @@
 """What the page of a call offers: its neighbours, its account, the axis, parts and times."""
 
 import re
+from html import unescape
 
 import pytest
 from support import http_client
@@ -47,9 +48,19 @@ def test_a_call_leads_to_the_calls_before_and_after_it(web):
     middle = call(web, MIDDLE)
     beside = dict(re.findall(r'<a href="([^"]*)" rel="(prev|next)"', middle))
     for link, rel in beside.items():
-        text = web.get(f"/calls/{link}").text
+        text = web.get(f"/calls/{unescape(link)}").text
         assert f"<code>{FIRST if rel == 'prev' else LAST}</code>" in text
     assert len(beside) == 2
+
+
+def test_the_calls_before_and_after_are_shown_as_this_one(web):
+    middle = call(web, MIDDLE, "?open=all&times=utc")
+    beside = re.findall(r'<a href="([^"]*)" rel="(?:prev|next)"', middle)
+    assert len(beside) == 2
+    for link in beside:
+        text = web.get(f"/calls/{unescape(link)}").text
+        assert text.count("<details open>") == 8
+        assert ">14:12:33</time>" in text
 
 
 def test_a_call_says_whose_it_is(web):
