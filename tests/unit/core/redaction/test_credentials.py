@@ -156,3 +156,43 @@ def test_a_secret_leaves_in_no_notation_whatever_is_around_it(
 ):
     text = f"{before} {notation.format(n=name, s=secret)} {after}"
     assert secret not in clean(text)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "passwd",
+        "password",
+        "passphrase",
+        "passcode",
+        "secret",
+        "token",
+        "credentials",
+        "authorization",
+        "signature",
+        "cookie",
+        "set-cookie2",
+        "api_key",
+        "accessKey",
+        "private-key",
+        "accountKey",
+        "encryption_key",
+        "signing_key",
+        "Subscription-Key",
+        "shared_key",
+        "pwd",
+        "pin",
+        "cvv",
+        "cvv2",
+        "cvc",
+        "csc",
+        "otp",
+        "sig",
+        "ssn",
+        "jwt",
+    ],
+)
+def test_every_name_of_a_secret_is_enough_to_find_its_value(name):
+    for text in (f"{name}=", f"{name.upper()}: ", f"\\u00{ord(name[0]):02x}{name[1:]}="):
+        assert clean(f"{text}xq").endswith("[secret]")
+    assert "xq" not in clean(f"<{name}>xq zv</{name}>")
