@@ -73,9 +73,17 @@ _IN_SENTENCE = re.compile(
 )
 _LT = r"(?:<|&(?:amp;){0,8}(?:lt|#60|#x3[cC]);|\\{1,8}(?:u00|x)3[cC]|%(?:25)*3[cC])"
 _GT = r"(?:>|&(?:amp;){0,8}(?:gt|#62|#x3[eE]);|\\{1,8}(?:u00|x)3[eE]|%(?:25)*3[eE])"
+# A value ends at the "<" of the next tag, written as the first one is: another spelling of it is a
+# part of the value, as in <password>a&lt;b c</password>. Sections of CDATA may stand in the text.
+_NEXT_TAG = r"(?i:(?P=lt))"
+_CDATA = (
+    rf"{_NEXT_TAG}(?:!|%(?:25)*21)(?:\[|%(?:25)*5[bB])CDATA(?:\[|%(?:25)*5[bB])"
+    rf"(?:(?!(?P<bracket>\]|%(?:25)*5[dD])(?P=bracket){_GT}).)*+"
+    rf"(?:(?:\]|%(?:25)*5[dD]){{2}}{_GT})?"
+)
 _ELEMENT = re.compile(
-    rf"({_LT}(?:[\w.-]{{1,32}}:)?[\w.-]{{0,32}}?{_NAME}[\w.-]{{0,32}}(?:\s[^<>&]{{0,256}}+)?(?<!/){_GT})"
-    rf"(?:<!\[CDATA\[(?:(?!\]\]>).)*+(?:\]\]>)?|(?:[^<&\\%]|(?!{_LT})[&\\%])++)",
+    rf"((?P<lt>{_LT})(?:[\w.-]{{1,32}}:)?[\w.-]{{0,32}}?{_NAME}[\w.-]{{0,32}}(?:\s[^<>&]{{0,256}}+)?(?<!/){_GT})"
+    rf"(?:{_CDATA}|[^<&\\%]++|(?!{_NEXT_TAG})(?:[&%]|\\++))++",
     re.DOTALL,
 )
 _HEADER = re.compile(

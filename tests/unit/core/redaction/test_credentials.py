@@ -40,6 +40,10 @@ def clean(text):
         ("<ns:userPassword a='1'>x y</ns:userPassword>",
          "<ns:userPassword a='1'>[secret]</ns:userPassword>"),
         ("<token><![CDATA[a<b]]></token>", "<token>[secret]</token>"),
+        ("<token>a\n<![CDATA[b<c]]> d</token>", "<token>[secret]</token>"),
+        ("&lt;pin&gt;&lt;![CDATA[a<b]]&gt;&lt;/pin&gt;", "&lt;pin&gt;[secret]&lt;/pin&gt;"),
+        ("%3cpin%3e%3c%21%5BCDATA%5Ba b%5D%5D%3e%3c/pin", "%3cpin%3e[secret]%3c/pin"),
+        (r"\u003Cpin\u003Ea\\u003Cb c\u003c/pin", r"\u003Cpin\u003E[secret]\u003c/pin"),
         ("&lt;pin&gt;two words&lt;/pin&gt;", "&lt;pin&gt;[secret]&lt;/pin&gt;"),
         ('<param name="password" value="x y"/>', '<param name="password" value="[secret]"/>'),
         # URLs
@@ -123,6 +127,17 @@ def test_words_that_only_resemble_a_secret_stay(text):
     assert clean(text) == text
 
 
+# In the value, a "<" in another spelling than the one of the tags ends nothing.
+INSIDE = ("%3c", "%253C", "\\x3c", "\\\\u003c", "&amp;lt;", "&amp;#60;")
+
+
+@pytest.mark.parametrize("inside", INSIDE)
+@pytest.mark.parametrize(("lt", "gt"), [("<", ">"), ("&lt;", "&gt;"), ("\\u003c", "\\u003e")])
+def test_the_value_of_an_element_ends_only_at_a_tag_in_the_spelling_of_the_first(lt, gt, inside):
+    text = f"{lt}password{gt}a{inside}b c{lt}/password{gt} d"
+    assert clean(text) == f"{lt}password{gt}[secret]{lt}/password{gt} d"
+
+
 secrets = st.text("qxzvkwj", min_size=3, max_size=12)
 notations = st.sampled_from([
     '"{n}": "{s} {s}"', "'{n}': '{s} {s}'", "{n}={s}", "{n} : {s}", "<{n}>{s} {s}</{n}>",
@@ -130,6 +145,8 @@ notations = st.sampled_from([
     '{{"key": "{n}", "value": "{s} {s}"}}', "{n} => [{s}, {s}]", "('{n}', '{s} {s}')",
     '"{n}","{s}"', "{n} is: {s}", "{n} is '{s} {s}'", "&quot;{n}&quot;:&quot;{s} {s}&quot;",
     r"\u0022{n}\u0022:\u0022{s} {s}\u0022", "%22{n}%22:%22{s}%22", "&#60;{n}&#62;{s} {s}",
+    "<{n}>{s}%3c{s} {s}</{n}>", r"<{n}>{s}\x3c{s} {s}</{n}>", "<{n}>&lt;{s} {s}</{n}>",
+    "&lt;{n}&gt;{s}&amp;lt;{s} {s}&lt;/{n}&gt;", "<{n}>{s}<![CDATA[{s} < {s}]]>{s}</{n}>",
 ])  # fmt: skip
 names = st.sampled_from([
     "password", "userPassword", "PASSWORD", "client_secret", "x-api-key", "apiKey", "access_token",
