@@ -40,14 +40,17 @@ _BEFORE = rf"{_NAME}{_QUOTE}?\]?(?:(?:\s{{1,8}}(?i:is|was))?{_EQUALS}|(?<=[\"'`]
 _KEY = re.compile(rf"{_NAME}\Z")
 _WORD = r"[^\s\"',;&<>]+"
 # A quoted text ends with its quote; in a text that was cut, with the line.
+# Languages write a letter before it: b"x", rb'x', u'x', f'x', N'x', @"x".
+_PREFIX = rf"(?:[bBrRuUfFNELl@$]{{1,2}}(?={_QUOTE}))?"
 _QUOTED = (
+    rf"{_PREFIX}(?:"
     r"(?P<mark>%(?:25)*2[27]|&(?:amp;){0,8}(?:quot|apos|#34|#39);|\\{1,8}u002[27])"
     r"(?P<encoded>(?:(?!(?P=mark))[^\n])*+)"
     r"|(?P<slashes>\\{1,8})(?P<quote>[\"'`])"
     r"(?P<escaped>(?:(?!(?<!\\)(?P=slashes)(?P=quote))[^\n])*+)"
     r"|\"(?P<double>(?:[^\"\\\n]|\\[^\n])*+)"
     r"|'(?P<single>(?:[^'\\\n]|\\[^\n])*+)"
-    r"|`(?P<back>[^`\n]*+)"
+    r"|`(?P<back>[^`\n]*+))"
 )
 _VALUES = (
     rf"(?:{_QUOTED}|(?P<list>\[[^\]\n]*+\]?|\{{[^}}\n]*+\}}?)"
@@ -59,8 +62,8 @@ _OPTION = re.compile(
 )
 # ("password", "x"); but what a colon follows is the next name of an object.
 _PAIR = re.compile(
-    rf"{_QUOTE}[\w.-]{{0,32}}?{_NAME}{_QUOTE}{_GAP},{_GAP}[bBrRuU]?"
-    rf"(?![\"'`]{{2}})(?:{_QUOTED}|(?P<word>\d[\d.]*+))(?!{_QUOTE}{_GAP}(?:[:=]|%3[AaDd]))"
+    rf"{_QUOTE}[\w.-]{{0,32}}?{_NAME}{_QUOTE}{_GAP},{_GAP}"
+    rf"(?!{_PREFIX}[\"'`]{{2}})(?:{_QUOTED}|(?P<word>\d[\d.]*+))(?!{_QUOTE}{_GAP}(?:[:=]|%3[AaDd]))"
 )
 # In a sentence most words behind a name are no secret, as in "the PIN is wrong": digits are, and
 # behind the name of a password also a word with a digit, and what stands in quotes.

@@ -127,6 +127,24 @@ def test_words_that_only_resemble_a_secret_stay(text):
     assert clean(text) == text
 
 
+@pytest.mark.parametrize("quote", ['"', "'", "`", r"\"", "&quot;", "%22", r"\u0027"])
+@pytest.mark.parametrize(
+    "place",
+    ["{{'password': {}}}", "password={}", "x-password = {}", "('password', {})", "password is: {}"],
+)
+def test_a_letter_before_the_quotes_hides_no_value(quote, place):
+    for prefix in ("", *"bBrRuUfFNEL@$", "rb", "Rb", "bR", "br", "fr", "$@"):
+        text = place.format(f"{prefix}{quote}xq zv{quote}")
+        assert clean(text) == place.format(f"{prefix}{quote}[secret]{quote}")
+        assert clean(clean(text)) == clean(text)
+        for words in (
+            f"password is {prefix}{quote}xq zv{quote}",
+            f"--pin {prefix}{quote}xq zv{quote}",
+        ):
+            assert "[secret]" in clean(words)
+            assert "zv" not in clean(words)
+
+
 # In the value, a "<" in another spelling than the one of the tags ends nothing.
 INSIDE = ("%3c", "%253C", "\\x3c", "\\\\u003c", "&amp;lt;", "&amp;#60;")
 
@@ -145,6 +163,7 @@ notations = st.sampled_from([
     '{{"key": "{n}", "value": "{s} {s}"}}', "{n} => [{s}, {s}]", "('{n}', '{s} {s}')",
     '"{n}","{s}"', "{n} is: {s}", "{n} is '{s} {s}'", "&quot;{n}&quot;:&quot;{s} {s}&quot;",
     r"\u0022{n}\u0022:\u0022{s} {s}\u0022", "%22{n}%22:%22{s}%22", "&#60;{n}&#62;{s} {s}",
+    "{{'{n}': b'{s} {s}'}}", '{n} = f"{s} {s}"',
     "<{n}>{s}%3c{s} {s}</{n}>", r"<{n}>{s}\x3c{s} {s}</{n}>", "<{n}>&lt;{s} {s}</{n}>",
     "&lt;{n}&gt;{s}&amp;lt;{s} {s}&lt;/{n}&gt;", "<{n}>{s}<![CDATA[{s} < {s}]]>{s}</{n}>",
 ])  # fmt: skip
