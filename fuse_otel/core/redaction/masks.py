@@ -38,6 +38,7 @@ _FIVE_APART = rf"{_DIGIT}{_APART}{{4,}}"
 NAME_NUMBER = re.compile(_FIVE_APART)
 TEXT_NUMBER = re.compile(rf"{_FIVE_APART}|{_DIGIT}{{4,}}")
 FREE_NUMBER = re.compile(rf"[+(]{{0,2}}{_DIGIT}{_APART}{{6,}}|{_DIGIT}{{5,}}")
+FROM_DIGIT_TO_DIGIT = re.compile(rf"{_DIGIT}(?:.*{_DIGIT})?", re.DOTALL)
 # Seven digits or more, bare or with the characters between the groups of a phone number.
 _DIAGNOSTIC_NUMBER = re.compile(r"(?:\+|\((?=\d{1,4}\)))?\d(?:[ .()/-]{0,2}\d){6,}")
 # Seen in the answers of back ends, of the same shape, and harmless.

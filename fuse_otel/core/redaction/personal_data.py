@@ -20,8 +20,8 @@ from fuse_otel.core.redaction.masks import (
     EMAIL,
     ESCAPE,
     FREE_NUMBER,
-    replaced_words,
 )
+from fuse_otel.core.redaction.tokens import Tokens
 
 _DAY = 86_400
 _MONTH, _DAY_OF_MONTH = r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
@@ -159,13 +159,13 @@ def without_personal(text: str, kept: Kept, tally: Tally, *, is_name: bool = Fal
                 at = found.end()
     parts.append(text[at:])
     parts[::2] = [
-        _without_numbers(_without_words(part, tally, is_name=is_name), kept, tally)
+        _without_numbers(_without_words(part, kept, tally, is_name=is_name), kept, tally)
         for part in parts[::2]
     ]
     return "".join(parts)
 
 
-def _without_words(text: str, tally: Tally, *, is_name: bool) -> str:
+def _without_words(text: str, kept: Kept, tally: Tally, *, is_name: bool) -> str:
     """``text`` without the words that are personal."""
     text, count = _JWT.subn("[token]", text)
     if count:
@@ -178,7 +178,7 @@ def _without_words(text: str, tally: Tally, *, is_name: bool) -> str:
     text = without_ibans(text, tally)
     if is_name:
         return text
-    return replaced_words(_LONG_WORD, text, _is_token, "[token]", tally)
+    return _TOKENS.replaced(text, kept, tally)
 
 
 def _without_number_at(run: re.Match[str], tally: Tally) -> str:
@@ -201,6 +201,8 @@ def _is_token(word: str) -> bool:
     """Digits and letters mixed in one part of a long word; authors' own names do not mix them."""
     return any(_DIGIT.search(part) and _LETTER.search(part) for part in _PART.split(word))
 
+
+_TOKENS = Tokens(_LONG_WORD, _is_token, FREE_NUMBER, number_mask)
 
 # A card or an American number with single letters between its groups: 4111x1111x1111x1111.
 _LETTERED = re.compile(r"\d{1,6}+(?:[ ._-]{0,2}[A-Za-z][ ._-]{0,2}\d{1,6}+){2,}+", re.ASCII)

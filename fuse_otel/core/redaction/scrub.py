@@ -10,6 +10,7 @@ from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.redaction.credentials import without_credentials
 from fuse_otel.core.redaction.masks import (
     AT,
+    DIGITS,
     EMAIL,
     NAME_NUMBER,
     TEXT_NUMBER,
@@ -17,6 +18,7 @@ from fuse_otel.core.redaction.masks import (
     without_digits,
 )
 from fuse_otel.core.redaction.personal_data import without_personal
+from fuse_otel.core.redaction.tokens import Tokens
 
 REDACTED = "[redacted]"
 
@@ -51,7 +53,7 @@ def _scrubbed(text: str, tally: Tally) -> str:
     text = without_credentials(text, tally)
     text = _without_emails(text, tally)
     if len(text) >= _SHORTEST_TOKEN:
-        text = replaced_words(_TOKEN, text, _is_token, "[token]", tally)
+        text = _TOKENS.replaced(text, _is_number, tally)
     return _as_strict_as_standard(without_digits(TEXT_NUMBER, text, tally), tally)
 
 
@@ -162,3 +164,16 @@ def _counted(clean: _Clean, tally: Tally) -> str:
 def _is_token(word: str) -> bool:
     """A key, a hash, a session: long, without a space, of digits and letters."""
     return bool(_DIGIT.search(word) and _LETTER.search(word))
+
+
+def _is_number(digits: str) -> bool:
+    """Whether they are masked also without those that a token took."""
+    return TEXT_NUMBER.fullmatch(digits) is not None
+
+
+def _masked(_number: str, tally: Tally) -> str:
+    tally.redactions["digits"] += 1
+    return DIGITS
+
+
+_TOKENS = Tokens(_TOKEN, _is_token, TEXT_NUMBER, _masked)

@@ -69,6 +69,16 @@ def scrubbed(text, tally=None):
         ("https://user:pw@a.com/x", "https://a.com/x"),
         ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "[token]"),
         ("key sk_live_9aZ8bY7cX6dW5eV4", "key [token]"),
+        # a number, and a token that took some of its digits
+        ("0000 0000-00000XXXXXXXXXX", "[card][token]"),
+        ("4111 1111 1111-1111XXXXXXXXXXXXXXXX x", "[card][token] x"),
+        ("(4111111111111111XXXXXX)", "([card][token])"),
+        ("XXXXXXXXXX00000-0000 0000", "[token][card]"),
+        ("XXXXXXXXXXXXXX111111 2222 222222YYYYYYYYYYYYYY", "[token][digits][token]"),
+        (r"4111\n11111111-1111XXXXXXXXXXXXXXXX", "[card][token]"),
+        ("2123 555-0123XXXXXXXXXXXXXXXXXXXX", "[phone][token]"),
+        ("2026-11-18 10:32:05: 0af7651916cd43dd8448eb211c80319c", "2026-11-18 10:32:05: [token]"),
+        ("1234567abcdefghijklmnop, 12 a1b2c3d4e5f6a1b2c3d4", "[token], 12 [token]"),
         # other long numbers
         ("member 90210", "member [digits]"),
         ("1, 2, 3, 4, 5, 6, 7", "[phone]"),

@@ -21,6 +21,10 @@ from fuse_otel.core.redaction.urls import safe_url
         ("Mail jo.doe@example.com!", "Mail [email]"),
         ("x" * 100 + "@example.com", "[email]"),
         ("key sk_live_9aZ8bY7cX6dW5eV4", "key [token]"),
+        (
+            "000 0000-00000XXXXXXXXXX, 2026-11-18 0af7651916cd43dd8448",
+            "[digits][token], [digits] [token]",
+        ),
         ("internationalization_of_prompts", "internationalization_of_prompts"),
         ('say "password": "two words"', 'say "password": "[secret]"'),
         ("Authorization: Bearer abc", "Authorization: [secret]"),
