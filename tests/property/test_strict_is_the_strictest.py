@@ -125,6 +125,33 @@ def test_no_number_leaves_in_any_grouping(number, before, after):
         assert standard(before + written + after).count("[card]") == 1
 
 
+CARD_SIZES = {16: (4, 4, 4, 4), 15: (4, 6, 5), 14: (4, 6, 4), 19: (4, 4, 4, 4, 3)}
+
+
+@st.composite
+def lettered(draw):
+    """A card or an American number with single letters between its groups, beside other numbers:
+    how many digits the others have, and all of it.
+    """
+    number = draw(cards.filter(lambda text: len(text) in CARD_SIZES) | americans)
+    gap = draw(st.sampled_from(["x", " x ", "-X-", ".e", "\u0445", "o "]))
+    groups, at = [], 0
+    for size in CARD_SIZES.get(len(number), (3, 3, 4)):
+        groups.append(number[at : at + size])
+        at += size
+    others = st.sampled_from(["", "2", "12", "1920x1080", "4111"])
+    before, after = draw(others.map("{} x ".format)), draw(others.map(" e {}".format))
+    return len(digits_in(before + after)), before + gap.join(groups) + after
+
+
+@settings(max_examples=scaled(60))
+@given(lettered(), around, around)
+def test_no_number_leaves_with_letters_between_its_groups(number, before, after):
+    others, written = number
+    for clean in (standard(before + written + after), scrub(before + written + after, Tally())):
+        assert len(digits_in(clean)) <= others
+
+
 @st.composite
 def accounts(draw):
     country, rest = draw(st.sampled_from([("DE", 18), ("FR", 23), ("BE", 12)]))

@@ -12,8 +12,10 @@ from unicodedata import digit
 
 from fuse_otel.core.model.call import ListedCall
 from fuse_otel.core.model.tally import Tally
+from fuse_otel.core.redaction.card_number import is_card
 from fuse_otel.core.redaction.credentials import VENDORS, without_credentials
 from fuse_otel.core.redaction.hosts import HOST_IN_URL, is_plain_host
+from fuse_otel.core.redaction.lettered_numbers import without_lettered_numbers
 from fuse_otel.core.redaction.masks import (
     AT,
     DIGITS,
@@ -34,7 +36,6 @@ _STAMP = re.compile(r"1\d{9}(?:\d{3})?\Z", re.ASCII)
 _SSN = re.compile(r"\d{3}[ -]\d{2}[ -]\d{4}\Z")
 _AMERICAN = re.compile(r"1?[2-9]\d{9}\Z", re.ASCII)
 _ESCAPES = re.compile(ESCAPE)
-_CARD = range(13, 20)  # digits
 _PHONE = range(7, 16)  # digits: E.164 has at most fifteen
 
 
@@ -63,7 +64,7 @@ def number_mask(run: str, tally: Tally) -> str:
     """The replacement of a run of digits and of the characters between them."""
     written = [char for char in _ESCAPES.sub("", run) if char.isdigit()]
     digits = "".join(str(digit(char)) for char in written)
-    if len(digits) in _CARD and _luhn(digits):
+    if is_card(digits):
         tally.redactions["card"] += 1
         return "[card]"
     if _SSN.match(run):
@@ -74,13 +75,6 @@ def number_mask(run: str, tally: Tally) -> str:
         return "[phone]"
     tally.redactions["digits"] += 1
     return DIGITS
-
-
-def _luhn(digits: str) -> bool:
-    """ISO/IEC 7812: every second digit from the right counts twice, in its cross sum."""
-    numbers = [int(digit) for digit in reversed(digits)]
-    twice = (sum(divmod(2 * number, 10)) for number in numbers[1::2])
-    return (sum(numbers[::2]) + sum(twice)) % 10 == 0
 
 
 # International bank account numbers (ISO 13616).
@@ -204,22 +198,7 @@ def _is_token(word: str) -> bool:
 
 _TOKENS = Tokens(_LONG_WORD, _is_token, FREE_NUMBER, number_mask)
 
-# A card or an American number with single letters between its groups: 4111x1111x1111x1111.
-_LETTERED = re.compile(r"\d{1,6}+(?:[ ._-]{0,2}[A-Za-z][ ._-]{0,2}\d{1,6}+){2,}+", re.ASCII)
-_LETTERED_PHONE = re.compile(r"(?:1[^\d]{1,5})?[2-9]\d{2}([^\d]{1,5})\d{3}\1\d{4}\Z", re.ASCII)
-
-
-def _lettered_mask(run: str, tally: Tally) -> str:
-    digits = "".join(char for char in run if char.isdigit())
-    if len(digits) in _CARD and _luhn(digits):
-        tally.redactions["card"] += 1
-        return "[card]"
-    if _LETTERED_PHONE.match(run):
-        tally.redactions["phone"] += 1
-        return "[phone]"
-    return run
-
 
 def _without_numbers(text: str, kept: Kept, tally: Tally) -> str:
-    text = _LETTERED.sub(lambda run: _lettered_mask(run[0], tally), text)
+    text = without_lettered_numbers(text, tally)
     return FREE_NUMBER.sub(lambda run: run[0] if kept(run[0]) else number_mask(run[0], tally), text)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from fuse_otel.core.model.limits import MAX_NAME
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.redaction.credentials import without_credentials
+from fuse_otel.core.redaction.lettered_numbers import without_lettered_numbers
 from fuse_otel.core.redaction.masks import (
     AT,
     DIGITS,
@@ -54,7 +55,9 @@ def _scrubbed(text: str, tally: Tally) -> str:
     text = _without_emails(text, tally)
     if len(text) >= _SHORTEST_TOKEN:
         text = _TOKENS.replaced(text, _is_number, tally)
-    return _as_strict_as_standard(without_digits(TEXT_NUMBER, text, tally), tally)
+    # Without its four last digits 212x555x0123 is no phone number.
+    text = without_digits(TEXT_NUMBER, without_lettered_numbers(text, tally), tally)
+    return _as_strict_as_standard(text, tally)
 
 
 def _as_strict_as_standard(text: str, tally: Tally, *, is_name: bool = False) -> str:
@@ -149,6 +152,7 @@ def _cleaned_name(name: str) -> _Clean:
     if not name.isprintable():
         name = "".join(char if char.isprintable() else " " for char in name)
     name = _without_emails(without_credentials(name, tally), tally)
+    name = without_lettered_numbers(name, tally)
     words = without_digits(NAME_NUMBER, name, tally).split()
     name = " ".join(words)[:_NAME].rstrip()
     return _as_strict_as_standard(name, tally, is_name=True), tuple(tally.redactions.items())

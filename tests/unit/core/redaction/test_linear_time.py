@@ -22,19 +22,21 @@ UNITS = (
     "&lt;password&gt;", " --password", "x-token-", "?key=", '"password" , "value', "1    ",
     "-----BEGIN PRIVATE KEY-----", "123456 ", "\u0661\u00b2", "Comparing a == ", "12:30 ", "19",
     "User input: (dtmf", "TypeError", "<1", "+1;", "sip:1@", "'pin','", "pin is ", "pin 1 ", "1x",
-    "%77", "\\u0077", "&#119;", "&amp;", "%22", "&quot;", "\\u003cpin", "sk_live_", "\u200b",
+    "1111x", "%77", "\\u0077", "&#119;", "&amp;", "%22", "&quot;", "\\u003cpin", "sk_live_",
+    "\u200b",
 )  # fmt: skip
 # Only its beginning is tried: `.match`.
 AT_THE_BEGINNING = {"_UP_TO_A_SPACE", "_HOST"}
 
 
 def expressions():
-    """Every expression at the top of a module of the redaction."""
+    """Every expression at the top of a module of the redaction, also those in a tuple."""
     for module in pkgutil.iter_modules(redaction.__path__):
         found = vars(importlib.import_module(f"{redaction.__name__}.{module.name}"))
         for name, value in found.items():
-            if isinstance(value, re.Pattern) and name not in AT_THE_BEGINNING:
-                yield pytest.param(value, id=f"{module.name}.{name}")
+            for each in value if isinstance(value, tuple) else (value,):
+                if isinstance(each, re.Pattern) and name not in AT_THE_BEGINNING:
+                    yield pytest.param(each, id=f"{module.name}.{name}")
 
 
 @pytest.mark.parametrize("expression", list(expressions()))
@@ -63,6 +65,7 @@ WORST = (
     "\\u0077",
     "%22pin",
     "1x",
+    "1111x",
     "1234 1234-12345XXXXXXXXXX",
     "1234 1234-12345XXXXXXXXXX ",
 )

@@ -89,6 +89,14 @@ def scrubbed(text, tally=None):
         ("4111x1111x1111x1111", "[card]"),
         ("4111 X 1111a1111-x-1111", "[card]"),
         ("1x212x555x0123", "[phone]"),
+        ("1920x1080 x 4111x1111x1111x1111", "1920x1080 x [card]"),
+        ("card 4111x1111x1111x1111 e 12", "card [card] e 12"),
+        ("4111x1111x1111x1111 x 4111X1111x1111X1111", "[card] x [card]"),
+        ("1 x 3782x822463x10005 x 2", "1 x [card] x 2"),
+        ("1234567 x 4111a1111a1111a1111 y 7654321", "[digits] x [card] y [digits]"),
+        ("\uff14111\u04451111\u04451111\u04451111", "[card]"),
+        ("212x555x0123x55", "[phone]x55"),
+        ("call 1x212x555x0123 x 4", "call [phone] x 4"),
     ],
 )
 def test_what_looks_personal_is_replaced_by_what_it_was(text, left):
@@ -117,6 +125,8 @@ def test_what_looks_personal_is_replaced_by_what_it_was(text, left):
         "price 12.50",
         "https://10.20.30.113:8080/api",
         "1h30m15s, 1920x1080x32, 4111x1111x1111x1112",
+        "1920x1080 x 1280x1024",
+        "1212x555x0123",
         "https://ab12cd34ef56gh78ij90.example.com/",
     ],
 )

@@ -20,6 +20,8 @@ from fuse_otel.core.redaction.urls import safe_url
         ("\u0661\u0662\u0663\u0664\u0665", "[digits]"),
         ("Mail jo.doe@example.com!", "Mail [email]"),
         ("x" * 100 + "@example.com", "[email]"),
+        ("call 212x555x0123 x 4", "call [phone] x 4"),
+        ("1920x1080 x 4111x1111x1111x1111", "[digits]x[digits] x [card]"),
         ("key sk_live_9aZ8bY7cX6dW5eV4", "key [token]"),
         (
             "000 0000-00000XXXXXXXXXX, 2026-11-18 0af7651916cd43dd8448",
@@ -61,6 +63,7 @@ def test_an_address_that_is_cut_leaves_nothing_of_it():
         ("confirm_appointment_2_of_3", "confirm_appointment_2_of_3"),
         ("menu_2024", "menu_2024"),
         ("step_12345", "step_[digits]"),
+        ("size 10 x 3782x822463x10005", "size 10 x [card]"),
         ("ask jo@example.com", "ask [email]"),
         ("ask jo%40example.com", "ask [email]"),
         ("password=hunter2", "password=[secret]"),
