@@ -36,10 +36,20 @@ _EQUALS = (
 )
 # {"name": "password", "value": "x"}, and the same as attributes of XML.
 _VALUE_OF = rf"(?:{_GAP},{_GAP}{_QUOTE}|\s{{1,8}})(?i:value){_QUOTE}?{_EQUALS}"
-_BEFORE = rf"{_NAME}{_QUOTE}?\]?(?:(?:\s{{1,8}}(?i:is|was))?{_EQUALS}|(?<=[\"'`]){_VALUE_OF})"
+_BEFORE = rf"{_NAME}{_QUOTE}{{0,2}}\]?(?:(?:\s{{1,8}}(?i:is|was))?{_EQUALS}|(?<=[\"'`]){_VALUE_OF})"
 _KEY = re.compile(rf"{_NAME}\Z")
-_WORD = r"[^\s\"',;&<>]+"
-# A quoted text ends with its quote; in a text that was cut, with the line.
+# What follows may be the next name, as in "password=x&y=1": then the secret has ended.
+_NO_NEXT = r"(?![\w.%\[\]-]{1,40}[=:])"
+_AND = (
+    r"&(?!(?:amp;){0,8}(?:[\w.%\[\]-]{1,40}=|(?:quot|apos|#34|#39);|(?:lt|#60|#x3[cC]);/))"
+    r"(?:(?:amp;){0,8}#?\w{1,8};)?+"
+)
+_APOSTROPHE = r"(?<=\w)'(?=\w)"
+_WORD = rf"(?:[^\s\"',;&<>]|{_AND}|[,;](?=[^\s\"'`,;&<>(\[{{]){_NO_NEXT}|{_APOSTROPHE})+"
+# In a sentence no other name follows, unless the sentence is in a URL or in an element.
+_MIXED = rf"(?:[^\s\"'&<]|{_AND}|<(?!/)|{_APOSTROPHE})"
+# A quoted text ends with its quote, which is written twice inside of it ('it''s'), and around it
+# where the whole is inside of quotes (CSV: ""x y""); in a text that was cut, with the line.
 # Languages write a letter before it: b"x", rb'x', u'x', f'x', N'x', @"x".
 _PREFIX = rf"(?:[bBrRuUfFNELl@$]{{1,2}}(?={_QUOTE}))?"
 _QUOTED = (
@@ -48,8 +58,9 @@ _QUOTED = (
     r"(?P<encoded>(?:(?!(?P=mark))[^\n])*+)"
     r"|(?P<slashes>\\{1,8})(?P<quote>[\"'`])"
     r"(?P<escaped>(?:(?!(?<!\\)(?P=slashes)(?P=quote))[^\n])*+)"
-    r"|\"(?P<double>(?:[^\"\\\n]|\\[^\n])*+)"
-    r"|'(?P<single>(?:[^'\\\n]|\\[^\n])*+)"
+    r"|(?P<twice>\"\"|'')(?![\s,;:)}\]])(?P<doubled>(?:(?!(?P=twice))[^\n])++)"
+    r"|\"(?P<double>(?:[^\"\\\n]|\\[^\n]|\"\")*+)"
+    r"|'(?P<single>(?:[^'\\\n]|\\[^\n]|'')*+)"
     r"|`(?P<back>[^`\n]*+))"
 )
 _VALUES = (
@@ -72,7 +83,7 @@ _IN_SENTENCE = re.compile(
     rf"{_NAME}{_LINK}{{0,3}}\s{{1,8}}(?P<word>\d(?:[ .-]?\d){{2,5}}+)(?![ .-]?\d)"
     rf"|{_NAME}{_LINK}{{1,3}}\s{{1,8}}(?:{_QUOTED})"
     r"|(?:(?i:passw(?:or)?d|passphrase|passcode|secret)|(?<![A-Za-z])(?i:pwd|pin|otp))"
-    rf"{_LINK}{{0,3}}\s{{1,8}}(?=[^\s\"',;&<>]{{0,64}}\d)(?P<mixed>[^\s\"',;&<>]{{6,}})"
+    rf"{_LINK}{{0,3}}\s{{1,8}}(?={_MIXED}{{0,64}}\d)(?P<mixed>{_MIXED}{{6,}}(?<![,;]))"
 )
 _LT = r"(?:<|&(?:amp;){0,8}(?:lt|#60|#x3[cC]);|\\{1,8}(?:u00|x)3[cC]|%(?:25)*3[cC])"
 _GT = r"(?:>|&(?:amp;){0,8}(?:gt|#62|#x3[eE]);|\\{1,8}(?:u00|x)3[eE]|%(?:25)*3[eE])"

@@ -1,5 +1,7 @@
 """Secrets are known by the name before them, in whatever notation."""
 
+import string
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -75,6 +77,18 @@ def clean(text):
         ("password is: x", "password is: [secret]"),
         ("the password is hunter2 today", "the password is [secret] today"),
         ("password was set to 'two words'", "password was set to '[secret]'"),
+        ("password is Tr0ub4dor&3", "password is [secret]"),
+        ("password is a1b2,c3; pwd is a,hunter2", "password is [secret]; pwd is [secret]"),
+        ("the password is hunter2, thanks", "the password is [secret], thanks"),
+        ("?say=password is hunter2&y=1", "?say=password is [secret]&y=1"),
+        ("<p>the password is a<b2>c&lt;d</p>", "<p>the password is [secret]</p>"),
+        ("secret='it''s mine', x", "secret='[secret]', x"),
+        ('say "password=""a """"b c""", x', 'say "password=""[secret]""""b c""", x'),
+        ('"{""pin"": ""x y"", ""n"": """"}"', '"{""pin"": ""[secret]"", ""n"": """"}"'),
+        ('{"token": "", "n": ""}', '{"token": "[secret]", "n": ""}'),
+        ("password: &lt;ab cd", "password: [secret] cd"),
+        ("token=a,b;c&amp;d&x=1", "token=[secret]&x=1"),
+        ("(token=a,n:1) [pin=1],[n=2]", "(token=[secret],n:1) [pin=[secret],[n=2]"),
         ("pin 1234, PIN code is 1 2 3 4", "pin [secret], PIN code is [secret]"),
         ("otp 123; cvv 12-34", "otp [secret]; cvv [secret]"),
         # escaped signs
@@ -164,6 +178,8 @@ notations = st.sampled_from([
     '"{n}","{s}"', "{n} is: {s}", "{n} is '{s} {s}'", "&quot;{n}&quot;:&quot;{s} {s}&quot;",
     r"\u0022{n}\u0022:\u0022{s} {s}\u0022", "%22{n}%22:%22{s}%22", "&#60;{n}&#62;{s} {s}",
     "{{'{n}': b'{s} {s}'}}", '{n} = f"{s} {s}"',
+    "{n}={s}&{s}", "{n}: {s},{s};{s}", "'{n}': '{s}''{s} {s}'", '{n} = "{s}""{s} {s}"',
+    '""{n}"": ""{s} {s}""', "{n}: &lt;{s}", "{n}={s}'{s}&amp;{s}&x=1",
     "<{n}>{s}%3c{s} {s}</{n}>", r"<{n}>{s}\x3c{s} {s}</{n}>", "<{n}>&lt;{s} {s}</{n}>",
     "&lt;{n}&gt;{s}&amp;lt;{s} {s}&lt;/{n}&gt;", "<{n}>{s}<![CDATA[{s} < {s}]]>{s}</{n}>",
 ])  # fmt: skip
@@ -171,6 +187,22 @@ names = st.sampled_from([
     "password", "userPassword", "PASSWORD", "client_secret", "x-api-key", "apiKey", "access_token",
     "sessionToken", "pin", "callerPin", "cvv", "otp", "passphrase", "privateKey", "signature",
 ])  # fmt: skip
+
+
+@settings(max_examples=scaled(60))
+@given(
+    st.sampled_from(["password", "Passphrase", "PIN", "otp", "pwd", "secret"]),
+    st.sampled_from([" is {}", " was set to {}", " code {}", "={}", ": {}", "%3D{}"]),
+    st.lists(secrets, min_size=2, max_size=4),
+    st.lists(st.sampled_from(sorted(set(string.punctuation) - set("\"<>'"))), min_size=3),
+)
+def test_a_secret_does_not_end_at_a_sign_in_it(name, place, parts, signs):
+    secret = parts[0] + "".join(
+        f"{sign}{part}" for sign, part in zip(signs, parts[1:], strict=False)
+    )
+    assert parts[-1] not in clean(f"say {name}{place.format(secret + '1')} now").removesuffix(
+        " now"
+    )
 
 
 def spelled(name):

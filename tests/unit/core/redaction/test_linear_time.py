@@ -23,7 +23,7 @@ UNITS = (
     "-----BEGIN PRIVATE KEY-----", "123456 ", "\u0661\u00b2", "Comparing a == ", "12:30 ", "19",
     "User input: (dtmf", "TypeError", "<1", "+1;", "sip:1@", "'pin','", "pin is ", "pin 1 ", "1x",
     "1111x", "%77", "\\u0077", "&#119;", "&amp;", "%22", "&quot;", "\\u003cpin", "sk_live_",
-    "\u200b",
+    "\u200b", "password is 1&", "password=,", "pin=&amp;", "pin=''x", "pwd is ,1",
 )  # fmt: skip
 # Only its beginning is tried: `.match`.
 AT_THE_BEGINNING = {"_UP_TO_A_SPACE", "_HOST"}
