@@ -11,10 +11,12 @@ from unicodedata import normalize
 # such as a quote, keeps its escape, so that the value stays in one piece.
 _HEX = r"(?:2[dD]|5[fF]|[46][1-9a-fA-F]|[57][0-9aA])"
 _DECIMAL = r"(?:45|95|6[5-9]|[78]\d|90|9[7-9]|1[01]\d|12[0-2])"
-# U+180E and the variation selectors are not of the category Cf, and are invisible all the same.
+# What Unicode calls default ignorable: not only characters of the category Cf, such as the soft
+# hyphen, but also fillers, variation selectors and tags.
 _INVISIBLE = (
-    "[\u00ad\u034f\u061c\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
-    "\U000e0000-\U000e007f]"
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 # Full-width, in circles, and the alphabets of mathematics.
 _STYLED = "[\uff0d\uff21-\uff3a\uff3f\uff41-\uff5a\u24b6-\u24e9\U0001d400-\U0001d6a3]"

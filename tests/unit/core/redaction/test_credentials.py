@@ -1,6 +1,8 @@
 """Secrets are known by the name before them, in whatever notation."""
 
 import string
+import unicodedata
+from itertools import chain
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from support.scale import scaled
 
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.redaction.credentials import without_credentials
+from fuse_otel.core.redaction.spellings import plain_letters
 
 
 def clean(text):
@@ -212,6 +215,31 @@ def spelled(name):
         f"%25{ord(char):02X}", f"&#{ord(char)};", f"&amp;#x{ord(char):x};",
         chr(ord(char) + 0xFEE0), f"{char}\u00ad", f"{char}\u200b\u2060",
     ]) for char in name)).map("".join)  # fmt: skip
+
+
+TAGS = range(0xE0000, 0xF0000)
+
+
+def invisible():
+    """Characters that have no width: by their names, or of the category Cf."""
+    # Arabic and Kaithi number signs, annotations and the controls of hieroglyphs are visible.
+    visible = ("ARABIC", "KAITHI", "SYRIAC", "INTERLINEAR", "EGYPTIAN")
+    # Between them are only ideographs, syllables and private characters.
+    for code in chain(range(0x3400), range(0xF900, 0x18000), range(0x1B000, 0x20000), TAGS):
+        char = chr(code)
+        name = unicodedata.name(char, "")
+        if unicodedata.category(char) == "Cf":
+            if not name.startswith(visible) or name == "ARABIC LETTER MARK":
+                yield char
+        elif "VARIATION SELECTOR" in name or (name.startswith("HANGUL") and "FILLER" in name):
+            yield char
+
+
+def test_no_invisible_character_hides_a_name():
+    found = "".join(invisible())
+    assert len(found) > 300
+    assert plain_letters(found) == ""
+    assert clean(f"pass{found}word=x") == "password=[secret]"
 
 
 around = st.text("abc XYZ 019 .,!?()\n\u00e9", max_size=20)
