@@ -114,7 +114,8 @@ _PRIVATE_KEY = re.compile(
 VENDORS = (
     r"(?:[srp]k|rk)_(?:live|test)_|whsec_|sk-(?:proj|ant|or|svcacct|live|test)-|gh[oprsu]_|github_pat_"
     r"|gl(?:pat|dt|rt|ptt|soat)-|xox[abeoprs]-|xapp-|dop_v1_|sh(?:pat|pca|ppa|pss)_|sq0[a-z]{3}-|lin_api_"
-    r"|dckr_pat_|rubygems_|pypi-|npm_(?=\w{30})|hf_(?=\w{20})|AIza(?=[\w-]{30})|ya29\.|hv[sbr]\."
+    r"|dckr_pat_|rubygems_|pypi-AgE[IN]|npm_(?=[A-Za-z0-9]{30})|hf_(?=[A-Za-z0-9]{30})|AIza(?=[\w-]{30})|ya29\."
+    r"|hv[sbr]\.(?=[\w-]{20})"
     r"|A(?:KIA|SIA|GPA|IDA|ROA)(?=[A-Z0-9]{12})|SG\.(?=[\w-]{16})|EAAC(?=[A-Za-z0-9]{20})"
 )
 _VENDOR_KEY = re.compile(rf"(?<![A-Za-z0-9])(?:{VENDORS})[\w.~+/=-]{{4,}}")

@@ -70,6 +70,8 @@ def clean(text):
         ("--password 'two words' --fail", "--password '[secret]' --fail"),
         ("sk_live_abcdefgh, AKIAABCDEFGHIJKLMNOP", "[token], [token]"),
         ("(ghp_abcdefghijkl) xoxb-abc-def", "([token]) [token]"),
+        ("pypi-AgEIcHlwaS5vcmc hvs.CAESIJabcdefghijklmnop", "[token] [token]"),
+        ("hf_" + "aBcDeFgHiJ" * 3 + "kLmN npm_" + "a1B2c3" * 6, "[token] [token]"),
         # pairs and calls of functions
         ("('password','two words')", "('password','[secret]')"),
         ("[(b'pin', b'x'), ('a', 'b')]", "[(b'pin', b'[secret]'), ('a', 'b')]"),
@@ -137,6 +139,8 @@ def test_a_secret_is_masked_in_any_notation_and_masking_again_changes_nothing(te
         '{"name": "password", "type": "text"}',
         "get('token', '')",
         "sk_live_, task_live_abcdefgh",
+        "pypi-server restarts, hvs.example.com, hvb.internal.example.com",
+        "hf_transformer_base_model_large, npm_config_registry_of_the_whole_company",
         "caf\\u00e9 50%41 &#65; \u200b",
     ],
 )
