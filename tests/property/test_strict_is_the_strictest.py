@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from phonenumbers import Leniency, PhoneNumberMatcher
 from stdnum import iban, luhn
+from stdnum.iso7064 import mod_97_10
 from support.builders.call_values import make_call, make_entry, make_log
 from support.builders.secrets import lines_with, names, shaped
 from support.scale import scaled
@@ -191,5 +192,10 @@ def test_a_bank_account_leaves_in_no_mode_but_off(number, before, after):
     clean = standard(f"{before}{number} {after}")
     # By chance, one in 97, the account and the words behind it are a longer account, too.
     assert clean.startswith(f"{before}[iban]")
+    rest = clean.removeprefix(f"{before}[iban]")
+    assert f" {after}".endswith(rest)
+    taken = f" {after}".removesuffix(rest)
+    longer = iban.compact(number + taken)
+    assert mod_97_10.is_valid(longer[4:] + longer[:4])
     assert set(digits_in(clean)) == set()
     assert set(digits_in(scrub(f"{before}{number} {after}", Tally()))) <= set(number[2:4])
