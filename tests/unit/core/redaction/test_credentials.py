@@ -296,3 +296,8 @@ def test_every_name_of_a_secret_is_enough_to_find_its_value(name):
     for text in (f"{name}=", f"{name.upper()}: ", f"\\u00{ord(name[0]):02x}{name[1:]}="):
         assert clean(f"{text}xq").endswith("[secret]")
     assert "xq" not in clean(f"<{name}>xq zv</{name}>")
+
+
+@pytest.mark.parametrize("name", ["p\u0131n", "P\u0130N", "\u017fecret", "to\u212aen"])
+def test_letters_that_only_regular_expressions_take_for_others_hide_no_name(name):
+    assert clean(f"{name}=hunter2").endswith("[secret]")
