@@ -105,6 +105,19 @@ def test_the_runbook_names_the_pages():
     assert set(re.findall(r"Fuse\w+", str(sentence))) == PAGES
 
 
+def test_the_documented_silence_covers_every_alert_that_remembers_an_account():
+    (command,) = re.findall(r"^amtool silence add (.+)$", PAGE.read_text(), re.MULTILINE)
+    (pattern,) = re.findall(r'alertname=~"([^"]+)"', command)
+    days, hours = map(int, re.findall(r"--duration (\d+)d(\d+)h", command)[0])
+    remembered = {
+        rule["alert"]: max(map(int, re.findall(r"\[(\d+)d\]", rule["expr"])))
+        for rule in ALERTS
+        if "by (account) (last_over_time(" in rule["expr"]
+    }
+    assert remembered.keys() == set(pattern.split("|"))
+    assert days * 24 + hours > 24 * max(remembered.values())
+
+
 def test_a_runbook_address_leads_to_the_section_of_its_alert():
     for rule in ALERTS:
         base, _, anchor = rule["annotations"]["runbook_url"].partition("docs/operations.md#")
