@@ -12,6 +12,31 @@ from support.peers.waiting import wait_for
 from support.rigs.program import running
 
 RULES = ROOT / "deploy" / "prometheus" / "fuse-otel.rules.yaml"
+EXAMPLE = ROOT / "deploy" / "prometheus" / "alertmanager.example.yaml"
+A = {"job": "ivr", "instance": "a:9464"}
+B = {"job": "ivr", "instance": "b:9464"}
+TEMPO = {"destination": "tempo", "signal": "traces"}
+PAY = {"account": "main", "application": "Pay"}
+CLAIMS = {"account": "main", "application": "Claims"}
+# The alerts that a person gets a message of, and those that one of them inhibits.
+SENT = [
+    {"alertname": "FuseOtelAbsent"},
+    {"alertname": "FuseOtelApiUnauthorized", **A, "account": "main"},
+    {"alertname": "FuseOtelAccountDown", **B, "account": "main"},
+    {"alertname": "FuseOtelLaneDown", **A, **TEMPO},
+    {"alertname": "FuseOtelDeliveryLate", **B, **TEMPO},
+    {"alertname": "FuseCallErrorBudgetFastBurn", **PAY},
+    {"alertname": "FuseCallErrorRateHigh", **CLAIMS},
+]
+INHIBITED = [
+    {"alertname": "FuseOtelInstanceDown", **A},
+    {"alertname": "FuseOtelAccountUnread", "account": "sales"},
+    {"alertname": "FuseOtelAccountDown", **A, "account": "main"},
+    {"alertname": "FuseOtelDeliveryStuck", **A, **TEMPO},
+    {"alertname": "FuseOtelDeliveryLate", **A, **TEMPO},
+    {"alertname": "FuseCallErrorRateHigh", **PAY},
+    {"alertname": "FuseCallErrorBudgetSlowBurn", **PAY},
+]
 
 
 def impatient_rules(folder):
@@ -70,6 +95,25 @@ def test_a_dead_back_end_fires_its_alert_and_a_good_one_takes_it_back(tmp_path, 
             )
             expected = [float(len(sessions(calls)))]
             wait_for(lambda: sums_of(prometheus, "fuse_otel_calls_total") == expected, "the count")
+
+
+def quiet_example():
+    """The example for Alertmanager; its receivers send nothing."""
+    example = yaml.safe_load(EXAMPLE.read_text())
+    return {**example, "receivers": [{"name": each["name"]} for each in example["receivers"]]}
+
+
+def test_the_example_sends_one_message_for_one_cause(tmp_path):
+    with Alertmanager(program("alertmanager"), tmp_path / "am", quiet_example()) as alertmanager:
+
+        def by_state(state):
+            found = [a for a in alertmanager.alerts() if a["status"]["state"] == state]
+            return sorted(sorted(alert["labels"].items()) for alert in found)
+
+        alertmanager.fire(*SENT, *INHIBITED)
+        inhibited = sorted(sorted(each.items()) for each in INHIBITED)
+        wait_for(lambda: by_state("suppressed") == inhibited, "the inhibitions of the example")
+        assert by_state("active") == sorted(sorted(each.items()) for each in SENT)
 
 
 def sessions(calls):

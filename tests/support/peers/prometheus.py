@@ -9,15 +9,24 @@ from typing import Any
 
 from support.peers.process import Process
 
+_NOBODY = {"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}]}
+
 
 class Alertmanager(Process):
+    """``configuration``: the content of its file; nobody is notified by default."""
+
     title = "Alertmanager"
     named_ports = ("http",)
 
+    def __init__(
+        self, executable: Path, folder: Path, configuration: Mapping[str, Any] = _NOBODY
+    ) -> None:
+        super().__init__(executable, folder)
+        self.configuration = configuration
+
     def configure(self) -> Sequence[str]:
         file = self.folder / "alertmanager.yaml"
-        told = {"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}]}
-        file.write_text(json.dumps(told))
+        file.write_text(json.dumps(self.configuration))
         return [
             f"--config.file={file}",
             f"--storage.path={self.folder / 'state'}",
@@ -31,6 +40,11 @@ class Alertmanager(Process):
     def alerts(self) -> list[Mapping[str, Any]]:
         found: list[Mapping[str, Any]] = self.get(f"{self.url('http')}/api/v2/alerts")
         return found
+
+    def fire(self, *labels: Mapping[str, str]) -> None:
+        """Report one firing alert for each set of labels, as Prometheus does."""
+        alerts = [{"labels": each} for each in labels]
+        self.http.post(f"{self.url('http')}/api/v2/alerts", json=alerts).raise_for_status()
 
 
 class Prometheus(Process):
