@@ -24,6 +24,7 @@ from support.patience import PATIENCE
 PAGE = ROOT / "docs" / "operations.md"
 # Nothing else loses calls within a day: Plum keeps every log for five days.
 PAGES = {"FuseOtelHeadroomVeryLow", "FuseOtelUnreadForDays"}
+FAILURES = "account_application_module_server:fuse_http_failures:increase15m"
 promtool = pytest.mark.skipif(
     not shutil.which("promtool"), reason="promtool (Debian: prometheus) is missing"
 )
@@ -136,6 +137,29 @@ def test_the_documented_command_changes_the_base_of_every_runbook_address(tmp_pa
         assert all(url.startswith("https://wiki.example.org/runbooks/fuse-otel#") for url in urls)
     test = TESTS[-1].name
     succeeds("promtool", "test", "rules", test, folder=tmp_path / "deploy" / "prometheus")
+
+
+@promtool
+@pytest.mark.parametrize(("module", "fires"), [("authorize", True), ("lookup", False)])
+def test_the_documented_expression_adds_4xx_for_one_module(tmp_path, module, fires):
+    (expression,) = re.findall(r"```promql\n(sum by .+?)```", PAGE.read_text(), re.DOTALL)
+    recorded = {"record": FAILURES, "expr": expression}
+    group = {"name": "changed", "rules": [recorded]}
+    (tmp_path / "rules.yaml").write_text(yaml.safe_dump({"groups": [group]}))
+    labels = f'module="{module}",server_address="pay.example.com",status_class="4xx"'
+    asked = {"expr": f"{FAILURES} > 0", "eval_time": "20m"}
+    sample = f'{FAILURES}{{module="{module}",server_address="pay.example.com"}}'
+    expected = [{"labels": sample, "value": 15}] if fires else []
+    group = {
+        "interval": "1m",
+        "input_series": [
+            {"series": f"fuse_http_requests_total{{{labels}}}", "values": "0+1x30"},
+        ],
+        "promql_expr_test": [{**asked, "exp_samples": expected}],
+    }
+    test = {"rule_files": ["rules.yaml"], "evaluation_interval": "1m", "tests": [group]}
+    (tmp_path / "test.yaml").write_text(yaml.safe_dump(test))
+    succeeds("promtool", "test", "rules", "test.yaml", folder=tmp_path)
 
 
 def test_no_file_of_rules_is_left_out():
