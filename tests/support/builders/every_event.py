@@ -6,7 +6,7 @@ from typing import get_args
 
 from fuse_otel import events
 from fuse_otel.core.model.lane import Lane, LoopName
-from fuse_otel.core.model.tally import Tally
+from fuse_otel.core.model.tally import Anomaly, Tally
 from fuse_otel.core.model.telemetry import Signal
 
 LANE = Lane("tempo", Signal.TRACES)
@@ -17,7 +17,7 @@ EVERY_EVENT: tuple[events.Event, ...] = (
     events.ApiFailed("main", "calls", "timeout", "The API did not answer within 30 s."),
     events.ApiThrottled("main", 12.5),
     events.ClockSkewSeen("main", -1.5),
-    events.AnomaliesSeen("main", (("data_is_array", 3),)),
+    events.AnomaliesSeen("main", ((Anomaly.LIST_IS_OBJECT.value, 3),)),
     events.PollDone("main", NOW, NOW - 60, NOW - 15, 5, 4, 3, 1, 2, 0.75),
     events.WindowMismatch("main"),
     events.WindowUnreadable("main", NOW - 500, NOW - 200),

@@ -42,7 +42,7 @@ def metrics():
         ("fuse_otel_api_errors_total", {**MAIN, "endpoint": "calls", "error_type": "timeout"}, 1),
         ("fuse_otel_api_throttled_seconds_total", MAIN, 12.5),
         ("fuse_otel_api_clock_skew_seconds", MAIN, -1.5),
-        ("fuse_otel_parse_anomalies_total", {"kind": "data_is_array"}, 3),
+        ("fuse_otel_parse_anomalies_total", {"kind": "list_is_object"}, 3),
         ("fuse_otel_last_successful_poll_timestamp_seconds", MAIN, NOW),
         ("fuse_otel_window_mismatches_total", MAIN, 1),
         ("fuse_otel_unreadable_seconds_total", MAIN, 300),
