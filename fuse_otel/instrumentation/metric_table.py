@@ -84,7 +84,8 @@ _READING = (
     gauge(
         "fuse_otel_retention_headroom_seconds",
         ACCOUNT,
-        "Time left until the API deletes the log of the oldest call that is not stored yet.",
+        "Time left until the API deletes the log of the oldest call that is not stored yet, "
+        "apart from the history of the first start and backfills.",
     ),
     counter(
         "fuse_otel_window_mismatches_total",
