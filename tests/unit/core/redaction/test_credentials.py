@@ -1,11 +1,12 @@
 """Secrets are known by the name before them, in whatever notation."""
 
+import re
 import string
 import unicodedata
 from itertools import chain
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support.scale import scaled
 
@@ -196,6 +197,10 @@ names = st.sampled_from([
 ])  # fmt: skip
 
 
+# Where another name follows the secret has ended: "x&y=1", "x,y:1".
+NEXT_NAME = re.compile(r"[&,;][\w.%\[\]-]+[=:]")
+
+
 @settings(max_examples=scaled(60))
 @given(
     st.sampled_from(["password", "Passphrase", "PIN", "otp", "pwd", "secret"]),
@@ -207,6 +212,7 @@ def test_a_secret_does_not_end_at_a_sign_in_it(name, place, parts, signs):
     secret = parts[0] + "".join(
         f"{sign}{part}" for sign, part in zip(signs, parts[1:], strict=False)
     )
+    assume(not NEXT_NAME.search(secret))
     assert parts[-1] not in clean(f"say {name}{place.format(secret + '1')} now").removesuffix(
         " now"
     )
