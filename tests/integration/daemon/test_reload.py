@@ -32,6 +32,22 @@ def collector_of_pytest():
     gc.set_threshold(*before)
 
 
+@pytest.fixture
+def environ(tmp_path, monkeypatch):
+    """The settings of a daemon between an account and a back end, which this process has too."""
+    with SimulatedApi(recent_world(seed=1, rate=0.1, past=600)) as api, OtlpReceiver() as receiver:
+        made = pointed_at(api, tmp_path, receiver.url)
+        for name, text in made.items():
+            monkeypatch.setenv(name, text)
+        yield made
+
+
+@pytest.fixture
+def listening(capsys):
+    """Where the service listens that began last."""
+    return lambda: capsys.readouterr().err.split("listen=")[1].split()[0]
+
+
 class Reloads(Signals):
     """Instead of signals: ``between`` is called before each of ``times`` reloads, and at last."""
 
@@ -50,55 +66,48 @@ class Reloads(Signals):
         self._left -= 1
 
 
-def test_a_reload_keeps_the_address_and_nothing_of_the_service_before(
-    tmp_path, monkeypatch, capsys
-):
+@pytest.mark.usefixtures("environ")
+def test_a_reload_keeps_the_address_and_nothing_of_the_service_before(listening):
     addresses, services = [], []
 
     def look():
         services.append(weakref.ref(runner._service.workers))
-        address = capsys.readouterr().err.split("listen=")[1].split()[0]
+        address = listening()
         addresses.append(address)
         assert http_client.get(f"http://{address}/-/healthy").status_code == 200
 
-    with SimulatedApi(recent_world(seed=1, rate=0.1, past=600)) as api, OtlpReceiver() as receiver:
-        for name, text in pointed_at(api, tmp_path, receiver.url).items():
-            monkeypatch.setenv(name, text)
-        runner = run.Runner(argparse.Namespace(), Reloads(2, look))
-        runner.run()
-        runner.stop()
+    runner = run.Runner(argparse.Namespace(), Reloads(2, look))
+    runner.run()
+    runner.stop()
     assert len(set(addresses)) == 1
     assert [service() is None for service in services] == [True, True, False]
 
 
-def test_a_reload_changes_the_links_of_a_call(tmp_path, monkeypatch, capsys):
+def test_a_reload_changes_the_links_of_a_call(environ, monkeypatch, listening):
     hosts = iter(["jaeger", "tempo"])
     pages = []
 
     def look():
-        address = capsys.readouterr().err.split("listen=")[1].split()[0]
+        address = listening()
         pages.append(http_client.get(f"http://{address}/calls/a").text)
         monkeypatch.setenv("FUSE_OTEL_TRACE_URL", f"http://{next(hosts, '')}/{{trace_id}}")
 
-    with SimulatedApi(recent_world(seed=1, rate=0.1, past=600)) as api, OtlpReceiver() as receiver:
-        environ = pointed_at(api, tmp_path, receiver.url)
-        with closing(Workers(settings(environ), unheard, reading=False)) as workers:
-            workers.store.ledger.lease("default").commit(step(recent=[recent_call("a")]))
-        for name, text in environ.items():
-            monkeypatch.setenv(name, text)
-        runner = run.Runner(argparse.Namespace(), Reloads(2, look))
-        runner.run()
-        runner.stop()
+    with closing(Workers(settings(environ), unheard, reading=False)) as workers:
+        workers.store.ledger.lease("default").commit(step(recent=[recent_call("a")]))
+    runner = run.Runner(argparse.Namespace(), Reloads(2, look))
+    runner.run()
+    runner.stop()
     shown = [re.findall(r"http://(\w+)/0+1", page) for page in pages]
     assert shown == [[], ["jaeger"], ["tempo"]]
 
 
-def test_the_first_page_shows_a_failed_reload_until_one_succeeds(tmp_path, monkeypatch, capsys):
+@pytest.mark.usefixtures("environ")
+def test_the_first_page_shows_a_failed_reload_until_one_succeeds(monkeypatch, listening):
     failed = "reload of the configuration: FUSE_OTEL_SETTLE"
     shown = []
 
     def look():
-        address = capsys.readouterr().err.split("listen=")[1].split()[0]
+        address = listening()
         shown.append(failed in http_client.get(f"http://{address}/").text)
         if len(shown) == 1:
             monkeypatch.setenv("FUSE_OTEL_SETTLE", "nonsense")
@@ -106,34 +115,25 @@ def test_the_first_page_shows_a_failed_reload_until_one_succeeds(tmp_path, monke
             shown.append(failed in http_client.get(f"http://{address}/").text)
             monkeypatch.delenv("FUSE_OTEL_SETTLE")
 
-    with SimulatedApi(recent_world(seed=1, rate=0.1, past=600)) as api, OtlpReceiver() as receiver:
-        for name, text in pointed_at(api, tmp_path, receiver.url).items():
-            monkeypatch.setenv(name, text)
-        runner = run.Runner(argparse.Namespace(), Reloads(1, look))
-        runner.run()
-        runner.stop()
+    runner = run.Runner(argparse.Namespace(), Reloads(1, look))
+    runner.run()
+    runner.stop()
     assert shown == [False, True, False]
 
 
+@pytest.mark.usefixtures("environ")
 def test_after_reloads_with_a_taken_port_the_daemon_answers_on_its_old_address(
-    tmp_path, monkeypatch, capsys
+    monkeypatch, listening
 ):
     addresses, answers = [], []
 
     def look():
-        addresses.append(capsys.readouterr().err.split("listen=")[1].split()[0])
+        addresses.append(listening())
         answers.append(http_client.get(f"http://{addresses[-1]}/-/healthy").status_code)
         monkeypatch.setenv("FUSE_OTEL_LISTEN", f"127.0.0.1:{taken.getsockname()[1]}")
         monkeypatch.setenv("FUSE_OTEL_SHUTDOWN_GRACE", "77")
 
-    world = recent_world(seed=1, rate=0.1, past=600)
-    with (
-        socket.create_server(("127.0.0.1", 0)) as taken,
-        SimulatedApi(world) as api,
-        OtlpReceiver() as receiver,
-    ):
-        for name, text in pointed_at(api, tmp_path, receiver.url).items():
-            monkeypatch.setenv(name, text)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
         runner = run.Runner(argparse.Namespace(), Reloads(2, look))
         grace = runner.run()
         runner.stop()
