@@ -14,6 +14,7 @@ RUN /opt/build/bin/pip --python /opt/fuse-otel/bin/python install --require-hash
  && /opt/build/bin/pip install --require-hashes -r requirements/build.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY scripts/readme_metadata.py scripts/
+COPY deploy deploy
 COPY fuse_otel fuse_otel
 RUN /opt/build/bin/python -m hatchling build --target wheel \
  && /opt/build/bin/pip --python /opt/fuse-otel/bin/python install --no-deps --no-compile dist/*.whl \

@@ -144,6 +144,23 @@ def open_to_write(path: str) -> io.BufferedWriter:
     return os.fdopen(file, "wb")
 
 
+def replace_file(path: Path, content: bytes, *, executable: bool = False) -> None:
+    """Write a regular file whole: a reader, also after a crash, sees the old content or the new.
+    Raises ``OSError``.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    mode = 0o777 if executable else 0o666  # less what the umask takes away
+    try:
+        made = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        with os.fdopen(made, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(made)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def open_to_append(path: str | os.PathLike[str]) -> int:
     """The descriptor of a regular file, readable and writable. A new file is its owner's alone.
     Raises ``OSError``, also for any other kind of file.

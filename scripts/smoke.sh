@@ -47,6 +47,19 @@ fi
 fuse_otel show --session-id '300060;001;1529552581' call.json >call.txt
 expect 'the call is drawn' 'number pin' call.txt
 
+fuse_otel assets --to assets >assets.txt
+while read -r file; do
+    [ -s "$file" ] || { echo "smoke: $file was not written" >&2; exit 1; }
+done <assets.txt
+expect 'the alerts are beside the program' '^ +- alert: ' assets/prometheus/fuse-otel.rules.yaml
+expect 'so are the unit' '^ExecStart=' assets/systemd/fuse-otel.service
+expect 'and the man page' '^\.TH FUSE' assets/man/man1/fuse-otel.1
+[ -x assets/systemd/fuse-otel ] || { echo 'smoke: assets/systemd/fuse-otel cannot be run' >&2; exit 1; }
+if fuse_otel assets --to assets >again.txt 2>&1; then
+    echo 'smoke: the files were replaced without --force' >&2
+    exit 1
+fi
+
 status=0
 clean FUSE_OTEL_POLL_INTERVALL=1m \
     "$program" check >problems 2>&1 || status=$?

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from fnmatch import fnmatch
 
 import pytest
 import yaml
@@ -100,6 +101,20 @@ def test_an_account_is_checked_after_three_settings(desk):
     assert (key.read_text(), key.stat().st_mode & 0o777) == (KEY, 0o600)
 
 
+def test_the_files_beside_the_program_are_where_the_page_looks(desk):
+    desk.add("fuse-otel", f'exec {sys.executable} -m fuse_otel "$@"')
+    written = works(desk.run(shell_block(PAGE, "assets --to fuse-otel-assets"))).splitlines()
+    works(desk.run(shell_block(PAGE, "man/man1")))
+    for place in ("man/man1/fuse-otel.1", "bash-completion/completions/fuse-otel"):
+        assert (desk.home / ".local" / "share" / place).stat().st_size
+    page = (ROOT / PAGE).read_text()
+    (table,) = re.findall(r"^\| file \| what it is for \|\n((?:\|.+\n)+)", page, re.MULTILINE)
+    for name in re.findall(
+        r"`([^`]+)`", "\n".join(re.findall(r"^\| (`.+?) \|", table, re.MULTILINE))
+    ):
+        assert [line for line in written if fnmatch(line, f"fuse-otel-assets/{name}*")], name
+
+
 def test_the_files_of_systemd_are_where_the_unit_looks(desk, without_dependencies):
     works(desk.run(shell_block(PAGE, "/opt/fuse-otel"), stdin=KEY, **without_dependencies))
     works(desk.run(shell_block(PAGE, "systemctl")))
@@ -159,6 +174,7 @@ def test_every_block_of_the_page_belongs_to_a_test():
         shell_block(PAGE, part)
         for part in (
             "uv tool install", "pipx install", ".local/share/fuse-otel/bin/pip install",
+            "assets --to fuse-otel-assets", "man/man1",
             "fuse-otel --version", "fuse-otel check", "/opt/fuse-otel", "systemctl",
             "docker compose", "kubectl apply", "docker build",
         )

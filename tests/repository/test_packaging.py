@@ -3,14 +3,19 @@
 import ast
 import importlib.metadata
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
 import zipfile
+from fnmatch import fnmatch
+from pathlib import PurePosixPath
 
 import pytest
 from support.pages.repository import ROOT, repository_files
 from support.patience import PATIENCE
+
+from fuse_otel.cli import asset_files
 
 
 def names(requirements):
@@ -124,17 +129,63 @@ def test_the_otlp_exporter_package_requires_both_exporters_in_its_own_version():
     assert exporters <= RUNTIME
 
 
-def test_the_wheel_holds_every_file_of_the_package(tmp_path):
+def wheel_files(source, folder):
+    """The names in a wheel that is built from the source folder, without its metadata."""
     subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path],
-        cwd=ROOT, check=True, capture_output=True, timeout=PATIENCE,
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder],
+        cwd=source, check=True, capture_output=True, timeout=PATIENCE,
     )  # fmt: skip
-    (wheel,) = tmp_path.glob("*.whl")
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        return {name for name in archive.namelist() if ".dist-info/" not in name}
+
+
+@pytest.fixture(scope="module")
+def in_the_wheel(tmp_path_factory):
+    return wheel_files(ROOT, tmp_path_factory.mktemp("wheel"))
+
+
+def test_the_wheel_holds_every_file_of_the_package_and_every_asset(in_the_wheel):
+    """What ``fuse-otel assets`` writes is the same from a wheel and from a checkout."""
     package = ROOT / "fuse_otel"
     wanted = {str(p.relative_to(ROOT)) for p in repository_files() if package in p.parents}
-    with zipfile.ZipFile(wheel) as archive:
-        held = {name for name in archive.namelist() if ".dist-info/" not in name}
-    assert held == wanted
+    assets = {f"fuse_otel/assets/{name}" for name, _ in asset_files.deployed_files()}
+    assert in_the_wheel == wanted | assets
+
+
+def left_out(name):
+    """Whether .dockerignore keeps the file from the engine: the last line that fits decides."""
+    out = False
+    for line in (ROOT / ".dockerignore").read_text().splitlines():
+        pattern = line.removeprefix("!")
+        above = [name, *map(str, PurePosixPath(name).parents)]
+        if not line.startswith("#") and any(fnmatch(each, pattern) for each in above):
+            out = not line.startswith("!")
+    return out
+
+
+def test_the_image_is_built_from_the_same_files_as_the_wheel(in_the_wheel, tmp_path):
+    stage = (ROOT / "Dockerfile").read_text().partition("hatchling build")[0]
+    lines = re.findall(r"^COPY (.+)$", stage, re.MULTILINE)
+    copied = [(source, words.split()[-1]) for words in lines for source in words.split()[:-1]]
+    for path in repository_files():
+        name = str(path.relative_to(ROOT))
+        for source, target in copied:
+            if not left_out(name) and (name == source or name.startswith(f"{source}/")):
+                inside = PurePosixPath(target) / path.name
+                file = inside if target.endswith("/") else PurePosixPath(target)
+                place = tmp_path / (file if name == source else name)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(path, place)
+    assert wheel_files(tmp_path, tmp_path / "dist") == in_the_wheel
+
+
+@pytest.mark.parametrize("name", ["deploy/secrets/developer_key", "deploy/kubernetes/secret.yaml"])
+def test_a_secret_beside_the_assets_goes_into_no_image_and_no_wheel(name):
+    assert left_out(name)
+    assert not left_out("deploy/kubernetes/secret.example.yaml")
+    excluded = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["exclude"]
+    assert any(f"/{name}".startswith(each) for each in excluded)
 
 
 def interpreter(folder, name, script):
