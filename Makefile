@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help bench bench-check benchmarks dashboards demo test back-ends found-after incidents check suite format golden fuzz lock \
-	upgrade build release-files clean runtime dev
+	upgrade build release-files site clean runtime dev
 
 # Empty: the default of tests/support/scale.py. JOBS: how many tests run side by side.
 PROOF_SCALE ?=
@@ -85,6 +85,9 @@ build: dev  ## build the wheel and the source archive into dist/
 
 release-files: build  ## build, and add checksums, the bill of materials and the licences to dist/
 	.venv/bin/python scripts/release_files.py dist
+
+site: dev  ## build the documentation as a site into build/site
+	.venv/bin/properdocs build --strict
 
 clean:  ## remove the environment and all generated files
 	rm -rf .venv dist build demo .coverage .coverage.* .hypothesis .mypy_cache .ruff_cache \
