@@ -23,6 +23,7 @@ FuseOtelError
 
 from __future__ import annotations
 
+import re
 import traceback
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
@@ -110,7 +111,12 @@ class InternalError(SourceError):
 
 
 class StoreError(FuseOtelError):
-    """The transaction was rolled back whole."""
+    """The transaction was rolled back whole. ``error_type``: the class's name in snake case."""
+
+    error_type: ClassVar[str] = "other"
+
+    def __init_subclass__(cls) -> None:
+        cls.error_type = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
 
 class Busy(StoreError):

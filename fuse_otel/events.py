@@ -6,7 +6,6 @@ or a credential.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -94,8 +93,8 @@ class WindowUnreadable:
 
 @dataclass(frozen=True, slots=True)
 class AccountMoved:
-    """The state of an account. ``headroom`` in seconds; ``None`` where nothing is known yet.
-    The details of ``failing`` of the ``pending`` calls fail. ``reason``: why the account is down.
+    """``None`` where nothing is known yet; ``headroom`` in seconds. The logs of ``failing`` of the
+    ``pending`` calls fail. ``reason``: why it is down.
     """
 
     account: str
@@ -129,9 +128,7 @@ class CallsGrown:
 
 @dataclass(frozen=True, slots=True)
 class CallsUnreadable:
-    """Unexpected errors kept ``count`` calls from being read or translated. They are exported from
-    their list records, without their logs.
-    """
+    """Unexpected errors: ``count`` calls are exported from their list records, without logs."""
 
     account: str
     count: int
@@ -139,9 +136,8 @@ class CallsUnreadable:
 
 @dataclass(frozen=True, slots=True)
 class ExportDone:
-    """An export request ended. ``items`` were accepted, ``rejected`` were not, and ``failed`` were
-    in a request that failed and is sent again. The request had ``size`` bytes before compression,
-    ``sent`` after it.
+    """An export request of ``size`` bytes, ``sent`` after compression, ended. Of its items,
+    ``items`` were accepted, ``rejected`` were not, and ``failed`` are sent again.
     """
 
     lane: Lane
@@ -158,9 +154,7 @@ class ExportDone:
 
 @dataclass(frozen=True, slots=True)
 class CallsDelivered:
-    """A lane delivered calls. ``ends`` are those of live calls, which were stored a short time
-    after them; ``caught_up`` are the ends of the others. ``at`` is now: UNIX seconds.
-    """
+    """A lane delivered live calls, which ended at ``ends``, and others. ``at``: UNIX seconds."""
 
     lane: Lane
     at: float
@@ -186,9 +180,7 @@ class BatchReadAgain:
 
 @dataclass(frozen=True, slots=True)
 class LaneChanged:
-    """A lane delivers again, or cannot deliver for ``reason``. ``suspended``: it waits for the
-    operator.
-    """
+    """A lane delivers again, or cannot for ``reason``. ``suspended``: until the operator acts."""
 
     lane: Lane
     up: bool
@@ -198,15 +190,14 @@ class LaneChanged:
 
 @dataclass(frozen=True, slots=True)
 class StoreFailed:
-    """A transaction failed. ``error_type`` is the name of the error's class in snake case."""
+    """A transaction failed. ``error_type`` is the word of the error's class."""
 
     error_type: str
     message: str
 
     @classmethod
     def of(cls, error: StoreError) -> StoreFailed:
-        snake_case = re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
-        return cls(snake_case, str(error))
+        return cls(error.error_type, str(error))
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +244,15 @@ class ConfigReloaded:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelFull:
+    """An account has ``limit`` values of a label of metrics. Further ones share a series."""
+
+    account: str
+    label: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class LoopFailed:
     """An unexpected error in a loop, which retries with back-off. ``where`` is file and line."""
 
@@ -290,6 +290,7 @@ Event = (
     | HookAnswered
     | LoginRefused
     | ConfigReloaded
+    | LabelFull
     | LoopFailed
 )
 Emit = Callable[[Event], None]

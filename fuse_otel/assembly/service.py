@@ -15,6 +15,7 @@ from fuse_otel.assembly.workers import lanes, readiness
 from fuse_otel.daemon import Daemon, Problems, give_back_memory
 from fuse_otel.events import Emit, Event, StoreFailed, unheard
 from fuse_otel.instrumentation import fan_out
+from fuse_otel.instrumentation.label_cap import Caps
 from fuse_otel.instrumentation.log import Log, route_libraries
 from fuse_otel.ports import Status
 from fuse_otel.web import PageContext
@@ -75,6 +76,7 @@ class Service:
         self._wake = self._daemon.notice
         names = (account.name for account in settings.accounts)
         metrics.begin(names, lanes(settings), self._daemon.loops)
+        metrics.limit(Caps(settings.metric_applications, settings.metric_modules), self.emit)
         self._web = self._make_web(reload, listening)
         self._undo_routing = route_libraries(self.log)
 

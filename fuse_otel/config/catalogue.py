@@ -201,6 +201,16 @@ SETTINGS = (
         secret=True,
     ),
     Setting(
+        "metric_applications", "count", "200", "500",
+        "How many applications of each account have series of their own in the metrics. The others"
+        " share the label `#other#`, which `fuse_otel_label_overflows_total` counts. 1 to 10000.",
+    ),
+    Setting(
+        "metric_modules", "count", "2000", "5000",
+        "The same for modules, for pairs of a module with a kind of error, and for pairs with a"
+        " server; of the steps between modules twice as many. 1 to 100000.",
+    ),
+    Setting(
         "shutdown_grace", "duration", "10s", "25s",
         "How long the daemon continues to deliver after a stop signal.",
     ),

@@ -79,6 +79,8 @@ class Settings(BaseSettings):
     transfer_queues: TransferQueues = Field(default_factory=dict, repr=False)
     limits: fields.LimitsOfTheStandard
     hook_token: fields.Secret | None = None
+    metric_applications: Annotated[int, count(1, 10_000)]
+    metric_modules: Annotated[int, count(1, 100_000)]
     shutdown_grace: Annotated[fields.Seconds, duration(most=3600.0)]
     self_traces: fields.Switch
     self_traces_protocol: str

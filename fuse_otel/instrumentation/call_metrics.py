@@ -11,13 +11,18 @@ from fuse_otel.core.model.telemetry import CallSummary, ModuleRun
 from fuse_otel.core.translation.root_span import CallOutcome
 from fuse_otel.events import CallsStored
 from fuse_otel.instrumentation.batch_sums import BatchSums
+from fuse_otel.instrumentation.call_families import APPLICATION, MODULE
 from fuse_otel.instrumentation.instruments import Instruments
-from fuse_otel.instrumentation.label_cap import LabelCap
+from fuse_otel.instrumentation.label_cap import Caps, LabelCap, Overflowed
+from fuse_otel.instrumentation.metric_family import ACCOUNT
 
 RECENT = 3600
 STATUSES = ("ok", "error")
 INPUT_RESULTS = ("match", "no_match", "no_input")
 TRANSFER_RESULTS = ("noanswer", "busy", "far_end_disconnect", "maxtime_disconnect", "unknown")
+CAPPED_LABELS = (
+    "application", "class", "module_type", "module", "from", "to", "error_type", "server_address",
+)  # fmt: skip
 STATUS_CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx", "error", "unknown")
 _ENDS = {
     CallOutcome.COMPLETED: "exit",
@@ -30,22 +35,26 @@ Labels = tuple[str, ...]
 
 class CallMetrics:
     """Counts stored calls. Those that ended more than ``RECENT`` seconds ago go into one counter
-    only: catching up must not look like a peak of traffic.
-
-    ``names`` is how many applications and classes keep their name, ``modules`` how many modules,
-    and how many pairs of a module with one more name. An application has twice as many steps as
-    modules.
+    only: catching up must not look like a peak of traffic. Before any call, ``limit`` is called.
     """
 
-    def __init__(self, instruments: Instruments, names: int, modules: int) -> None:
+    def __init__(self, instruments: Instruments, overflowed: Overflowed) -> None:
         self._instruments = instruments
         self._begun: set[tuple[str, Labels]] = set()
-        self._application = LabelCap(names)
-        self._class = LabelCap(names)
-        self._module = LabelCap(modules, kept=2)
-        self._edge = LabelCap(2 * modules, kept=2)
-        self._error_type = LabelCap(modules, kept=4)
-        self._server = LabelCap(modules, kept=4)
+        self._application = LabelCap(APPLICATION, 1, overflowed)
+        self._class = LabelCap((*ACCOUNT, "class"), 1, overflowed)
+        self._module = LabelCap(MODULE, 2, overflowed)
+        self._step = LabelCap((*APPLICATION, "from", "to"), 2, overflowed)
+        self._error_type = LabelCap((*MODULE, "error_type"), 4, overflowed)
+        self._server = LabelCap((*MODULE, "server_address"), 4, overflowed)
+
+    def limit(self, caps: Caps) -> None:
+        for each in (self._application, self._class):
+            each.limit = caps.applications
+        for each in (self._module, self._error_type, self._server):
+            each.limit = caps.modules
+        # Most modules lead to more than one other.
+        self._step.limit = 2 * caps.modules
 
     def take(self, event: CallsStored) -> None:
         """Sums the calls of the event: a look-up of a series costs more than an addition."""
@@ -57,7 +66,7 @@ class CallMetrics:
                 sums.add("fuse_otel_backfilled_calls_total", (event.account,))
             else:
                 sums.begin_call(trace_id)
-                self._call(call, (event.account, *self._application(call.application)), sums)
+                self._call(call, self._application(event.account, call.application), sums)
         sums.write()
 
     def _call(self, call: CallSummary, application: Labels, sums: BatchSums) -> None:
@@ -68,8 +77,8 @@ class CallMetrics:
         if call.direction is Direction.INBOUND:
             sums.add("fuse_repeat_calls_total", application, call.repeat)
         for log_class, count in call.entries.items():
-            labels = (*application, *self._class(log_class))
-            sums.add("fuse_log_entries_total", labels, count)
+            _, log_class = self._class(application[0], log_class)  # noqa: PLW2901
+            sums.add("fuse_log_entries_total", (*application, log_class), count)
         self._modules(call, application, sums)
 
     def _modules(self, call: CallSummary, application: Labels, sums: BatchSums) -> None:
@@ -84,7 +93,7 @@ class CallMetrics:
         if call.modules:
             sums.add("fuse_call_exits_total", (*labels, call.outcome))
         for step, count in Counter(_steps(call)).items():
-            sums.add("fuse_module_transitions_total", self._edge(*application, *step), count)
+            sums.add("fuse_module_transitions_total", self._step(*application, *step), count)
 
     def _execution(self, run: ModuleRun, labels: Labels, sums: BatchSums) -> None:
         for error_type in run.errors:

@@ -4,33 +4,75 @@ make the number of series grow without end.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from threading import Lock
 
 from fuse_otel.core.redaction.masks import mask_digits
+from fuse_otel.events import Emit, LabelFull, unheard
 
 OTHER = "#other#"
 _LONGEST = 128
 
+Overflowed = Callable[[str, Sequence[str], int], None]
+"""Account, labels whose values became ``#other#``, and the limit that is reached."""
 
-class LabelCap:
-    """The first ``limit`` combinations of values keep their names while the process lives. In all
-    others, the values behind the first ``kept`` ones become ``#other#``. The ``kept`` values have
-    to be limited already. For any number of threads.
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """How many names of each account keep series of their own. ``applications`` also limits the
+    classes of log entries, ``modules`` the pairs of a module with one more name.
     """
 
-    def __init__(self, limit: int, *, kept: int = 0) -> None:
-        self._limit = limit
+    applications: int = 200
+    modules: int = 2000
+
+
+class LabelCap:
+    """The first ``limit`` combinations of values of an account keep their names while the process
+    lives. In all others, the values behind the first ``kept`` ones become ``#other#``. The ``kept``
+    values have to be limited already. The first of them is the account. For any number of threads.
+    """
+
+    def __init__(self, labels: Sequence[str], kept: int, overflowed: Overflowed) -> None:
+        self.limit = 0
+        self._labels = labels[kept:]
         self._kept = kept
+        self._overflowed = overflowed
         self._names: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._used: Counter[str] = Counter()
         self._lock = Lock()
 
-    def __call__(self, *values: str) -> tuple[str, ...]:
-        known = self._names.get(values)
-        if known is not None:
-            return known
-        first, rest = values[: self._kept], values[self._kept :]
+    def __call__(self, account: str, *values: str) -> tuple[str, ...]:
+        key = (account, *values)
+        found = self._names.get(key) or self._add(key)
+        if found:
+            return found
+        self._overflowed(account, self._labels, self.limit)
+        return (*key[: self._kept], *(OTHER for _ in self._labels))
+
+    def _add(self, key: tuple[str, ...]) -> tuple[str, ...]:
+        """Empty if the account has no room left."""
         with self._lock:
-            if len(self._names) >= self._limit:
-                return self._names.get(values, (*first, *(OTHER for _ in rest)))
-            names = (mask_digits(value)[:_LONGEST] for value in rest)
-            return self._names.setdefault(values, (*first, *names))
+            if key not in self._names and self._used[key[0]] < self.limit:
+                self._used[key[0]] += 1
+                names = (mask_digits(value)[:_LONGEST] for value in key[self._kept :])
+                self._names[key] = (*key[: self._kept], *names)
+            return self._names.get(key, ())
+
+
+class Overflows:
+    """Passes every ``#other#`` to ``count``, and the first of an account and label to ``emit``."""
+
+    def __init__(self, count: Callable[[str], None]) -> None:
+        self.emit: Emit = unheard
+        self._count = count
+        self._known: set[tuple[str, str]] = set()
+
+    def __call__(self, account: str, labels: Sequence[str], limit: int) -> None:
+        for label in labels:
+            self._count(label)
+            if (account, label) not in self._known:
+                self._known.add((account, label))
+                self.emit(LabelFull(account, label, limit))

@@ -259,6 +259,16 @@ def _(event: events.ConfigReloaded) -> Line:
 
 
 @line_of.register
+def _(event: events.LabelFull) -> Line:
+    return Line(
+        LogLevel.WARN,
+        "a label of the metrics is full; its further values become #other#",
+        {"account": event.account, "label": event.label, "limit": event.limit},
+        repeats=("label", event.label),
+    )
+
+
+@line_of.register
 def _(event: events.LoopFailed) -> Line:
     return Line(
         LogLevel.ERROR,

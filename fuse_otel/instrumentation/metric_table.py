@@ -246,6 +246,11 @@ _DAEMON = (
         "fuse_otel_parse_anomalies_total", ("kind",), "Unexpected data in API answers, by kind."
     ),
     counter(
+        "fuse_otel_label_overflows_total",
+        ("label",),
+        "Values of a label that became #other#, because the cap of their account was reached.",
+    ),
+    counter(
         "fuse_otel_store_errors_total",
         ("error_type",),
         "Transactions that failed, by error.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Iterable, Mapping
-from functools import singledispatchmethod
+from functools import partial, singledispatchmethod
 
 from prometheus_client import (
     CollectorRegistry,
@@ -21,20 +21,19 @@ from fuse_otel.core.model.call import LogCompleteness
 from fuse_otel.core.model.lane import Lane, LoopName
 from fuse_otel.core.model.tally import ANOMALIES, REDACTIONS, TRUNCATIONS
 from fuse_otel.errors import StoreError
-from fuse_otel.instrumentation.call_metrics import CallMetrics
+from fuse_otel.events import Emit
+from fuse_otel.instrumentation.call_metrics import CAPPED_LABELS, CallMetrics
 from fuse_otel.instrumentation.instruments import Instruments, ReadStatus, StoreGauges
+from fuse_otel.instrumentation.label_cap import Caps, Overflows
 from fuse_otel.instrumentation.metric_family import ACCOUNT
 from fuse_otel.instrumentation.metric_table import LANE
 
-LABEL_VALUES = 200
-MODULES = 2000
 _KNOWN_VALUES: Mapping[str, Iterable[str]] = {
-    "fuse_otel_store_errors_total": [
-        events.StoreFailed.of(error("")).error_type for error in StoreError.__subclasses__()
-    ],
+    "fuse_otel_store_errors_total": [each.error_type for each in StoreError.__subclasses__()],
     "fuse_otel_redactions_total": REDACTIONS,
     "fuse_otel_truncations_total": TRUNCATIONS,
     "fuse_otel_parse_anomalies_total": [kind.value for kind in ANOMALIES],
+    "fuse_otel_label_overflows_total": CAPPED_LABELS,
 }
 """The values of a label that are known before anything happens."""
 
@@ -46,9 +45,7 @@ def _unknown() -> None:
 class Metrics:
     """A subscriber. ``status`` is called at every scrape, in the scraping thread.
 
-    ``timer`` counts seconds, ``clock`` gives UNIX seconds. ``label_values`` is how many
-    applications and classes keep their name, ``modules`` how many modules and how many of their
-    kinds of errors and servers; of the steps between modules twice as many.
+    ``timer`` counts seconds, ``clock`` gives UNIX seconds.
     """
 
     def __init__(
@@ -56,8 +53,7 @@ class Metrics:
         registry: CollectorRegistry | None = None,
         *,
         status: ReadStatus = _unknown,
-        label_values: int = LABEL_VALUES,
-        modules: int = MODULES,
+        caps: Caps = Caps(),  # noqa: B008 - frozen
         timer: Callable[[], float] = time.monotonic,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -65,7 +61,9 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry() if registry is None else registry
         self._instruments = Instruments(self.registry, timer)
-        self._calls = CallMetrics(self._instruments, label_values, modules)
+        self._overflows = Overflows(partial(self._count, "fuse_otel_label_overflows_total"))
+        self._calls = CallMetrics(self._instruments, self._overflows)
+        self._calls.limit(caps)
         self._clock = clock
         self.registry.register(StoreGauges(status))
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
@@ -94,6 +92,13 @@ class Metrics:
         for name, values in _KNOWN_VALUES.items():
             for each in values:
                 self._count(name, each, by=0)
+
+    def limit(self, caps: Caps, emit: Emit) -> None:
+        """How many names have series from now on; those that have one keep it. ``emit`` gets an
+        event when an account has used up a cap.
+        """
+        self._overflows.emit = emit
+        self._calls.limit(caps)
 
     def forget_states(self) -> None:
         """Make the states of accounts and lanes absent until they report again: for a reload,
@@ -254,6 +259,10 @@ class Metrics:
     @_take.register
     def _(self, event: events.ConfigReloaded) -> None:
         self._reloaded(successful=event.successful)
+
+    @_take.register
+    def _(self, event: events.LabelFull) -> None:
+        """Every value is counted where it becomes ``#other#``."""
 
     @_take.register
     def _(self, event: events.LoopFailed) -> None:

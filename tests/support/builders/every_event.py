@@ -39,6 +39,7 @@ EVERY_EVENT: tuple[events.Event, ...] = (
     events.HookAnswered(202),
     events.LoginRefused(401),
     events.ConfigReloaded(successful=False, message="FUSE_OTEL_SINCE is not a duration."),
+    events.LabelFull("main", "module", 2000),
     events.LoopFailed(LoopName.of_lane(LANE), "KeyError", "poller/ingest.py:41"),
 )
 

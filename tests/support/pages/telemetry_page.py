@@ -4,7 +4,7 @@
 
 from fuse_otel.core.model import semconv
 from fuse_otel.core.translation.module_span import LEAVING
-from fuse_otel.instrumentation.metrics import LABEL_VALUES, MODULES
+from fuse_otel.instrumentation.label_cap import Caps
 from support.builders.id_vectors import SNIPPETS
 from support.pages import telemetry_tables as tables
 
@@ -77,9 +77,11 @@ _METRICS = f"""## Metrics
 
 `fuse_otel_…` describes the daemon, `fuse_…` the calls. No label contains a number, a user or a session.
 `application` is `service.name`, `account` the account in the configuration (`default` without `[[accounts]]`),
-`module` the name that the author gave a module, `module_type` its type. The first {LABEL_VALUES} applications keep
-their names, and the first {MODULES:,} modules; so do the first {MODULES:,} pairs of a module with a kind of error or a
-server, and the first {2 * MODULES:,} steps between modules. The others share the label `#other#`. Where all values of a label are known,
+`module` the name that the author gave a module, `module_type` its type. Of each account, the first
+{Caps().applications} applications keep their names (`FUSE_OTEL_METRIC_APPLICATIONS`), and so do the first {Caps().applications} classes of log entries. So do
+the first {Caps().modules:,} modules (`FUSE_OTEL_METRIC_MODULES`), as many pairs of a module with a kind of error, as many with a
+server, and twice as many steps between modules. The others share the label `#other#`: `fuse_otel_label_overflows_total`
+counts them, and the log says when that begins. Where all values of a label are known,
 their series begin at 0 with the first of them. The call families leave out calls that ended an hour or more
 before they were stored, so that catching up does not look like a peak of traffic. Counters are kept in the process: a call counts when it is
 stored, at most once. In OpenMetrics the call families have a trace id as exemplar.

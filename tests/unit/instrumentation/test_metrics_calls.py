@@ -230,46 +230,6 @@ def test_a_call_can_be_found_from_a_metric():
         assert [each.labels for each in exemplars] == [{"trace_id": TRACE}], name
 
 
-def test_beyond_the_cap_other_peoples_names_share_a_label():
-    metrics = Metrics(label_values=3)
-    for number in range(10):
-        stored(metrics, call(application=f"application {number}"))
-    stored(metrics, call(application="application 0"))
-    counted = {
-        each.labels["application"]: each.value
-        for each in samples(metrics)
-        if each.name == "fuse_calls_total" and each.value
-    }
-    assert counted == {
-        "application 0": 2, "application 1": 1, "application 2": 1, "#other#": 7,
-    }  # fmt: skip
-
-
-def test_every_label_that_others_choose_is_capped():
-    metrics = Metrics(label_values=2, modules=2)
-    for number in range(6):
-        http = HttpRequest(f"server{number}", "2xx")
-        facts = {"http": http, "errors": (f"error{number}",)}
-        runs = (run(f"type{number}", f"box{number}", **facts), run("menu", "box", **facts))
-        stored(metrics, call(modules=runs, entries={f"class{number}": 1}))
-    for label in ("module", "class", "server_address", "error_type", "from", "to"):
-        found = {each.labels[label] for each in samples(metrics) if label in each.labels}
-        assert len(found - {"#other#"}) <= 4, label
-        assert "#other#" in found, label
-
-
-def test_the_number_of_series_stays_bounded_whatever_the_calls_hold():
-    """Each label alone may have its values, but not each combination of them."""
-    metrics = Metrics(label_values=5, modules=10)
-    before = None
-    for number in range(300):
-        runs = [run(f"type{n % 7}", f"box{number * n}", errors=(f"e{n}",)) for n in range(9)]
-        stored(metrics, call(application=f"app{number}", modules=tuple(runs)))
-        if number == 200:
-            before = len(samples(metrics))
-    assert len(samples(metrics)) == before
-
-
 def test_no_number_of_anybody_becomes_a_label():
     metrics = Metrics()
     runs = (run("transfer", "call 415-555-0100"),)
