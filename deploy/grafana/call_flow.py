@@ -4,50 +4,34 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
 
+from deploy.grafana.board import board, pages, variable
 from deploy.grafana.call_panels import outcome_panels
 from deploy.grafana.call_queries import RANGE, RATE, CallQueries, share
-from deploy.grafana.panels import THIRD, board, cells, flow, graph, lines, number, rows, variable
+from deploy.grafana.flow_panel import flow
+from deploy.grafana.links import FLOW_UID
+from deploy.grafana.panels import THIRD, cells, graph, lines, number, rows
 
-UID = "fuse-call-flow"
 MODULE = "module_type, module"
 NAMED = "{{module_type}} {{module}}"
 _CALLS = CallQueries('account="$account",application="$application"')
 counted, quantile = _CALLS.counted, _CALLS.quantile
-STEPS = f"round({counted('fuse_module_transitions_total', RANGE, by='from, to')})"
+STEPS = f"round({counted('fuse_module_transitions_total', RANGE, by='from, to')}) > 0"
+HUNG_UP = counted("fuse_module_transitions_total", RANGE, by="from, to", where='to="hangup"')
 LEFT = counted("fuse_call_exits_total", RANGE, by=MODULE, where='how="hangup"')
 CAME = counted("fuse_module_executions_total", RANGE, by=MODULE)
-
-
-def joined(expression: str, label: str, *parts: str) -> str:
-    """Sets ``label`` to the values of the labels ``parts``."""
-    between = " → " if len(parts) > 1 else ""
-    quoted = ", ".join(f'"{each}"' for each in (label, between, *parts))
-    return f"label_join({expression}, {quoted})"
-
-
-def edges() -> str:
-    taken = f"{STEPS} > 0"
-    named = joined(joined(taken, "source", "from"), "target", "to")
-    return f"sum by (id, source, target) ({joined(named, 'id', 'from', 'to')})"
-
-
-def nodes() -> str:
-    """Every end of an edge, with how often calls came to it, or left it where they begin."""
-    reached = f"sum by (id) ({joined(f'{STEPS} > 0', 'id', 'to')})"
-    begun = f"sum by (id) ({joined(f'{STEPS} > 0', 'id', 'from')})"
-    return joined(f"({reached} or {begun})", "title", "id")
 
 
 def made() -> Dashboard:
     dashboard = board(
         "Call flow of an application",
-        UID,
+        FLOW_UID,
         "The ways that the calls of one application take through its modules.",
     )
     accounts = "label_values(fuse_module_transitions_total, account)"
     dashboard.with_variable(variable("account", "Account", accounts, several=False))
     names = 'label_values(fuse_module_transitions_total{account="$account"}, application)'
     dashboard.with_variable(variable("application", "Application", names, several=False))
+    dashboard.with_variable(pages())
     for part in (_flow, _modules, _over_time):
         part(dashboard)
     return dashboard
@@ -65,10 +49,12 @@ def _flow(dashboard: Dashboard) -> None:
         ),
         flow(
             "Call flow",
-            "Each circle is a module or an end of the call, with the number of visits. Each arrow"
-            " is a step from one to the next, with how often calls took it.",
-            nodes(),
-            edges(),
+            "Each circle is a module or an end of the call: its visits, and the share of callers"
+            " who hung up there, in red. Each arrow is a step: how often calls took it, and its"
+            " share of the steps from there. The link of this panel leads to the picture in the"
+            " pages of fuse-otel.",
+            STEPS,
+            f"round({HUNG_UP})",
         ),
     ):
         dashboard.with_panel(panel)
@@ -96,7 +82,7 @@ def _modules(dashboard: Dashboard) -> None:
         rows(
             "Steps",
             "How often calls went from one module to the next.",
-            cells(f"{STEPS} > 0", "steps"),
+            cells(STEPS, "steps"),
             units={"steps": "short"},
         ),
     ):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deploy.grafana.call_queries import RANGE, CallQueries, share
-from deploy.grafana.panels import Panel, number
+from deploy.grafana.panels import Panel, number, rising
 
 
 def outcome_panels(selection: CallQueries) -> tuple[Panel, ...]:
@@ -17,8 +17,7 @@ def outcome_panels(selection: CallQueries) -> tuple[Panel, ...]:
             "Share of the calls that have an error according to the error policy.",
             "percentunit",
             share(errors, calls),
-            0.05,
-            0.2,
+            limits=rising(0.05, 0.2),
         ),
         number(
             "Contained calls",

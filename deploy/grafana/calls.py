@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
 
+from deploy.grafana.board import board, variable
 from deploy.grafana.call_panels import outcome_panels
 from deploy.grafana.call_queries import RANGE, RATE, CallQueries, share
-from deploy.grafana.panels import (
-    THIRD,
-    board,
-    cells,
-    density,
-    graph,
-    lines,
-    number,
-    rows,
-    variable,
+from deploy.grafana.links import (
+    JAEGER,
+    LOKI,
+    TEMPO,
+    TO_FLOW,
+    VICTORIALOGS,
+    chosen,
+    to_calls_of_module,
 )
+from deploy.grafana.panels import THIRD, cells, density, graph, lines, number, rising, rows
 
 UID = "fuse-calls"
 MODULE = "account, application, module_type, module"
 NAMED = "{{application}}: {{module_type}} {{module}}"
-TO_FLOW = (
-    "/d/fuse-call-flow?${datasource:queryparam}&${__url_time_range}"
-    "&var-account=${__data.fields.account}&var-application=${__data.fields.application}"
-)
+TO_CALLS = [TO_FLOW, *to_calls_of_module(failed=False)]
+TO_FAILED_CALLS = [TO_FLOW, *to_calls_of_module(failed=True)]
 _CALLS = CallQueries('account=~"$account",application=~"$application"')
 counted, quantile = _CALLS.counted, _CALLS.quantile
 
@@ -38,6 +36,8 @@ def made() -> Dashboard:
     )
     names = 'label_values(fuse_calls_total{account=~"$account"}, application)'
     dashboard.with_variable(variable("application", "Application", names))
+    for source in (JAEGER, TEMPO, LOKI, VICTORIALOGS):
+        dashboard.with_variable(chosen(source, hidden=True))
     for part in (_overview, _calls, _errors, _services, _callers):
         part(dashboard)
     return dashboard
@@ -76,8 +76,7 @@ def _overview(dashboard: Dashboard) -> None:
             "Share of the transfers that were busy or not answered.",
             "percentunit",
             share(lost, transfers),
-            0.3,
-            0.5,
+            limits=rising(0.3, 0.5),
         ),
         number(
             "Questions not understood",
@@ -87,8 +86,7 @@ def _overview(dashboard: Dashboard) -> None:
                 counted("fuse_inputs_total", RANGE, where='result="no_match"'),
                 counted("fuse_inputs_total", RANGE),
             ),
-            0.2,
-            0.4,
+            limits=rising(0.2, 0.4),
         ),
     ):
         dashboard.with_panel(panel)
@@ -184,14 +182,14 @@ def _errors(dashboard: Dashboard) -> None:
             cells(f"{failed} > 0", "errors"),
             cells(f"{share(failed, runs)} > 0", "share"),
             units={"errors": "short", "share": "percentunit"},
-            link=TO_FLOW,
+            links=TO_FAILED_CALLS,
         ),
         rows(
             "Duration of modules",
             "The twenty slowest modules: 95 % of their executions take less.",
             cells(f"topk(20, {slow})", "p95"),
             units={"p95": "s"},
-            link=TO_FLOW,
+            links=TO_CALLS,
         ),
     ):
         dashboard.with_panel(panel)
@@ -201,10 +199,10 @@ def _services(dashboard: Dashboard) -> None:
     dashboard.with_row(Row("REST and SOAP"))
     answers = counted("fuse_http_requests_total", RATE, by="server_address, status_class")
     by = f"{MODULE}, server_address"
-    failing = counted(
-        "fuse_http_requests_total", RANGE, by=by, where='status_class=~"[45]xx|error"'
-    )
-    every = counted("fuse_http_requests_total", RANGE, by=by)
+    requests = "fuse_http_requests_total"
+    failing = counted(requests, RANGE, by=by, where='status_class=~"5xx|error"')
+    unknown = counted(requests, RANGE, by=by, where='status_class="4xx"')
+    every = counted(requests, RANGE, by=by)
     dashboard.with_panel(
         graph(
             "REST and SOAP requests by status",
@@ -216,11 +214,14 @@ def _services(dashboard: Dashboard) -> None:
     dashboard.with_panel(
         rows(
             "REST and SOAP modules",
-            "Share of their requests that got 4xx, 5xx or no answer.",
+            "Share of their requests that failed: 5xx or no answer, as FuseHttpModuleFailing"
+            " counts. 4xx is often the usual answer about a caller whom the service does not know.",
             cells(share(failing, every), "failed"),
+            cells(share(unknown, every), "4xx"),
             cells(every, "requests"),
-            units={"failed": "percentunit", "requests": "short"},
-            link=TO_FLOW,
+            units={"failed": "percentunit", "4xx": "percentunit", "requests": "short"},
+            limits={"failed": rising(0.05, 0.2)},
+            links=TO_FAILED_CALLS,
         )
     )
 
@@ -237,7 +238,7 @@ def _callers(dashboard: Dashboard) -> None:
             cells(f"{left} > 0", "hang-ups"),
             cells(f"{share(left, came)} > 0", "share"),
             units={"hang-ups": "short", "share": "percentunit"},
-            link=TO_FLOW,
+            links=TO_CALLS,
         ),
         graph(
             "Hang-ups by module",

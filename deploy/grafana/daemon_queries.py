@@ -1,33 +1,62 @@
-"""PromQL over the metric families of the daemon."""
+"""PromQL over the metric families of the daemon, of the chosen daemons, accounts and lanes."""
 
 from __future__ import annotations
 
-OF = 'job=~"$job",instance=~"$instance"'
+from fuse_otel.instrumentation.metric_table import FAMILIES
+
+_DAEMONS = 'job=~"$job",instance=~"$instance"'
+_CHOSEN = ("account", "destination")
+_LABELS = {family.name: family.labels for family in FAMILIES}
+RATE = "$__rate_interval"
 
 
 def of(family: str, where: str = "") -> str:
-    return f"{family}{{{','.join(filter(None, [OF, where]))}}}"
+    """The series of the chosen daemons, and of the chosen accounts and destinations if the family
+    has them. A loop has an account or a destination, so that the other label is empty.
+    """
+    labels = _LABELS.get(family.removesuffix("_bucket"), ())
+    chosen = [label for label in _CHOSEN if label in labels]
+    empty = "|" if len(chosen) == len(_CHOSEN) else ""
+    selected = [f'{label}=~"{empty}${label}"' for label in chosen]
+    return f"{family}{{{','.join(filter(None, [_DAEMONS, *selected, where]))}}}"
 
 
 def least(family: str, by: str) -> str:
     return f"min by ({by}) ({of(family)})"
 
 
-def most(family: str, by: str = "") -> str:
-    return f"max by ({by}) ({of(family)})" if by else f"max ({of(family)})"
+def most(family: str, by: str) -> str:
+    return f"max by ({by}) ({of(family)})"
 
 
 def rate(family: str, by: str, *, every: float = 1) -> str:
     """Events a second, or a minute with ``every=60``."""
-    counted = f"sum by ({by}) (rate({of(family)}[$__rate_interval]))"
+    counted = f"sum by ({by}) (rate({of(family)}[{RATE}]))"
     return f"{every:g} * {counted}" if every != 1 else counted
 
 
-def rare(family: str, by: str) -> str:
-    """Events of a kind that has no series before its first one."""
-    return f"sum by ({by}) (increase({of(family)}[$__rate_interval])) or vector(0)"
+def counted(family: str, by: str, window: str = RATE) -> str:
+    return f"sum by ({by}) (increase({of(family)}[{window}]))"
 
 
-def quantile(q: float, family: str, by: str) -> str:
-    buckets = of(f"{family}_bucket")
-    return f"histogram_quantile({q}, sum by (le, {by}) (rate({buckets}[$__rate_interval])))"
+def events(family: str, by: str, window: str = RATE) -> str:
+    """The increase of a family whose series begin with their first event, which ``increase`` alone
+    leaves out.
+    """
+    series = of(family)
+    first = f"{series} unless {series} offset {window}"
+    return f"sum by ({by}) ({first} or increase({series}[{window}]))"
+
+
+def rare(family: str, by: str, window: str = RATE) -> str:
+    """The same events, and the line ``none`` where there are none and a daemon answers."""
+    kind = by.rsplit(", ", maxsplit=1)[-1]
+    none = f"0 * group ({of('fuse_otel_build_info')})"
+    counted_events = events(family, by, window)
+    return f'{counted_events} or on () label_replace({none}, "{kind}", "none", "", "")'
+
+
+def quantile(q: float, family: str, by: str, window: str = RATE) -> str:
+    function = "rate" if window == RATE else "increase"
+    buckets = f"{function}({of(f'{family}_bucket')}[{window}])"
+    return f"histogram_quantile({q}, sum by (le, {by}) ({buckets}))"

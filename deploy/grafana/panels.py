@@ -1,4 +1,4 @@
-"""The parts that all dashboards are made of: variables, queries and panels."""
+"""The panels that the dashboards are made of, and the queries in them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from grafana_foundation_sdk.builders import (
     common,
     dashboard,
     heatmap,
-    nodegraph,
     prometheus,
     stat,
     statetimeline,
     table,
-    text,
     timeseries,
 )
 from grafana_foundation_sdk.cog.builder import Builder
@@ -23,67 +21,15 @@ from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models import heatmap as heatmap_models
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-# Nobody's own Grafana has our data source: the reader chooses one at the top of the dashboard.
-SOURCE = models.DataSourceRef(type_val="prometheus", uid="${datasource}")
-TAG = "fuse-otel"
-HALF, THIRD, WHOLE = 12, 8, 24
-_COLUMNS = 6  # of the 24 of a row: a number
+from deploy.grafana.board import SOURCE
+from deploy.grafana.links import Link
+
+HALF, THIRD, QUARTER, SIXTH, WHOLE = 12, 8, 6, 4, 24
 
 Panel = Builder[models.Panel]
 P = TypeVar("P", timeseries.Panel, statetimeline.Panel)
 Query = prometheus.Dataquery
-
-
-def board(title: str, uid: str, description: str) -> dashboard.Dashboard:
-    alerts = (
-        dashboard.AnnotationQuery()
-        .name("Alerts")
-        .datasource(SOURCE)
-        .enable(True)
-        .icon_color("red")
-        .expr('ALERTS{alertstate="firing",alertname=~"Fuse.+"}')
-    )
-    others = (
-        dashboard.DashboardLink("Dashboards of fuse-otel")
-        .type(models.DashboardLinkType.DASHBOARDS)
-        .tags([TAG])
-        .as_dropdown(True)
-        .keep_time(True)
-        .include_vars(True)
-    )
-    source = dashboard.DatasourceVariable("datasource").label("Data source").type("prometheus")
-    return (
-        dashboard.Dashboard(title)
-        .uid(uid)
-        .description(description)
-        .tags([TAG])
-        .readonly()
-        .tooltip(models.DashboardCursorSync.CROSSHAIR)
-        .time("now-3h", "now")
-        .refresh("1m")
-        .timezone("browser")
-        .annotation(alerts)
-        .link(others)
-        .with_variable(source)
-    )
-
-
-def variable(
-    name: str, label: str, values: str, *, several: bool = True
-) -> dashboard.QueryVariable:
-    """``values`` is the query of its values. ``several``: any number can be chosen, or all."""
-    made = (
-        dashboard.QueryVariable(name)
-        .label(label)
-        .datasource(SOURCE)
-        .query(values)
-        .refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED)
-        .sort(models.VariableSort.ALPHABETICAL_ASC)
-    )
-    if several:
-        everything = models.VariableOption(selected=True, text="All", value="$__all")
-        made = made.multi(True).include_all(True).all_value(".+").current(everything)
-    return made
+Limits = dashboard.ThresholdsConfig
 
 
 def lines(expression: str, legend: str) -> Query:
@@ -98,6 +44,24 @@ def cells(expression: str, name: str) -> Query:
     return made.instant().format(PromQueryFormat.TABLE)
 
 
+def rising(*values: float) -> Limits:
+    """Green, from the first value on yellow, from the second one on red."""
+    return _limits(["green", "yellow", "red"], values)
+
+
+def falling(*values: float) -> Limits:
+    """Red, from the first value on yellow, from the second one on green."""
+    return _limits(["red", "yellow", "green"], values)
+
+
+def _limits(colors: list[str], values: tuple[float, ...]) -> Limits:
+    steps = [
+        models.Threshold(color=color, value=value)
+        for color, value in zip(colors, [None, *values], strict=False)
+    ]
+    return Limits().mode(models.ThresholdsMode.ABSOLUTE).steps(steps)
+
+
 def graph(
     title: str,
     description: str,
@@ -105,8 +69,9 @@ def graph(
     *queries: Query,
     width: int = HALF,
     stacked: bool = False,
+    limits: Limits | None = None,
 ) -> Panel:
-    """Lines over time. ``unit`` is one of Grafana's."""
+    """Lines over time. ``unit`` is one of Grafana's. ``limits`` are drawn as dashed lines."""
     panel = (
         timeseries.Panel()
         .title(title)
@@ -126,25 +91,32 @@ def graph(
     )
     if stacked:
         panel = panel.stacking(common.StackingConfig().mode(common_models.StackingMode.NORMAL))
+    if limits:
+        dashed = common_models.GraphThresholdsStyleMode.DASHED
+        style = common.GraphThresholdsStyleConfig().mode(dashed)
+        panel = panel.thresholds(limits).thresholds_style(style)
     return _with(panel, queries)
 
 
-def number(title: str, description: str, unit: str, expression: str, *limits: float) -> Panel:
-    """One value for the time range. ``limits``: where it becomes yellow, and where red."""
-    colors = ["green", "yellow", "red"]
-    steps = [
-        models.Threshold(color=color, value=value)
-        for color, value in zip(colors, [None, *limits], strict=False)
-    ]
+def number(
+    title: str,
+    description: str,
+    unit: str,
+    expression: str,
+    *,
+    limits: Limits | None = None,
+    width: int = QUARTER,
+) -> Panel:
+    """One value for the time range."""
     return (
         stat.Panel()
         .title(title)
         .description(description)
         .datasource(SOURCE)
         .unit(unit)
-        .span(_COLUMNS)
+        .span(width)
         .height(4)
-        .thresholds(dashboard.ThresholdsConfig().mode(models.ThresholdsMode.ABSOLUTE).steps(steps))
+        .thresholds(limits or rising())
         .graph_mode(common_models.BigValueGraphMode.NONE)
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
         .with_target(
@@ -163,14 +135,16 @@ def rows(
     description: str,
     *queries: Query,
     units: dict[str, str],
-    link: str = "",
+    links: list[Link] | None = None,
+    limits: dict[str, Limits] | None = None,
+    ascending: bool = False,
     width: int = HALF,
 ) -> Panel:
     """A table: the labels, then a column for each query. ``units``: of each query's column, the
-    first one is sorted. ``link``: the address that a module's name leads to.
+    first one is sorted. ``links``: where a module's name leads to. ``limits`` color a column.
     """
     names = list(units)
-    renamed = {f"Value #{name}": name for name in names} | {"Value": names[0]}
+    order = common.TableSortByFieldState().display_name(names[0]).desc(not ascending)
     panel = (
         table.Panel()
         .title(title)
@@ -178,38 +152,22 @@ def rows(
         .datasource(SOURCE)
         .unit("short")
         .span(width)
-        .height(9)
-        .sort_by([common.TableSortByFieldState().display_name(names[0]).desc(True)])
+        .height(8)
+        .sort_by([order])
         .with_transformation(models.DataTransformerConfig(id_val="merge", options={}))
-        .with_transformation(_organized(renamed))
+        .with_transformation(_organized(names))
     )
     for name, unit in units.items():
-        panel = panel.override_by_name(name, [models.DynamicConfigValue(id_val="unit", value=unit)])
-    if link:
-        target = {"title": "Call flow of the application", "url": link}
-        links = models.DynamicConfigValue(id_val="links", value=[target])
-        panel = panel.override_by_name("module", [links])
+        panel = panel.override_by_name(name, [_value("unit", unit)])
+    for name, each in (limits or {}).items():
+        colored = {"type": "color-text"}
+        settings = [_value("thresholds", each.build()), _value("custom.cellOptions", colored)]
+        panel = panel.override_by_name(name, settings)
+    if links:
+        panel = panel.override_by_name("module", [_value("links", links)])
     for query in queries:
         panel = panel.with_target(query)
     return panel
-
-
-def flow(title: str, description: str, nodes: str, edges: str) -> Panel:
-    """A node graph. Grafana takes the frames of the queries ``nodes`` and ``edges`` by these names:
-    an edge has ``id``, ``source`` and ``target``, a node ``id`` and ``title``, both a ``mainstat``.
-    """
-    return (
-        nodegraph.Panel()
-        .title(title)
-        .description(description)
-        .datasource(SOURCE)
-        .unit("short")
-        .span(WHOLE)
-        .height(16)
-        .with_target(cells(nodes, "nodes"))
-        .with_target(cells(edges, "edges"))
-        .with_transformation(_organized({"Value #nodes": "mainstat", "Value #edges": "mainstat"}))
-    )
 
 
 def density(title: str, description: str, unit: str, expression: str) -> Panel:
@@ -249,12 +207,6 @@ def states(title: str, description: str, *queries: Query) -> Panel:
     return _with(panel, queries)
 
 
-def note(title: str, description: str, markdown: str) -> Panel:
-    return (
-        text.Panel().title(title).description(description).content(markdown).span(WHOLE).height(5)
-    )
-
-
 def _with(panel: P, queries: tuple[Query, ...]) -> P:
     """Grafana tells the queries of a panel apart by a letter."""
     for letter, query in zip(ascii_uppercase, queries, strict=False):
@@ -262,6 +214,12 @@ def _with(panel: P, queries: tuple[Query, ...]) -> P:
     return panel
 
 
-def _organized(renamed: dict[str, str]) -> models.DataTransformerConfig:
+def _organized(names: list[str]) -> models.DataTransformerConfig:
+    """A query's values get its name, and the time goes."""
+    renamed = {f"Value #{name}": name for name in names} | {"Value": names[0]}
     options = {"excludeByName": {"Time": True}, "renameByName": renamed}
     return models.DataTransformerConfig(id_val="organize", options=options)
+
+
+def _value(name: str, value: object) -> models.DynamicConfigValue:
+    return models.DynamicConfigValue(id_val=name, value=value)

@@ -21,7 +21,7 @@ APPLICATION = "Pay By Phone"
 CHOSEN = {
     "fuse-calls": {"account": ".+", "application": ".+"},
     "fuse-call-flow": {"account": "default", "application": APPLICATION},
-    "fuse-otel": {"job": "fuse-otel", "instance": ".+"},
+    "fuse-otel": {"job": "fuse-otel", "instance": ".+", "account": ".+", "destination": ".+"},
 }
 QUICK = {
     "FUSE_OTEL_SETTLE": "0",
@@ -58,6 +58,7 @@ def test_every_query_returns_series_and_points_lead_to_traces(tmp_path):
             wait_for(all_answered, "series for every query", 2 * PATIENCE)
         except AssertionError:
             assert [f"{each}: {filled(each)}" for each in missing] == []
+        check_call_flow(prometheus)
         wait_for(prometheus.rules_work, "an evaluation of every rule")
         expression = 'fuse_calls_total{application="Pay By Phone"}'
         seen = wait_for(
@@ -70,6 +71,33 @@ def test_every_query_returns_series_and_points_lead_to_traces(tmp_path):
 
         # A call counts when it is stored, a moment before its delivery.
         wait_for(delivered, "the traces that the points lead to")
+
+
+def check_call_flow(prometheus):
+    """What Grafana's node graph needs: it fails if an end of an edge has no node."""
+    at = time.time() - 5  # no scrape comes in between
+    nodes, edges = (
+        prometheus.query(filled(query), at)
+        for ref in ("nodes", "edges")
+        for query in QUERIES
+        if query.ref == ref
+    )
+    of_id = {each["metric"]["id"]: each for each in nodes}
+    assert len(of_id) == len(nodes)
+    for node in nodes:
+        labels = node["metric"]
+        assert f"{labels.get('subtitle', '')} {labels['title']}".strip() == labels["id"]
+        assert int(labels["mainstat"]) > 0
+        share = float(node["value"][1])
+        assert 0 <= share <= 1
+        percent = int(labels.get("secondarystat", "0 %").removesuffix(" %"))
+        assert abs(percent - 100 * share) <= 0.5
+    for edge in edges:
+        labels = edge["metric"]
+        assert {labels["source"], labels["target"]} <= of_id.keys()
+        assert int(labels["mainstat"]) > 0
+        assert 1 <= float(edge["value"][1]) <= 5
+    assert len({each["metric"]["id"] for each in edges}) == len(edges)
 
 
 def filled(query):

@@ -55,6 +55,7 @@ def test_a_call_is_behind_the_links_until_the_demo_ends(ending, tmp_path):
     assert program("victorialogs")
     with demo(tmp_path) as (process, output):
         trace = link(output, r"^ +(http://\S+/api/traces/\w+)\?prettyPrint=true$")
+        assert "  own traces  of its polls" in output.read_text()
         polls = link(output, r"^  polls  (http://\S+)\?service=fuse-otel&prettyPrint=true$")
         wait_for(
             lambda: "poll" in names_of(answer(polls, service="fuse-otel")),
@@ -82,3 +83,5 @@ def test_without_built_back_ends_it_is_the_plain_demo(tmp_path):
     assert "Jaeger is not built. `make back-ends` builds it." in told
     assert f"delivers to {tmp_path}/calls.jsonl" in told
     assert f" show {tmp_path}/calls.jsonl\n" in told
+    # A file is no back end for them.
+    assert "own traces" not in told

@@ -1,17 +1,17 @@
 """The dashboards are what their code makes, and follow the rules of a good dashboard."""
 
 import re
+from itertools import combinations
 
 import pytest
-import yaml
-from support.pages.alert_rules import unknown
+from support.pages.alert_rules import RECORDED, unknown
 from support.pages.grafana_dashboards import (
     DASHBOARDS,
-    FOLDER,
     QUERIES,
     charts,
     panels,
     variables,
+    with_rows,
 )
 from support.pages.promql import existing_metrics, metrics_of
 
@@ -22,9 +22,9 @@ SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 CHOSEN = {
     "fuse-calls": ("account", "application"),
     "fuse-call-flow": ("account", "application"),
-    "fuse-otel": ("job", "instance"),
+    "fuse-otel": ("job", "instance", "account", "destination"),
 }
-DATA_SOURCES = sorted((FOLDER / "provisioning" / "datasources").glob("*.yaml"))
+COLUMNS = 24
 boards = pytest.mark.parametrize("board", DASHBOARDS)
 queries = pytest.mark.parametrize("query", QUERIES, ids=str)
 
@@ -53,8 +53,30 @@ def test_every_panel_has_a_title_a_description_and_a_number(board):
         assert panel["description"].endswith("."), panel["title"]
     titles = [panel["title"] for panel in panels(board)]
     assert len(titles) == len(set(titles))
-    numbers = [panel["id"] for panel in DASHBOARDS[board]["panels"]]
+    numbers = [panel["id"] for panel in with_rows(board)]
     assert len(numbers) == len(set(numbers))
+
+
+@boards
+def test_no_panel_covers_another_one_or_leaves_the_grid(board):
+    places = {each["id"]: each["gridPos"] for each in DASHBOARDS[board]["panels"]}
+    for place in places.values():
+        assert place["x"] + place["w"] <= COLUMNS
+    for one, other in combinations(places.values(), 2):
+        beside = one["x"] + one["w"] <= other["x"] or other["x"] + other["w"] <= one["x"]
+        below = one["y"] + one["h"] <= other["y"] or other["y"] + other["h"] <= one["y"]
+        assert beside or below, (one, other)
+
+
+@boards
+def test_the_panels_of_a_line_fill_it_and_have_one_height(board):
+    lines = {}
+    for each in DASHBOARDS[board]["panels"]:
+        place = each["gridPos"]
+        lines.setdefault(place["y"], []).append((place["w"], place["h"]))
+    for y, sizes in lines.items():
+        assert sum(width for width, _ in sizes) == COLUMNS, y
+        assert len({height for _, height in sizes}) == 1, y
 
 
 @boards
@@ -69,11 +91,15 @@ def test_every_chart_has_a_unit_and_queries_with_different_letters(board):
 
 @boards
 def test_the_reader_chooses_the_data_source(board):
-    assert variables(board)["datasource"]["type"] == "datasource"
     assert variables(board)["datasource"]["query"] == "prometheus"
-    for panel in charts(board):
-        assert panel["datasource"] == SOURCE
-        assert all(target["datasource"] == SOURCE for target in panel["targets"])
+    chosen = {
+        f"${{{name}}}": variable["query"]
+        for name, variable in variables(board).items()
+        if variable["type"] == "datasource"
+    }
+    for panel in panels(board):
+        for source in (panel["datasource"], *(each["datasource"] for each in panel["targets"])):
+            assert source["type"] == chosen[source["uid"]], panel["title"]
     for variable in variables(board).values():
         if variable["type"] == "query":
             assert variable["datasource"] == SOURCE
@@ -83,22 +109,45 @@ def test_the_reader_chooses_the_data_source(board):
 
 @boards
 def test_a_dashboard_has_the_variables_that_its_queries_use(board):
-    assert set(variables(board)) == {"datasource", *CHOSEN[board]}
-    labels = {each: variables(board)[each] for each in CHOSEN[board]}
-    for name, variable in labels.items():
-        metric, label = re.fullmatch(r"label_values\((\w+).*, (\w+)\)", variable["query"]).groups()
+    asked = {name for name, each in variables(board).items() if each["type"] == "query"}
+    assert asked == set(CHOSEN[board])
+    for name in asked:
+        query = variables(board)[name]["query"]
+        metric, label = re.fullmatch(r"label_values\((\w+).*, (\w+)\)", query).groups()
         assert label == name
         assert label in existing_metrics()[metric]
-        # Grafana quotes a value for a regular expression only where several can be chosen.
-        compares = "=~" if variable["multi"] else "="
-        for query in QUERIES:
-            if query.board == board:
-                assert f'{name}{compares}"${name}"' in query.expression
+
+
+@queries
+def test_a_query_selects_by_every_variable_whose_label_the_metric_has(query):
+    for metric, matchers in re.findall(r"\b([a-z]\w+)\{([^}]*)\}", query.expression):
+        labels = existing_metrics().get(metric, {"job", "instance"})
+        for name in labels & set(CHOSEN[query.board]):
+            # Grafana quotes a value for a regular expression only where several can be chosen.
+            compares = "=~" if variables(query.board)[name]["multi"] else "="
+            # A loop has an account or a destination: the other label is empty.
+            assert re.search(rf'\b{name}{compares}"\|?\${name}"', matchers), metric
+            assert ("|$" in matchers) == (metric == "fuse_otel_loop_errors_total")
+
+
+@queries
+def test_a_legend_names_labels_of_its_query_and_is_short(query):
+    named = re.findall(r"\{\{(\w+)\}\}", query.legend)
+    for label in named:
+        assert re.search(rf"by \([^)]*\b{label}\b", query.expression)
+    words = re.sub(r"\{\{\w+\}\}", "", query.legend)
+    assert len(words) <= 50
+    assert len(named) <= 4
+
+
+@queries
+def test_no_query_returns_a_line_without_a_name(query):
+    assert "vector(" not in query.expression
 
 
 @queries
 def test_a_query_names_metrics_and_labels_that_exist(query):
-    own = {"source", "target", "id", "title"} if query.board == "fuse-call-flow" else set()
+    own = {"source", "target", "id", "secondarystat"} if query.board == "fuse-call-flow" else set()
     processes = {"process_cpu_seconds_total", "process_resident_memory_bytes"}
     if not any(name in query.expression for name in processes):
         assert metrics_of(query.expression)
@@ -121,22 +170,53 @@ def test_every_family_of_the_calls_is_shown():
     assert missing == {"fuse_log_entries_total"}
 
 
-@pytest.mark.parametrize("file", DATA_SOURCES, ids=lambda file: file.stem)
-def test_the_data_sources_lead_from_a_metric_to_a_trace_to_its_logs(file):
-    sources = {each["uid"]: each for each in yaml.safe_load(file.read_text())["datasources"]}
-    metrics, traces, logs = (
-        sources[f"fuse-{kind}"]["jsonData"] for kind in ("metrics", "traces", "logs")
-    )
-    (exemplar,) = metrics["exemplarTraceIdDestinations"]
-    assert (exemplar["name"], exemplar["datasourceUid"]) == ("trace_id", "fuse-traces")
-    assert traces["tracesToLogsV2"]["datasourceUid"] == "fuse-logs"
-    assert "$${__span.traceId}" in traces["tracesToLogsV2"]["query"]
-    (field,) = logs["derivedFields"]
-    assert (field["matcherRegex"], field["datasourceUid"]) == ("trace_id", "fuse-traces")
+def test_a_failed_request_of_a_module_is_one_for_the_alert_too():
+    rule = RECORDED["account_application_module_server:fuse_http_failures:increase15m"]["expr"]
+    (query,) = [
+        each for each in QUERIES if (each.panel, each.ref) == ("REST and SOAP modules", "failed")
+    ]
+    failures = r'status_class=~"([^"]+)"'
+    assert re.findall(failures, query.expression) == re.findall(failures, rule) != []
 
 
-def test_the_dashboards_are_provisioned_from_one_folder():
-    (file,) = (FOLDER / "provisioning" / "dashboards").glob("*.yaml")
-    (provider,) = yaml.safe_load(file.read_text())["providers"]
-    assert provider["type"] == "file"
-    assert provider["options"]["path"] in file.read_text().splitlines()[0]
+def test_a_lane_is_shown_for_each_daemon():
+    lanes = [each for each in QUERIES if re.search(r"by \([^)]*\bsignal\b", each.expression)]
+    assert len(lanes) > 10
+    for each in lanes:
+        assert "instance, destination, signal" in each.expression
+        assert {"{{instance}}", "{{destination}}", "{{signal}}"} <= set(
+            re.findall(r"\{\{\w+\}\}", each.legend)
+        )
+
+
+def test_reading_is_shown_for_each_account():
+    panels_of = {
+        "Headroom",
+        "Lag of reading",
+        "API latency",
+        "API responses",
+        "API errors",
+        "State of the accounts",
+    }
+    found = [each for each in QUERIES if each.board == "fuse-otel" and each.panel in panels_of]
+    assert {each.panel for each in found} == panels_of
+    for each in found:
+        assert re.search(r"by \([^)]*\baccount\b", each.expression), each
+
+
+@pytest.mark.parametrize("title", ["Headroom", "Least headroom", "State of the accounts"])
+def test_the_headroom_has_the_thresholds_of_its_alerts(title):
+    (panel,) = [each for each in charts("fuse-otel") if each["title"] == title]
+    of_column = [
+        setting["value"]
+        for override in panel["fieldConfig"]["overrides"]
+        if override["matcher"]["options"] == "headroom"
+        for setting in override["properties"]
+        if setting["id"] == "thresholds"
+    ]
+    limits = of_column[0] if of_column else panel["fieldConfig"]["defaults"]["thresholds"]
+    assert [(each["color"], each["value"]) for each in limits["steps"]] == [
+        ("red", None),
+        ("yellow", 86_400),
+        ("green", 3 * 86_400),
+    ]

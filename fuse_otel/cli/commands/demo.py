@@ -193,6 +193,8 @@ def _introduction(url: str, api_url: str, directory: Path, settings: Settings) -
         urls = sorted(set(destination.urls.values()))
         for where in urls or [destination.path or destination.type]:
             yield f"  delivers to {where}"
+    if settings.self_traces:
+        yield "  own traces  of its polls and exports: the service fuse-otel, in the same place"
     yield ""
 
 

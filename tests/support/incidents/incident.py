@@ -126,7 +126,8 @@ def _filled(shown: Shown) -> str:
         for each in QUERIES
         if (each.board, each.panel, each.ref) == (shown.board, shown.panel, shown.ref)
     ]
-    return query.filled("5m", account=".+", application=".+", job=".+", instance=".+")
+    names = ("account", "application", "destination", "job", "instance")
+    return query.filled("5m", **dict.fromkeys(names, ".+"))
 
 
 def _value(shown: Shown, values: Sequence[Value]) -> float | None:

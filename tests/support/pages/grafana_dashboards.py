@@ -12,7 +12,8 @@ FOLDER = ROOT / "deploy" / "grafana"
 DASHBOARDS: dict[str, dict[str, Any]] = {
     path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("dashboards/*.json"))
 }
-_ROW, _TEXT = "row", "text"
+_ROW = "row"
+_PROMETHEUS = "prometheus"
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class PanelQuery:
     panel: str
     ref: str
     expression: str
+    legend: str
 
     def __str__(self) -> str:
         return f"{self.board}: {self.panel} {self.ref}"
@@ -38,12 +40,18 @@ class PanelQuery:
 
 
 def panels(board: str) -> list[dict[str, Any]]:
-    return [each for each in DASHBOARDS[board]["panels"] if each["type"] != _ROW]
+    """Those in closed rows, too, but not the rows."""
+    return [each for each in with_rows(board) if each["type"] != _ROW]
+
+
+def with_rows(board: str) -> list[dict[str, Any]]:
+    placed = DASHBOARDS[board]["panels"]
+    return [inner for each in placed for inner in (each, *each.get("panels", []))]
 
 
 def charts(board: str) -> list[dict[str, Any]]:
-    """The panels that show data."""
-    return [each for each in panels(board) if each["type"] != _TEXT]
+    """The panels that show data of Prometheus."""
+    return [each for each in panels(board) if each["datasource"]["type"] == _PROMETHEUS]
 
 
 def variables(board: str) -> dict[str, dict[str, Any]]:
@@ -51,7 +59,9 @@ def variables(board: str) -> dict[str, dict[str, Any]]:
 
 
 QUERIES = [
-    PanelQuery(board, panel["title"], target["refId"], target["expr"])
+    PanelQuery(
+        board, panel["title"], target["refId"], target["expr"], target.get("legendFormat", "")
+    )
     for board in DASHBOARDS
     for panel in charts(board)
     for target in panel["targets"]

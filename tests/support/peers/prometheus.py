@@ -101,8 +101,10 @@ class Prometheus(Process):
         answer = self.get(where, query=expression, start=since, end=until)
         return [each for series in answer["data"] for each in series["exemplars"]]
 
-    def query(self, expression: str) -> list[Mapping[str, Any]]:
-        answer = self.get(f"{self.url('http')}/api/v1/query", query=expression)
+    def query(self, expression: str, at: float | None = None) -> list[Mapping[str, Any]]:
+        """``at``: in UNIX seconds, now by default."""
+        when = {} if at is None else {"time": at}
+        answer = self.get(f"{self.url('http')}/api/v1/query", query=expression, **when)
         assert answer["status"] == "success"
         found: list[Mapping[str, Any]] = answer["data"]["result"]
         return found
