@@ -75,7 +75,8 @@ class Service:
         )
         self._wake = self._daemon.notice
         names = (account.name for account in settings.accounts)
-        metrics.begin(names, lanes(settings), self._daemon.loops)
+        rules = (rule.name for rule in settings.redaction_rules.patterns)
+        metrics.begin(names, lanes(settings), self._daemon.loops, rules)
         metrics.limit(Caps(settings.metric_applications, settings.metric_modules), self.emit)
         self._web = self._make_web(reload, listening)
         self._undo_routing = route_libraries(self.log)

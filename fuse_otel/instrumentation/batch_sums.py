@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from fuse_otel.instrumentation.instruments import Instruments
 
 Labels = tuple[str, ...]
@@ -32,15 +30,14 @@ class BatchSums:
         if count and self._exemplar:
             self._exemplars[series] = self._exemplar
 
-    def add_of(self, name: str, labels: Labels, value: Labels, every: Sequence[Labels]) -> None:
-        """``every`` value of the last labels is known. All their series begin with the first one,
+    def add_known(self, name: str, labels: Labels, *values: str) -> None:
+        """All ``values`` of the last labels are known. All their series begin with the first one,
         because a query sees no increase in a series that begins with its first event.
         """
         if (name, labels) not in self._begun:
             self._begun.add((name, labels))
-            for each in every:
-                self.add(name, (*labels, *each), 0)
-        self.add(name, (*labels, *value))
+            self._instruments.begin(name, *labels)
+        self.add(name, (*labels, *values))
 
     def observe(self, name: str, labels: Labels, seconds: float) -> None:
         """Observed at once: a histogram takes no sums."""

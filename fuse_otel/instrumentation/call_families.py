@@ -5,12 +5,18 @@
 
 from __future__ import annotations
 
+from fuse_otel.core.translation.root_span import CallOutcome
 from fuse_otel.instrumentation.metric_family import ACCOUNT, counter, histogram
 
 APPLICATION = (*ACCOUNT, "application")
 DIRECTION = (*APPLICATION, "direction")
 MODULE = (*APPLICATION, "module_type", "module")
 
+STATUSES = ("ok", "error")
+TRANSFER_RESULTS = ("noanswer", "busy", "far_end_disconnect", "maxtime_disconnect", "unknown")
+CAPPED_LABELS = (
+    "application", "class", "module_type", "module", "from", "to", "error_type", "server_address",
+)  # fmt: skip
 # Calls last from a hang-up in the greeting to the hours of a conference.
 _CALL_SECONDS = (
     5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0,
@@ -24,6 +30,8 @@ CALL_FAMILIES = (
         "fuse_calls_total",
         (*DIRECTION, "outcome", "status"),
         "Calls, by how they ended. The status is error or ok.",
+        outcome=CallOutcome,
+        status=STATUSES,
     ),
     histogram("fuse_call_duration_seconds", DIRECTION, "Duration of calls.", _CALL_SECONDS),
     counter(
@@ -40,6 +48,7 @@ CALL_FAMILIES = (
         "fuse_module_executions_total",
         (*MODULE, "status"),
         "Executions of modules. The status is error or ok.",
+        status=STATUSES,
     ),
     histogram(
         "fuse_module_duration_seconds",
@@ -56,17 +65,20 @@ CALL_FAMILIES = (
         "fuse_transfers_total",
         (*MODULE, "result"),
         "Executions of transfer modules, by result. The result is unknown if Plum logged none.",
+        result=TRANSFER_RESULTS,
     ),
     counter(
         "fuse_inputs_total",
         (*MODULE, "result"),
         "Answers of callers to a question: match, no_match or no_input.",
+        result=("match", "no_match", "no_input"),
     ),
     counter(
         "fuse_http_requests_total",
         (*MODULE, "server_address", "status_class"),
         "Executions of REST and SOAP modules, by the class of the HTTP status: 2xx to 5xx, error"
         " if there was no response, unknown if Plum logged nothing.",
+        status_class=("1xx", "2xx", "3xx", "4xx", "5xx", "error", "unknown"),
     ),
     counter(
         "fuse_module_transitions_total",
@@ -78,6 +90,7 @@ CALL_FAMILIES = (
         "fuse_call_exits_total",
         (*MODULE, "how"),
         "Where calls ended: the last module, and how.",
+        how=CallOutcome,
     ),
     counter(
         "fuse_log_entries_total",

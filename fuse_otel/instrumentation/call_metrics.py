@@ -11,19 +11,12 @@ from fuse_otel.core.model.telemetry import CallSummary, ModuleRun
 from fuse_otel.core.translation.root_span import CallOutcome
 from fuse_otel.events import CallsStored
 from fuse_otel.instrumentation.batch_sums import BatchSums
-from fuse_otel.instrumentation.call_families import APPLICATION, MODULE
+from fuse_otel.instrumentation.call_families import APPLICATION, MODULE, TRANSFER_RESULTS
 from fuse_otel.instrumentation.instruments import Instruments
 from fuse_otel.instrumentation.label_cap import Caps, LabelCap, Overflowed
 from fuse_otel.instrumentation.metric_family import ACCOUNT
 
 RECENT = 3600
-STATUSES = ("ok", "error")
-INPUT_RESULTS = ("match", "no_match", "no_input")
-TRANSFER_RESULTS = ("noanswer", "busy", "far_end_disconnect", "maxtime_disconnect", "unknown")
-CAPPED_LABELS = (
-    "application", "class", "module_type", "module", "from", "to", "error_type", "server_address",
-)  # fmt: skip
-STATUS_CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx", "error", "unknown")
 _ENDS = {
     CallOutcome.COMPLETED: "exit",
     CallOutcome.HANGUP: "hangup",
@@ -71,7 +64,7 @@ class CallMetrics:
 
     def _call(self, call: CallSummary, application: Labels, sums: BatchSums) -> None:
         direction = (*application, call.direction.value)
-        sums.add_of("fuse_calls_total", direction, (call.outcome, _status(call.error)), _EVERY_CALL)
+        sums.add_known("fuse_calls_total", direction, call.outcome, _status(call.error))
         sums.observe("fuse_call_duration_seconds", direction, call.seconds)
         sums.add("fuse_contained_calls_total", direction, call.contained)
         if call.direction is Direction.INBOUND:
@@ -85,13 +78,11 @@ class CallMetrics:
         labels: Labels = ()
         for run in call.modules:
             labels = self._module(*application, run.module_type, run.result_variable)
-            sums.add_of(
-                "fuse_module_executions_total", labels, (_status(run.error),), _EVERY_STATUS
-            )
+            sums.add_known("fuse_module_executions_total", labels, _status(run.error))
             sums.observe("fuse_module_duration_seconds", labels, run.seconds)
             self._execution(run, labels, sums)
         if call.modules:
-            sums.add("fuse_call_exits_total", (*labels, call.outcome))
+            sums.add_known("fuse_call_exits_total", labels, call.outcome)
         for step, count in Counter(_steps(call)).items():
             sums.add("fuse_module_transitions_total", self._step(*application, *step), count)
 
@@ -99,25 +90,13 @@ class CallMetrics:
         for error_type in run.errors:
             sums.add("fuse_errors_total", self._error_type(*labels, error_type))
         for result in run.inputs:
-            sums.add_of("fuse_inputs_total", labels, (result,), _EVERY_INPUT)
+            sums.add_known("fuse_inputs_total", labels, result)
         if run.transfer:
             result = run.transfer if run.transfer in TRANSFER_RESULTS else "unknown"
-            sums.add_of("fuse_transfers_total", labels, (result,), _EVERY_TRANSFER)
+            sums.add_known("fuse_transfers_total", labels, result)
         if run.http:
             server = self._server(*labels, run.http.server_address)
-            status = (run.http.status_class,)
-            sums.add_of("fuse_http_requests_total", server, status, _EVERY_CLASS)
-
-
-def _singles(values: tuple[str, ...]) -> tuple[Labels, ...]:
-    return tuple((value,) for value in values)
-
-
-_EVERY_CALL = tuple((outcome.value, status) for outcome in CallOutcome for status in STATUSES)
-_EVERY_STATUS = _singles(STATUSES)
-_EVERY_INPUT = _singles(INPUT_RESULTS)
-_EVERY_TRANSFER = _singles(TRANSFER_RESULTS)
-_EVERY_CLASS = _singles(STATUS_CLASSES)
+            sums.add_known("fuse_http_requests_total", server, run.http.status_class)
 
 
 def _steps(call: CallSummary) -> Iterator[tuple[str, str]]:

@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector
 
 from fuse_otel.errors import StoreError
 from fuse_otel.instrumentation.metric_family import Family, MetricKind
-from fuse_otel.instrumentation.metric_table import FAMILIES, STORED
+from fuse_otel.instrumentation.metric_table import BY_NAME, FAMILIES, STORED
 from fuse_otel.ports import Status
 
 
@@ -73,15 +73,21 @@ class Instruments:
             self._counter_series[name, labels] = found
         return found
 
-    def begin(self, labels: tuple[str, ...], *values: str) -> None:
-        """Every counter and histogram with exactly these labels starts at 0 for the values, or is
-        kept.
+    def begin(self, name: str, *values: str) -> None:
+        """Every series of a counter or histogram with these values of its open labels starts at 0,
+        or is kept.
         """
+        family = BY_NAME[name]
+        instrument = self.counter if family.kind is MetricKind.COUNTER else self.histogram
+        for labels in family.series(*values):
+            instrument(name, *labels)
+
+    def begin_all(self, labels: tuple[str, ...], *values: str) -> None:
+        """The same of all counters and histograms that have exactly these open labels."""
         for family in FAMILIES:
-            if family.labels == labels and family.kind is MetricKind.COUNTER:
-                self._counters[family.name].labels(*values)
-            if family.labels == labels and family.kind is MetricKind.HISTOGRAM:
-                self._histograms[family.name].labels(*values)
+            counted = family.kind in {MetricKind.COUNTER, MetricKind.HISTOGRAM}
+            if counted and family.open_labels == labels:
+                self.begin(family.name, *values)
 
     def gauge(self, name: str, *labels: str) -> Gauge:
         return self._gauges[name].labels(*labels) if labels else self._gauges[name]

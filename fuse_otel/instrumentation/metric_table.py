@@ -5,7 +5,10 @@ A value above the last bucket of a histogram means a failure.
 
 from __future__ import annotations
 
-from fuse_otel.instrumentation.call_families import CALL_FAMILIES
+from fuse_otel.core.model.call import LogCompleteness
+from fuse_otel.core.model.tally import ANOMALIES, REDACTIONS, TRUNCATIONS
+from fuse_otel.errors import SourceError, StoreError
+from fuse_otel.instrumentation.call_families import CALL_FAMILIES, CAPPED_LABELS
 from fuse_otel.instrumentation.metric_family import (
     ACCOUNT,
     Family,
@@ -14,6 +17,7 @@ from fuse_otel.instrumentation.metric_family import (
     gauge,
     histogram,
 )
+from fuse_otel.ports.source import Endpoint
 
 _ENDPOINT = (*ACCOUNT, "endpoint")
 LANE = ("destination", "signal")
@@ -49,11 +53,14 @@ _READING = (
         _ENDPOINT,
         "Time until the API had answered, including the body.",
         _API_SECONDS,
+        endpoint=Endpoint,
     ),
     counter(
         "fuse_otel_api_errors_total",
         (*_ENDPOINT, "error_type"),
         "API requests that failed, with or without an answer.",
+        endpoint=Endpoint,
+        error_type=[each.error_type for each in SourceError.__subclasses__()],
     ),
     counter(
         "fuse_otel_api_throttled_seconds_total",
@@ -113,6 +120,7 @@ _READING = (
         "fuse_otel_calls_total",
         (*ACCOUNT, "details"),
         "Calls stored for delivery, each counted once, by how complete their log was.",
+        details=LogCompleteness,
     ),
     counter(
         "fuse_otel_backfilled_calls_total",
@@ -128,11 +136,13 @@ _READING = (
         "fuse_otel_hook_requests_total",
         ("code",),
         "Responses to the post-call webhook, by HTTP status code.",
+        code=("202", "400", "401", "404", "408", "413"),
     ),
     counter(
         "fuse_otel_refused_logins_total",
         ("code",),
         "Requests for pages and metrics with a wrong login (401), or after too many of them (429).",
+        code=("401", "429"),
     ),
 )
 
@@ -239,21 +249,34 @@ _DAEMON = (
         "Always 1. The labels are the versions of the daemon and of Python.",
     ),
     counter(
-        "fuse_otel_redactions_total", ("rule",), "Values that a redaction rule removed, by rule."
+        "fuse_otel_redactions_total",
+        ("rule",),
+        "Values that a redaction rule removed, by rule.",
+        rule=REDACTIONS,
     ),
-    counter("fuse_otel_truncations_total", ("kind",), "Values cut to fit a limit, by kind."),
     counter(
-        "fuse_otel_parse_anomalies_total", ("kind",), "Unexpected data in API answers, by kind."
+        "fuse_otel_truncations_total",
+        ("kind",),
+        "Values cut to fit a limit, by kind.",
+        kind=TRUNCATIONS,
+    ),
+    counter(
+        "fuse_otel_parse_anomalies_total",
+        ("kind",),
+        "Unexpected data in API answers, by kind.",
+        kind=ANOMALIES,
     ),
     counter(
         "fuse_otel_label_overflows_total",
         ("label",),
         "Values of a label that became #other#, because the cap of their account was reached.",
+        label=CAPPED_LABELS,
     ),
     counter(
         "fuse_otel_store_errors_total",
         ("error_type",),
         "Transactions that failed, by error.",
+        error_type=[each.error_type for each in StoreError.__subclasses__()],
     ),
     counter(
         "fuse_otel_loop_errors_total",
@@ -274,3 +297,4 @@ _DAEMON = (
 
 FAMILIES: tuple[Family, ...] = (*_DAEMON, *_READING, *_EXPORT, *STORED, *CALL_FAMILIES)
 """All of them. The process and Python families of prometheus_client come on top."""
+BY_NAME = {family.name: family for family in FAMILIES}

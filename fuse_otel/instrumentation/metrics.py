@@ -17,25 +17,13 @@ from prometheus_client import (
 from prometheus_client.exposition import choose_encoder
 
 from fuse_otel import __version__, events
-from fuse_otel.core.model.call import LogCompleteness
 from fuse_otel.core.model.lane import Lane, LoopName
-from fuse_otel.core.model.tally import ANOMALIES, REDACTIONS, TRUNCATIONS
-from fuse_otel.errors import StoreError
 from fuse_otel.events import Emit
-from fuse_otel.instrumentation.call_metrics import CAPPED_LABELS, CallMetrics
+from fuse_otel.instrumentation.call_metrics import CallMetrics
 from fuse_otel.instrumentation.instruments import Instruments, ReadStatus, StoreGauges
 from fuse_otel.instrumentation.label_cap import Caps, Overflows
 from fuse_otel.instrumentation.metric_family import ACCOUNT
-from fuse_otel.instrumentation.metric_table import LANE
-
-_KNOWN_VALUES: Mapping[str, Iterable[str]] = {
-    "fuse_otel_store_errors_total": [each.error_type for each in StoreError.__subclasses__()],
-    "fuse_otel_redactions_total": REDACTIONS,
-    "fuse_otel_truncations_total": TRUNCATIONS,
-    "fuse_otel_parse_anomalies_total": [kind.value for kind in ANOMALIES],
-    "fuse_otel_label_overflows_total": CAPPED_LABELS,
-}
-"""The values of a label that are known before anything happens."""
+from fuse_otel.instrumentation.metric_table import LANE, LOOP
 
 
 def _unknown() -> None:
@@ -75,23 +63,26 @@ class Metrics:
         self._reloaded(successful=True)
 
     def begin(
-        self, accounts: Iterable[str], lanes: Iterable[Lane], loops: Iterable[LoopName] = ()
+        self,
+        accounts: Iterable[str],
+        lanes: Iterable[Lane],
+        loops: Iterable[LoopName] = (),
+        rules: Iterable[str] = (),
     ) -> None:
         """Start their counters at 0: a series that begins with its first event has no increase
-        that a query could see. Existing counters keep their values.
+        that a query could see. Existing counters keep their values. ``rules``: the operator's own
+        redaction rules.
         """
         counters = self._instruments
+        counters.begin_all(())
         for account in accounts:
-            counters.begin(ACCOUNT, account)
-            for details in LogCompleteness:
-                self._count("fuse_otel_calls_total", account, details.value, by=0)
+            counters.begin_all(ACCOUNT, account)
         for lane in lanes:
-            counters.begin(LANE, lane.destination, lane.signal.value)
-        for loop in loops:
-            self._count("fuse_otel_loop_errors_total", *loop, by=0)
-        for name, values in _KNOWN_VALUES.items():
-            for each in values:
-                self._count(name, each, by=0)
+            counters.begin_all(LANE, lane.destination, lane.signal.value)
+        for loop in (*loops, LoopName("instrumentation")):
+            counters.begin_all(LOOP, *loop)
+        for rule in rules:
+            self._count("fuse_otel_redactions_total", rule, by=0)
 
     def limit(self, caps: Caps, emit: Emit) -> None:
         """How many names have series from now on; those that have one keep it. ``emit`` gets an

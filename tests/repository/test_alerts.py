@@ -162,6 +162,24 @@ def test_the_documented_expression_adds_4xx_for_one_module(tmp_path, module, fir
     succeeds("promtool", "test", "rules", "test.yaml", folder=tmp_path)
 
 
+@promtool
+@pytest.mark.parametrize(("at", "seen"), [("5m", 1), ("30m", 1), ("90m", 0)])
+def test_the_documented_expression_sees_the_first_event_of_a_series(tmp_path, at, seen):
+    page = (ROOT / "docs" / "telemetry.md").read_text()
+    (expression,) = re.findall(r"```promql\n(.+)\n```", page)
+    expected = {"labels": "{}", "value": seen}
+    group = {
+        "interval": "1m",
+        "input_series": [{"series": "fuse_errors_total", "values": "_x4 1x100"}],
+        "promql_expr_test": [
+            {"expr": f"({expression}) + 0", "eval_time": at, "exp_samples": [expected]}
+        ],
+    }
+    test = {"evaluation_interval": "1m", "tests": [group]}
+    (tmp_path / "test.yaml").write_text(yaml.safe_dump(test))
+    succeeds("promtool", "test", "rules", "test.yaml", folder=tmp_path)
+
+
 def test_no_file_of_rules_is_left_out():
     assert set(FILES) == set(FOLDER.glob("*.rules.yaml"))
 

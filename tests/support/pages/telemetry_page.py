@@ -81,10 +81,19 @@ _METRICS = f"""## Metrics
 {Caps().applications} applications keep their names (`FUSE_OTEL_METRIC_APPLICATIONS`), and so do the first {Caps().applications} classes of log entries. So do
 the first {Caps().modules:,} modules (`FUSE_OTEL_METRIC_MODULES`), as many pairs of a module with a kind of error, as many with a
 server, and twice as many steps between modules. The others share the label `#other#`: `fuse_otel_label_overflows_total`
-counts them, and the log says when that begins. Where all values of a label are known,
-their series begin at 0 with the first of them. The call families leave out calls that ended an hour or more
+counts them, and the log says when that begins. The call families leave out calls that ended an hour or more
 before they were stored, so that catching up does not look like a peak of traffic. Counters are kept in the process: a call counts when it is
 stored, at most once. In OpenMetrics the call families have a trace id as exemplar.
+
+Where all values of a label are known, their series begin at 0: at the start of the daemon, or with the first event of
+that application, module or server. A series whose labels are not known before begins at 1 with its first event, and
+`rate()` and `increase()` do not see that event. This concerns `fuse_errors_total`, `fuse_otel_api_requests_total`,
+`fuse_otel_export_requests_total`, `fuse_log_entries_total`, `fuse_module_transitions_total`, and in all families the first event of a new
+application, direction, module or server. Where that event counts, use:
+
+```promql
+(fuse_errors_total unless fuse_errors_total offset 1h) or increase(fuse_errors_total[1h])
+```
 """
 _LOG = """## The daemon's own log
 

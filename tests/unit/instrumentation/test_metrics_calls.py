@@ -9,7 +9,7 @@ from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.model.telemetry import HttpRequest, ModuleRun
 from fuse_otel.core.translation.root_span import CallOutcome
 from fuse_otel.events import CallsStored
-from fuse_otel.instrumentation.call_metrics import TRANSFER_RESULTS
+from fuse_otel.instrumentation.call_families import TRANSFER_RESULTS
 from fuse_otel.instrumentation.metric_table import FAMILIES
 from fuse_otel.instrumentation.metrics import Metrics
 
@@ -106,10 +106,9 @@ def test_modules_are_counted_and_timed():
 def test_where_callers_leave_is_the_last_module():
     metrics = Metrics()
     stored(metrics, call(modules=(run(), run("rest", "claim")), outcome="hangup"), call(modules=()))
-    exits = [each for each in samples(metrics) if each.name == "fuse_call_exits_total"]
-    assert [(each.labels, each.value) for each in exits] == [
-        ({**module("rest", "claim"), "how": "hangup"}, 1)
-    ]
+    assert series(metrics, "fuse_call_exits_total") == {
+        ("main", "claims line", "rest", "claim", "hangup"): 1
+    }
 
 
 def test_errors_are_counted_by_module_and_kind():
