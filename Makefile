@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-check benchmarks dashboards demo test back-ends found-after incidents check suite format golden fuzz lock \
+.PHONY: help bench bench-check benchmarks dashboards manifests demo test back-ends found-after incidents check suite format golden fuzz lock \
 	upgrade build release-files site clean runtime dev
 
 # Empty: the default of tests/support/scale.py. JOBS: how many tests run side by side.
@@ -61,6 +61,9 @@ golden: dev  ## write the golden calls, golden messages and generated pages agai
 
 dashboards: dev  ## write the dashboards of deploy/grafana again from their code
 	.venv/bin/python -m deploy.grafana
+
+manifests: dev  ## write the manifests of deploy/kubernetes again from the Helm chart
+	@PYTHONPATH=tests .venv/bin/python -m support.kubernetes
 
 incidents: dev  ## run the simulated incidents of docs/operations.md again and write what they showed
 	@PYTHONPATH=tests .venv/bin/python -m support.incidents

@@ -26,9 +26,9 @@ def fake_go(folder, script):
     file.chmod(file.stat().st_mode | stat.S_IXUSR)
 
 
-def test_the_list_names_five_programs_and_no_host_to_fetch_from():
+def test_the_list_names_the_programs_and_no_host_to_fetch_from():
     assert set(programs()) == {
-        "otelcol", "jaeger", "victorialogs", "prometheus", "alertmanager",
+        "otelcol", "jaeger", "victorialogs", "prometheus", "alertmanager", "helm",
     }  # fmt: skip
     assert "://" not in LIST.read_text()
     assert all(bool(each.commands) == bool(each.debian) for each in programs().values())

@@ -8,10 +8,12 @@ import bcrypt
 import pytest
 import yaml
 from support.fakes.tls_files import make_certificate
+from support.kubernetes.chart import environment_of, pod_of, secret_files_of
+from support.pages.dockerfile import IMAGE, image_environment
 from support.pages.repository import ROOT
 from support.patience import PATIENCE
 
-from fuse_otel import __version__, config
+from fuse_otel import config
 from fuse_otel.cli import COMMANDS
 from fuse_otel.config.file.web_config import read_web_config
 
@@ -24,21 +26,12 @@ def documents(path):
     return [each for each in yaml.safe_load_all(path.read_text()) if each]
 
 
-def kubernetes(kind):
-    found = list(documents(DEPLOY / "kubernetes" / "fuse-otel.yaml"))
-    return next(each for each in found if each["kind"] == kind)
-
-
-def container():
-    return kubernetes("StatefulSet")["spec"]["template"]["spec"]["containers"][0]
+def kubernetes():
+    return documents(DEPLOY / "kubernetes" / "fuse-otel.yaml")
 
 
 def compose():
     return yaml.safe_load((DEPLOY / "docker-compose.yaml").read_text())["services"]["fuse-otel"]
-
-
-def image_environment():
-    return dict(re.findall(r"(FUSE_OTEL_\w+)=(\S+)", (ROOT / "Dockerfile").read_text()))
 
 
 def compose_environment():
@@ -46,8 +39,11 @@ def compose_environment():
 
 
 def kubernetes_environment():
-    said = {each["name"]: each.get("value", "ops@example.com") for each in container()["env"]}
-    return image_environment() | said
+    return (
+        image_environment()
+        | environment_of(pod_of(kubernetes()))
+        | {"FUSE_OTEL_EMAIL": "ops@example.com"}
+    )
 
 
 def systemd_environment():
@@ -76,61 +72,40 @@ def test_no_file_names_a_command_that_is_not_there(path):
     assert set(told) <= COMMANDS.keys()
 
 
-def test_the_daemon_may_take_its_time_to_stop():
-    grace = config.load(environ=kubernetes_environment() | {
-        "FUSE_OTEL_DEVELOPER_KEY": "a-key", "FUSE_OTEL_DEVELOPER_KEY_FILE": ""
-    }).settings.shutdown_grace  # fmt: skip
-    pod = kubernetes("StatefulSet")["spec"]["template"]["spec"]
-    assert pod["terminationGracePeriodSeconds"] > grace
-
-
-def test_kubernetes_runs_the_image_as_its_own_user():
-    pod = kubernetes("StatefulSet")["spec"]["template"]["spec"]
-    (user,) = re.findall(r"^USER (\d+):", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
-    assert pod["securityContext"]["runAsUser"] == pod["securityContext"]["fsGroup"] == int(user)
-    assert container()["image"] == f"fuse-otel:{__version__}"
-
-
-def test_kubernetes_finds_its_pods_and_its_secret():
-    service, workload = kubernetes("Service"), kubernetes("StatefulSet")
-    labels = workload["spec"]["template"]["metadata"]["labels"]
-    assert service["spec"]["selector"] == workload["spec"]["selector"]["matchLabels"] == labels
+def test_kubernetes_finds_its_secret():
+    pod = pod_of(kubernetes())
     (secret,) = documents(DEPLOY / "kubernetes" / "secret.example.yaml")
-    (volume,) = (v for v in workload["spec"]["template"]["spec"]["volumes"] if "secret" in v)
-    named = {item["key"] for item in volume["secret"]["items"]} | {
-        each["valueFrom"]["secretKeyRef"]["key"]
-        for each in container()["env"]
-        if "valueFrom" in each
+    named = set(secret_files_of(pod).values()) | {
+        (reference["name"], reference["key"])
+        for each in pod["containers"][0]["env"]
+        for reference in each.get("valueFrom", {}).values()
     }
-    assert volume["secret"]["secretName"] == secret["metadata"]["name"]
-    assert named == secret["stringData"].keys()
+    assert named == {(secret["metadata"]["name"], key) for key in secret["stringData"]}
 
 
 def test_all_speak_of_one_port_and_of_pages_that_there_are():
-    image = (ROOT / "Dockerfile").read_text()
-    assert f"EXPOSE {PORT}\n" in image
-    assert f"FUSE_OTEL_LISTEN=[::]:{PORT}\n" in image
-    assert 'CMD ["fuse-otel", "health"]' in image
+    assert f"EXPOSE {PORT}\n" in IMAGE
+    assert f"FUSE_OTEL_LISTEN=[::]:{PORT}\n" in IMAGE
+    assert 'CMD ["fuse-otel", "health"]' in IMAGE
+    (container,) = pod_of(kubernetes())["containers"]
     assert compose()["ports"] == [f"127.0.0.1:{PORT}:{PORT}"]
-    assert container()["ports"][0]["containerPort"] == int(PORT)
-    probed = {container()[f"{name}Probe"]["httpGet"]["path"] for name in ("startup", "liveness")}
+    assert container["ports"][0]["containerPort"] == int(PORT)
+    probed = {container[f"{name}Probe"]["httpGet"]["path"] for name in ("startup", "liveness")}
     assert probed == {"/-/healthy"}
-    assert container()["readinessProbe"]["httpGet"]["path"] == "/-/ready"
+    assert container["readinessProbe"]["httpGet"]["path"] == "/-/ready"
 
 
 def test_a_release_chooses_the_base_and_the_labels_of_the_image():
-    image = (ROOT / "Dockerfile").read_text()
-    assert re.findall(r"^FROM (\S+)", image, re.MULTILINE) == ["${BASE}", "${BASE}"]
-    (named,) = re.findall(r"^ARG (VERSION .+)$", image, re.MULTILINE)
+    assert re.findall(r"^FROM (\S+)", IMAGE, re.MULTILINE) == ["${BASE}", "${BASE}"]
+    (named,) = re.findall(r"^ARG (VERSION .+)$", IMAGE, re.MULTILINE)
     for name in named.split():
-        assert f'org.opencontainers.image.{name.lower()}="${{{name}}}"' in image
+        assert f'org.opencontainers.image.{name.lower()}="${{{name}}}"' in IMAGE
 
 
 def test_the_image_has_no_pip():
-    image = (ROOT / "Dockerfile").read_text()
-    assert "venv --without-pip /opt/fuse-otel" in image
-    assert "/opt/fuse-otel/bin/pip" not in image
-    assert "site-packages/pip*" in image.rpartition("FROM ")[2]
+    assert "venv --without-pip /opt/fuse-otel" in IMAGE
+    assert "/opt/fuse-otel/bin/pip" not in IMAGE
+    assert "site-packages/pip*" in IMAGE.rpartition("FROM ")[2]
 
 
 def test_the_collector_takes_what_the_daemon_sends():

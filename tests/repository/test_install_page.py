@@ -52,7 +52,7 @@ def without_dependencies(tmp_path_factory):
 
 @pytest.fixture
 def desk(tmp_path, wheel):
-    made = Desk(tmp_path, ("docker", "kubectl", "systemctl"))
+    made = Desk(tmp_path, ("docker", "systemctl"))
     (made.repository / "dist").mkdir()
     shutil.copy(wheel, made.repository / "dist")
     for name in ("deploy", "requirements"):
@@ -149,15 +149,6 @@ def test_the_key_of_compose_is_where_the_file_looks(desk):
     assert (key.read_text(), key.stat().st_mode & 0o777) == (KEY, 0o644)
 
 
-def test_kubectl_gets_files_that_exist(desk):
-    works(desk.run(shell_block(PAGE, "kubectl apply")))
-    ((folder, words),) = desk.noted("kubectl")
-    files = [folder / word for word in words if word.endswith(".yaml")]
-    assert len(files) == 2
-    kinds = [each["kind"] for file in files for each in yaml.safe_load_all(file.read_text())]
-    assert kinds == ["Secret", "Service", "StatefulSet"]
-
-
 def test_the_container_keeps_its_state_where_the_image_does(desk):
     works(desk.run(shell_block(PAGE, "docker build")))
     (_, build), (_, run) = desk.noted("docker")
@@ -168,15 +159,17 @@ def test_the_container_keeps_its_state_where_the_image_does(desk):
 
 
 def test_every_block_of_the_page_belongs_to_a_test():
-    """``make build`` and the commands that need a daemon have tests of their own."""
-    elsewhere = {"make build\n", "fuse-otel health\nfuse-otel status\n"}
+    """``make build``, the page on Kubernetes and what needs a daemon have tests of their own."""
+    elsewhere = {
+        "make build\n", "fuse-otel health\nfuse-otel status\n", shell_block(PAGE, "helm upgrade"),
+    }  # fmt: skip
     here = {
         shell_block(PAGE, part)
         for part in (
             "uv tool install", "pipx install", ".local/share/fuse-otel/bin/pip install",
             "assets --to fuse-otel-assets", "man/man1",
             "fuse-otel --version", "fuse-otel check", "/opt/fuse-otel", "systemctl",
-            "docker compose", "kubectl apply", "docker build",
+            "docker compose", "docker build",
         )
     }  # fmt: skip
     assert set(shell_blocks(PAGE)) == elsewhere | here

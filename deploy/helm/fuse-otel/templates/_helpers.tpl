@@ -1,0 +1,73 @@
+{{- define "fuse-otel.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "fuse-otel.fullname" -}}
+{{- $name := default .Chart.Name .Values.nameOverride -}}
+{{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
+{{- /* 63 less the number and the hash that Kubernetes appends. */ -}}
+{{- default $full .Values.fullnameOverride | trunc 52 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "fuse-otel.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "fuse-otel.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "fuse-otel.labels" -}}
+{{ include "fuse-otel.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "fuse-otel.serviceAccountName" -}}
+{{- default (ternary (include "fuse-otel.fullname" .) "default" .Values.serviceAccount.create) .Values.serviceAccount.name -}}
+{{- end -}}
+
+{{- define "fuse-otel.image" -}}
+{{- with .Values.image.digest -}}
+{{ printf "%s@%s" $.Values.image.repository . }}
+{{- else -}}
+{{ printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) }}
+{{- end -}}
+{{- end -}}
+
+{{- /* The configuration file: `config`, then one table for each of `accounts`. */ -}}
+{{- define "fuse-otel.config" -}}
+{{- with .Values.config }}{{ trim . }}
+{{ end }}
+{{- range .Values.accounts }}
+[[accounts]]
+name = {{ .name | toJson }}
+email = {{ .email | toJson }}
+developer_key_file = "/run/secrets/fuse-otel/accounts/{{ .name }}"
+{{- with .numbers }}
+numbers = {{ toJson . }}
+{{- end }}
+{{ end }}
+{{- end -}}
+
+{{- define "fuse-otel.oneAccount" -}}
+{{- if and .Values.account.existingSecret (not .Values.accounts) }}yes{{ end -}}
+{{- end -}}
+
+{{- /* What would not work, as a sentence. */ -}}
+{{- define "fuse-otel.check" -}}
+{{- if not (or .Values.account.existingSecret .Values.accounts .Values.config) -}}
+{{- fail "No Fuse account: set account.existingSecret, accounts, or [[accounts]] in config." -}}
+{{- end -}}
+{{- $names := list -}}
+{{- range .Values.accounts }}{{ $names = append $names .name }}{{ end -}}
+{{- if ne (len $names) (len (uniq $names)) -}}
+{{- fail "Two of `accounts` have the same name." -}}
+{{- end -}}
+{{- range list "FUSE_OTEL_EMAIL" "FUSE_OTEL_DEVELOPER_KEY" "FUSE_OTEL_DEVELOPER_KEY_FILE" "FUSE_OTEL_STATE_URL" "FUSE_OTEL_STATE_URL_FILE" "FUSE_OTEL_MAX_DISK" "FUSE_OTEL_LISTEN" "FUSE_OTEL_CONFIG" "FUSE_OTEL_WEB_CONFIG" -}}
+{{- if hasKey $.Values.settings . -}}
+{{- fail (printf "settings.%s: the chart sets this variable from its other values." .) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}

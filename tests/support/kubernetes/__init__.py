@@ -1,0 +1,1 @@
+"""The Helm chart of ``deploy/helm``, rendered, and the manifests of ``deploy/kubernetes``."""
