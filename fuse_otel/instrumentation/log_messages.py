@@ -123,6 +123,7 @@ def _(event: events.AccountMoved) -> Line:
             "account": event.account,
             "headroom": event.headroom,
             "pending": event.pending,
+            "failing": event.failing,
             "gap_seconds": event.gap_seconds,
             "reason": event.reason or None,
         },
@@ -159,6 +160,7 @@ def _(event: events.ExportDone) -> Line:
         "code": event.code,
         "items": event.items,
         "rejected": event.rejected,
+        "failed": event.failed,
         "seconds": event.seconds,
         "reason": event.reason or None,
     }
@@ -200,7 +202,7 @@ def _(event: events.LaneChanged) -> Line:
     return Line(
         LogLevel.INFO if event.up else LogLevel.WARN,
         "lane up" if event.up else "lane down",
-        _lane(event.lane) | {"reason": event.reason or None},
+        _lane(event.lane) | {"reason": event.reason or None, "suspended": event.suspended or None},
     )
 
 

@@ -131,6 +131,7 @@ class SelfTraces:
             "fuse_otel.export.code": event.code,
             "fuse_otel.export.items": event.items,
             "fuse_otel.export.rejected": event.rejected,
+            "fuse_otel.export.failed": event.failed,
         }
         name = f"export {event.lane.signal.value}"
         span = self._start(name, SpanKind.CLIENT, end - event.seconds, attributes)

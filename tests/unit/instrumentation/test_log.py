@@ -172,6 +172,22 @@ def test_an_export_that_was_not_accepted_is_a_warning(heard):
     ]
 
 
+def test_a_line_shows_how_much_has_failed():
+    stream = io.StringIO()
+    log = Log(stream, "info", "json", lambda: NOW)
+    log(events.ExportDone(LANE, "503", "retry", 0.1, 0, 0, "Unavailable", failed=42))
+    log(events.LaneChanged(LANE, up=False, reason="401 Unauthorized", suspended=True))
+    log(
+        events.AccountMoved(
+            "main", up=False, cursor=NOW, headroom=9.0, pending=8, gap_seconds=0, failing=7
+        )
+    )
+    export, lane, account = map(json.loads, stream.getvalue().splitlines())
+    assert (export["items"], export["rejected"], export["failed"]) == (0, 0, 42)
+    assert lane["suspended"] is True
+    assert (account["pending"], account["failing"]) == (8, 7)
+
+
 def test_clocks_that_differ_much_are_a_warning(heard):
     heard.log(events.ClockSkewSeen("main", 4.0))
     heard.log(events.ClockSkewSeen("main", -40.0))
