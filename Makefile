@@ -1,12 +1,12 @@
 # The commands of a maintainer and of CI. Works with GNU make 3.81 (macOS).
-# PYTHON=/path/to/python3 chooses the interpreter. PROOF_SCALE=5 runs the heavy proofs as large as CI does.
+# PYTHON=/path/to/python3 chooses the interpreter. PROOF_SCALE=5 runs the heavy proofs as well, as large as CI does.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help bench bench-check benchmarks dashboards manifests demo test back-ends found-after incidents check suite format golden fuzz lock \
 	upgrade build release-files site clean runtime dev
 
-# Empty: the default of tests/support/scale.py. JOBS: how many tests run side by side.
+# Empty: `make test` leaves out the heavy proofs. JOBS: how many tests run side by side.
 PROOF_SCALE ?=
 JOBS ?= auto
 FUZZ_SECONDS ?= 600
@@ -20,7 +20,7 @@ help:  ## list the targets
 demo: $(if $(BACK_ENDS),dev,runtime)  ## run the daemon on a simulated Fuse account; BACK_ENDS=1 adds Jaeger, VictoriaLogs
 	@$(if $(BACK_ENDS),PYTHONPATH=tests .venv/bin/python -m support.back_ends.demo,.venv/bin/fuse-otel demo)
 
-test: check suite  ## run the checks, then every test, with branch coverage
+test: check suite  ## run the checks, then the tests, with branch coverage; PROOF_SCALE=1 adds the heavy proofs
 
 back-ends: dev  ## build the real back ends of the end-to-end tests into a cache (takes minutes, once)
 	@PYTHONPATH=tests .venv/bin/python -m support.back_ends
@@ -37,7 +37,7 @@ check: dev  ## run the linters and check formatting, types, layers and dependenc
 
 suite: dev
 	@.venv/bin/coverage erase
-	.venv/bin/coverage run -m pytest -n $(JOBS) $(PYTEST)
+	.venv/bin/coverage run -m pytest -n $(JOBS) $(if $(PROOF_SCALE),,-m "not proof") $(PYTEST)
 	@.venv/bin/coverage combine --quiet
 	.venv/bin/coverage report
 

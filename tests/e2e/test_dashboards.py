@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 from support.builders.recent_world import recent_world
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.pages.grafana_dashboards import QUERIES
@@ -13,6 +14,8 @@ from support.peers.waiting import wait_for
 from support.rigs.program import pointed_at, running
 
 from fuse_otel.simulator import SimulatedApi
+
+pytestmark = pytest.mark.proof
 
 RULES = ROOT / "deploy" / "prometheus" / "*.rules.yaml"
 CALLS_A_SECOND = 12

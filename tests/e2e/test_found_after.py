@@ -7,6 +7,7 @@ import os
 import time
 from contextlib import ExitStack
 
+import pytest
 from support.peers.ages import AGES, calls_of_each_age, picked_account
 from support.peers.found_after import (
     Asking,
@@ -17,6 +18,8 @@ from support.peers.found_after import (
     written,
 )
 from support.peers.waiting import wait_for
+
+pytestmark = pytest.mark.proof
 
 PROTOCOLS = {"HTTP": ("http", "http/protobuf"), "gRPC": ("grpc", "grpc")}
 PATIENCE = 240

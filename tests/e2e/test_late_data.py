@@ -14,6 +14,8 @@ from support.peers.waiting import wait_for
 from support.rigs.program import running
 from support.scale import scaled
 
+pytestmark = pytest.mark.proof
+
 ORDERS = {"oldest first": list(reversed(AGES)), "newest first": list(AGES)}
 
 

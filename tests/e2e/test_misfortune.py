@@ -21,6 +21,8 @@ from support.scale import scaled
 
 from fuse_otel.simulator import Quirks
 
+pytestmark = pytest.mark.proof
+
 TOO_LITTLE = {"memory_limiter": {"check_interval": "100ms", "limit_mib": 1}}
 NO_QUEUE = {"sending_queue": {"enabled": False}}
 

@@ -17,6 +17,8 @@ from support.scale import scaled
 from fuse_otel.ports import Acknowledgement, NumberPosition, Step
 from fuse_otel.simulator import Quirks
 
+pytestmark = pytest.mark.proof
+
 RULES = 30
 WHOLE = settings(
     max_examples=scaled(12, least=4),
@@ -30,7 +32,6 @@ class OnDisk(DaemonMachine):
     on_disk = True
 
 
-@pytest.mark.proof
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("machine", [DaemonMachine, OnDisk])
 def test_nothing_is_lost_or_doubled_and_nobody_delays_another(machine):

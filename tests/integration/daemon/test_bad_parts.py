@@ -11,6 +11,8 @@ from support.fakes.raw_http import RawServer
 from support.rigs.onlooker import Onlooker
 from support.rigs.program import environment, running
 
+pytestmark = pytest.mark.proof
+
 SETTINGS = {
     "FUSE_OTEL_EMAIL": "a@example.com",
     "FUSE_OTEL_DEVELOPER_KEY": "k",

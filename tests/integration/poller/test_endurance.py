@@ -13,6 +13,8 @@ from fuse_otel.events import (
 from fuse_otel.ports import Gap, GapReason, Step
 from fuse_otel.simulator import Quirks, World
 
+pytestmark = pytest.mark.proof
+
 
 def test_the_budget_holds_over_the_whole_run():
     rig = PollerRig(
