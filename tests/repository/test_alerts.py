@@ -17,6 +17,7 @@ from support.pages.alert_rules import (
     unknown,
     with_recorded,
 )
+from support.pages.grafana_dashboards import DASHBOARDS, variables
 from support.pages.promql import metrics_of
 from support.pages.repository import ROOT
 from support.patience import PATIENCE
@@ -88,7 +89,9 @@ def test_an_alert_has_a_unit_test_with_its_own_series(rule, fires):
 def test_only_what_loses_calls_within_a_day_is_a_page(rule):
     assert rule["labels"]["severity"] == ("page" if rule["alert"] in PAGES else "ticket")
     assert rule["labels"]["component"] == ("exporter" if "FuseOtel" in rule["alert"] else "calls")
-    assert rule["annotations"].keys() == {"summary", "description", "runbook_url"}
+    assert rule["annotations"].keys() == {
+        "summary", "description", "runbook_url", "dashboard_url",
+    }  # fmt: skip
 
 
 def test_every_alert_has_its_section_in_the_runbook_in_the_same_order():
@@ -126,8 +129,26 @@ def test_a_runbook_address_leads_to_the_section_of_its_alert():
         assert anchor == rule["alert"].lower()
 
 
+@pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
+def test_a_dashboard_address_opens_what_the_alert_is_about(rule):
+    base, _, query = rule["annotations"]["dashboard_url"].partition("?")
+    board = "fuse-calls" if rule["labels"]["component"] == "calls" else "fuse-otel"
+    assert base == f"https://example.com/grafana/d/{board}"
+    assert board in DASHBOARDS
+    chosen = re.findall(r"(?:^|&)var-(\w+)=\{\{ \$labels\.(\w+) \| urlquery \}\}", query)
+    assert bool(chosen) == bool(query)
+    for name, label in chosen:
+        assert name == label
+        assert name in variables(board)
+        # A label that the alert may not have would choose nothing.
+        assert f"$labels.{name}" in rule["annotations"]["summary"] or board == "fuse-calls"
+    if board == "fuse-calls":
+        assert [name for name, _ in chosen] == ["account", "application"]
+        assert {"account", "application"} <= possible_labels(rule["expr"])
+
+
 @promtool
-def test_the_documented_command_changes_the_base_of_every_runbook_address(tmp_path):
+def test_the_documented_command_changes_the_base_of_every_address(tmp_path):
     (command,) = re.findall(r"^sed -i .+$", PAGE.read_text(), re.MULTILINE)
     shutil.copytree(FOLDER, tmp_path / "deploy" / "prometheus")
     succeeds("sh", "-c", command, folder=tmp_path)
@@ -135,6 +156,8 @@ def test_the_documented_command_changes_the_base_of_every_runbook_address(tmp_pa
         changed = (tmp_path / "deploy" / "prometheus" / file.name).read_text()
         urls = re.findall(r"runbook_url: (.+)", changed)
         assert all(url.startswith("https://wiki.example.org/runbooks/fuse-otel#") for url in urls)
+        urls = re.findall(r"dashboard_url: '?(.+)", changed)
+        assert all(url.startswith("https://grafana.example.org/d/fuse-") for url in urls)
     test = TESTS[-1].name
     succeeds("promtool", "test", "rules", test, folder=tmp_path / "deploy" / "prometheus")
 

@@ -87,9 +87,15 @@ def test_prometheus_finds_the_pods_once(helm):
 
 def test_the_rules_are_those_of_the_repository(helm):
     found = of_kind(render(helm, "everything"), "PrometheusRule")
-    ours = "https://example.com/fuse-otel/docs/operations.md"
-    theirs = "https://wiki.example.org/runbooks/fuse-otel"
-    texts = [path.read_text().replace(ours, theirs) for path in sorted(RULES)]
+    texts = [
+        path.read_text()
+        .replace(
+            "https://example.com/fuse-otel/docs/operations.md",
+            "https://wiki.example.org/runbooks/fuse-otel",
+        )
+        .replace("https://example.com/grafana", "https://grafana.example.org")
+        for path in sorted(RULES)
+    ]
     assert sorted((each["spec"] for each in found), key=json.dumps) == sorted(
         map(yaml.safe_load, texts), key=json.dumps
     )
