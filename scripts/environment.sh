@@ -18,7 +18,8 @@ wanted=$(cat $locks pyproject.toml fuse_otel/__init__.py | cksum)
 if [ -x .venv/bin/fuse-otel ] && [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
     exit 0
 fi
-if ! .venv/bin/python -c '' 2>/dev/null; then
+# An interrupted run leaves an environment without pip.
+if ! .venv/bin/python -c 'import pip' 2>/dev/null; then
     python=$(scripts/find-python.sh)
     echo "Making .venv with $("$python" --version) and what the lock names…"
     "$python" -m venv --clear .venv

@@ -92,6 +92,8 @@ class Log:
         """Accounts report after every poll; only a change of their state is worth a line."""
         with self._lock:
             before = self._up.get(event.account)
+            if before is None and not event.up and not event.reason:
+                return False  # A start: the API was not asked yet.
             self._up[event.account] = event.up
         return before is not event.up
 

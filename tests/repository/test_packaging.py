@@ -228,6 +228,21 @@ def test_a_python_that_cannot_make_environments_is_not_enough(tmp_path):
     assert done.stderr.endswith(f"sudo apt-get install --yes python{version}-venv\n")
 
 
+def test_an_environment_whose_making_was_interrupted_is_made_again(tmp_path):
+    for name in ("scripts", ".venv/bin", "requirements", "fuse_otel"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("requirements/dev.txt", "pyproject.toml", "fuse_otel/__init__.py"):
+        (tmp_path / name).touch()
+    shutil.copy(ROOT / "scripts" / "environment.sh", tmp_path / "scripts")
+    interpreter(tmp_path / "scripts", "find-python.sh", "echo looks for a Python >&2; exit 3")
+    interpreter(tmp_path / ".venv" / "bin", "python", 'case "$*" in *pip*) exit 1 ;; esac')
+    done = subprocess.run(
+        ["/bin/sh", tmp_path / "scripts" / "environment.sh", "dev"],
+        check=False, capture_output=True, text=True, timeout=PATIENCE,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (3, "looks for a Python\n")
+
+
 def test_on_a_mac_the_line_is_homebrews(tmp_path):
     interpreter(tmp_path, "uname", "echo Darwin")
     assert find_python(tmp_path).stderr.endswith("brew install python@3.13\n")

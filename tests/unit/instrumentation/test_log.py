@@ -156,6 +156,15 @@ def test_an_account_is_reported_when_it_changes_not_when_it_moves(heard):
     ]  # fmt: skip
 
 
+def test_an_account_that_was_not_read_yet_is_not_reported_as_down(heard):
+    moved = events.AccountMoved("main", up=False, cursor=1, headroom=None, pending=0, gap_seconds=0)
+    for reason in ("", "", "401 Unauthorized", "401 Unauthorized"):
+        heard.log(replace(moved, reason=reason))
+    assert [(line["msg"], line["reason"]) for line in heard.lines] == [
+        ("account down", "401 Unauthorized")
+    ]
+
+
 def test_a_lane_is_reported_when_it_comes_and_goes(heard):
     heard.log(events.LaneChanged(LANE, up=False, reason="401 Unauthorized"))
     heard.log(events.LaneChanged(LANE, up=True, reason=""))
