@@ -25,8 +25,9 @@ FROM ${BASE}
 LABEL org.opencontainers.image.title="fuse-otel" \
       org.opencontainers.image.description="Every call of a Plum Fuse phone application as one OpenTelemetry trace" \
       org.opencontainers.image.licenses="Apache-2.0"
-# The program installs nothing at run time.
-RUN rm -rf /usr/local/lib/python3*/site-packages/pip* /usr/local/lib/python3*/ensurepip /usr/local/bin/pip*
+# The program installs nothing at run time. The second line is for a base of Debian's own packages.
+RUN rm -rf /usr/local/lib/python3*/site-packages/pip* /usr/local/lib/python3*/ensurepip /usr/local/bin/pip* \
+    /usr/lib/python3*/ensurepip /usr/share/python-wheels
 # A number, so that Kubernetes can check runAsNonRoot.
 RUN groupadd --gid 9464 fuse-otel \
  && useradd --uid 9464 --gid 9464 --no-create-home --home-dir /var/lib/fuse-otel --shell /usr/sbin/nologin fuse-otel \
@@ -48,7 +49,10 @@ HEALTHCHECK --interval=30s --timeout=10s --start-period=20s \
 ENTRYPOINT ["fuse-otel"]
 CMD ["run"]
 # Last, because they change with every build.
-ARG VERSION REVISION SOURCE CREATED
+ARG VERSION
+ARG REVISION
+ARG SOURCE
+ARG CREATED
 LABEL org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.source="${SOURCE}" \
