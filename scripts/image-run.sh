@@ -38,9 +38,9 @@ refuses() {
 refuses 'the root can be written' "${inside[@]}" touch /opt/a-file
 says "the root is read-only, and the user is $("${inside[@]}" id -u)"
 
-"${inside[@]}" fuse-otel demo --directory /tmp/demo --seconds 10 >"$root/tmp/demo.txt"
+"${inside[@]}" fuse-otel demo --seconds 10 >"$root/tmp/demo.txt"
 grep -Fq 'One of its calls:' "$root/tmp/demo.txt"
-[ -s "$root/tmp/demo/calls.jsonl" ]
+[ -s "$root/var/lib/fuse-otel/demo/calls.jsonl" ]
 says 'the demo delivers calls'
 
 "${inside[@]}" fuse-otel simulate --listen 127.0.0.1:8765 >/dev/null &

@@ -10,6 +10,7 @@ import sys
 import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from support.pages.repository import ROOT
 from support.patience import PATIENCE
@@ -74,7 +75,7 @@ class Desk:
         return subprocess.run(
             ["/bin/sh", "-eu", "-c", _SYSTEM.sub(f"{self.root}/", block)],
             cwd=self.repository,
-            env=self._environment(settings),
+            env=self.environment(settings),
             input=stdin,
             capture_output=True,
             text=True,
@@ -82,7 +83,7 @@ class Desk:
             check=False,
         )
 
-    def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
+    def environment(self, settings: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
         places = (self._bin, self.home / ".local" / "bin", UV.parent)
         kept = {k: v for k, v in environment().items() if not k.startswith(("UV_", "XDG_"))}
         return {
