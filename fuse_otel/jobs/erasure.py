@@ -25,6 +25,7 @@ def _erased(erased: Erased) -> Sequence[str]:
         return ["The store held no copy of this call any more. It is not read again."]
     parts = [
         plural(erased.recent, "copy of the pages", "copies of the pages"),
+        plural(erased.indexed, "row of the index of calls", "rows of the index of calls"),
         *_by_lane(erased.waiting, "waiting"),
         *_by_lane(erased.parked, "parked"),
         plural(erased.pending, "pending call"),

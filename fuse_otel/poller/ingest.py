@@ -32,7 +32,15 @@ from fuse_otel.poller.release_policy import (
     release_policy,
 )
 from fuse_otel.poller.repeat_calls import caller_of, find_repeat_calls
-from fuse_otel.ports import CallerRow, Lease, Pending, PendingReason, RecentCall, SeenRow, Step
+from fuse_otel.poller.stored_call import indexed_call, recent_call
+from fuse_otel.ports import (
+    CallerRow,
+    Lease,
+    Pending,
+    PendingReason,
+    SeenRow,
+    Step,
+)
 
 FetchedCall = tuple[ListedCall, CallLog | SourceError]
 RECENT_CALLS = 500  # the pages keep no more calls than that
@@ -235,9 +243,10 @@ class Ingest:
             settled=draft.settled,
             batches=batches,
             recent=[
-                _recent(call, self._options.account) for call in draft.rendered[-RECENT_CALLS:]
+                recent_call(call, self._options.account) for call in draft.rendered[-RECENT_CALLS:]
             ],
             callers=draft.callers,
+            indexed=[indexed_call(call) for call in rendered],
         )
 
     def _emit_stored(self, draft: _Draft, repeats: frozenset[str]) -> None:
@@ -280,21 +289,3 @@ def _sum(tallies: Iterable[Tally]) -> Tally:
     for tally in tallies:
         total.add(tally)
     return total
-
-
-def _recent(call: RenderedCall, account: str) -> RecentCall:
-    summary = call.summary
-    return RecentCall(
-        session_id=call.session_id,
-        trace_id=call.trace_id,
-        application=summary.application,
-        direction=summary.direction,
-        outcome=summary.outcome,
-        details=call.details,
-        error=summary.error,
-        start=call.start,
-        end=call.end,
-        traces=call.traces,
-        logs=call.logs,
-        account=account,
-    )

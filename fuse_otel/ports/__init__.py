@@ -1,11 +1,11 @@
-"""The contracts between the loops and the outside: one source, one store with three interfaces,
-and
-destinations. Every adapter passes the conformance suite of its port (``tests``).
+"""The contracts between the loops and the outside: one source, one store with four interfaces,
+and destinations. Every adapter passes the conformance suite of its port (``tests``).
 
 All times are UNIX seconds. ``account`` is an account's configured name; ``number`` is the phone
 number a scan is limited to, ``""`` for all numbers of the account.
 """
 
+from fuse_otel.ports.calls import EVERY_CALL, CallIndex, CallQuery, IndexedCall
 from fuse_otel.ports.control import (
     AccountStatus,
     Control,
@@ -40,8 +40,11 @@ from fuse_otel.ports.source import Endpoint, Source
 from fuse_otel.ports.store import Store
 
 __all__ = [
+    "EVERY_CALL",
     "AccountStatus",
     "Acknowledgement",
+    "CallIndex",
+    "CallQuery",
     "CallerRow",
     "Control",
     "Destination",
@@ -49,6 +52,7 @@ __all__ = [
     "Erased",
     "Gap",
     "GapReason",
+    "IndexedCall",
     "Job",
     "JobStatus",
     "JobStep",

@@ -131,7 +131,7 @@ class JobStep:
 @dataclass(frozen=True, slots=True)
 class Erased:
     """How many copies of a call were erased: ``waiting`` and ``parked`` by lane. ``known``: an
-    account has read the call, or has listed it.
+    account has read the call, or has listed it. ``indexed``: its rows in the index of calls.
     """
 
     recent: int
@@ -139,11 +139,12 @@ class Erased:
     waiting: Mapping[Lane, int]
     parked: Mapping[Lane, int]
     known: bool
+    indexed: int = 0
 
     @property
     def copies(self) -> int:
         lanes = (*self.waiting.values(), *self.parked.values())
-        return self.recent + self.pending + sum(lanes)
+        return self.recent + self.pending + self.indexed + sum(lanes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from fuse_otel.core.batching.batch import Batch
 from fuse_otel.core.model.call import ListedCall, Seen
+from fuse_otel.ports.calls import IndexedCall
 
 
 class GapReason(StrEnum):
@@ -128,7 +129,8 @@ class Step:
     ``opened`` and ``closed`` edit the gaps; ``given_up`` are the closed gaps that were not read.
     The calls of ``seen`` count for ``job``. ``pending`` adds or replaces by session id, ``settled``
     removes pending calls. ``positions`` replaces the positions of the named numbers. ``callers``
-    are kept for 25 hours after the end of their call.
+    are kept for 25 hours after the end of their call. ``indexed`` are the facts of the calls that
+    this step stores, for the index of calls: they replace those of an earlier step.
     """
 
     at: int
@@ -144,6 +146,7 @@ class Step:
     batches: Sequence[Batch] = ()
     recent: Sequence[RecentCall] = ()
     callers: Sequence[CallerRow] = ()
+    indexed: Sequence[IndexedCall] = ()
 
 
 class Lease(Protocol):

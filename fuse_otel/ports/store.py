@@ -1,16 +1,17 @@
-"""One database with three interfaces."""
+"""One database with four interfaces."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
+from fuse_otel.ports.calls import CallIndex
 from fuse_otel.ports.control import Control
 from fuse_otel.ports.ledger import Ledger
 from fuse_otel.ports.outbox import Outbox
 
 
 class Store(Protocol):
-    """One database with three interfaces."""
+    """One database with four interfaces."""
 
     @property
     def ledger(self) -> Ledger: ...
@@ -20,5 +21,8 @@ class Store(Protocol):
 
     @property
     def control(self) -> Control: ...
+
+    @property
+    def calls(self) -> CallIndex: ...
 
     def close(self) -> None: ...

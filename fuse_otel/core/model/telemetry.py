@@ -102,7 +102,7 @@ class CallSummary:
     """A call as the ``fuse_*`` metrics and the pages see it. ``end`` is UNIX seconds.
 
     ``contained``: it ended without an answered transfer. ``repeat``: its caller had called before,
-    which only the store knows.
+    which only the store knows. ``failed`` is the execution that made the call an error.
     """
 
     application: str
@@ -117,6 +117,8 @@ class CallSummary:
     entries: Mapping[str, int]
     contained: bool = False
     repeat: bool = False
+    version: str = ""
+    failed: ModuleRun | None = None
 
 
 @dataclass(slots=True)

@@ -14,7 +14,9 @@ from fuse_otel.core.translation.timeline import UNKNOWN, Timeline
 from fuse_otel.core.translation.timestamps import SECOND
 
 
-def summary(timeline: Timeline, service: str, root: Span, executions: list[Span]) -> CallSummary:
+def summary(
+    timeline: Timeline, service: str, root: Span, executions: list[Span], error_policy: str
+) -> CallSummary:
     """``root`` and ``executions`` are the spans of all of the call, sent or not.
 
     Durations are those of the timeline. The microsecond that a span lasts at least is left out: a
@@ -36,7 +38,15 @@ def summary(timeline: Timeline, service: str, root: Span, executions: list[Span]
         modules=modules,
         entries=Counter(entry.log_class for entry in timeline.redacted),
         contained=ended is not CallOutcome.UNKNOWN and not any(map(_answered, modules)),
+        version=timeline.application[1] if timeline.application else "",
+        failed=_failed_run(modules, error_policy) if root.error else None,
     )
+
+
+def _failed_run(modules: tuple[ModuleRun, ...], error_policy: str) -> ModuleRun | None:
+    """The first execution with an error. Under the policy ``last`` only the last one counts."""
+    counted = modules[-1:] if error_policy == "last" else modules
+    return next((run for run in counted if run.error), None)
 
 
 def _answered(run: ModuleRun) -> bool:

@@ -62,7 +62,7 @@ def transform(
         resource=resource(service, version, options),
         spans=[root, *executions] if sent_entries is None else sent_again,
         records=_records(timeline, ids, options, tally, sent_entries or 0),
-        summary=summary(timeline, service, root, executions),
+        summary=summary(timeline, service, root, executions, options.error_policy),
         tally=tally,
     )
 

@@ -33,23 +33,32 @@ def erase(connection: sqlite3.Connection, keys: Sequence[str], now: int) -> Eras
     connection.execute(_SQL["secure_delete"])
     waiting: Counter[int] = Counter()
     parked: Counter[int] = Counter()
-    recent = pending = 0
+    recent = pending = indexed = 0
     known = False
     for key in keys:
         # The accounts first: the rows that name them are deleted below.
         accounts = [row for (row,) in connection.execute(_SQL["accounts"], {"call": key})]
         held = connection.execute(_SQL["pending"], (key,)).fetchall()
         shown = connection.execute(_SQL["recent"], (key,)).fetchall()
+        listed = connection.execute(_SQL["indexed"], (key,)).fetchall()
         connection.execute(_SQL["callers"], (key,))
         parked.update(lane for (lane,) in connection.execute(_SQL["parked"], (key,)).fetchall())
         waiting += _erase_from_batches(connection, key, now)
-        ends = [end for (end,) in (*held, *shown) if end is not None]
+        ends = [end for (end,) in (*held, *shown, *listed) if end is not None]
         for account in accounts:
             _mark(connection, account, key, max(ends, default=now), now)
         recent, pending = recent + len(shown), pending + len(held)
+        indexed += len(listed)
         known = known or bool(accounts)
     connection.execute(f"pragma secure_delete = {_SECURE_DELETE[before]}")
-    return Erased(recent, pending, _lanes(connection, waiting), _lanes(connection, parked), known)
+    return Erased(
+        recent,
+        pending,
+        _lanes(connection, waiting),
+        _lanes(connection, parked),
+        known,
+        indexed,
+    )
 
 
 def _mark(connection: sqlite3.Connection, account: int, key: str, end: int, now: int) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from fuse_otel.core.batching.batch import Batch
 from fuse_otel.ports import Gap, Pending, RecentCall, Step
+from fuse_otel.store.sqlite.calls import write_calls
 from fuse_otel.store.sqlite.database import queries
 from fuse_otel.store.sqlite.rows import Row, storable, stored_id, write_batches
 
@@ -37,6 +38,7 @@ def write_step(
     write_batches(connection, batches, step.at)
     _write_recent(connection, step.recent, cap)
     _write_callers(connection, account, step)
+    write_calls(connection, account, step, cap)
 
 
 def _write_position(connection: sqlite3.Connection, account: int, step: Step) -> None:

@@ -1,4 +1,4 @@
-"""One SQLite database with three interfaces: opened for a daemon or a command, or created new."""
+"""One SQLite database with four interfaces: opened for a daemon or a command, or created new."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fuse_otel.errors import Broken
 from fuse_otel.events import Emit, unheard
+from fuse_otel.store.sqlite.calls import SqliteCalls
 from fuse_otel.store.sqlite.capacity import Capacity
 from fuse_otel.store.sqlite.control import SqliteControl
 from fuse_otel.store.sqlite.damaged_file import Damage, look_over
@@ -51,6 +52,7 @@ class SqliteStore:
         self.ledger = SqliteLedger(database, room, acquire)
         self.outbox = SqliteOutbox(database, room)
         self.control = SqliteControl(database, capacity, acquire, holder, free)
+        self.calls = SqliteCalls(database)
 
     def close(self) -> None:
         """Idempotent. Waits for a transaction that is being written, then frees the lock."""

@@ -12,7 +12,7 @@ from fuse_otel.store.sqlite.database import queries
 from fuse_otel.store.sqlite.opening import open_memory
 from fuse_otel.store.sqlite.schema import bring_forward
 
-DOORS = ["ledger", "step", "outbox", "control", "capacity", "erasure"]
+DOORS = ["ledger", "step", "outbox", "control", "capacity", "erasure", "calls"]
 FOLDER = files(fuse_otel.store.sqlite)
 EVERY = [(door, name) for door in DOORS for name in queries(door)]
 # Reading these tables whole is meant: a row an account, a row a lane, 500 recent calls, the ids a

@@ -24,6 +24,9 @@ delete from callers where session_id = ?
 -- name: recent
 delete from recent where session_id = ? returning ended
 
+-- name: indexed
+delete from calls where session_id = ? returning ended
+
 -- name: parked
 delete from parked where session_id = ? returning lane
 

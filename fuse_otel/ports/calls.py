@@ -1,0 +1,74 @@
+"""The index of calls: the facts of each stored call of the last 7 days, to find calls by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedCall:
+    """What the index keeps of a call, redacted strictly. Times are UNIX seconds.
+
+    ``modules`` are the modules that ran, each once, as ``module_type module``; ``failed_module`` is
+    the one that made the call an error, ``error_type`` its ``error.type``: both empty without an
+    error. ``id`` is the store's: a call stored later has a larger one. It is 0 for a call that is
+    not stored yet, and ``account`` is then left to the lease.
+    """
+
+    session_id: str
+    trace_id: str
+    application: str
+    version: str
+    direction: str
+    outcome: str
+    details: str
+    error: bool
+    start: int | None
+    end: int | None
+    failed_module: str = ""
+    error_type: str = ""
+    modules: tuple[str, ...] = ()
+    account: str = ""
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CallQuery:
+    """Which calls: those that match every field. Empty and ``None`` match all calls.
+
+    ``module`` is a module that ran, as ``module_type module``. ``start`` (inclusive) and ``end``
+    (exclusive) limit the start of the call, UNIX seconds. ``key`` is a session id or a trace id.
+    """
+
+    application: str = ""
+    account: str = ""
+    outcome: str = ""
+    direction: str = ""
+    module: str = ""
+    error: bool | None = None
+    start: float | None = None
+    end: float | None = None
+    key: str = ""
+
+
+EVERY_CALL = CallQuery()
+
+
+class CallIndex(Protocol):
+    """Every method may raise ``Broken``."""
+
+    def calls(self, query: CallQuery, limit: int, offset: int = 0) -> Sequence[IndexedCall]:
+        """Newest first by start; a call without a start counts by its end, else by when it was
+        stored.
+        """
+        ...
+
+    def stored_after(self, query: CallQuery, after: int, limit: int) -> Sequence[IndexedCall]:
+        """The calls with an id above ``after``, in the order in which they were stored."""
+        ...
+
+    def stored_last(self, query: CallQuery, limit: int) -> Sequence[IndexedCall]:
+        """The calls stored last, in the order in which they were stored."""
+        ...

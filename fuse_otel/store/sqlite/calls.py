@@ -1,0 +1,149 @@
+"""The index of calls: written in the poller's commit, read by pages and commands."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+
+from fuse_otel.ports import CallQuery, IndexedCall, SeenRow, Step
+from fuse_otel.store.sqlite.database import Database, queries
+from fuse_otel.store.sqlite.rows import Row, storable, stored_id, stored_ids
+
+KEEP_INDEXED = 7 * 86_400
+AHEAD = 3_600  # a start by a broken clock, years ahead, must not keep a row for years
+INDEX_SHARE = 0.1  # of the cap
+FORGET_AT_ONCE = 500
+MAX_MODULES = 8_192  # characters: about 300 different modules
+# The columns that are no text, and the entries of five indexes with their shares of pages.
+_ROW_BYTES = 300
+_SQL = queries("calls")
+_MODULES = 12  # the column of the query
+Conditions = dict[str, dict[str, object]]
+_NEWEST, _AS_STORED, _LATEST = "calls.at desc, calls.id desc", "calls.id", "calls.id desc"
+
+
+def write_calls(connection: sqlite3.Connection, account: int, step: Step, cap: int) -> None:
+    """Inside the transaction of the step, after its ledger rows. ``cap`` is the store's, bytes."""
+    connection.executemany(_SQL["add"], [_row(account, call, step.at) for call in step.indexed])
+    connection.executemany(_SQL["end"], _ends(account, step.seen, step.indexed))
+    before = {"before": step.at - KEEP_INDEXED, "limit": FORGET_AT_ONCE + len(step.indexed)}
+    connection.execute(_SQL["forget"], before)
+    while connection.execute(_SQL["bytes"]).fetchone()[0] > int(cap * INDEX_SHARE):
+        connection.execute(_SQL["forget_oldest"], {"limit": max(len(step.indexed), 1)})
+
+
+def _ends(account: int, seen: Sequence[SeenRow], indexed: Sequence[IndexedCall]) -> list[Row]:
+    """The API may correct the end of a call whose log did not grow."""
+    written = {stored_id(call.session_id) for call in indexed}
+    return [
+        storable(row.seen.end, session_id, account)
+        for row in seen
+        if (session_id := stored_id(row.session_id)) not in written
+    ]
+
+
+def _row(account: int, call: IndexedCall, now: int) -> dict[str, object]:
+    known = call.end if call.start is None else call.start
+    texts = {
+        "session_id": stored_id(call.session_id),
+        "trace_id": call.trace_id,
+        "application": call.application,
+        "version": call.version,
+        "direction": call.direction,
+        "outcome": call.outcome,
+        "details": call.details,
+        "failed_module": call.failed_module,
+        "error_type": call.error_type,
+    }
+    numbers = {
+        "account": account,
+        "error": call.error,
+        "started": call.start,
+        "ended": call.end,
+        "at": now if known is None else min(known, now + AHEAD),
+    }
+    row = dict(zip((*texts, *numbers), storable(*texts.values(), *numbers.values()), strict=True))
+    modules = _lines(call.modules)
+    twice = (row["session_id"], row["trace_id"], row["application"])
+    size = sum(len(str(row[name]).encode()) for name in texts) + len(modules.encode())
+    size += sum(len(str(text).encode()) for text in twice)
+    return row | {"modules": modules, "bytes": size + _ROW_BYTES}
+
+
+def _lines(modules: Sequence[str]) -> str:
+    """A line each, as many as fit. The query looks for a whole line."""
+    lines = "\n"
+    for module in modules:
+        line = _line(module)
+        if len(lines) + len(line) > MAX_MODULES:
+            break
+        lines += f"{line}\n"
+    return lines
+
+
+def _line(module: str) -> str:
+    (text,) = storable(module)
+    return str(text).replace("\n", " ")
+
+
+class SqliteCalls:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def calls(self, query: CallQuery, limit: int, offset: int = 0) -> Sequence[IndexedCall]:
+        return self._read(_conditions(query), _NEWEST, limit, offset)
+
+    def stored_after(self, query: CallQuery, after: int, limit: int) -> Sequence[IndexedCall]:
+        conditions: Conditions = {**_conditions(query), "calls.id > :after": {"after": after}}
+        return self._read(conditions, _AS_STORED, limit)
+
+    def stored_last(self, query: CallQuery, limit: int) -> Sequence[IndexedCall]:
+        return self._read(_conditions(query), _LATEST, limit)[::-1]
+
+    def _read(
+        self, conditions: Conditions, order: str, limit: int, offset: int = 0
+    ) -> Sequence[IndexedCall]:
+        where = f" where {' and '.join(conditions)}" if conditions else ""
+        # Every part of the text is ours: the values are bound.
+        text = f"{_SQL['select']}{where} order by {order} limit :limit offset :offset"
+        bound: dict[str, object] = {"limit": limit, "offset": offset}
+        for values in conditions.values():
+            bound |= values
+        with self._database.read() as connection:
+            return tuple(map(_call, connection.execute(text, bound)))
+
+
+def _conditions(query: CallQuery) -> Conditions:
+    """Each condition with its values. Only those that the query has, so that SQLite finds an
+    index for them.
+    """
+    found: Conditions = {}
+    for name in ("application", "outcome", "direction"):
+        if wanted := getattr(query, name):
+            found[f"{name} = :{name}"] = {name: storable(wanted)[0]}
+    if query.account:
+        account = storable(query.account)[0]
+        found["calls.account = (select id from accounts where name = :name)"] = {"name": account}
+    if query.module:
+        found["instr(modules, char(10) || :module || char(10))"] = {"module": _line(query.module)}
+    if query.error is not None:
+        found[f"error = {int(query.error)}"] = {}
+    if query.start is not None:
+        found["calls.at >= :start"] = {"start": query.start}
+    if query.end is not None:
+        found["calls.at < :end"] = {"end": query.end}
+    return found | (_key(query.key) if query.key else {})
+
+
+def _key(key: str) -> Conditions:
+    names = stored_ids(key)
+    (trace_id,) = storable(key.lower())
+    bound = {"one": names[0], "other": names[-1], "trace": trace_id}
+    return {"(session_id in (:one, :other) or trace_id = :trace)": bound}
+
+
+def _call(row: Row) -> IndexedCall:
+    call = IndexedCall(*row)
+    modules: str = row[_MODULES]
+    return replace(call, error=bool(call.error), modules=tuple(modules.split("\n")[1:-1]))

@@ -1,0 +1,39 @@
+-- name: add
+-- A call that was erased while it was being read stays erased.
+insert into calls (
+    account, session_id, trace_id, application, version, direction, outcome, details, error,
+    started, ended, failed_module, error_type, modules, at, bytes
+)
+select
+    :account, :session_id, :trace_id, :application, :version, :direction, :outcome, :details,
+    :error, :started, :ended, :failed_module, :error_type, :modules, :at, :bytes
+where not exists (
+    select 1 from ledger
+    where account = :account and session_id = :session_id and entries = 2147483647
+)
+on conflict (session_id, account) do update set
+    trace_id = excluded.trace_id, application = excluded.application, version = excluded.version,
+    direction = excluded.direction, outcome = excluded.outcome, details = excluded.details,
+    error = excluded.error, started = excluded.started, ended = excluded.ended,
+    failed_module = excluded.failed_module, error_type = excluded.error_type,
+    modules = excluded.modules, at = excluded.at, bytes = excluded.bytes
+
+-- name: end
+update calls set ended = ? where session_id = ? and account = ?
+
+-- name: forget
+delete from calls where id in (
+    select id from calls where at < :before order by at, id limit :limit
+)
+
+-- name: bytes
+select value from meta where name = 'indexed'
+
+-- name: forget_oldest
+delete from calls where id in (select id from calls order by at, id limit :limit)
+
+-- name: select
+select
+    session_id, trace_id, application, version, direction, outcome, details, error, started, ended,
+    failed_module, error_type, modules, name, calls.id
+from calls cross join accounts on accounts.id = calls.account
