@@ -11,6 +11,7 @@ _MINUTE = 60
 _UNITS = ((86_400, "d"), (3600, "h"), (_MINUTE, "min"), (1, "s"))
 _TENTHS_BELOW = 10  # seconds, where a tenth matters
 _KIBI = 1024
+_SHOWN = 64  # characters of a wrong value in a message
 
 
 def moment(seconds: float | None) -> str:
@@ -80,3 +81,18 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 def in_quotes(text: str) -> bool:
     """Whether the text begins and ends with the same quote, as a person writes it for a shell."""
     return len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
+
+
+def quoted(value: object) -> str:
+    """A wrong value for a message, on one line. Not for values that may be secret."""
+    text = " ".join(plain_text(value)[: 2 * _SHOWN].split())
+    if not text.isprintable():
+        text = repr(text)[1:-1]  # a control character, or half of a surrogate pair
+    return f'"{text[:_SHOWN]}…"' if len(text) > _SHOWN else f'"{text}"'
+
+
+def plain_text(value: object) -> str:
+    try:
+        return str(value)
+    except ValueError:  # Python writes no whole number of more than 4,300 digits
+        return "a number with too many digits"

@@ -128,6 +128,7 @@ class Service:
         access = current_access(self.settings, self.emit)
         site = PageContext(
             control=self.workers.store.control,
+            calls=self.workers.store.calls,
             metrics=self._metrics.render,
             health=self._daemon.hung,
             readiness=self.readiness.unready,

@@ -2,42 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
-
-from fuse_otel.config.values.quantities import quoted, read_duration
+from fuse_otel.core.timing.moment_text import read_moment
 from fuse_otel.core.timing.windows import RETENTION
 from fuse_otel.humanize import moment
 
-_DATE = re.compile(
-    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)?)?", re.ASCII
-)
-_AGE = re.compile(r"\d{1,6}(?:\.\d{1,3})?[smhd]", re.ASCII)
-_UNIX = re.compile(r"\d{1,12}(?:\.\d{1,9})?", re.ASCII)
 _SLACK = 60  # seconds by which "five days ago" may be older when it arrives here
-
-
-def read_moment(text: str, now: float) -> float:
-    """UNIX seconds, of RFC 3339, ``2026-11-18``, ``2026-11-18T09:30`` (UTC unless an offset is
-    given), UNIX seconds, an age such as ``36h``, or ``now``. Raises ``ValueError``.
-    """
-    word = text.strip().upper()
-    if word == "NOW":
-        return now
-    if _AGE.fullmatch(word.lower()):
-        return now - read_duration(word.lower())
-    if _UNIX.fullmatch(word):
-        return float(word)
-    try:
-        if _DATE.fullmatch(word):
-            at = datetime.fromisoformat(word)
-            return at.replace(tzinfo=at.tzinfo or UTC).timestamp()
-    except ValueError:
-        pass  # such as the 31st of February: the error below
-    raise ValueError(
-        f"{quoted(text)} is no time. Write 2026-11-18T09:30Z, 2026-11-18, 36h (ago) or UNIX"
-        " seconds."
-    )
 
 
 def read_interval(start: str, end: str, now: float) -> tuple[int, int]:

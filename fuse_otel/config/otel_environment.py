@@ -19,9 +19,10 @@ from fuse_otel.config.destination import Destination
 from fuse_otel.config.file.destinations import DestinationTable, sendable
 from fuse_otel.config.problems import MAX_PROBLEMS, sentences
 from fuse_otel.config.values import fields, otlp
-from fuse_otel.config.values.quantities import quoted, read_pairs, read_text
+from fuse_otel.config.values.quantities import read_pairs, read_text
 from fuse_otel.core.model.limits import MODEL, Limits, Most
 from fuse_otel.core.model.telemetry import Signal
+from fuse_otel.humanize import quoted
 
 _NAME = "default"
 _BASE = "OTEL_EXPORTER_OTLP_"

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from fuse_otel.config.catalogue import TABLES
-from fuse_otel.config.values.quantities import quoted
+from fuse_otel.humanize import quoted
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError

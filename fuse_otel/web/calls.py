@@ -1,55 +1,165 @@
-"""The calls stored last, as a table."""
+"""The calls of the last 7 days: a table with its filters, and the same as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
 
-from starlette.responses import Response
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from fuse_otel import humanize
-from fuse_otel.ports import RecentCall
+from fuse_otel.humanize import quoted
+from fuse_otel.ports import EVERY_CALL, CallIndex, CallQuery, IndexedCall
+from fuse_otel.views.calls import DIRECTIONS, FILTERS, OUTCOMES, WrongQuery, call_json, read_query
 from fuse_otel.web.call_view import call_path
-from fuse_otel.web.html import Child, Html, tag
+from fuse_otel.web.html import Child, Html, join, tag
 from fuse_otel.web.page import page, table_of_rows, when
 
-MOST = 500
+PER_PAGE = 100
+MOST = 500  # recent calls, among which a call has its neighbours
+_LAST_PAGE = 1_000_000
+_CHOICES = {"outcome": OUTCOMES, "direction": DIRECTIONS, "error": ("true", "false")}
+_LABELS = {"from": "From", "to": "To", "q": "Session or trace id"}
 
 
-def calls_page(calls: Sequence[RecentCall]) -> Response:
-    failed = sum(call.error for call in calls)
-    # A column with the same word in each row is noise: most daemons read one account.
-    several = len({call.account for call in calls}) > 1
-    account = ("Account",) if several else ()
-    return page(
-        "Calls",
-        tag(
-            "p", f"The {humanize.plural(len(calls), 'call')} stored last; {failed:,} with an error."
-        )
-        if calls
-        else None,
-        table_of_rows(
-            ("Started", "Outcome", *account, "Application", "#Lasted", "Direction", "Session"),
-            (_row(call, *((call.account,) if several else ())) for call in calls),
-            empty="No call was stored yet.",
-        ),
-        depth=1,
+@dataclass(frozen=True, slots=True)
+class CallsRequest:
+    """``given`` are the filters as they were written; ``page`` counts from 1."""
+
+    given: Mapping[str, str]
+    query: CallQuery
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallsFound:
+    calls: Sequence[IndexedCall]
+    more: bool
+
+
+def read_request(request: Request, now: float) -> CallsRequest:
+    """Raises ``WrongQuery``."""
+    items = request.query_params.multi_items()
+    given = {name: text for name, text in items if text.strip()}
+    names = [name for name, _ in items]
+    problems = [
+        f"There is no filter {quoted(name)}. Use {', '.join(FILTERS)} or page."
+        for name in dict.fromkeys(names)
+        if name not in {*FILTERS, "page", "format"}
+    ]
+    problems += [f"{name}: Give it once." for name in (*FILTERS, "page") if names.count(name) > 1]
+    number = given.pop("page", "1").strip()
+    if not _is_page(number):
+        problems.append(f"page: {quoted(number)} is not a number from 1 to {_LAST_PAGE}.")
+    filters = {name: given[name] for name in FILTERS if name in given}
+    try:
+        query = read_query(filters, now)
+    except WrongQuery as error:
+        problems += error.problems
+    if problems:
+        raise WrongQuery(problems)
+    return CallsRequest(filters, query, int(number))
+
+
+def _is_page(text: str) -> bool:
+    digits = text.isascii() and text.isdigit() and len(text) <= len(str(_LAST_PAGE))
+    return digits and 1 <= int(text) <= _LAST_PAGE
+
+
+def find(index: CallIndex, wanted: CallsRequest) -> CallsFound:
+    """One call more than a page shows that there is a next page."""
+    found = index.calls(wanted.query, PER_PAGE + 1, (wanted.page - 1) * PER_PAGE)
+    return CallsFound(found[:PER_PAGE], len(found) > PER_PAGE)
+
+
+def calls_json(request: Request, wanted: CallsRequest, found: CallsFound) -> Response:
+    after = request.url.include_query_params(page=wanted.page + 1) if found.more else None
+    return JSONResponse(
+        {"calls": [*map(call_json, found.calls)], "next": None if after is None else str(after)}
     )
 
 
-def _row(call: RecentCall, *account: str) -> tuple[Child, ...]:
+def calls_page(wanted: CallsRequest, found: CallsFound) -> Response:
+    calls = found.calls
+    # A column with the same word in each row is noise: most daemons read one account.
+    several = len({call.account for call in calls}) > 1
+    account = ("Account",) if several else ()
+    every = wanted.query == EVERY_CALL and wanted.page == 1
+    return page(
+        "Calls",
+        _form(wanted.given),
+        _sentence(wanted, calls) if calls else None,
+        table_of_rows(
+            (
+                "Started", "Outcome", *account, "Application", "Failed in", "#Lasted", "Direction",
+                "Session",
+            ),
+            (_row(call, *((call.account,) if several else ())) for call in calls),
+            empty="No call was stored yet." if every else "No call matches.",
+        ),
+        tag("p", _pages(wanted, found), class_="pages"),
+        depth=1,
+    )  # fmt: skip
+
+
+def _sentence(wanted: CallsRequest, calls: Sequence[IndexedCall]) -> Html:
+    first = (wanted.page - 1) * PER_PAGE + 1
+    failed = sum(call.error for call in calls)
+    shown = f"Calls {first:,} to {first + len(calls) - 1:,} of the last 7 days, newest first"
+    return tag("p", f"{shown}; {failed:,} with an error.")
+
+
+def _pages(wanted: CallsRequest, found: CallsFound) -> Iterator[Child]:
+    for number, name, exists in (
+        (wanted.page - 1, "Newer", wanted.page > 1),
+        (wanted.page + 1, "Older", found.more),
+    ):
+        if exists:
+            words = urlencode({**wanted.given, "page": number}, errors="replace")
+            yield join(tag("a", name, href=f"?{words}"), " ")
+
+
+def _form(given: Mapping[str, str]) -> Html:
+    fields = (_field(name, given.get(name, "")) for name in FILTERS)
+    button = tag("button", "Filter", type="submit")
+    clear = tag("a", "All calls", href="./") if given else None
+    return tag("form", fields, tag("p", button, " ", clear), method="get", class_="filters")
+
+
+def _field(name: str, value: str) -> Html:
+    label = _LABELS.get(name, name.capitalize())
+    if name in _CHOICES:
+        words = ("", *_CHOICES[name])
+        options = (
+            tag("option", word or "any", value=word, selected=word == value) for word in words
+        )
+        return tag("label", label, tag("select", options, name=name))
+    return tag("label", label, tag("input", name=name, value=value, autocomplete="off"))
+
+
+def _row(call: IndexedCall, *account: str) -> tuple[Child, ...]:
     lasted = None if call.start is None or call.end is None else call.end - call.start
     return (
         tag("a", when(call.start), href=call_path(call.session_id)),
         _outcome(call),
         *account,
         call.application,
+        _failure(call),
         humanize.duration(lasted),
         call.direction,
         tag("code", call.session_id),
     )
 
 
-def _outcome(call: RecentCall) -> Html:
+def _outcome(call: IndexedCall) -> Html:
     details = None if call.details in {"full", "open"} else f" ({call.details})"
     mark = tag("span", "ERROR", class_="mark") if call.error else None
     return tag("span", call.outcome, details, " " if mark else None, mark)
+
+
+def _failure(call: IndexedCall) -> Child:
+    if not call.failed_module:
+        return None
+    return join(call.failed_module, tag("span", f" {call.error_type}", class_="faint"))

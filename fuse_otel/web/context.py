@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from fuse_otel.events import Emit, unheard
-from fuse_otel.ports import Control
+from fuse_otel.ports import CallIndex, Control
 from fuse_otel.views.problem import Problem
 from fuse_otel.web.access import CurrentAccess
 from fuse_otel.web.external_links import LinkTemplates
@@ -22,6 +22,7 @@ class PageContext:
     """What the web is given. ``health``, ``readiness`` and ``hook`` must return at once: they run
     where all requests are served. The others may wait for the disk.
 
+    - ``calls``: the index of calls
     - ``metrics``: an ``Accept`` header → the exposition and its content type
     - ``health``, ``readiness``: what is wrong, a sentence a problem; empty means well
     - ``problems``: what does not work, since when, and when it is tried again
@@ -35,6 +36,7 @@ class PageContext:
     """
 
     control: Control
+    calls: CallIndex
     metrics: Callable[[str], tuple[bytes, str]]
     health: Callable[[], Sequence[str]]
     readiness: Callable[[], Sequence[str]]

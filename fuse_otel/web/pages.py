@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from fuse_otel.core.encoding import otlp_json
 from fuse_otel.ports import RecentCall, Status
 from fuse_otel.views.call_tree import call_trees
+from fuse_otel.views.calls import WrongQuery
 from fuse_otel.views.status_json import status_json
 from fuse_otel.views.status_report import low_headroom, reported_problems
 from fuse_otel.web import calls
@@ -93,8 +94,15 @@ class Pages:
             return JSONResponse(status_json(status, now, problems, self._site.version, daemon))
         return status_page(status, now, problems)
 
-    async def calls(self, _request: Request) -> Response:
-        return calls.calls_page(await self._beside(self._site.control.recent, calls.MOST))
+    async def calls(self, request: Request) -> Response:
+        try:
+            wanted = calls.read_request(request, self._site.clock())
+        except WrongQuery as error:
+            return plain(400, "\n".join(error.problems))
+        found = await self._beside(calls.find, self._site.calls, wanted)
+        if _wants_json(request):
+            return calls.calls_json(request, wanted, found)
+        return calls.calls_page(wanted, found)
 
     async def call(self, request: Request) -> Response:
         session_id = request.path_params["session_id"]

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.cli.signals import STOPPING, Interrupt
-from fuse_otel.config.values.quantities import quoted, read_duration
+from fuse_otel.config.values.quantities import read_duration
 from fuse_otel.events import Emit, Event, ExportDone
+from fuse_otel.humanize import quoted
 from fuse_otel.ports import PendingReason, Status
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ from fuse_otel.core.model.redaction_policy import (
     has_part,
 )
 from fuse_otel.core.model.tally import REDACTIONS
+from fuse_otel.humanize import quoted
 
 Rule = KeyRule | PatternRule | TextRule
 _NOT_DATA = frozenset({"line", "module_type", "result_variable"})
@@ -29,11 +30,11 @@ def _name(value: object) -> str:
     name = quantities.read_required_text(value)
     if not _NAME.fullmatch(name):
         raise ValueError(
-            f"{quantities.quoted(name)} is not a name. Use up to 32 lower-case letters, digits and"
+            f"{quoted(name)} is not a name. Use up to 32 lower-case letters, digits and"
             " _, with a letter first."
         )
     if name in REDACTIONS:
-        raise ValueError(f"{quantities.quoted(name)} names a built-in rule. Use another name.")
+        raise ValueError(f"{quoted(name)} names a built-in rule. Use another name.")
     return name
 
 
@@ -63,7 +64,7 @@ def _key(value: object) -> str:
     key = quantities.read_required_text(value)
     if key in _NOT_DATA:
         raise ValueError(
-            f"{quantities.quoted(key)} is no key of an entry's data, so the rule has no effect."
+            f"{quoted(key)} is no key of an entry's data, so the rule has no effect."
             " Use allow_text for texts of lines."
         )
     return key
@@ -103,7 +104,7 @@ def _check_writers(part: TextPart, modules: frozenset[str]) -> None:
     silent = sorted(kind for kind in modules if not has_part(part, kind))
     if silent:
         raise ValueError(
-            f"The rule has no effect: modules of type {quantities.quoted(silent[0])} have no"
+            f"The rule has no effect: modules of type {quoted(silent[0])} have no"
             f" {part.value}. Remove the type from modules."
         )
 

@@ -10,12 +10,12 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
 from fuse_otel.config.values import fields
 from fuse_otel.config.values.quantities import (
-    quoted,
     read_duration,
     read_required_text,
     write_duration,
 )
 from fuse_otel.core.redaction.phone_number import international_digits
+from fuse_otel.humanize import quoted
 
 _ACCOUNT = "default"  # the name of an account without one
 _EMAIL = re.compile(r"[^\s@:]+@[^\s@:]+")  # no colon: it ends the user name in Basic authentication

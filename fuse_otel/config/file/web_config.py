@@ -19,8 +19,9 @@ from fuse_otel.config.file.web_tls import FOLDER, FileOfFolder, TlsTable, server
 from fuse_otel.config.file.yaml_text import read_yaml
 from fuse_otel.config.problems import SeveralProblems, sentences
 from fuse_otel.config.values import fields
-from fuse_otel.config.values.quantities import quoted, read_required_text
+from fuse_otel.config.values.quantities import read_required_text
 from fuse_otel.files import FileStamp, file_stamp, read_bounded
+from fuse_otel.humanize import quoted
 
 _MAX_FILE = 256 * 1024  # bytes
 _HASH = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}", re.ASCII)

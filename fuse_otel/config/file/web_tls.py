@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 from fuse_otel.config.values import fields
-from fuse_otel.config.values.quantities import quoted
+from fuse_otel.humanize import quoted
 
 FOLDER = "folder"
 """The key in the context of a validation."""

@@ -21,6 +21,7 @@ from fuse_otel.core.model.limits import Limits
 from fuse_otel.core.model.redaction_policy import Mode
 from fuse_otel.core.model.telemetry import Profile
 from fuse_otel.files import check_regular
+from fuse_otel.humanize import quoted
 
 _Number = TypeVar("_Number", int, float)
 _Read = Callable[[object], _Number]
@@ -48,7 +49,7 @@ def bounded(
         number = reader(value)
         if not least <= number <= most:
             raise ValueError(
-                f"{read.quoted(value)} is out of range."
+                f"{quoted(value)} is out of range."
                 f" Use a value from {write(least)} to {write(most)}."
             )
         return number
@@ -78,7 +79,7 @@ def choice(*words: str) -> BeforeValidator:
     def check(value: object) -> str:
         word = str(value).strip().lower()
         if word not in words:
-            raise ValueError(f"{read.quoted(value)} is not supported. Use {_either(words)}.")
+            raise ValueError(f"{quoted(value)} is not supported. Use {_either(words)}.")
         return word
 
     return BeforeValidator(check)
@@ -150,7 +151,7 @@ def _each_fits(texts: list[str], pattern: re.Pattern[str], wrong: str) -> tuple[
     """The texts that are not empty, each once. Raises ``ValueError`` for one that does not fit."""
     for text in filter(None, texts):
         if not pattern.fullmatch(text):
-            raise ValueError(f"{read.quoted(text)} {wrong}")
+            raise ValueError(f"{quoted(text)} {wrong}")
     return tuple(dict.fromkeys(filter(None, texts)))
 
 
@@ -166,7 +167,7 @@ def read_attribute_name(value: object) -> str:
     if name.lower() == "off":
         return ""
     if not _ATTRIBUTE.fullmatch(name):
-        raise ValueError(f"{read.quoted(value)} is not an attribute name. Use one, or off.")
+        raise ValueError(f"{quoted(value)} is not an attribute name. Use one, or off.")
     return name
 
 

@@ -13,10 +13,11 @@ from pydantic import BeforeValidator
 
 from fuse_otel.config.problems import SeveralProblems
 from fuse_otel.config.values.fields import split_http
-from fuse_otel.config.values.quantities import quoted, read_required_text
+from fuse_otel.config.values.quantities import read_required_text
 from fuse_otel.core.model.link_template import PLACEHOLDER, PLACEHOLDERS
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.redaction.credentials import without_credentials
+from fuse_otel.humanize import quoted
 
 _KNOWN = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
 _NAMED_BY_THE_CALL = "The host must not contain a placeholder."

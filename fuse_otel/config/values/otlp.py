@@ -7,11 +7,11 @@ from urllib.parse import urlunsplit
 
 from fuse_otel.config.values.fields import split_http
 from fuse_otel.config.values.quantities import (
-    quoted,
     read_count,
     read_required_text,
 )
 from fuse_otel.core.model.telemetry import Signal
+from fuse_otel.humanize import quoted
 
 HTTP, GRPC = "http/protobuf", "grpc"
 SIGNAL_PATHS = ("/v1/traces", "/v1/logs", "/v1/metrics")

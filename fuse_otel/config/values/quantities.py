@@ -10,7 +10,8 @@ import re
 from typing import NamedTuple
 from urllib.parse import unquote
 
-_SHOWN = 64  # characters of a wrong value in a message
+from fuse_otel.humanize import plain_text, quoted
+
 _HIGHEST_PORT = 65_535
 # No quantity here needs more than twelve digits. A longer number is a typing error.
 _NUMBER = re.compile(r"\d{1,12}(?:\.\d{1,9})?", re.ASCII)
@@ -26,26 +27,11 @@ _HOST = re.compile(r"[A-Za-z0-9.:_%-]*", re.ASCII)
 _KEY = re.compile(r"[!-~]+", re.ASCII)
 
 
-def quoted(value: object) -> str:
-    """A wrong value for a message, on one line. Not for values that may be secret."""
-    text = " ".join(_plain(value)[: 2 * _SHOWN].split())
-    if not text.isprintable():
-        text = repr(text)[1:-1]  # a control character, or half of a surrogate pair
-    return f'"{text[:_SHOWN]}…"' if len(text) > _SHOWN else f'"{text}"'
-
-
-def _plain(value: object) -> str:
-    try:
-        return str(value)
-    except ValueError:  # Python writes no whole number of more than 4,300 digits
-        return "a number with too many digits"
-
-
 def _written(value: object) -> str:
     """The text of a value. TOML also has numbers; any other type gives an empty text."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    return _plain(value).strip()
+    return plain_text(value).strip()
 
 
 def read_text(value: object) -> str:

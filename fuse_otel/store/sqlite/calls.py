@@ -29,8 +29,13 @@ def write_calls(connection: sqlite3.Connection, account: int, step: Step, cap: i
     connection.executemany(_SQL["end"], _ends(account, step.seen, step.indexed))
     before = {"before": step.at - KEEP_INDEXED, "limit": FORGET_AT_ONCE + len(step.indexed)}
     connection.execute(_SQL["forget"], before)
-    while connection.execute(_SQL["bytes"]).fetchone()[0] > int(cap * INDEX_SHARE):
-        connection.execute(_SQL["forget_oldest"], {"limit": max(len(step.indexed), 1)})
+    if step.indexed:
+        _bound(connection, int(cap * INDEX_SHARE), len(step.indexed))
+
+
+def _bound(connection: sqlite3.Connection, limit: int, added: int) -> None:
+    while connection.execute(_SQL["bytes"]).fetchone()[0] > limit:
+        connection.execute(_SQL["forget_oldest"], {"limit": added})
 
 
 def _ends(account: int, seen: Sequence[SeenRow], indexed: Sequence[IndexedCall]) -> list[Row]:
@@ -106,7 +111,8 @@ class SqliteCalls:
     ) -> Sequence[IndexedCall]:
         where = f" where {' and '.join(conditions)}" if conditions else ""
         # Every part of the text is ours: the values are bound.
-        text = f"{_SQL['select']}{where} order by {order} limit :limit offset :offset"
+        select = _SQL["select"]
+        text = f"{select}{where} order by {order} limit :limit offset :offset"
         bound: dict[str, object] = {"limit": limit, "offset": offset}
         for values in conditions.values():
             bound |= values

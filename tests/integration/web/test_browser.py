@@ -32,7 +32,7 @@ def url():
     [
         ("/", "Every call of a Plum Fuse phone application"),
         ("/status", "Headroom"),
-        ("/calls/", "The 2 calls stored last"),
+        ("/calls/", "Calls 1 to 2 of the last 7 days"),
         ("/calls/300060%3B001%3B1529552581", "look_up_claim"),
     ],
 )
@@ -47,7 +47,7 @@ def test_a_page_loads_whole_behind_a_login(tmp_path):
     current = CurrentAccess(access(tmp_path, basic_auth_users={"ops": hash_of("right")}))
     with served(site(store, access=current)) as address:
         page = browser.load(address.replace("//", "//ops:right@") + "/calls/", tmp_path / "in")
-        assert "The 1 call stored last" in page.dom
+        assert "Calls 1 to 1 of the last 7 days" in page.dom
         assert not page.complaints
         assert "claims line" not in browser.load(f"{address}/calls/", tmp_path / "out").dom
     store.close()

@@ -6,9 +6,11 @@ from urllib.parse import quote
 
 import pytest
 from support import http_client
-from support.rigs.web_site import filled_store, links, recent_call, served, site
+from support.builders.store_values import NOW
+from support.rigs.web_site import filled_store, indexed_call, links, recent_call, served, site
 
 from fuse_otel.core.encoding import otlp_json
+from fuse_otel.ports import Step
 
 PLAIN_ID = "300060;001;1529552581"
 NASTY_ID = '<script>alert(1)</script>/../x;"&?#%41'
@@ -25,20 +27,22 @@ def web():
 
 def test_calls_are_listed_and_nothing_of_them_is_markup(web):
     text = web.get("/calls/").text
-    assert "The 2 calls stored last; 2 with an error." in text
+    assert "Calls 1 to 2 of the last 7 days, newest first; 2 with an error." in text
     assert "claims line" in text
     assert "evil &lt;b&gt;app&lt;/b&gt;" in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
 
 
 def test_the_account_is_shown_where_there_are_several(web):
-    assert "Account" not in web.get("/calls/").text
-    store = filled_store(*(recent_call(name, account=name) for name in ("sales", "claims")))
+    assert ">Account</th>" not in web.get("/calls/").text
+    store = filled_store(recent_call("a"))
+    there = [indexed_call(recent_call("b", start=NOW - 300))]
+    store.ledger.lease("sales").commit(Step(at=NOW, indexed=there))
     with served(site(store)) as url:
         text = http_client.get(f"{url}/calls/").text
     store.close()
-    assert "Account" in text
-    assert re.findall(r"<td[^>]*>(sales|claims)</td>", text) == ["claims", "sales"]
+    assert ">Account</th>" in text
+    assert re.findall(r"<td[^>]*>(sales|main)</td>", text) == ["main", "sales"]
 
 
 def test_a_call_with_a_nasty_id_is_reached_by_its_link(web):

@@ -4,17 +4,17 @@ import socket
 import threading
 import time
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support import http_client
 from support.patience import PATIENCE
-from support.rigs.web_site import recent_call, served, site
+from support.rigs.web_site import indexed_call, recent_call, served, site
 
 from fuse_otel.daemon import give_back_memory
 from fuse_otel.store import MemoryStore
 from fuse_otel.web import app, connections, guards
+from fuse_otel.web.calls import PER_PAGE
 
 PROBES = ("/-/healthy", "/-/ready", "/metrics")
 MIB = 1 << 20
@@ -23,12 +23,11 @@ MIB = 1 << 20
 class LargeTable:
     """The calls of a page of more than 10 MB."""
 
-    def __init__(self, store):
-        call = recent_call("a", traces=b"", logs=b"")
-        self._calls = [replace(call, application="x" * 21_000) for _ in range(500)]
-        self.status = store.control.status
+    def __init__(self):
+        call = indexed_call(recent_call("a", traces=b"", logs=b""), application="x" * 105_000)
+        self._calls = [call] * PER_PAGE
 
-    def recent(self, _limit):
+    def calls(self, _query, _limit, _offset):
         return self._calls
 
 
@@ -41,7 +40,7 @@ def store():
 
 @pytest.fixture
 def large(store):
-    given = site(store, control=LargeTable(store), give_back_memory=give_back_memory)
+    given = site(store, calls=LargeTable(), give_back_memory=give_back_memory)
     with served(given) as url:
         yield url
 
@@ -134,7 +133,7 @@ def test_memory_is_bounded_under_many_slow_readers_and_given_back(large, clients
 
 def test_a_slow_reader_of_a_page_gives_way_to_a_reader_that_waits(store, clients, monkeypatch):
     monkeypatch.setattr(app, "_PAGES", (4, 0.0))
-    with served(site(store, control=LargeTable(store))) as url:
+    with served(site(store, calls=LargeTable())) as url:
         slow = [ask_without_reading(clients, url, "/calls/") for _ in range(8)]
         answer = http_client.get(f"{url}/calls/")
         assert answer.status_code == 200
@@ -145,7 +144,7 @@ def test_a_slow_reader_of_a_page_gives_way_to_a_reader_that_waits(store, clients
 
 def test_memory_is_given_back_once_after_large_pages_and_not_after_small_ones(store):
     calls = []
-    given = site(store, control=LargeTable(store), give_back_memory=lambda: calls.append(1))
+    given = site(store, calls=LargeTable(), give_back_memory=lambda: calls.append(1))
     with served(given) as url:
         http_client.get(f"{url}/status")
         assert not calls
@@ -165,7 +164,7 @@ def test_metrics_are_answered_beside_slow_readers_of_large_metrics(store, client
 def test_a_client_that_waits_too_long_for_a_page_gets_a_retry_after(store, clients, monkeypatch):
     monkeypatch.setattr(app, "_PAGES", (4, PATIENCE))
     monkeypatch.setattr(guards, "_WAIT", 1.0)
-    with served(site(store, control=LargeTable(store))) as url:
+    with served(site(store, calls=LargeTable())) as url:
         for _ in range(8):
             ask_without_reading(clients, url, "/calls/")
         answer = http_client.get(f"{url}/status")

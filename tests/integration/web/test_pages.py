@@ -212,9 +212,9 @@ def test_a_store_that_fails_takes_its_pages_and_no_more():
         def status(self):
             raise Broken("disk I/O error at /var/lib/secret")
 
-        recent = recent_call = lambda self, *_: self.status()
+        recent = recent_call = calls = lambda self, *_: self.status()
 
-    with served(site(store, control=Failing())) as url:
+    with served(site(store, control=Failing(), calls=Failing())) as url:
         for path in ("/", "/status", "/calls/", "/calls/a"):
             answer = http_client.get(url + path)
             assert (answer.status_code, answer.text) == (

@@ -23,6 +23,7 @@ ACCOUNTS = (TROUBLED, CALM_ACCOUNT)
 POLL, SETTLE, GROW = 60.0, 15.0, 120.0
 NO_LOG = 900.0  # an empty log is given up so long after the call's end
 SLACK = 2.0
+INDEXED = 6 * 86_400  # a fast clock of the daemon may shorten the 7 days of the index
 
 
 class DaemonInvariants(RuleBasedStateMachine):
@@ -81,6 +82,24 @@ class DaemonInvariants(RuleBasedStateMachine):
             due = max(call.end + hold_of(call), self.upset_at) + POLL + SETTLE + SLACK
             at = taken.get(root_of(call), self.rig.now)
             assert at <= max(due, self.upset_at), f"{at - due} s late: {call}"
+
+    @invariant()
+    def every_exported_call_is_in_the_index_once(self) -> None:
+        """With the facts of the ledger. Calls are kept there for 7 days after their start."""
+        if self.rig is None:
+            return
+        for name in self.rig.accounts():
+            rows = self.rig.indexed(name)
+            indexed = {row.session_id: row for row in rows}
+            assert len(indexed) == len(rows)
+            exported = self.rig.exported(name, [*self.contents[name].calls])
+            assert set(indexed) <= set(exported)
+            for session_id, seen in exported.items():
+                call = self.contents[name].calls[session_id]
+                if call.start > self.rig.now - INDEXED and session_id not in indexed:
+                    raise AssertionError(f"{call} of {name} is not in the index")
+                row = indexed.get(session_id)
+                assert row is None or (row.end, row.details) == (seen.end, seen.details), call
 
     def teardown(self) -> None:
         """All trouble ends, time runs on: everything is where it belongs."""

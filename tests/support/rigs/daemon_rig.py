@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +12,13 @@ from random import Random
 from typing import Protocol
 
 from fuse_otel.core.encoding.renderer import Renderer
+from fuse_otel.core.model.call import Seen
 from fuse_otel.core.model.lane import Lane, Rendering
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.telemetry import Profile, Signal
 from fuse_otel.events import AccountMoved, CallsGrown, CallsStored, Event
 from fuse_otel.poller import Poller, PollerOptions
-from fuse_otel.ports import AccountStatus, Ledger, Outbox
+from fuse_otel.ports import AccountStatus, CallQuery, IndexedCall, Ledger, Outbox
 from fuse_otel.shipper import Shipper, ShipperOptions
 from fuse_otel.simulator import Faults
 from fuse_otel.store import open_store
@@ -234,6 +235,16 @@ class DaemonRig:
                 *ledger.lease(account).known(session_ids),
                 *ledger.lease(account).waiting(session_ids),
             }
+
+    def exported(self, account: str, session_ids: list[str]) -> Mapping[str, Seen]:
+        """Those of the calls that are in the ledger as exported, with its facts."""
+        with self.untrapped() as store:
+            return store.ledger.lease(account).known(session_ids)
+
+    def indexed(self, account: str) -> Sequence[IndexedCall]:
+        """The account's calls in the index."""
+        with self.untrapped() as store:
+            return store.calls.calls(CallQuery(account=account), 1_000_000)
 
     def headroom(self, account: str) -> float | None:
         moved = (e for e in reversed(self.events) if isinstance(e, AccountMoved))

@@ -16,6 +16,7 @@ from fuse_otel.instrumentation.metrics import Metrics
 from fuse_otel.ports import (
     Gap,
     GapReason,
+    IndexedCall,
     NumberPosition,
     PendingReason,
     RecentCall,
@@ -137,6 +138,26 @@ def recent_call(
     return RecentCall(session_id=session_id, **(fields | changed))
 
 
+def indexed_call(call: RecentCall, **changed: Any) -> IndexedCall:
+    """The call in the index, with the module that failed if the call has an error."""
+    fields: dict[str, Any] = {
+        "session_id": call.session_id,
+        "trace_id": call.trace_id,
+        "application": call.application,
+        "version": "0.2",
+        "direction": call.direction,
+        "outcome": call.outcome,
+        "details": call.details,
+        "error": call.error,
+        "start": call.start,
+        "end": call.end,
+        "failed_module": "rest look_up_claim" if call.error else "",
+        "error_type": "503" if call.error else "",
+        "modules": tuple(run[0] for run in _SCRIPT),
+    }
+    return IndexedCall(**(fields | changed))
+
+
 def filled_store(*calls: RecentCall) -> MemoryStore:
     """An account with a number, a gap, a pending call, and a body three lanes wait for."""
     store = MemoryStore(capacity=10_000_000)
@@ -157,6 +178,7 @@ def filled_store(*calls: RecentCall) -> MemoryStore:
             pending=[pending("300060;002;1529552999", PendingReason.MISSING, end=NOW - 60)],
             batches=[body(*ids, lanes=[TEMPO, JAEGER]), body(*ids, lanes=[LOKI])],
             recent=calls,
+            indexed=[*map(indexed_call, calls)],
         ),
     )
     return store
@@ -165,6 +187,7 @@ def filled_store(*calls: RecentCall) -> MemoryStore:
 def site(store: MemoryStore, **changed: Any) -> PageContext:
     fields: dict[str, Any] = {
         "control": store.control,
+        "calls": store.calls,
         "metrics": Metrics(status=store.control.status).render,
         "health": tuple,
         "readiness": tuple,

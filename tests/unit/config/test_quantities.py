@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from support.scale import scaled
 
 from fuse_otel.config.values import quantities
-from fuse_otel.config.values.quantities import Listen, quoted
+from fuse_otel.config.values.quantities import Listen
+from fuse_otel.humanize import quoted
 
 
 @pytest.mark.parametrize(

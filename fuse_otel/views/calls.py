@@ -1,0 +1,79 @@
+"""Calls of the index: which ones a page or a command asks for, and a call as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from fuse_otel.core.model.call import Direction
+from fuse_otel.core.timing.moment_text import read_moment
+from fuse_otel.core.translation.root_span import CallOutcome
+from fuse_otel.humanize import quoted
+from fuse_otel.ports import CallQuery, IndexedCall
+
+FILTERS = (
+    "application", "account", "outcome", "direction", "module", "error", "from", "to", "q",
+)  # fmt: skip
+OUTCOMES = tuple(each.value for each in CallOutcome)
+DIRECTIONS = tuple(each.value for each in Direction)
+_ERROR = {"true": True, "false": False}
+
+
+class WrongQuery(ValueError):
+    """``problems``: a sentence each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = problems
+
+
+def read_query(
+    texts: Mapping[str, str], now: float, label: Callable[[str], str] = str
+) -> CallQuery:
+    """``texts``: values of ``FILTERS`` by their names; an empty one counts as absent. ``label``
+    makes of a filter's name what the person wrote. Raises ``WrongQuery``.
+    """
+    given = {name: text.strip() for name, text in texts.items() if text.strip()}
+    problems: list[str] = []
+    for name, words in (("outcome", OUTCOMES), ("direction", DIRECTIONS), ("error", [*_ERROR])):
+        if name in given and given[name] not in words:
+            known = ", ".join(words)
+            problems.append(f"{label(name)}: {quoted(given[name])} is not one of {known}.")
+    moments: dict[str, float] = {}
+    for name in ("from", "to"):
+        try:
+            moments |= {name: read_moment(given[name], now)} if name in given else {}
+        except ValueError as error:
+            problems.append(f"{label(name)}: {error}")
+    if len(moments) > 1 and moments["to"] <= moments["from"]:
+        problems.append(f"{label('to')}: {quoted(given['to'])} is not after {label('from')}.")
+    if problems:
+        raise WrongQuery(problems)
+    return CallQuery(
+        application=given.get("application", ""),
+        account=given.get("account", ""),
+        outcome=given.get("outcome", ""),
+        direction=given.get("direction", ""),
+        module=given.get("module", ""),
+        error=_ERROR.get(given.get("error", "")),
+        start=moments.get("from"),
+        end=moments.get("to"),
+        key=given.get("q", ""),
+    )
+
+
+def call_json(call: IndexedCall) -> dict[str, object]:
+    """The form of ``/calls/`` and ``fuse-otel calls --json``. Times are UNIX seconds."""
+    return {
+        "session_id": call.session_id,
+        "trace_id": call.trace_id,
+        "application": call.application,
+        "version": call.version or None,
+        "account": call.account,
+        "outcome": call.outcome,
+        "direction": call.direction,
+        "error": call.error,
+        "start": call.start,
+        "end": call.end,
+        "failed_module": call.failed_module or None,
+        "error_type": call.error_type or None,
+    }
