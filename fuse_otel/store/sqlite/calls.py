@@ -8,15 +8,15 @@ from dataclasses import replace
 
 from fuse_otel.ports import CallQuery, IndexedCall, SeenRow, Step
 from fuse_otel.store.sqlite.database import Database, queries
-from fuse_otel.store.sqlite.rows import Row, storable, stored_id, stored_ids
+from fuse_otel.store.sqlite.rows import MAX_TEXT, Row, storable, stored_id, stored_ids
 
 KEEP_INDEXED = 7 * 86_400
 AHEAD = 3_600  # a start by a broken clock, years ahead, must not keep a row for years
 INDEX_SHARE = 0.1  # of the cap
 FORGET_AT_ONCE = 500
 MAX_MODULES = 8_192  # characters: about 300 different modules
-# The columns that are no text, and the entries of five indexes with their shares of pages.
-_ROW_BYTES = 300
+# The columns that are no text, and the entries of three indexes with their shares of pages.
+_ROW_BYTES = 250
 _SQL = queries("calls")
 _MODULES = 12  # the column of the query
 Conditions = dict[str, dict[str, object]]
@@ -70,7 +70,7 @@ def _row(account: int, call: IndexedCall, now: int) -> dict[str, object]:
     }
     row = dict(zip((*texts, *numbers), storable(*texts.values(), *numbers.values()), strict=True))
     modules = _lines(call.modules)
-    twice = (row["session_id"], row["trace_id"], row["application"])
+    twice = (row["session_id"], row["trace_id"])
     size = sum(len(str(row[name]).encode()) for name in texts) + len(modules.encode())
     size += sum(len(str(text).encode()) for text in twice)
     return row | {"modules": modules, "bytes": size + _ROW_BYTES}
@@ -78,18 +78,14 @@ def _row(account: int, call: IndexedCall, now: int) -> dict[str, object]:
 
 def _lines(modules: Sequence[str]) -> str:
     """A line each, as many as fit. The query looks for a whole line."""
-    lines = "\n"
-    for module in modules:
-        line = _line(module)
-        if len(lines) + len(line) > MAX_MODULES:
-            break
-        lines += f"{line}\n"
-    return lines
+    lines = "\n".join(["", *map(_line, modules), ""])
+    if len(lines) > MAX_MODULES:
+        lines = lines[: lines.rindex("\n", 0, MAX_MODULES) + 1]
+    return lines.encode("utf-8", "replace").decode()
 
 
 def _line(module: str) -> str:
-    (text,) = storable(module)
-    return str(text).replace("\n", " ")
+    return module[:MAX_TEXT].replace("\n", " ")
 
 
 class SqliteCalls:
@@ -132,7 +128,9 @@ def _conditions(query: CallQuery) -> Conditions:
         account = storable(query.account)[0]
         found["calls.account = (select id from accounts where name = :name)"] = {"name": account}
     if query.module:
-        found["instr(modules, char(10) || :module || char(10))"] = {"module": _line(query.module)}
+        found["instr(modules, char(10) || :module || char(10))"] = {
+            "module": storable(_line(query.module))[0]
+        }
     if query.error is not None:
         found[f"error = {int(query.error)}"] = {}
     if query.start is not None:

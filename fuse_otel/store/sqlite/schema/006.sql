@@ -28,9 +28,7 @@ create table calls (
 
 create unique index calls_once on calls (session_id, account);
 create index calls_newest on calls (at, id);
-create index calls_of_application on calls (application, at, id);
 create index calls_of_trace on calls (trace_id);
-create index calls_failed on calls (at, id) where error = 1;
 
 create trigger calls_added after insert on calls begin
     update meta set value = value + new.bytes where name in ('kept', 'indexed');
