@@ -72,3 +72,7 @@ class CallIndex(Protocol):
     def stored_last(self, query: CallQuery, limit: int) -> Sequence[IndexedCall]:
         """The calls stored last, in the order in which they were stored."""
         ...
+
+    def last_id(self) -> int:
+        """The largest id that a call of this store ever had, 0 for none."""
+        ...

@@ -226,6 +226,14 @@ def test_an_id_of_an_erased_call_is_not_used_again(store, lease):
     assert ids(store.calls.stored_after(EVERY_CALL, gone.id, 10)) == [B]
 
 
+def test_the_last_id_outlasts_its_call(store, lease):
+    assert store.calls.last_id() == 0
+    store_calls(lease, indexed(A), indexed(B))
+    last = store.calls.stored_last(EVERY_CALL, 1)[0].id
+    store.control.erase(B, NOW)
+    assert store.calls.last_id() == last
+
+
 @pytest.mark.parametrize(
     "text", ["", "a\nb", "\0", "\ud800", "'; drop table calls; --", "%", "é" * 5_000, "😀"]
 )

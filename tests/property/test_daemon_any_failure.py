@@ -66,6 +66,13 @@ class ForgottenBatch(Passed):
         self._real.commit(replace(step, batches=step.batches[1:]))
 
 
+class ForgottenRow(Passed):
+    """A lease that leaves the first call of a step out of the index."""
+
+    def commit(self, step):
+        self._real.commit(replace(step, indexed=step.indexed[1:]))
+
+
 def leasing(lease):
     """The real ledger, with another lease."""
 
@@ -99,9 +106,10 @@ def mutant(**wraps):
     [
         mutant(ledger=leasing(HastyCursor)),
         mutant(ledger=leasing(ForgottenBatch)),
+        mutant(ledger=leasing(ForgottenRow)),
         mutant(outbox=EagerOutbox),
     ],
-    ids=["cursor first", "no batch", "acknowledged first"],
+    ids=["cursor first", "no batch", "no row", "acknowledged first"],
 )
 def test_the_proof_can_fail(machine):
     # As many examples as the first failure takes; nobody wants it shrunk.

@@ -102,6 +102,11 @@ class SqliteCalls:
     def stored_last(self, query: CallQuery, limit: int) -> Sequence[IndexedCall]:
         return self._read(_conditions(query), _LATEST, limit)[::-1]
 
+    def last_id(self) -> int:
+        with self._database.read() as connection:
+            row = connection.execute(_SQL["last_id"]).fetchone()
+            return int(row[0]) if row else 0
+
     def _read(
         self, conditions: Conditions, order: str, limit: int, offset: int = 0
     ) -> Sequence[IndexedCall]:

@@ -19,8 +19,16 @@ EVERY = [
     (door, name) for door in DOORS for name in queries(door) if (door, name) != ("calls", "select")
 ]
 # Reading these tables whole is meant: a row an account, a row a lane, 500 recent calls, the ids a
-# person names. A pragma is a table of one row.
-SMALL = {"accounts", "lanes", "recent", "json_each", "pragma_page_count", "pragma_page_size"}
+# person names, a row a table with ids of its own. A pragma is a table of one row.
+SMALL = {
+    "accounts",
+    "lanes",
+    "recent",
+    "json_each",
+    "sqlite_sequence",
+    "pragma_page_count",
+    "pragma_page_size",
+}
 
 # An erasure is rare, and looks through what has no index by session id.
 ERASED_FROM = {"bodies", "callers", "parked", "pending"}

@@ -32,6 +32,9 @@ select value from meta where name = 'indexed'
 -- name: forget_oldest
 delete from calls where id in (select id from calls order by at, id limit :limit)
 
+-- name: last_id
+select seq from sqlite_sequence where name = 'calls'
+
 -- name: select
 select
     session_id, trace_id, application, version, direction, outcome, details, error, started, ended,

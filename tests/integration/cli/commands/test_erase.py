@@ -29,7 +29,10 @@ def test_a_call_that_waits_for_a_back_end_is_erased_beside_the_daemon(
         daemon.wait_for(lambda: fuse_otel("show", calls[0], env=env).returncode == 0)
         erased = fuse_otel("erase", calls[0], env=env)
         assert erased.returncode == 0, erased.stderr
-        assert "1 copy of the pages, 1 waiting copy for default/traces" in erased.stdout
+        assert (
+            "1 copy of the pages, 1 row of the index of calls, 1 waiting copy for default/traces"
+            in erased.stdout
+        )
         assert "Not erased: what was delivered to default" in erased.stdout
         assert fuse_otel("show", calls[0], env=env).returncode == 1
         receiver.decide = lambda _: None

@@ -1,0 +1,78 @@
+"""``fuse-otel calls``: the calls of the last 7 days, with filters."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fuse_otel.cli.call_filters import add_filters, query_of
+from fuse_otel.cli.number_argument import number
+from fuse_otel.cli.output import complain, print_lines
+from fuse_otel.cli.settings_flags import load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fuse_otel.ports import IndexedCall
+
+_DONE, _FAILED, _USAGE = 0, 1, 2
+_MOST = 100
+_AT_MOST = 10_000_000
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    add_filters(parser)
+    parser.add_argument(
+        "--limit",
+        type=number(int, 1, _AT_MOST),
+        default=_MOST,
+        metavar="N",
+        help=f"at most so many calls, the newest first (default: {_MOST})",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object for each call")
+    parser.add_argument(
+        "--color", choices=("auto", "always", "never"), default="auto", help="default: auto"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    from fuse_otel.assembly import open_calls  # noqa: PLC0415 - not for the help
+    from fuse_otel.views.calls import WrongQuery, call_json  # noqa: PLC0415 - as above
+
+    settings = load_settings(args, needs_account=False).settings
+    try:
+        query = query_of(args)
+    except WrongQuery as error:
+        for problem in error.problems:
+            complain(f"fuse-otel: {problem}")
+        return _USAGE
+    with open_calls(settings) as index:
+        calls = index.calls(query, args.limit)
+    lines = (
+        (json.dumps(call_json(call), ensure_ascii=False) for call in calls)
+        if args.json
+        else _text(calls, args.color)
+    )
+    return _DONE if print_lines(lines) else _FAILED
+
+
+def _text(calls: Sequence[IndexedCall], color: str) -> Iterator[str]:
+    from fuse_otel.cli.terminal.calls import calls_table  # noqa: PLC0415 - not for the help
+    from fuse_otel.cli.terminal.text import (  # noqa: PLC0415
+        coloured,
+        paint,
+        table_lines,
+        terminal_width,
+    )
+
+    # A pipe gets whole lines.
+    width = terminal_width() if sys.stdout is not None and sys.stdout.isatty() else None
+    table = calls_table(calls)
+    if not calls:
+        yield table.empty
+        return
+    for line in table_lines(table, width):
+        yield paint(line, width, colour=coloured(color))
