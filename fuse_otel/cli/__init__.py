@@ -55,8 +55,12 @@ COMMANDS = {
         configured=True,
         settings=("listen", "web_config"),
     ),
-    "calls": Command("list the calls of the last 7 days, with filters", configured=True),
-    "tail": Command("show calls as they are stored, until Ctrl-C", configured=True),
+    "calls": Command(
+        "list the calls of the last 7 days, with filters", configured=True, settings=_STORE
+    ),
+    "tail": Command(
+        "show calls as they are stored, until Ctrl-C", configured=True, settings=_STORE
+    ),
     "backfill": Command("read an interval of the last five days", configured=True),
     "parked": Command("list, show, replay or drop refused calls", configured=True, settings=_JOB),
     "erase": Command(

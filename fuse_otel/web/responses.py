@@ -33,11 +33,12 @@ def accepts_gzip(accept_encoding: str) -> bool:
 
 
 _POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
-    "form-action"
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'; form-action"
 )
 _POLICY_OF_OTHERS = f"{_POLICY} 'none'"
-# Only a page has a form and a script. `nosniff` keeps every other answer of ours from being run as one.
+# Only a page has a form and a script. `nosniff` keeps every other answer of ours from being run as
+# one.
 _POLICY_OF_PAGES = f"{_POLICY} 'self'; script-src 'self'; connect-src 'self'"
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -60,7 +61,9 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 headers.update(_HEADERS)
                 is_page = headers.get("content-type", "").startswith("text/html")
-                headers["Content-Security-Policy"] = _POLICY_OF_PAGES if is_page else _POLICY_OF_OTHERS
+                headers["Content-Security-Policy"] = (
+                    _POLICY_OF_PAGES if is_page else _POLICY_OF_OTHERS
+                )
                 for name, text in self._access().headers.items():
                     # A second policy makes the first one stricter, never looser.
                     headers.append(name, text)
