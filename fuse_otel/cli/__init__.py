@@ -193,14 +193,12 @@ def _help() -> str:
     return "\n".join(
         (
             "usage: fuse-otel COMMAND [arguments]",
-            "",
             _WHAT,
             "",
             "commands:",
             *lines,
             "",
-            "fuse-otel COMMAND --help describes a command.",
-            "fuse-otel --version prints the version.",
+            "COMMAND --help describes a command, --version prints the version.",
             f"Documentation: {DOCS}",
         )
     )
