@@ -157,7 +157,7 @@ def test_a_page_links_to_the_newer_and_the_older_calls(many):
     ]
 
 
-def test_the_form_keeps_what_was_asked_for(web):
+def test_the_form_keeps_its_filters(web):
     text = web.get("/calls/?application=%22%3E%3Cscript%3E&outcome=hangup&q=a+b").text
     assert 'name="application" value="&quot;&gt;&lt;script&gt;"' in text
     assert re.search(r'<option value="hangup" selected>', text)

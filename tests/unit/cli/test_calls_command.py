@@ -113,7 +113,7 @@ def test_a_missing_store_is_a_sentence(capsys, tmp_path, name):
     assert "There is no store" in capsys.readouterr().err
 
 
-def test_no_call_is_said(command):
+def test_a_list_without_a_call_is_a_sentence(command):
     assert command("calls", "--outcome", "unknown")[1] == "No call matches.\n"
 
 
