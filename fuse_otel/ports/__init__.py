@@ -5,7 +5,7 @@ All times are UNIX seconds. ``account`` is an account's configured name; ``numbe
 number a scan is limited to, ``""`` for all numbers of the account.
 """
 
-from fuse_otel.ports.calls import EVERY_CALL, CallIndex, CallQuery, IndexedCall
+from fuse_otel.ports.calls import EVERY_CALL, CallIndex, CallQuery, IndexedCall, Neighbours
 from fuse_otel.ports.control import (
     AccountStatus,
     Control,
@@ -59,6 +59,7 @@ __all__ = [
     "LaneStatus",
     "Lease",
     "Ledger",
+    "Neighbours",
     "NumberPosition",
     "Outbox",
     "ParkedCall",

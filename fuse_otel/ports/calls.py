@@ -56,6 +56,14 @@ class CallQuery:
 EVERY_CALL = CallQuery()
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The session ids of the calls that started before and after a call; ``None`` for none."""
+
+    previous: str | None = None
+    next: str | None = None
+
+
 class CallIndex(Protocol):
     """Every method may raise ``Broken``."""
 
@@ -71,6 +79,14 @@ class CallIndex(Protocol):
 
     def stored_last(self, query: CallQuery, limit: int) -> Sequence[IndexedCall]:
         """The calls stored last, in the order in which they were stored."""
+        ...
+
+    def call(self, session_id: str) -> IndexedCall | None:
+        """Of several accounts' calls with this session id, the one stored last."""
+        ...
+
+    def neighbours(self, call: IndexedCall) -> Neighbours:
+        """Those of ``calls`` without a filter; none for a call that has left the index."""
         ...
 
     def last_id(self) -> int:

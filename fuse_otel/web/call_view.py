@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import quote
-
-from fuse_otel.ports import RecentCall
 
 OPEN = ("failed", "all", "none")
 TIMES = ("offset", "utc")
@@ -33,26 +31,6 @@ def read_view(query: Mapping[str, str]) -> CallView:
     return CallView(
         opened if opened in OPEN else OPEN[0],
         times if times in TIMES else TIMES[0],
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbours:
-    """The session ids of the calls beside one in the list of calls; ``None`` for none."""
-
-    previous: str | None = None
-    next: str | None = None
-
-
-def neighbours(session_id: str, calls: Sequence[RecentCall]) -> Neighbours:
-    """``calls``: the newest first. The previous one was stored before, the next one after."""
-    ids = [call.session_id for call in calls]
-    if session_id not in ids:
-        return Neighbours()
-    place = ids.index(session_id)
-    return Neighbours(
-        previous=ids[place + 1] if place + 1 < len(ids) else None,
-        next=ids[place - 1] if place else None,
     )
 
 

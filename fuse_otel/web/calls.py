@@ -18,7 +18,12 @@ from fuse_otel.web.html import Child, Html, join, tag
 from fuse_otel.web.page import page, table_of_rows, when
 
 PER_PAGE = 100
-MOST = 500  # recent calls, among which a call has its neighbours
+_OF_A_PROXY = frozenset(
+    {
+        "forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-prefix",
+        "x-forwarded-proto", "x-real-ip",
+    }
+)  # fmt: skip
 _LAST_PAGE = 1_000_000
 _CHOICES = {"outcome": OUTCOMES, "direction": DIRECTIONS, "error": ("true", "false")}
 _LABELS = {"from": "From", "to": "To", "q": "Session or trace id"}
@@ -75,10 +80,17 @@ def find(index: CallIndex, wanted: CallsRequest) -> CallsFound:
 
 
 def calls_json(request: Request, wanted: CallsRequest, found: CallsFound) -> Response:
-    after = request.url.include_query_params(page=wanted.page + 1) if found.more else None
-    return JSONResponse(
-        {"calls": [*map(call_json, found.calls)], "next": None if after is None else str(after)}
-    )
+    after = _url_of(request, wanted.page + 1) if found.more else None
+    return JSONResponse({"calls": [*map(call_json, found.calls)], "next": after})
+
+
+def _url_of(request: Request, number: int) -> str:
+    """Absolute where the client has reached us directly. A proxy may serve us under another host
+    and path, which only its client knows: the URL is then relative to that of the request.
+    """
+    url = request.url.include_query_params(page=number)
+    direct = "host" in request.headers and _OF_A_PROXY.isdisjoint(request.headers)
+    return str(url) if direct else f"?{url.query}"
 
 
 def calls_page(wanted: CallsRequest, found: CallsFound) -> Response:

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from fuse_otel.core.model.link_template import fill
-from fuse_otel.views.call_tree import CallTree
-from fuse_otel.views.waterfall import scale_of
 from fuse_otel.web.html import Html, tag
 
 _MILLISECOND = 1_000_000  # nanoseconds
@@ -21,8 +19,20 @@ class LinkTemplates:
     logs: str = ""
 
 
-def external_links(templates: LinkTemplates, tree: CallTree) -> Html | None:
-    values = _values(tree)
+@dataclass(frozen=True, slots=True)
+class CallPlace:
+    """Where other programs find a call. ``start`` and ``end`` are nanoseconds; a ``start`` of 0 is
+    unknown.
+    """
+
+    trace_id: str
+    session_id: str
+    start: int
+    end: int
+
+
+def external_links(templates: LinkTemplates, call: CallPlace) -> Html | None:
+    values = _values(call)
     made = [
         _link(name, url)
         for name, template in (("trace", templates.trace), ("logs", templates.logs))
@@ -31,16 +41,15 @@ def external_links(templates: LinkTemplates, tree: CallTree) -> Html | None:
     return tag("p", made, class_="external") if made else None
 
 
-def _values(tree: CallTree) -> dict[str, str]:
+def _values(call: CallPlace) -> dict[str, str]:
     """The times are whole milliseconds around the call; they are missing where nothing is known."""
-    ids = {"trace_id": tree.trace_id, "session_id": tree.session_id}
-    scale = scale_of(tree)
-    if scale.start <= 0:
+    ids = {"trace_id": call.trace_id, "session_id": call.session_id}
+    if call.start <= 0:
         return ids
     # The end is rounded up: Grafana leaves out what lies at or after the end of a range.
     times = {
-        "start_ms": str(scale.start // _MILLISECOND),
-        "end_ms": str(-(-scale.end // _MILLISECOND)),
+        "start_ms": str(call.start // _MILLISECOND),
+        "end_ms": str(-(-call.end // _MILLISECOND)),
     }
     return ids | times
 

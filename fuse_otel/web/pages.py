@@ -14,15 +14,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from fuse_otel.core.encoding import otlp_json
-from fuse_otel.ports import RecentCall, Status
+from fuse_otel.ports import Neighbours, RecentCall, Status
 from fuse_otel.views.call_tree import call_trees
 from fuse_otel.views.calls import WrongQuery
 from fuse_otel.views.status_json import status_json
 from fuse_otel.views.status_report import low_headroom, reported_problems
+from fuse_otel.views.waterfall import scale_of
 from fuse_otel.web import calls
-from fuse_otel.web.call_view import neighbours, read_view
+from fuse_otel.web.call_view import read_view
 from fuse_otel.web.context import PageContext
-from fuse_otel.web.external_links import external_links
+from fuse_otel.web.external_links import CallPlace, external_links
+from fuse_otel.web.indexed_call import indexed_call_page, place_of
 from fuse_otel.web.not_found import not_found
 from fuse_otel.web.responses import accepts_gzip, plain, probe
 from fuse_otel.web.status import landing_page, status_page
@@ -108,9 +110,7 @@ class Pages:
         session_id = request.path_params["session_id"]
         found = await self._beside(self._site.control.recent_call, session_id)
         if found is None:
-            return not_found(
-                request, "This call is not among those stored last; a back end may have it."
-            )
+            return await self._beside(self._known, request, session_id)
         try:
             if request.query_params.get("format") == "otlp":
                 return await self._beside(_otlp_lines, found)
@@ -120,13 +120,26 @@ class Pages:
                 request, "The stored copy of this call is damaged; a back end may have it."
             )
 
+    def _known(self, request: Request, session_id: str) -> Response:
+        """The page of a call that is no longer among those kept whole."""
+        call = self._site.calls.call(session_id)
+        if call is None or request.query_params.get("format") == "otlp":
+            return not_found(
+                request, "This call is not among those stored last; a back end may have it."
+            )
+        elsewhere = external_links(self._site.links, place_of(call))
+        view = read_view(request.query_params)
+        return indexed_call_page(call, view, self._site.calls.neighbours(call), elsewhere)
+
     def _drawn(self, request: Request, call: RecentCall) -> Response:
         trees = call_trees(otlp_json.traces_json(call.traces), otlp_json.logs_json(call.logs))
         tree = next((tree for tree in trees if tree.trace_id == call.trace_id), None)
         if tree is None:
             return not_found(request, "Nothing of this call is kept to draw.")
-        beside = neighbours(call.session_id, self._site.control.recent(calls.MOST))
-        view, elsewhere = read_view(request.query_params), external_links(self._site.links, tree)
+        indexed, scale = self._site.calls.call(call.session_id), scale_of(tree)
+        beside = self._site.calls.neighbours(indexed) if indexed else Neighbours()
+        place = CallPlace(tree.trace_id, tree.session_id, scale.start, scale.end)
+        view, elsewhere = read_view(request.query_params), external_links(self._site.links, place)
         return call_page(call, tree, view, beside, elsewhere)
 
     def _problems(self, status: Status) -> list[str]:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from fuse_otel import humanize
 from fuse_otel.core.model.telemetry import SpanKind
-from fuse_otel.ports import RecentCall
+from fuse_otel.ports import Neighbours, RecentCall
 from fuse_otel.views.call_tree import CallTree, TreeExecution, TreeRecord
 from fuse_otel.views.waterfall import (
     NANOSECONDS,
@@ -26,9 +26,10 @@ from fuse_otel.views.waterfall import (
     value_text,
     without_executions,
 )
-from fuse_otel.web.call_view import CallView, Neighbours, call_path
+from fuse_otel.web.call_head import call_facts, neighbour_links
+from fuse_otel.web.call_view import CallView
 from fuse_otel.web.html import Child, Html, join, tag
-from fuse_otel.web.page import css_class, facts, page, table_of_rows, when
+from fuse_otel.web.page import css_class, page, table_of_rows, when
 
 _WIDTH = 1000
 _THINNEST = 4
@@ -42,7 +43,7 @@ def call_page(
     drawing = Drawing(scale, view)
     return page(
         known.application,
-        _neighbours(beside, view),
+        neighbour_links(beside, view),
         _head(call, tree, known),
         elsewhere,
         tag("h2", "What happened"),
@@ -71,19 +72,6 @@ class Drawing:
         if self.view.times == "utc":
             shown = humanize.time_of_day(seconds)
         return tag("time", shown, datetime=humanize.machine(seconds), class_="faint")
-
-
-def _neighbours(beside: Neighbours, view: CallView) -> Html | None:
-    """Links that keep the reader's view."""
-    made = [
-        tag("a", name, href=f"{call_path(session_id)}{view.query()}", rel=rel)
-        for name, rel, session_id in (
-            ("← Previous call", "prev", beside.previous),
-            ("Next call →", "next", beside.next),
-        )
-        if session_id is not None
-    ]
-    return tag("p", made, class_="beside") if made else None
 
 
 def _nothing(known: CallFacts) -> Html:
@@ -134,24 +122,19 @@ def _mark(tick: Tick) -> tuple[str, str, str]:
 
 
 def _head(call: RecentCall, tree: CallTree, known: CallFacts) -> Html:
-    optional = (
-        ("Account", call.account),
-        ("Version", known.version),
-        ("Direction", known.direction),
-        ("Outcome", known.outcome),
-        ("Details", known.details),
-        ("Truncated", known.truncated),
+    return call_facts(
+        (tree.session_id, tree.trace_id),
+        (("Started", when(known.started)), ("Lasted", known.lasted)),
+        (
+            ("Account", call.account),
+            ("Version", known.version),
+            ("Direction", known.direction),
+            ("Outcome", known.outcome),
+            ("Details", known.details),
+            ("Truncated", known.truncated),
+        ),
+        error=tree.error,
     )
-    short = facts(
-        [
-            ("Started", when(known.started)),
-            ("Lasted", known.lasted),
-            *((name, text) for name, text in optional if text),
-            *([("Status", tag("span", "ERROR", class_="mark"))] if tree.error else []),
-        ]
-    )
-    ids = [("Session", tag("code", tree.session_id)), ("Trace", tag("code", tree.trace_id))]
-    return join(short, facts(ids, wide=True))
 
 
 def _execution(execution: TreeExecution, drawing: Drawing) -> Html:

@@ -8,7 +8,7 @@ from support.builders.store_values import NOW, body, seen, step
 
 from fuse_otel.core.model.call import ERASED, LogCompleteness, Seen
 from fuse_otel.errors import Broken
-from fuse_otel.ports import EVERY_CALL, CallQuery, IndexedCall, SeenRow
+from fuse_otel.ports import EVERY_CALL, CallQuery, IndexedCall, Neighbours, SeenRow
 
 DAY = 86_400
 A, B, C = "300060;001;1529552581", "300060;002;1529552582", "300060;003;1529552583"
@@ -259,3 +259,42 @@ def test_a_closed_store_is_an_error(store, lease):
     store.close()
     with pytest.raises(Broken, match="is closed"):
         store.calls.calls(EVERY_CALL, 1)
+
+
+def test_a_call_is_read_by_its_session_id_alone(store, lease):
+    store_calls(lease, indexed(A), indexed(B, trace_id="c" * 32))
+    assert store.calls.call(B).trace_id == "c" * 32
+    assert store.calls.call("c" * 32) is None
+    assert store.calls.call("unknown") is None
+
+
+def test_of_calls_with_one_session_id_the_one_stored_last_is_read(store, lease):
+    store_calls(lease, indexed(A))
+    store_calls(store.ledger.lease("sales"), indexed(A))
+    assert store.calls.call(A).account == "sales"
+
+
+def test_a_call_with_a_long_session_id_is_read_by_it(store, lease):
+    store_calls(lease, indexed("x" * 500))
+    kept = store.calls.call("x" * 500)
+    assert store.calls.call(kept.session_id) == kept
+
+
+def test_neighbours_are_those_in_the_list_of_calls(store, lease):
+    store_calls(lease, indexed(C, start=NOW - 5), indexed(A, start=NOW - 500))
+    store_calls(lease, indexed("equal 1", start=NOW - 50), indexed("equal 2", start=NOW - 50))
+    listed = store.calls.calls(EVERY_CALL, 10)
+    assert ids(listed) == [C, "equal 2", "equal 1", A]
+    assert [store.calls.neighbours(call) for call in listed] == [
+        Neighbours(previous="equal 2", next=None),
+        Neighbours(previous="equal 1", next=C),
+        Neighbours(previous=A, next="equal 2"),
+        Neighbours(previous=None, next="equal 1"),
+    ]
+
+
+def test_a_call_that_left_the_index_has_no_neighbours(store, lease):
+    store_calls(lease, indexed(A), indexed(B))
+    call = store.calls.call(A)
+    store.control.erase(A, NOW)
+    assert store.calls.neighbours(call) == Neighbours()

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fuse_otel.ports import CallQuery, IndexedCall, SeenRow, Step
+from fuse_otel.ports import CallQuery, IndexedCall, Neighbours, SeenRow, Step
 from fuse_otel.store.sqlite.database import Database, queries
 from fuse_otel.store.sqlite.rows import MAX_TEXT, Row, storable, stored_id, stored_ids
 
@@ -102,6 +102,18 @@ class SqliteCalls:
     def stored_last(self, query: CallQuery, limit: int) -> Sequence[IndexedCall]:
         return self._read(_conditions(query), _LATEST, limit)[::-1]
 
+    def call(self, session_id: str) -> IndexedCall | None:
+        found = self._read(_session(session_id), _LATEST, 1)
+        return found[0] if found else None
+
+    def neighbours(self, call: IndexedCall) -> Neighbours:
+        with self._database.read() as connection:
+            found = (
+                connection.execute(_SQL[name], (call.id,)).fetchone()
+                for name in ("previous", "next")
+            )
+            return Neighbours(*(row[0] if row else None for row in found))
+
     def last_id(self) -> int:
         with self._database.read() as connection:
             row = connection.execute(_SQL["last_id"]).fetchone()
@@ -145,11 +157,15 @@ def _conditions(query: CallQuery) -> Conditions:
     return found | (_key(query.key) if query.key else {})
 
 
+def _session(session_id: str) -> Conditions:
+    names = stored_ids(session_id)
+    return {"session_id in (:one, :other)": {"one": names[0], "other": names[-1]}}
+
+
 def _key(key: str) -> Conditions:
-    names = stored_ids(key)
+    ((session, names),) = _session(key).items()
     (trace_id,) = storable(key.lower())
-    bound = {"one": names[0], "other": names[-1], "trace": trace_id}
-    return {"(session_id in (:one, :other) or trace_id = :trace)": bound}
+    return {f"({session} or trace_id = :trace)": {**names, "trace": trace_id}}
 
 
 def _call(row: Row) -> IndexedCall:

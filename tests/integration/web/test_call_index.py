@@ -1,7 +1,7 @@
 """The filters of ``/calls/``, its JSON and its pages, over a real socket."""
 
 import re
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 import pytest
 from support import http_client
@@ -144,6 +144,18 @@ def test_next_leads_through_all_pages_with_the_same_filter(many):
         url = answer["next"]
     assert sizes == [100, 100, 5]
     assert seen == [f"call {place:03}" for place in range(205)]
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Prefix", "X-Real-IP"],
+)
+def test_behind_a_proxy_next_is_relative_to_the_url_of_the_request(many, header):
+    path = "/calls/?application=sales&module="
+    after = http_client.get(f"{many}{path}", headers={**JSON, header: "proxy"}).json()["next"]
+    assert after == "?application=sales&module=&page=2"
+    outside = urljoin(f"https://example.com/phones{path}", after)
+    assert outside == "https://example.com/phones/calls/?application=sales&module=&page=2"
 
 
 def test_a_page_links_to_the_newer_and_the_older_calls(many):

@@ -113,6 +113,14 @@ def test_a_page_of_calls_is_read_in_order_without_sorting(schema, filters, index
     assert not [detail for detail in found if "TEMP B-TREE" in detail]
 
 
+@pytest.mark.parametrize("name", ["previous", "next"])
+def test_the_call_beside_a_call_is_read_without_sorting(schema, name):
+    found = plan(schema, queries("calls")[name])
+
+    assert found[0].startswith("SEARCH calls USING INDEX calls_newest")
+    assert not [detail for detail in found if "TEMP B-TREE" in detail]
+
+
 def test_a_call_is_looked_up_by_its_session_or_trace_id(schema):
     where = " where (session_id in ('a', 'b') or trace_id = 'c')"
 

@@ -32,6 +32,14 @@ select value from meta where name = 'indexed'
 -- name: forget_oldest
 delete from calls where id in (select id from calls order by at, id limit :limit)
 
+-- name: previous
+select session_id from calls where (at, id) < (select at, id from calls where id = ?)
+order by at desc, id desc limit 1
+
+-- name: next
+select session_id from calls where (at, id) > (select at, id from calls where id = ?)
+order by at, id limit 1
+
 -- name: last_id
 select seq from sqlite_sequence where name = 'calls'
 
