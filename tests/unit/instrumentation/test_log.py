@@ -188,9 +188,15 @@ def test_a_line_shows_how_much_has_failed():
     log(events.LaneChanged(LANE, up=False, reason="401 Unauthorized", suspended=True))
     log(
         events.AccountMoved(
-            account="main", up=False, cursor=NOW, headroom=9.0, pending=8, gap_seconds=0,
-            failing=7, reason="no answer",
-        )  # fmt: skip
+            account="main",
+            up=False,
+            cursor=NOW,
+            headroom=9.0,
+            pending=8,
+            gap_seconds=0,
+            failing=7,
+            reason="no answer",
+        )
     )
     export, lane, account = map(json.loads, stream.getvalue().splitlines())
     assert (export["items"], export["rejected"], export["failed"]) == (0, 0, 42)
