@@ -19,6 +19,7 @@ from fuse_otel.instrumentation.label_cap import Caps
 from fuse_otel.instrumentation.log import Log, route_libraries
 from fuse_otel.ports import Status
 from fuse_otel.web import PageContext
+from fuse_otel.web.context import Reload
 from fuse_otel.web.external_links import LinkTemplates
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from fuse_otel.web.server import WebServer
     from fuse_otel.web.sockets import ListeningSockets
 
-Reload = Callable[[], str | None]
+_LAST_ANSWERS = 1.0  # seconds
+_STARTING = 30.0  # seconds in which the next service starts: its store may be slow to open
 Damaged = Callable[[str], None]
 """Called with a sentence when the store is found to be damaged."""
 
@@ -44,7 +46,7 @@ class Service:
         self,
         settings: Settings,
         metrics: Metrics,
-        reload: Reload,
+        reload: Reload | None,
         damaged: Damaged | None = None,
         *,
         listening: ListeningSockets,
@@ -102,9 +104,17 @@ class Service:
 
     def stop(self, *, drain: bool = True) -> bool:
         """Drain within the grace; the rest stays in the store. Whether all threads ended."""
+        ended = self.release(drain=drain)
+        self.end_answers()
+        return ended
+
+    def release(self, *, drain: bool = True) -> bool:
+        """The same, but the answers to requests for a reload are still to come: they depend on the
+        next service. ``end_answers`` is called after them.
+        """
         end = time.monotonic() + self.settings.shutdown_grace
         ended = self._daemon.stop(self.settings.shutdown_grace, drain=drain)
-        self._web.stop(max(0.5, end - time.monotonic()))
+        self._web.drain(max(0.5, end - time.monotonic()))
         if self._self_traces is not None:
             self._self_traces.close(max(0.5, end - time.monotonic()))
         if ended:
@@ -115,12 +125,16 @@ class Service:
         self._undo_routing()
         return ended
 
+    def end_answers(self) -> None:
+        """Send the last answers, to those who requested a reload."""
+        self._web.stop(_LAST_ANSWERS)
+
     def _notice(self, event: Event) -> None:
         self._wake(event)
         if self._damaged and isinstance(event, StoreFailed) and event.error_type == "corrupt":
             self._damaged(event.message)
 
-    def _make_web(self, reload: Reload, listening: ListeningSockets) -> WebServer:
+    def _make_web(self, reload: Reload | None, listening: ListeningSockets) -> WebServer:
         from fuse_otel.web.app import create_app  # noqa: PLC0415 - starlette takes a while
         from fuse_otel.web.server import WebServer  # noqa: PLC0415 - so does uvicorn
 
@@ -134,6 +148,7 @@ class Service:
             readiness=self.readiness.unready,
             problems=lambda: self._problems.present(self._daemon.next_steps()),
             reload=reload,
+            reload_seconds=self.settings.shutdown_grace + _STARTING,
             version=__version__,
             hook=self._daemon.poke if token else None,
             hook_token=token.get_secret_value() if token else None,

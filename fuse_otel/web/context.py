@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from fuse_otel.events import Emit, unheard
@@ -11,6 +12,8 @@ from fuse_otel.ports import CallIndex, Control
 from fuse_otel.views.problem import Problem
 from fuse_otel.web.access import CurrentAccess
 from fuse_otel.web.external_links import LinkTemplates
+
+Reload = Callable[[], Future[str]]
 
 
 def _nothing() -> None:
@@ -26,7 +29,8 @@ class PageContext:
     - ``metrics``: an ``Accept`` header → the exposition and its content type
     - ``health``, ``readiness``: what is wrong, a sentence a problem; empty means well
     - ``problems``: what does not work, since when, and when it is tried again
-    - ``reload``: read the configuration again; a sentence if that failed
+    - ``reload``: read the configuration again and use it: a sentence if that failed, else empty.
+      Absent for a program that cannot. A request waits for it, at most ``reload_seconds``
     - ``hook``: a call ended: poll now; absent without a token
     - ``allowed_hosts``: names under which the pages answer, besides addresses and ``localhost``
     - ``access``: TLS and logins of the port, as its file says now
@@ -40,8 +44,9 @@ class PageContext:
     metrics: Callable[[str], tuple[bytes, str]]
     health: Callable[[], Sequence[str]]
     readiness: Callable[[], Sequence[str]]
-    reload: Callable[[], str | None]
     version: str
+    reload: Reload | None = None
+    reload_seconds: float = 60.0
     hook: Callable[[], None] | None = None
     hook_token: str | None = field(default=None, repr=False)
     allowed_hosts: Collection[str] = ()

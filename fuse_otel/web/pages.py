@@ -22,6 +22,7 @@ from fuse_otel.views.status_report import low_headroom, reported_problems
 from fuse_otel.views.waterfall import scale_of
 from fuse_otel.web import calls
 from fuse_otel.web.call_view import read_view
+from fuse_otel.web.connections import wait_for_next_server
 from fuse_otel.web.context import PageContext
 from fuse_otel.web.external_links import CallPlace, external_links
 from fuse_otel.web.indexed_call import indexed_call_page, place_of
@@ -85,8 +86,16 @@ class Pages:
         # Browsers send the origin of a request. A page of another site may not reload the daemon.
         if request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
             return plain(403, "Another site's page may not reload the configuration.")
-        failed = await self._beside(self._site.reload)
-        return plain(500, failed) if failed else plain(200, "The configuration is reloaded.")
+        if self._site.reload is None:
+            return plain(501, "The demo cannot reload its configuration. Restart it.")
+        wait_for_next_server(request.scope)
+        result = await self._beside(self._site.reload)
+        try:
+            async with asyncio.timeout(self._site.reload_seconds):
+                problem = await asyncio.wrap_future(result)
+        except TimeoutError:
+            return plain(504, "The reload takes long. The log of the daemon will have its result.")
+        return plain(500, problem) if problem else plain(200, "The configuration is reloaded.")
 
     async def status(self, request: Request) -> Response:
         status = await self._beside(self._site.control.status)

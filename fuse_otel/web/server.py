@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from threading import Thread
 from typing import cast
 
@@ -15,6 +16,7 @@ from fuse_otel.web.sockets import ListeningSockets
 from fuse_otel.web.tls import Doors
 
 _FORCED = 1.0  # seconds for a forced end
+_LOOK = 0.02
 
 
 class WebServer:
@@ -64,6 +66,28 @@ class WebServer:
         self._thread = Thread(target=self._server.run, args=([listener],), name="web", daemon=True)
         self._thread.start()
         return host, port
+
+    def drain(self, timeout: float) -> None:
+        """Accept no connection any more, let running requests end within ``timeout`` seconds, and
+        end those that are left. Requests that wait for the next server go on waiting.
+        """
+        if self._server is None:
+            return
+        self._server.should_exit = True
+        if self._idle_within(timeout):
+            return
+        if self._server.awaits_next:
+            self._server.abort_busy()
+        else:
+            self.stop(0)
+
+    def _idle_within(self, seconds: float) -> bool:
+        end = time.monotonic() + seconds
+        while self._server is not None and self.running and self._server.busy:
+            if time.monotonic() >= end:
+                return False
+            time.sleep(_LOOK)
+        return True
 
     def stop(self, timeout: float) -> bool:
         """Let running requests end within ``timeout`` seconds. Whether the thread has ended."""

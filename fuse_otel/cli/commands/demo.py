@@ -120,7 +120,7 @@ def _service(directory: Path, api_url: str) -> Iterator[tuple[Service, str]]:
     listening = ListeningSockets()
     for port in (_PORT, 0):
         settings = _settings(directory, api_url, port)
-        service = Service(settings, Metrics(), lambda: None, listening=listening)
+        service = Service(settings, Metrics(), None, listening=listening)
         try:
             host, found = service.start()
         except CannotListen:

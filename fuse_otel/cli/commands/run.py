@@ -8,6 +8,7 @@ import os
 from typing import TYPE_CHECKING
 
 from fuse_otel.cli.output import end_output
+from fuse_otel.cli.reload_requests import ReloadRequest, ReloadRequests, Result, failed
 from fuse_otel.cli.service_manager import ServiceManager
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.cli.signals import Signals, leave_after, leave_if_hung
@@ -66,7 +67,9 @@ class Runner:
         self._metrics = Metrics(status=self._status)
         self._listening = ListeningSockets()
         self._service: Service | None = None
-        self._next: Loaded | None = None
+        self._reloads = ReloadRequests()
+        # Services that have ended, but for the answers to requests for the next reload.
+        self._former: list[Service] = []
         self._damage = ""
         self._recovered = False
         self._hung = False
@@ -87,9 +90,8 @@ class Runner:
                 self._reload_by_signal()
             if self._damage and not self._signals.stopping:
                 service = self._recover(service, loaded)
-            if self._next is not None and not self._signals.stopping:
-                following, self._next = self._next, None
-                service, loaded = self._replace(service, loaded, following)
+            if not self._signals.stopping and (request := self._reloads.take()):
+                service, loaded = self._replace(service, loaded, request)
                 # The parts of a service refer to each other in cycles, with TLS contexts of
                 # megabytes, which Python would only collect after some ten reloads.
                 gc.collect()
@@ -98,6 +100,8 @@ class Runner:
     def stop(self) -> None:
         """Deliver what is due, then close everything. The caller bounds the time it takes."""
         self._manager.stopping()
+        self._reloads.close()
+        self._end_former()
         if self._service is not None:
             self._service.log.info("stopping")
             self._service.stop()
@@ -140,31 +144,43 @@ class Runner:
             raise Corrupt(self._damage)
         self._recovered, self._damage = True, ""
         self._metrics.forget_states()
-        return self._start(loaded)
+        started = self._start(loaded)
+        self._end_former()
+        return started
 
     def _close(self, service: Service, *, drain: bool = True) -> None:
-        """Afterwards its store is free. A thread that still waits for an answer finds it closed."""
-        if not service.stop(drain=drain):
+        """Afterwards its store is free. A thread that still waits for an answer finds it closed.
+        Only the answers to requests for a reload are still to come.
+        """
+        if not service.release(drain=drain):
             service.workers.close()
+        self._former.append(service)
         self._service = None
 
+    def _end_former(self) -> None:
+        """A request on one of their pages may still wait for a reload."""
+        if not self._reloads.waiting:
+            while self._former:
+                self._former.pop().end_answers()
+
     def _replace(
-        self, service: Service, loaded: Loaded, following: Loaded
+        self, service: Service, loaded: Loaded, request: ReloadRequest
     ) -> tuple[Service, Loaded]:
         """The next service and its settings. If it cannot be started, e.g. because its port is in
-        use: the same service again, with the settings ``loaded``.
+        use: the same service again, with the settings ``loaded``. The pages of the old service
+        send the result to those that requested the reload.
         """
         self._manager.reloading()
         self._close(service)
         # Removed accounts and lanes must not keep their gauges.
         self._metrics.forget_states()
         try:
-            started, used = self._start(following), following
+            started, used, problem = self._start(request.following), request.following, ""
         except FuseOtelError as error:
-            started, used = self._start(loaded), loaded
-            started.emit(ConfigReloaded(successful=False, message=str(error)))
-        else:
-            started.emit(ConfigReloaded(successful=True, message=""))
+            started, used, problem = self._start(loaded), loaded, str(error)
+        started.emit(ConfigReloaded(successful=not problem, message=problem))
+        request.answer(problem)
+        self._end_former()
         self._manager.ready()
         return started, used
 
@@ -188,19 +204,22 @@ class Runner:
 
     def _reload_by_signal(self) -> None:
         self._manager.reloading()
-        if self._reload() is not None:
+        if self._reload().done():
             self._manager.ready()
 
-    def _reload(self) -> str | None:
-        """Read the configuration again. If it is invalid, the present one stays: a sentence."""
+    def _reload(self) -> Result:
+        """Read the configuration again. If it is invalid, the present one stays. The result is a
+        sentence, or empty when the new configuration is in use. For any thread.
+        """
         try:
-            self._next = load_settings(self._args)
+            following = load_settings(self._args)
         except ConfigurationError as error:
             if self._service is not None:
                 self._service.emit(ConfigReloaded(successful=False, message=str(error)))
-            return str(error)
+            return failed(str(error))
+        result = self._reloads.add(following)
         self._signals.wake()
-        return None
+        return result
 
     def _status(self) -> Status | None:
         return None if self._service is None else self._service.status()

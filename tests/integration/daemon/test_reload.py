@@ -6,6 +6,7 @@ import re
 import socket
 import weakref
 from contextlib import closing
+from threading import Thread
 
 import pytest
 from support import http_client
@@ -140,3 +141,83 @@ def test_after_reloads_with_a_taken_port_the_daemon_answers_on_its_old_address(
     assert answers == [200, 200, 200]
     assert len(set(addresses)) == 1
     assert grace != 77
+
+
+class Asking(Signals):
+    """Instead of signals: ``ask`` runs beside the daemon, which ends after it."""
+
+    def __init__(self, ask):
+        super().__init__()
+        self._thread = Thread(target=self._run)
+        self._ask = ask
+
+    def listen(self, *, reloads=False):
+        """The signals of this process are pytest's."""
+
+    def wait(self, seconds=0.0):
+        if self._thread.ident is None:
+            self._thread.start()
+        super().wait(seconds)
+
+    def _run(self):
+        try:
+            self._ask()
+        finally:
+            self.stopping = True
+            self.wake()
+
+
+def answered(ask):
+    runner = run.Runner(argparse.Namespace(), Asking(ask))
+    runner.run()
+    runner.stop()
+
+
+@pytest.mark.usefixtures("environ")
+def test_the_answer_to_a_reload_comes_when_the_new_configuration_is_in_use(monkeypatch, listening):
+    found = []
+
+    def ask():
+        address = listening()
+        monkeypatch.setenv("FUSE_OTEL_ALLOWED_HOSTS", "ops.example.com")
+        named = {"Host": "ops.example.com"}
+        found.append(http_client.get(f"http://{address}/status", headers=named).status_code)
+        found.append(http_client.post(f"http://{address}/-/reload").status_code)
+        found.append(http_client.get(f"http://{address}/status", headers=named).status_code)
+
+    answered(ask)
+    assert found == [403, 200, 200]
+
+
+@pytest.mark.usefixtures("environ")
+def test_a_reload_that_fails_after_the_configuration_was_read_is_no_success(monkeypatch, listening):
+    answers = []
+
+    def ask():
+        address = listening()
+        monkeypatch.setenv("FUSE_OTEL_LISTEN", f"127.0.0.1:{taken.getsockname()[1]}")
+        answers.append(http_client.post(f"http://{address}/-/reload"))
+        answers.append(http_client.get(f"http://{address}/-/healthy"))
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        answered(ask)
+    failed, healthy = answers
+    assert failed.status_code == 500
+    assert failed.text.startswith("Cannot listen on 127.0.0.1:")
+    assert healthy.status_code == 200
+
+
+@pytest.mark.usefixtures("environ")
+def test_every_problem_of_a_configuration_is_in_the_answer(monkeypatch, listening):
+    answers = []
+
+    def ask():
+        address = listening()
+        monkeypatch.setenv("FUSE_OTEL_SETTLE", "nonsense")
+        monkeypatch.setenv("FUSE_OTEL_GROW", "more")
+        answers.append(http_client.post(f"http://{address}/-/reload"))
+
+    answered(ask)
+    assert answers[0].status_code == 500
+    named = [line.partition(":")[0] for line in answers[0].text.splitlines()]
+    assert named == ["FUSE_OTEL_SETTLE", "FUSE_OTEL_GROW"]

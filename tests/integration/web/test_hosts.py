@@ -2,7 +2,7 @@
 
 import pytest
 from support import http_client
-from support.rigs.web_site import filled_store, recent_call, served, site
+from support.rigs.web_site import ended, filled_store, recent_call, served, site
 
 GUARDED = ("/", "/status", "/status?format=json", "/calls/", "/calls/a")
 OPEN = ("/metrics", "/-/healthy", "/-/ready", "/style.css", "/icon.svg")
@@ -19,7 +19,7 @@ def web(reloads):
     given = site(
         store,
         allowed_hosts=("ops.example.com",),
-        reload=lambda: reloads.append(1),
+        reload=lambda: reloads.append(1) or ended(""),
         hook=lambda: None,
         hook_token="t",
     )

@@ -72,25 +72,6 @@ def test_health_is_answered_while_every_page_hangs(store):
             scrape.join()
 
 
-def test_reload(store):
-    answers = [None, "FUSE_OTEL_SINCE: 'x' is not a duration."]
-    with served(site(store, reload=lambda: answers.pop(0))) as url:
-        assert http_client.post(f"{url}/-/reload").status_code == 200
-        failed = http_client.post(f"{url}/-/reload")
-        assert (failed.status_code, failed.text) == (
-            500,
-            "FUSE_OTEL_SINCE: 'x' is not a duration.\n",
-        )
-
-
-def test_another_sites_page_may_not_reload(store):
-    reloaded = []
-    with served(site(store, reload=lambda: reloaded.append(1))) as url:
-        headers = {"Sec-Fetch-Site": "cross-site"}
-        assert http_client.post(f"{url}/-/reload", headers=headers).status_code == 403
-        assert not reloaded
-
-
 def test_a_port_that_is_taken_is_one_sentence(store, listening):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from typing import Any, TypeAlias
 
@@ -191,11 +192,18 @@ def site(store: MemoryStore, **changed: Any) -> PageContext:
         "metrics": Metrics(status=store.control.status).render,
         "health": tuple,
         "readiness": tuple,
-        "reload": lambda: None,
+        "reload": lambda: ended(""),
         "version": "1.2.3",
         "clock": lambda: float(NOW),
     }
     return PageContext(**(fields | changed))
+
+
+def ended(sentence: str) -> Future[str]:
+    """The result of a reload: a sentence, or empty for success."""
+    result: Future[str] = Future()
+    result.set_result(sentence)
+    return result
 
 
 @contextmanager
