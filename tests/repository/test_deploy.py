@@ -30,14 +30,6 @@ def kubernetes():
     return documents(DEPLOY / "kubernetes" / "fuse-otel.yaml")
 
 
-def compose():
-    return yaml.safe_load((DEPLOY / "docker-compose.yaml").read_text())["services"]["fuse-otel"]
-
-
-def compose_environment():
-    return image_environment() | compose()["environment"] | {"FUSE_OTEL_EMAIL": "ops@example.com"}
-
-
 def kubernetes_environment():
     return (
         image_environment()
@@ -53,9 +45,7 @@ def systemd_environment():
     return dict(said) | dict(re.findall(r"^(\w+)=(.+)$", file, re.MULTILINE))
 
 
-@pytest.mark.parametrize(
-    "environment", [compose_environment, kubernetes_environment, systemd_environment]
-)
+@pytest.mark.parametrize("environment", [kubernetes_environment, systemd_environment])
 def test_an_example_is_a_configuration_without_a_problem(environment, tmp_path):
     key = tmp_path / "key"
     key.write_text("a-key\n")
@@ -88,7 +78,6 @@ def test_all_speak_of_one_port_and_of_pages_that_there_are():
     assert f"FUSE_OTEL_LISTEN=[::]:{PORT}\n" in IMAGE
     assert 'CMD ["fuse-otel", "health"]' in IMAGE
     (container,) = pod_of(kubernetes())["containers"]
-    assert compose()["ports"] == [f"127.0.0.1:{PORT}:{PORT}"]
     assert container["ports"][0]["containerPort"] == int(PORT)
     probed = {container[f"{name}Probe"]["httpGet"]["path"] for name in ("startup", "liveness")}
     assert probed == {"/-/healthy"}
@@ -106,14 +95,6 @@ def test_the_image_has_no_pip():
     assert "venv --without-pip /opt/fuse-otel" in IMAGE
     assert "/opt/fuse-otel/bin/pip" not in IMAGE
     assert "site-packages/pip*" in IMAGE.rpartition("FROM ")[2]
-
-
-def test_the_collector_takes_what_the_daemon_sends():
-    collector = yaml.safe_load((DEPLOY / "otel-collector.yaml").read_text())
-    endpoint = collector["receivers"]["otlp"]["protocols"]["http"]["endpoint"]
-    port = compose()["environment"]["OTEL_EXPORTER_OTLP_ENDPOINT"].rpartition(":")[2]
-    assert endpoint.endswith(f":{port}")
-    assert collector["service"]["pipelines"].keys() == {"traces", "logs"}
 
 
 def test_the_example_of_the_web_configuration_is_read(tmp_path):

@@ -3,13 +3,11 @@
 import re
 import subprocess
 
-import pytest
-import yaml
 from support.pages.repository import ROOT, repository_files
 from support.patience import PATIENCE
 
 DEPLOY = ROOT / "deploy"
-COMPOSE = DEPLOY / "docker-compose.yaml"
+PAGE = ROOT / "docs" / "compose.md"
 # `install … /dev/stdin FILE` writes what a person pastes.
 _PASTED = re.compile(r"install .*/dev/stdin (\S+)")
 
@@ -23,23 +21,17 @@ def is_ignored(path):
     return done.returncode == 0
 
 
-def secret_files():
-    secrets = yaml.safe_load(COMPOSE.read_text())["secrets"].values()
-    return [DEPLOY / each["file"] for each in secrets]
-
-
 def pasted_files():
-    """Those with a relative path: the commands of a deployment file start in its folder."""
+    """Those with a relative path: the commands of the page start in the folder of deployment."""
     for path in repository_files():
-        if DEPLOY in path.parents:
+        if DEPLOY in path.parents or path == PAGE:
             for name in _PASTED.findall(path.read_text()):
                 if not name.startswith("/"):
                     yield DEPLOY / name
 
 
-@pytest.mark.parametrize("files", [secret_files, pasted_files])
-def test_git_ignores_the_files_of_secrets(files):
-    found = list(files())
+def test_git_ignores_the_files_of_secrets():
+    found = list(pasted_files())
     assert found
     assert [str(path) for path in found if not is_ignored(path)] == []
 
@@ -49,7 +41,3 @@ def test_git_ignores_the_copy_of_the_example_of_a_secret():
     (copy,) = re.findall(r"Copy it to (\S+),", example.read_text())
     assert is_ignored(example.with_name(copy))
     assert not is_ignored(example)
-
-
-def test_the_pasted_file_is_the_one_that_compose_reads():
-    assert set(pasted_files()) == set(secret_files())

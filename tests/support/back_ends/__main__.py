@@ -7,8 +7,8 @@ import sys
 import time
 
 from support.back_ends.building import build
-from support.back_ends.go_command import Unavailable
 from support.back_ends.pins import Program, cache_folder, programs
+from support.back_ends.steps import Unavailable
 
 
 def main() -> int:
@@ -31,7 +31,7 @@ def have(program: Program) -> bool:
     if program.commands:
         say(f"  {title}: not on the PATH; on Debian: apt-get install {program.debian}")
         return False
-    say(f"  {title}: building, which takes minutes the first time…")
+    say(f"  {title}: building, which may take minutes the first time…")
     began = time.monotonic()
     log = cache_folder() / "logs" / f"{program.name}.log"
     log.write_text("")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
 from support.back_ends.go_command import GoCommand
 from support.back_ends.pins import Program, cache_folder
+from support.back_ends.steps import run_step
 
 
 def build(program: Program, log: Path) -> None:
@@ -16,11 +19,35 @@ def build(program: Program, log: Path) -> None:
 
     Raises ``Unavailable``.
     """
-    go = GoCommand(log)
     with tempfile.TemporaryDirectory(dir=cache_folder(), prefix="building-") as name:
-        made = (_with_the_builder if program.builder else _from_its_module)(program, go, Path(name))
+        made = _made(program, log, Path(name))
         made.chmod(0o755)
         made.replace(program.built)
+
+
+def _made(program: Program, log: Path, folder: Path) -> Path:
+    if program.wheel:
+        return _from_its_wheel(program, log, folder)
+    make = _with_the_builder if program.builder else _from_its_module
+    return make(program, GoCommand(log), folder)
+
+
+def _from_its_wheel(program: Program, log: Path, folder: Path) -> Path:
+    hashes = " ".join(f"--hash=sha256:{each}" for each in program.hashes)
+    file = folder / "requirements.txt"
+    file.write_text(f"{program.wheel}=={program.version} {hashes}\n")
+    pip = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check"]
+    exactly = [
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "--require-hashes",
+        "--requirement",
+        str(file),
+    ]
+    # Pip itself tries again.
+    run_step([*pip, *exactly, "--target", str(folder)], log, folder, os.environ, tries=1)
+    return folder / "bin" / program.package
 
 
 def _with_the_builder(program: Program, go: GoCommand, folder: Path) -> Path:

@@ -7,16 +7,10 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 from support.back_ends.pins import oldest_go
-
-_PAUSE = 5.0
-
-
-class Unavailable(Exception):
-    """The message says what is missing and why."""
+from support.back_ends.steps import Unavailable, run_step
 
 
 class GoCommand:
@@ -44,25 +38,7 @@ class GoCommand:
         self.run_command([self._go, *words], folder, **variables)
 
     def run_command(self, words: list[str], folder: Path | None, **variables: str) -> None:
-        for last in (False, True):
-            with self._log.open("a") as stream:
-                stream.write(f"$ {' '.join(words)}\n")
-                stream.flush()
-                done = subprocess.run(
-                    words,
-                    cwd=folder or self._log.parent,
-                    env={**_environment(), **variables},
-                    stdin=subprocess.DEVNULL,
-                    stdout=stream,
-                    stderr=subprocess.STDOUT,
-                    check=False,
-                )
-            if done.returncode == 0:
-                return
-            if not last:
-                time.sleep(_PAUSE)
-        told = [line for line in self._log.read_text().splitlines() if line.strip()]
-        raise Unavailable("\n    ".join([f"it failed twice ({self._log}):", *told[-8:]]))
+        run_step(words, self._log, folder or self._log.parent, {**_environment(), **variables})
 
     def _output(self, *words: str) -> str:
         return subprocess.run(

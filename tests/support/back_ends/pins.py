@@ -19,8 +19,9 @@ LIST = ROOT / "tests" / "e2e" / "back-ends.toml"
 
 @dataclass(frozen=True)
 class Program:
-    """Built by the Collector's ``builder`` from ``parts``, or from ``module``; or one of
-    ``commands`` on the PATH, which the package ``debian`` brings.
+    """Built by the Collector's ``builder`` from ``parts``, or from ``module``; or the executable
+    ``package`` in a ``wheel`` that has one of the ``hashes``; or one of ``commands`` on the PATH,
+    which the package ``debian`` brings.
     """
 
     name: str
@@ -32,11 +33,17 @@ class Program:
     package: str = ""
     commands: Sequence[str] = ()
     debian: str = ""
+    wheel: str = ""
+    hashes: Sequence[str] = ()
 
     @property
     def built(self) -> Path:
         """Where the build of just this recipe is kept."""
-        recipe = json.dumps(asdict(self), sort_keys=True).encode()
+        fields = asdict(self)
+        if not self.wheel:
+            # What was built before wheels were known is still found.
+            del fields["wheel"], fields["hashes"]
+        recipe = json.dumps(fields, sort_keys=True).encode()
         return cache_folder() / f"{self.name}-{hashlib.sha256(recipe).hexdigest()[:12]}"
 
     def find(self) -> Path | None:
