@@ -86,8 +86,9 @@ def test_all_speak_of_one_port_and_of_pages_that_there_are():
 
 def test_a_release_chooses_the_base_and_the_labels_of_the_image():
     assert re.findall(r"^FROM (\S+)", IMAGE, re.MULTILINE) == ["${BASE}", "${BASE}"]
-    (named,) = re.findall(r"^ARG (VERSION .+)$", IMAGE, re.MULTILINE)
-    for name in named.split():
+    named = re.findall(r"^ARG (\w+)$", IMAGE, re.MULTILINE)
+    assert len(named) == 4
+    for name in named:
         assert f'org.opencontainers.image.{name.lower()}="${{{name}}}"' in IMAGE
 
 
