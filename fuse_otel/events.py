@@ -189,6 +189,14 @@ class LaneChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class LanePaused:
+    """An operator has paused a lane at ``since`` (UNIX seconds), or (``None``) has resumed it."""
+
+    lane: Lane
+    since: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class StoreFailed:
     """A transaction failed. ``error_type`` is the word of the error's class."""
 
@@ -266,33 +274,12 @@ class LoopFailed:
 
 
 Event = (
-    ApiAnswered
-    | ApiFailed
-    | ApiThrottled
-    | ClockSkewSeen
-    | AnomaliesSeen
-    | PollDone
-    | WindowMismatch
-    | WindowUnreadable
-    | AccountMoved
-    | CallsStored
-    | CallsGrown
-    | CallsUnreadable
-    | ExportDone
-    | CallsDelivered
-    | CallsParked
-    | BatchReadAgain
-    | LaneChanged
-    | StoreFailed
-    | JobChanged
-    | StoreMovedAside
-    | OutboxCrossed
-    | HookAnswered
-    | LoginRefused
-    | ConfigReloaded
-    | LabelFull
-    | LoopFailed
-)
+    ApiAnswered | ApiFailed | ApiThrottled | ClockSkewSeen | AnomaliesSeen | PollDone
+    | WindowMismatch | WindowUnreadable | AccountMoved | CallsStored | CallsGrown
+    | CallsUnreadable | ExportDone | CallsDelivered | CallsParked | BatchReadAgain | LaneChanged
+    | LanePaused | StoreFailed | JobChanged | StoreMovedAside | OutboxCrossed | HookAnswered
+    | LoginRefused | ConfigReloaded | LabelFull | LoopFailed
+)  # fmt: skip
 Emit = Callable[[Event], None]
 
 

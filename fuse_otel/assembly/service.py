@@ -146,6 +146,7 @@ class Service:
             metrics=self._metrics.render,
             health=self._daemon.hung,
             readiness=self.readiness.unready,
+            paused=self.readiness.paused,
             problems=lambda: self._problems.present(self._daemon.next_steps()),
             reload=reload,
             reload_seconds=self.settings.shutdown_grace + _STARTING,

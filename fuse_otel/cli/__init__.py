@@ -63,6 +63,9 @@ COMMANDS = {
     ),
     "backfill": Command("read an interval of the last five days", configured=True),
     "parked": Command("list, show, replay or drop refused calls", configured=True, settings=_JOB),
+    "lane": Command(
+        "pause and resume the delivery to a back end", configured=True, settings=_STORE
+    ),
     "erase": Command(
         "remove what the store holds of a call", configured=True, settings=(*_JOB, "namespace")
     ),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from fuse_otel.core.model.lane import LoopName
 from fuse_otel.daemon.loop import Loop
-from fuse_otel.events import CallsGrown, CallsStored, Emit, Event, JobChanged
+from fuse_otel.events import CallsGrown, CallsStored, Emit, Event, JobChanged, LanePaused
 from fuse_otel.jobs import JobWorker
 from fuse_otel.poller import Poller
 from fuse_otel.shipper import Shipper
@@ -50,6 +50,12 @@ class Daemon:
         if isinstance(event, CallsStored | CallsGrown | JobChanged):
             for loop in self._sending:
                 loop.wake()
+
+        if isinstance(event, LanePaused):
+            for shipper, loop in zip(self._shippers, self._sending, strict=True):
+                if shipper.lane == event.lane and event.since is None:
+                    shipper.try_at_once()
+                    loop.wake()
 
     def poke(self) -> None:
         """A call ended: poll as soon as it is settled. For any thread."""

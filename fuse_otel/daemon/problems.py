@@ -14,6 +14,7 @@ from fuse_otel.events import (
     Event,
     ExportDone,
     LaneChanged,
+    LanePaused,
     StoreFailed,
 )
 from fuse_otel.views.problem import Problem
@@ -27,6 +28,7 @@ class Problems:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._found: dict[str, Problem] = {}
+        self._paused: set[str] = set()
         self._store: StoreFailed | None = None
         self._lock = Lock()
 
@@ -39,6 +41,9 @@ class Problems:
                 case LaneChanged():
                     name = LoopName.of_lane(event.lane)
                     self._note(str(name), "" if event.up else event.reason)
+                case LanePaused():
+                    change = self._paused.discard if event.since is None else self._paused.add
+                    change(str(LoopName.of_lane(event.lane)))
                 case ExportDone():
                     self._again(str(LoopName.of_lane(event.lane)), event.reason)
                 case ConfigReloaded():
@@ -60,8 +65,11 @@ class Problems:
             self._found[what] = replace(self._found[what], error=error)
 
     def present(self, next_steps: Mapping[LoopName, float]) -> Sequence[Problem]:
-        """The oldest first. ``next_steps``: when each loop steps again, UNIX seconds."""
+        """The oldest first, without paused lanes. ``next_steps``: when each loop steps again, UNIX
+        seconds.
+        """
         times = {str(name): at for name, at in next_steps.items()}
         with self._lock:
-            found = sorted(self._found.values(), key=lambda each: each.since)
+            shown = (each for each in self._found.values() if each.what not in self._paused)
+            found = sorted(shown, key=lambda each: each.since)
         return [replace(each, next_try=times.get(each.what)) for each in found]

@@ -7,17 +7,20 @@ from threading import Lock
 
 from fuse_otel.core.model.lane import Lane
 from fuse_otel.daemon.store_failure import failure_after
-from fuse_otel.events import AccountMoved, Event, LaneChanged, StoreFailed
+from fuse_otel.events import AccountMoved, Event, LaneChanged, LanePaused, StoreFailed
 from fuse_otel.ports import ReportedState
 
 
 class Readiness:
-    """Everything counts as working until its first failure."""
+    """Everything counts as working until its first failure. A paused lane is no failure, whatever
+    its destination does.
+    """
 
     def __init__(self, accounts: Sequence[str], lanes: Sequence[Lane]) -> None:
         self._accounts: dict[str, str] = dict.fromkeys(accounts, "")
         self._lanes: dict[Lane, str] = dict.fromkeys(lanes, "")
         self._suspended: set[Lane] = set()
+        self._paused: set[Lane] = set()
         self._store: StoreFailed | None = None
         self._lock = Lock()
 
@@ -32,6 +35,8 @@ class Readiness:
                     (self._suspended.add if event.suspended else self._suspended.discard)(
                         event.lane
                     )
+                case LanePaused():
+                    (self._paused.discard if event.since is None else self._paused.add)(event.lane)
                 case _:
                     pass
 
@@ -59,12 +64,22 @@ class Readiness:
             return self._lanes_down()
 
     def _lanes_down(self) -> Mapping[Lane, str]:
-        return {lane: why for lane, why in self._lanes.items() if why}
+        return {lane: why for lane, why in self._in_use().items() if why}
+
+    def _in_use(self) -> dict[Lane, str]:
+        return {lane: why for lane, why in self._lanes.items() if lane not in self._paused}
+
+    def paused(self) -> list[str]:
+        """One sentence for each lane that an operator has paused."""
+        with self._lock:
+            return [f"lane {lane} is paused." for lane in self._lanes if lane in self._paused]
 
     def unready(self) -> list[str]:
-        """Empty while the store, at least one account and at least one lane work."""
+        """Empty while the store, at least one account and at least one lane that is not paused
+        work.
+        """
         with self._lock:
-            blocked = self._store is not None or _all(self._accounts) or _all(self._lanes)
+            blocked = self._store is not None or _all(self._accounts) or _all(self._in_use())
         return self.problems() if blocked else []
 
 

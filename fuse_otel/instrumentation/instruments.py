@@ -157,6 +157,9 @@ def _samples(status: Status) -> dict[str, _Samples]:
             (labels, each.oldest) for labels, each in lanes
         ],
         "fuse_otel_parked_calls": [(labels, each.parked) for labels, each in lanes],
+        "fuse_otel_lane_paused_timestamp_seconds": [
+            (labels, each.paused_since) for labels, each in lanes
+        ],
         "fuse_otel_outbox_bytes": [((), status.used)],
         "fuse_otel_outbox_capacity_bytes": [((), status.capacity)],
         "fuse_otel_store_size_bytes": [((), status.size)],

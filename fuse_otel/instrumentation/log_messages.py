@@ -207,6 +207,14 @@ def _(event: events.LaneChanged) -> Line:
 
 
 @line_of.register
+def _(event: events.LanePaused) -> Line:
+    if event.since is None:
+        return Line(LogLevel.INFO, "lane resumed", _lane(event.lane))
+    fields = _lane(event.lane) | {"since": timestamp(event.since)}
+    return Line(LogLevel.INFO, "lane paused", fields)
+
+
+@line_of.register
 def _(event: events.StoreFailed) -> Line:
     return Line(
         LogLevel.ERROR,

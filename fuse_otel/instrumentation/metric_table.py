@@ -216,17 +216,14 @@ STORED = (
         LANE,
         "End of the oldest call that waits for the lane. Absent while none waits.",
     ),
+    gauge("fuse_otel_parked_calls", LANE, "Calls that the destination refused, kept for replay."),
     gauge(
-        "fuse_otel_parked_calls",
+        "fuse_otel_lane_paused_timestamp_seconds",
         LANE,
-        "Calls that the destination refused, kept for replay.",
+        "When an operator paused the lane. Absent if it is not paused.",
     ),
     gauge("fuse_otel_outbox_bytes", (), "Bytes in the store that count for its cap."),
-    gauge(
-        "fuse_otel_outbox_capacity_bytes",
-        (),
-        "The limit of these bytes. Polling stops there.",
-    ),
+    gauge("fuse_otel_outbox_capacity_bytes", (), "The limit of these bytes. Polling stops there."),
     gauge("fuse_otel_store_size_bytes", (), "Size of the store's database."),
     gauge(
         "fuse_otel_store_free_disk_bytes",

@@ -224,6 +224,10 @@ class Metrics:
         self._instruments.set("fuse_otel_lane_up", event.up, *lane)
 
     @_take.register
+    def _(self, event: events.LanePaused) -> None:
+        """A gauge that is read from the store has the time."""
+
+    @_take.register
     def _(self, event: events.StoreFailed) -> None:
         self._count("fuse_otel_store_errors_total", event.error_type)
 

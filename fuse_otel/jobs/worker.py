@@ -13,7 +13,7 @@ from fuse_otel.core.batching.batch import MAX_INFLATED, Batch
 from fuse_otel.core.model.lane import Lane, LoopName
 from fuse_otel.core.timing.backoff import Backoff, Random
 from fuse_otel.errors import StoreError
-from fuse_otel.events import Emit, JobChanged, LoopFailed, StoreFailed
+from fuse_otel.events import Emit, JobChanged, LanePaused, LoopFailed, StoreFailed
 from fuse_otel.humanize import plural
 from fuse_otel.jobs import backfill
 from fuse_otel.jobs.erasure import finished_erasure
@@ -40,7 +40,7 @@ class JobWorker:
     """``accounts`` are those that are read, ``lanes`` those that deliver. Not for two threads.
 
     ``idle``: the last step found no open job. Also writes ``states()`` to the store whenever they
-    change, for ``status`` to read.
+    change, for ``status`` to read, and emits which lanes are paused or resumed there.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class JobWorker:
         self._random = random
         self._states = states
         self._reported: ReportedStates | None = None
+        self._paused: Mapping[Lane, int] = {}
         self._passes: dict[int, _Pass] = {}
         self._store = Backoff(first=1.0, most=60.0)
         self.idle = False
@@ -79,6 +80,7 @@ class JobWorker:
 
     def _advance(self, now: float) -> bool:
         self._report_states()
+        self._look_for_pauses()
         jobs = self._control.open_jobs()
         self.idle = not jobs
         # All jobs advance: a long backfill must not delay a replay.
@@ -105,6 +107,12 @@ class JobWorker:
         if states is not None and states != self._reported:
             self._control.report_states(*states)
             self._reported = states
+
+    def _look_for_pauses(self) -> None:
+        before, self._paused = self._paused, self._control.paused_lanes()
+        for lane in sorted(before.keys() | self._paused.keys()):
+            if before.get(lane) != self._paused.get(lane):
+                self._emit(LanePaused(lane, self._paused.get(lane)))
 
     def _do_part(self, job_id: int, job: Job, now: float) -> bool:
         """Whether there is more to do for the job at once."""

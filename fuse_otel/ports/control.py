@@ -47,13 +47,16 @@ class AccountStatus:
 
 @dataclass(frozen=True, slots=True)
 class LaneStatus:
-    """``calls`` wait for the lane, the oldest ended at ``oldest``; ``parked`` calls are parked."""
+    """``calls`` wait for the lane, the oldest ended at ``oldest``; ``parked`` calls are parked.
+    ``paused_since`` is when an operator paused the lane, ``None`` if nobody has.
+    """
 
     lane: Lane
     calls: int
     oldest: int | None
     parked: int
     reported: ReportedState = ReportedState()
+    paused_since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +202,20 @@ class Control(Protocol):
         """The first of them with their data, in the order of their ids: up to ``max_bytes``
         inflated, at least one if there is any.
         """
+        ...
+
+    def pause(self, lanes: Sequence[Lane], now: int) -> Sequence[Lane]:
+        """From now on nothing is sent to these lanes. Returns those that were not paused before;
+        the others keep their time. Durable on return.
+        """
+        ...
+
+    def resume(self, lanes: Sequence[Lane]) -> Sequence[Lane]:
+        """Returns those that were paused. Durable on return."""
+        ...
+
+    def paused_lanes(self) -> Mapping[Lane, int]:
+        """Since when each paused lane is paused, UNIX seconds."""
         ...
 
     def add_job(self, job: Job, now: float) -> JobStatus: ...

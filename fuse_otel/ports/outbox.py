@@ -50,6 +50,10 @@ class Outbox(Protocol):
         """
         ...
 
+    def is_paused(self, lane: Lane) -> bool:
+        """Whether an operator has paused the lane: nothing may be sent to it."""
+        ...
+
     def resolve(self, lane: Lane, acknowledgements: Sequence[Acknowledgement], now: float) -> None:
         """Durable on return, idempotent. A batch that no lane waits for is deleted. Raises ``Full``
         when the parked copies would pass their share of the cap.

@@ -69,6 +69,7 @@ class Shipper:
         self._suspended_until = 0.0
         self._began = 0.0  # when the present step began, by the timer
         self.idle = False
+        self._hurry = False
         self._steady = SteadyClock()  # all waits are its: a clock that is set back lengthens none
 
     @property
@@ -76,11 +77,20 @@ class Shipper:
         """Why the lane waits for the operator (a wrong credential, a proxy, …), if it does."""
         return self._health.suspended
 
+    def try_at_once(self) -> None:
+        """Forget how long to wait for the destination: an operator says that it works. The next
+        step does it. For any thread.
+        """
+        self._hurry = True
+
     def step(self, now: float) -> float:
         """At most one request. Returns when to step again, UNIX seconds: ``now`` or less is at
         once; a commit to the store is a reason to step earlier.
         """
         steady = self._steady.at(now)
+        if self._hurry:
+            self._hurry, self._suspended_until = False, 0.0
+            self._backoff.succeed()
         wake = self._waiting_until()
         if steady >= wake:
             self._began = self._timer()
@@ -109,6 +119,10 @@ class Shipper:
         if self._sent is not None:
             self._acknowledge(*self._sent, now)
             return self._waiting_until()
+        if self._outbox.is_paused(self.lane):
+            self._store_backoff.succeed()
+            self.idle = True  # the daemon can end: the calls wait in the store
+            return now + self._options.idle
         doubted = self._in_flight.to_isolate
         if doubted is not None:
             self._isolate(doubted)

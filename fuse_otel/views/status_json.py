@@ -70,6 +70,7 @@ def _lane_json(each: LaneStatus) -> dict[str, object]:
         "calls": each.calls,
         "oldest": each.oldest,
         "parked": each.parked,
+        "paused_since": each.paused_since,
     }
 
 

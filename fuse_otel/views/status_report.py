@@ -93,7 +93,7 @@ def _lanes(lanes: Sequence[LaneStatus], now: float, *, running: bool) -> Table:
     rows = [
         (
             Cell(str(each.lane)),
-            _state(each.reported, running=running),
+            _lane_state(each, now, running=running),
             number_cell(each.calls),
             Cell(ago(each.oldest, now)),
             number_cell(each.parked, Severity.WARNING),
@@ -101,6 +101,17 @@ def _lanes(lanes: Sequence[LaneStatus], now: float, *, running: bool) -> Table:
         for each in lanes
     ]
     return Table("Lanes", "lane", heads, rows, "No destination is configured.")
+
+
+def _lane_state(lane: LaneStatus, now: float, *, running: bool) -> Cell:
+    if lane.paused_since is None:
+        return _state(lane.reported, running=running)
+    return Cell(f"paused {duration(paused_for(lane.paused_since, now))}", Severity.WARNING)
+
+
+def paused_for(since: int, now: float) -> int:
+    """Seconds. The clock may have been set back since."""
+    return max(int(now) - since, 0)
 
 
 def _state(reported: ReportedState, *, running: bool) -> Cell:
@@ -213,7 +224,11 @@ def headroom_of(account: AccountStatus, now: float) -> float | None:
 def lanes_of(status: Status) -> Sequence[LaneStatus]:
     """The lanes of the daemon, and former ones that still keep calls."""
     known = _reported(status)
-    return [e for e in status.lanes if e.reported.state or e.calls or e.parked or not known]
+    return [e for e in status.lanes if e.reported.state or _keeps(e) or not known]
+
+
+def _keeps(lane: LaneStatus) -> bool:
+    return bool(lane.calls or lane.parked or lane.paused_since is not None)
 
 
 def _reported(status: Status) -> bool:
@@ -228,9 +243,11 @@ def masked(number: str) -> str:
 
 
 def reported_problems(status: Status) -> list[str]:
-    """What does not work, as the daemon last reported it: a sentence each."""
+    """What does not work, as the daemon last reported it: a sentence each. A paused lane is not
+    expected to work.
+    """
     accounts = [(f"account {each.account}", each.reported) for each in status.accounts]
-    lanes = [(f"lane {e.lane}", e.reported) for e in status.lanes]
+    lanes = [(f"lane {e.lane}", e.reported) for e in status.lanes if e.paused_since is None]
     return [
         f"{what} is {reported.state}: {reported.reason}"
         for what, reported in (*accounts, *lanes)

@@ -22,12 +22,13 @@ def _nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class PageContext:
-    """What the web is given. ``health``, ``readiness`` and ``hook`` must return at once: they run
-    where all requests are served. The others may wait for the disk.
+    """What the web is given. ``health``, ``readiness``, ``paused`` and ``hook`` must return at
+    once: they run where all requests are served. The others may wait for the disk.
 
     - ``calls``: the index of calls
     - ``metrics``: an ``Accept`` header → the exposition and its content type
     - ``health``, ``readiness``: what is wrong, a sentence a problem; empty means well
+    - ``paused``: lanes that an operator has paused, a sentence each
     - ``problems``: what does not work, since when, and when it is tried again
     - ``reload``: read the configuration again and use it: a sentence if that failed, else empty.
       Absent for a program that cannot. A request waits for it, at most ``reload_seconds``
@@ -51,6 +52,7 @@ class PageContext:
     hook_token: str | None = field(default=None, repr=False)
     allowed_hosts: Collection[str] = ()
     access: CurrentAccess = field(default_factory=CurrentAccess)
+    paused: Callable[[], Sequence[str]] = tuple
     problems: Callable[[], Sequence[Problem]] = tuple
     links: LinkTemplates = field(default_factory=LinkTemplates)
     give_back_memory: Callable[[], None] = _nothing

@@ -80,7 +80,7 @@ class Pages:
         return probe(self._site.health(), "Healthy.")
 
     async def ready(self, _request: Request) -> Response:
-        return probe(self._site.readiness(), "Ready.")
+        return probe(self._site.readiness(), "\n".join(["Ready.", *self._site.paused()]))
 
     async def reload(self, request: Request) -> Response:
         # Browsers send the origin of a request. A page of another site may not reload the daemon.

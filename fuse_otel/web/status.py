@@ -9,7 +9,7 @@ from starlette.responses import Response
 from fuse_otel import humanize
 from fuse_otel.ports import Status
 from fuse_otel.views.problem import Problem
-from fuse_otel.views.status_report import StatusReport, status_report
+from fuse_otel.views.status_report import StatusReport, paused_for, status_report
 from fuse_otel.views.table import MOST_ROWS, Severity, Table
 from fuse_otel.web.html import Child, Html, tag
 from fuse_otel.web.page import css_class, facts, page, problem_list, table_of, when
@@ -36,7 +36,7 @@ def landing_page(
     """``sentences``: further problems, of which no more is known."""
     report = status_report(status, now)
     known = (_problem(each, now) for each in problems)
-    found = [*known, *sentences, *_warnings(status, report)]
+    found = [*known, *sentences, *_warnings(status, report, now)]
     return page(
         "fuse-otel",
         problem_list(found) or tag("p", "Everything works.", class_="well"),
@@ -68,10 +68,15 @@ def _problem(problem: Problem, now: float) -> Html:
     return tag("span", begin, tag("span", since, f" Next try in {left}.", class_="more"))
 
 
-def _warnings(status: Status, report: StatusReport) -> Iterator[str]:
+def _warnings(status: Status, report: StatusReport, now: float) -> Iterator[str]:
     """A matter for the operator even while all accounts and lanes work."""
     if report.used >= report.almost_full:
         yield f"The outbox is almost full: {report.outbox.text}."
+    for lane in status.lanes:
+        if lane.paused_since is not None:
+            waiting = humanize.plural(lane.calls, "call waits", "calls wait")
+            for_ = humanize.duration(paused_for(lane.paused_since, now))
+            yield f"lane {lane.lane} is paused for {for_}: {waiting}."
     parked = _parked(status)
     if parked:
         yield f"{humanize.plural(parked, 'call is', 'calls are')} parked."

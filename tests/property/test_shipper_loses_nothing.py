@@ -52,6 +52,10 @@ class UnsteadyOutbox:
         self._fail()
         return self._real.due(*asked)
 
+    def is_paused(self, lane):
+        self._fail()
+        return self._real.is_paused(lane)
+
     def open_offsets(self, lane, batch):
         self._fail()
         return self._real.open_offsets(lane, batch)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.cli.signals import STOPPING, Interrupt
 from fuse_otel.config.values.quantities import read_duration
 from fuse_otel.events import Emit, Event, ExportDone
-from fuse_otel.humanize import quoted
-from fuse_otel.ports import PendingReason, Status
+from fuse_otel.humanize import plural, quoted
+from fuse_otel.ports import LaneStatus, PendingReason
 
 if TYPE_CHECKING:
     from fuse_otel.daemon import RunOnceResult
@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     state, counted = readiness(settings), _Counted()
     emit: Emit = fan_out(log, state, counted)
     workers = build_workers(settings, emit, once=True)
-    parked: Mapping[str, int] = {}
+    lanes: Sequence[LaneStatus] = ()
     try:
         with net.deadline(args.timeout):
             ended = run_once(
@@ -72,12 +72,12 @@ def run(args: argparse.Namespace) -> int:
                 down=state.lanes_down,
                 halt=lambda: [_STOPPED] if interrupt.stopping else (),
             )
-        parked = _parked(workers.store.control.status())
+        lanes = workers.store.control.status().lanes
     finally:
         workers.close()
         log.close()
         undo()
-    _print_summary(counted, ended, parked)
+    _print_summary(counted, ended, lanes)
     for problem in ended.problems:
         print(f"fuse-otel: {problem}", file=sys.stderr)
     if _STOPPED in ended.problems:
@@ -97,13 +97,7 @@ class _Counted:
             self.delivered[lane] = self.delivered.get(lane, 0) + event.items
 
 
-def _parked(status: Status) -> Mapping[str, int]:
-    """How many calls are parked, by lane."""
-    lanes = ((str(e.lane), e.parked) for e in status.lanes)
-    return {lane: calls for lane, calls in lanes if calls}
-
-
-def _print_summary(counted: _Counted, ended: RunOnceResult, parked: Mapping[str, int]) -> None:
+def _print_summary(counted: _Counted, ended: RunOnceResult, lanes: Sequence[LaneStatus]) -> None:
     lines = [
         f"{lane}: {items} {'spans' if lane.endswith('traces') else 'log records'} delivered"
         for lane, items in sorted(counted.delivered.items())
@@ -119,9 +113,13 @@ def _print_summary(counted: _Counted, ended: RunOnceResult, parked: Mapping[str,
     if missing:
         held = "1 call waits" if missing == 1 else f"{missing:,} calls wait"
         lines.append(f"{held} for a log that the API does not have yet.")
-    for lane, calls in sorted(parked.items()):
-        kept = "1 call is parked" if calls == 1 else f"{calls:,} calls are parked"
-        lines.append(f"{lane}: {kept}; see `fuse-otel parked list`.")
+    for each in lanes:
+        if each.parked:
+            kept = plural(each.parked, "call is", "calls are")
+            lines.append(f"{each.lane}: {kept} parked; see `fuse-otel parked list`.")
+        if each.paused_since is not None:
+            wait = plural(each.calls, "call waits", "calls wait")
+            lines.append(f"{each.lane}: paused, {wait}; see `fuse-otel lane resume`.")
     if ended.history:
         lines.append("Only history is still to be read; the next run continues from there.")
     for line in lines:

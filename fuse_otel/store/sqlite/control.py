@@ -24,7 +24,7 @@ from fuse_otel.ports import (
     Unreadable,
 )
 from fuse_otel.ports.control import EVERY_PARKED
-from fuse_otel.store.sqlite import erasure, parked, rows
+from fuse_otel.store.sqlite import erasure, parked, pauses, rows
 from fuse_otel.store.sqlite.capacity import used_bytes
 from fuse_otel.store.sqlite.database import Database, give_back, queries
 from fuse_otel.store.sqlite.rows import write_batches
@@ -58,10 +58,11 @@ class SqliteControl:
         with self._database.read() as connection:
             accounts = connection.execute(_SQL["accounts"]).fetchall()
             lanes = connection.execute(_SQL["lanes"]).fetchall()
+            paused = pauses.paused_lanes(connection)
             moved_aside = connection.execute(_SQL["moved_aside"]).fetchone()
             return Status(
                 accounts=tuple(_account_status(connection, row) for row in accounts),
-                lanes=tuple(map(_lane_status, lanes)),
+                lanes=tuple(_lane_status(row, paused) for row in lanes),
                 used=used_bytes(connection),
                 capacity=self._cap,
                 jobs=tuple(map(_open_job, connection.execute(_SQL["open_jobs"]))),
@@ -125,6 +126,19 @@ class SqliteControl:
     def parked_part(self, query: ParkedQuery, max_bytes: int) -> Sequence[ParkedCall]:
         with self._database.read() as connection:
             return parked.part(connection, query, max_bytes)
+
+    def pause(self, lanes: Sequence[Lane], now: int) -> Sequence[Lane]:
+        with self._database.write() as connection:
+            rows.add_lanes(connection, lanes)
+            return pauses.pause(connection, lanes, now)
+
+    def resume(self, lanes: Sequence[Lane]) -> Sequence[Lane]:
+        with self._database.write() as connection:
+            return pauses.resume(connection, lanes)
+
+    def paused_lanes(self) -> Mapping[Lane, int]:
+        with self._database.read() as connection:
+            return pauses.paused_lanes(connection)
 
     def add_job(self, job: Job, now: float) -> JobStatus:
         """A finished job is forgotten once a thousand newer jobs exist."""
@@ -221,10 +235,11 @@ def _account_status(connection: sqlite3.Connection, row: rows.Row) -> AccountSta
     )
 
 
-def _lane_status(row: rows.Row) -> LaneStatus:
+def _lane_status(row: rows.Row, paused: Mapping[Lane, int]) -> LaneStatus:
     destination, signal, calls, parked_calls, oldest, state, reason = row
     lane = Lane(destination, rows.word(Signal, signal))
-    return LaneStatus(lane, calls, oldest, parked_calls, ReportedState(state, reason))
+    reported = ReportedState(state, reason)
+    return LaneStatus(lane, calls, oldest, parked_calls, reported, paused.get(lane))
 
 
 def _recent_call(row: rows.Row) -> RecentCall:

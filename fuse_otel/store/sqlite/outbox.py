@@ -13,7 +13,7 @@ from fuse_otel.core.model.lane import LIVE, Lane
 from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.core.timing.windows import RETENTION, around
 from fuse_otel.ports import Acknowledgement, Gap, GapReason, ParkedCopy, Reread
-from fuse_otel.store.sqlite import parked, rows
+from fuse_otel.store.sqlite import parked, pauses, rows
 from fuse_otel.store.sqlite.capacity import Capacity, used_bytes
 from fuse_otel.store.sqlite.database import Database, give_back, queries
 from fuse_otel.store.sqlite.rows import ends, pack_offsets, unpack_calls
@@ -41,6 +41,10 @@ class SqliteOutbox:
             )
             chosen = rows.within(in_order, max_bytes)
             return tuple(_batch(connection, batch, lane_id) for batch in chosen)
+
+    def is_paused(self, lane: Lane) -> bool:
+        with self._database.read() as connection:
+            return pauses.is_paused(connection, lane)
 
     def resolve(self, lane: Lane, acknowledgements: Sequence[Acknowledgement], now: float) -> None:
         with self._database.write() as connection:

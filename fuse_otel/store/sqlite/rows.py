@@ -45,8 +45,12 @@ def write_batches(connection: sqlite3.Connection, batches: Iterable[Batch], at: 
         )
 
 
+def add_lanes(connection: sqlite3.Connection, lanes: Iterable[Lane]) -> None:
+    connection.executemany(_OUTBOX["add_lane"], lanes)
+
+
 def _lane_id(connection: sqlite3.Connection, lane: Lane) -> int:
-    connection.execute(_OUTBOX["add_lane"], lane)
+    add_lanes(connection, [lane])
     return cast("int", connection.execute(_OUTBOX["lane"], lane).fetchone()[0])
 
 

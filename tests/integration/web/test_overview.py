@@ -129,3 +129,23 @@ def test_the_page_refreshes_itself_with_and_without_a_script(first_page):
     text = first_page(filled_store())
     assert '<noscript><meta http-equiv="refresh" content="15"></noscript>' in text
     assert '<body data-refresh="15">' in text
+
+
+def test_a_paused_lane_is_on_top_and_what_its_destination_answers_is_not(first_page):
+    store = filled_store(recent_call("a"))
+    store.control.report_states({}, {TEMPO: ReportedState("down", "HTTP status 503")})
+    store.control.pause([TEMPO], NOW - 7200)
+    waiting = {each.lane: each.calls for each in store.control.status().lanes}[TEMPO]
+    text = first_page(store)
+    calls = "1 call waits" if waiting == 1 else f"{waiting} calls wait"
+    assert f"lane tempo/traces is paused for 2 h: {calls}." in alarms(text)
+    assert "HTTP status 503" not in text
+    assert "paused 2 h" in plain(text[text.index("<h2>Lanes</h2>") :])
+
+
+def test_a_paused_lane_does_not_make_the_daemon_unready():
+    store = filled_store(recent_call("a"))
+    with served(site(store, paused=lambda: ["lane tempo/traces is paused."])) as url:
+        answer = http_client.get(f"{url}/-/ready")
+    store.close()
+    assert (answer.status_code, answer.text) == (200, "Ready.\nlane tempo/traces is paused.\n")

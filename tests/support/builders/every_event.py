@@ -32,6 +32,7 @@ EVERY_EVENT: tuple[events.Event, ...] = (
     events.CallsParked(LANE, 3, "entry too far behind"),
     events.BatchReadAgain(LANE, 4, 1),
     events.LaneChanged(LANE, up=False, reason="401 Unauthorized"),
+    events.LanePaused(LANE, NOW),
     events.StoreFailed("full", "The cap of the outbox is reached."),
     events.JobChanged("drop", "done", "2 parked calls are dropped."),
     events.StoreMovedAside("state.db.corrupt-2026-11-24T150000Z"),
@@ -51,6 +52,7 @@ OTHER_LINES: tuple[events.Event, ...] = (
         "main", up=False, cursor=NOW, headroom=1000.0, pending=0, gap_seconds=0, reason="401"
     ),
     events.LaneChanged(LANE, up=True, reason=""),
+    events.LanePaused(LANE, None),
     events.JobChanged("drop", "working", ""),
     events.JobChanged("drop", "failed", "The store is full."),
     events.OutboxCrossed(filling=False, used=1000, capacity=2000),

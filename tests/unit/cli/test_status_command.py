@@ -250,3 +250,17 @@ def test_on_a_narrow_terminal_the_last_column_is_cut(filled):
     ]
     tables = [line for line in lines if line.startswith(("main", "ACCOUNT"))]
     assert max(map(len, tables)) <= 60
+
+
+def test_a_paused_lane_is_shown_with_its_time_and_counts_as_nothing_down(url, store, capsys):
+    store.control.lock()
+    store.control.report_states(
+        {"main": ReportedState("up")}, {TEMPO: ReportedState("down", "HTTP status 503")}
+    )
+    assert main(["status", "--state-url", url, "--check"]) == 1
+    store.control.pause([TEMPO], NOW - 3 * HOUR)
+    capsys.readouterr()
+    assert main(["status", "--state-url", url, "--check"]) == 0
+    shown = capsys.readouterr().out
+    assert "tempo/traces  paused 3 h" in shown
+    assert "503" not in shown

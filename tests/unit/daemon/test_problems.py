@@ -10,6 +10,7 @@ from fuse_otel.events import (
     ConfigReloaded,
     ExportDone,
     LaneChanged,
+    LanePaused,
     StoreFailed,
 )
 from fuse_otel.views.problem import Problem
@@ -109,3 +110,13 @@ def test_a_sentence_is_explained_by_the_problem_of_the_same_name_only():
     assert problem.explains("account a: x")
     assert not problem.explains("account ab is down: x")
     assert not problem.explains("lane a/traces: x")
+
+
+def test_a_paused_lane_is_no_problem_until_it_is_resumed():
+    problems = Problems(Clock())
+    problems(LaneChanged(TEMPO, up=False, reason="HTTP status 503"))
+    problems(LanePaused(TEMPO, 900))
+    problems(LaneChanged(LOKI, up=False, reason="HTTP status 503"))
+    assert [each.what for each in problems.present({})] == [f"lane {LOKI}"]
+    problems(LanePaused(TEMPO, None))
+    assert [each.what for each in problems.present({})] == [f"lane {TEMPO}", f"lane {LOKI}"]

@@ -8,7 +8,7 @@ from support.rigs.job_rig import LANES, JobRig, due, encoded, park, refuse
 
 from fuse_otel.core.model.telemetry import Profile
 from fuse_otel.errors import Full
-from fuse_otel.events import JobChanged, LoopFailed, StoreFailed
+from fuse_otel.events import JobChanged, LanePaused, LoopFailed, StoreFailed
 from fuse_otel.jobs import Backfill, Drop, Erase, Replay, decode_request, encode_request, worker
 from fuse_otel.ports import Gap, GapReason, Job, ParkedQuery, ReportedState
 from fuse_otel.store import MemoryStore
@@ -354,3 +354,14 @@ def test_a_finished_erasure_does_not_keep_the_session_id(store, rig):
     assert store.control.job_status(job_id).state == "failed"
     assert store.control.open_jobs() == ()
     assert not any(CALLS[0] in repr(event) for event in rig.events)
+
+
+def test_lanes_that_are_paused_and_resumed_are_reported_once(store, rig):
+    store.control.pause([TEMPO], NOW - 60)
+    rig.run()
+    rig.run()
+    assert rig.events == [LanePaused(TEMPO, NOW - 60)]
+    store.control.pause([LOKI], NOW)
+    store.control.resume([TEMPO])
+    rig.run()
+    assert rig.events[1:] == [LanePaused(LOKI, NOW), LanePaused(TEMPO, None)]

@@ -51,6 +51,9 @@ class FailingOutbox:
             raise self._resolve_errors.pop(0)
         self._real.resolve(lane, acknowledgements, now)
 
+    def is_paused(self, lane: Lane) -> bool:
+        return self._real.is_paused(lane)
+
     def open_offsets(self, lane: Lane, body: int) -> frozenset[int]:
         return self._real.open_offsets(lane, body)
 
