@@ -47,6 +47,8 @@ def test_the_chart_refuses_a_kubernetes_that_nobody_checked(helm):
     ("changes", "sentence"),
     [
         (["account.existingSecret="], "No Fuse account: set account.existingSecret, accounts, or"),
+        (["replicas=2"], "replicas: 2 daemons cannot use one SQLite store"),
+        (["replicas=-1"], "replicas"),
         (["settings.FUSE_OTEL_LISTEN=:80"], "settings.FUSE_OTEL_LISTEN: the chart sets this"),
         (["settings.FUSE_OTEL_EMAIL=a@b.c"], "settings.FUSE_OTEL_EMAIL: the chart sets this"),
         (["acount.email=ops@example.com"], "acount"),

@@ -60,6 +60,9 @@ numbers = {{ toJson . }}
 {{- if not (or .Values.account.existingSecret .Values.accounts .Values.config) -}}
 {{- fail "No Fuse account: set account.existingSecret, accounts, or [[accounts]] in config." -}}
 {{- end -}}
+{{- if gt (int .Values.replicas) 1 -}}
+{{- fail (printf "replicas: %d daemons cannot use one SQLite store. Set it to 1." (int .Values.replicas)) -}}
+{{- end -}}
 {{- $names := list -}}
 {{- range .Values.accounts }}{{ $names = append $names .name }}{{ end -}}
 {{- if ne (len $names) (len (uniq $names)) -}}
