@@ -101,7 +101,7 @@ class CallMetrics:
 
 def _steps(call: CallSummary) -> Iterator[tuple[str, str]]:
     """The edges of the call flow that the call took, with how it ended as the last one."""
-    nodes = [f"{run.module_type} {run.result_variable}" for run in call.modules]
+    nodes = [run.module for run in call.modules]
     yield from pairwise(nodes)
     if nodes and call.outcome in _ENDS:
         yield nodes[-1], _ENDS[CallOutcome(call.outcome)]

@@ -96,6 +96,11 @@ class ModuleRun:
     inputs: tuple[str, ...] = ()
     http: HttpRequest | None = None
 
+    @property
+    def module(self) -> str:
+        """Type and name, as the metrics and the pages write them."""
+        return f"{self.module_type} {self.result_variable}"
+
 
 @dataclass(frozen=True, slots=True)
 class CallSummary:
