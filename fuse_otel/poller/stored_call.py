@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fuse_otel.core.encoding.renderer import RenderedCall
-from fuse_otel.core.model.telemetry import ModuleRun
+from fuse_otel.core.model.call_flow import path_text
 from fuse_otel.ports import IndexedCall, RecentCall
 
 
@@ -39,11 +39,8 @@ def indexed_call(call: RenderedCall) -> IndexedCall:
         error=summary.error,
         start=call.start,
         end=call.end,
-        failed_module=_module(failed) if failed else "",
+        failed_module=failed.module if failed else "",
         error_type=failed.errors[0] if failed else "",
-        modules=tuple(dict.fromkeys(map(_module, summary.modules))),
+        modules=tuple(dict.fromkeys(run.module for run in summary.modules)),
+        path=path_text(summary.modules),
     )
-
-
-def _module(run: ModuleRun) -> str:
-    return f"{run.module_type} {run.result_variable}"

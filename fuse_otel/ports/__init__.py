@@ -1,4 +1,4 @@
-"""The contracts between the loops and the outside: one source, one store with four interfaces,
+"""The contracts between the loops and the outside: one source, one store with five interfaces,
 and destinations. Every adapter passes the conformance suite of its port (``tests``).
 
 All times are UNIX seconds. ``account`` is an account's configured name; ``number`` is the phone
@@ -21,6 +21,7 @@ from fuse_otel.ports.control import (
     Unreadable,
 )
 from fuse_otel.ports.destination import Destination
+from fuse_otel.ports.flows import FlowPart, FlowQuery, Flows
 from fuse_otel.ports.ledger import (
     CallerRow,
     Gap,
@@ -50,6 +51,9 @@ __all__ = [
     "Destination",
     "Endpoint",
     "Erased",
+    "FlowPart",
+    "FlowQuery",
+    "Flows",
     "Gap",
     "GapReason",
     "IndexedCall",

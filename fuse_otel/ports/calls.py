@@ -13,8 +13,9 @@ class IndexedCall:
 
     ``modules`` are the modules that ran, each once, as ``module_type module``; ``failed_module`` is
     the one that made the call an error, ``error_type`` its ``error.type``: both empty without an
-    error. ``id`` is the store's: a call stored later has a larger one. It is 0 for a call that is
-    not stored yet, and ``account`` is then left to the lease.
+    error. ``path`` holds its steps as ``core.model.call_flow`` writes them: the store adds them to
+    the call flow of the application. ``id`` is the store's: a call stored later has a larger one.
+    It is 0 for a call that is not stored yet, and ``account`` is then left to the lease.
     """
 
     session_id: str
@@ -30,6 +31,7 @@ class IndexedCall:
     failed_module: str = ""
     error_type: str = ""
     modules: tuple[str, ...] = ()
+    path: str = ""
     account: str = ""
     id: int = 0
 

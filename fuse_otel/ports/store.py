@@ -1,4 +1,4 @@
-"""One database with four interfaces."""
+"""One database with five interfaces."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from typing import Protocol
 
 from fuse_otel.ports.calls import CallIndex
 from fuse_otel.ports.control import Control
+from fuse_otel.ports.flows import Flows
 from fuse_otel.ports.ledger import Ledger
 from fuse_otel.ports.outbox import Outbox
 
 
 class Store(Protocol):
-    """One database with four interfaces."""
+    """One database with five interfaces."""
 
     @property
     def ledger(self) -> Ledger: ...
@@ -24,5 +25,8 @@ class Store(Protocol):
 
     @property
     def calls(self) -> CallIndex: ...
+
+    @property
+    def flows(self) -> Flows: ...
 
     def close(self) -> None: ...

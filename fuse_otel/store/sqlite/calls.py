@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from fuse_otel.ports import CallQuery, IndexedCall, Neighbours, SeenRow, Step
 from fuse_otel.store.sqlite.database import Database, queries
@@ -20,12 +21,22 @@ _ROW_BYTES = 250
 _SQL = queries("calls")
 _MODULES = 12  # the column of the query
 Conditions = dict[str, dict[str, object]]
+NamedRow = dict[str, Any]
 _NEWEST, _AS_STORED, _LATEST = "calls.at desc, calls.id desc", "calls.id", "calls.id desc"
 
 
-def write_calls(connection: sqlite3.Connection, account: int, step: Step, cap: int) -> None:
-    """Inside the transaction of the step, after its ledger rows. ``cap`` is the store's, bytes."""
-    connection.executemany(_SQL["add"], [_row(account, call, step.at) for call in step.indexed])
+def call_rows(account: int, step: Step) -> list[NamedRow]:
+    """The calls of the step as they are stored, by the names of the columns."""
+    return [_row(account, call, step.at) for call in step.indexed]
+
+
+def write_calls(
+    connection: sqlite3.Connection, account: int, step: Step, rows: Sequence[NamedRow], cap: int
+) -> None:
+    """Inside the transaction of the step, after its ledger rows. ``rows`` are those of
+    ``call_rows``, ``cap`` is the store's, bytes.
+    """
+    connection.executemany(_SQL["add"], rows)
     connection.executemany(_SQL["end"], _ends(account, step.seen, step.indexed))
     before = {"before": step.at - KEEP_INDEXED, "limit": FORGET_AT_ONCE + len(step.indexed)}
     connection.execute(_SQL["forget"], before)
@@ -48,7 +59,7 @@ def _ends(account: int, seen: Sequence[SeenRow], indexed: Sequence[IndexedCall])
     ]
 
 
-def _row(account: int, call: IndexedCall, now: int) -> dict[str, object]:
+def _row(account: int, call: IndexedCall, now: int) -> NamedRow:
     known = call.end if call.start is None else call.start
     texts = {
         "session_id": stored_id(call.session_id),
@@ -71,9 +82,10 @@ def _row(account: int, call: IndexedCall, now: int) -> dict[str, object]:
     row = dict(zip((*texts, *numbers), storable(*texts.values(), *numbers.values()), strict=True))
     modules = _lines(call.modules)
     twice = (row["session_id"], row["trace_id"])
-    size = sum(len(str(row[name]).encode()) for name in texts) + len(modules.encode())
+    size = sum(len(str(row[name]).encode()) for name in texts)
+    size += len(modules.encode()) + len(call.path)
     size += sum(len(str(text).encode()) for text in twice)
-    return row | {"modules": modules, "bytes": size + _ROW_BYTES}
+    return row | {"modules": modules, "path": call.path, "bytes": size + _ROW_BYTES}
 
 
 def _lines(modules: Sequence[str]) -> str:
@@ -170,5 +182,9 @@ def _key(key: str) -> Conditions:
 
 def _call(row: Row) -> IndexedCall:
     call = IndexedCall(*row)
-    modules: str = row[_MODULES]
-    return replace(call, error=bool(call.error), modules=tuple(modules.split("\n")[1:-1]))
+    return replace(call, error=bool(call.error), modules=module_names(row[_MODULES]))
+
+
+def module_names(lines: str) -> tuple[str, ...]:
+    """Of the column ``modules``."""
+    return tuple(lines.split("\n")[1:-1])

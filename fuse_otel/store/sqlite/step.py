@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from fuse_otel.core.batching.batch import Batch
 from fuse_otel.ports import Gap, Pending, RecentCall, Step
-from fuse_otel.store.sqlite.calls import write_calls
+from fuse_otel.store.sqlite.calls import call_rows, write_calls
 from fuse_otel.store.sqlite.database import queries
+from fuse_otel.store.sqlite.flows import write_flows
 from fuse_otel.store.sqlite.rows import Row, storable, stored_id, write_batches
 
 KEEP = 7 * 86_400
@@ -34,11 +35,14 @@ def write_step(
     """``cap`` is that of the store, in bytes."""
     _write_position(connection, account, step)
     _write_pending(connection, account, step)
+    rows = call_rows(account, step)
+    # Before the ledger rows: whether a call was counted depends on whether it was known.
+    write_flows(connection, rows, step.at, cap)
     _write_seen(connection, account, step)
     write_batches(connection, batches, step.at)
     _write_recent(connection, step.recent, cap)
     _write_callers(connection, account, step)
-    write_calls(connection, account, step, cap)
+    write_calls(connection, account, step, rows, cap)
 
 
 def _write_position(connection: sqlite3.Connection, account: int, step: Step) -> None:

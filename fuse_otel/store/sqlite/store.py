@@ -1,4 +1,4 @@
-"""One SQLite database with four interfaces: opened for a daemon or a command, or created new."""
+"""One SQLite database with five interfaces: opened for a daemon or a command, or created new."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from fuse_otel.store.sqlite.control import SqliteControl
 from fuse_otel.store.sqlite.damaged_file import Damage, look_over
 from fuse_otel.store.sqlite.database import Database
 from fuse_otel.store.sqlite.errors import damaged
+from fuse_otel.store.sqlite.flows import SqliteFlows
 from fuse_otel.store.sqlite.ledger import SqliteLedger
 from fuse_otel.store.sqlite.lock import ProcessLock
 from fuse_otel.store.sqlite.opening import (
@@ -53,6 +54,7 @@ class SqliteStore:
         self.outbox = SqliteOutbox(database, room)
         self.control = SqliteControl(database, capacity, acquire, holder, free)
         self.calls = SqliteCalls(database)
+        self.flows = SqliteFlows(database)
 
     def close(self) -> None:
         """Idempotent. Waits for a transaction that is being written, then frees the lock."""

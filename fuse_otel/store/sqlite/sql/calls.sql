@@ -2,11 +2,11 @@
 -- A call that was erased while it was being read stays erased.
 insert into calls (
     account, session_id, trace_id, application, version, direction, outcome, details, error,
-    started, ended, failed_module, error_type, modules, at, bytes
+    started, ended, failed_module, error_type, modules, path, at, bytes
 )
 select
     :account, :session_id, :trace_id, :application, :version, :direction, :outcome, :details,
-    :error, :started, :ended, :failed_module, :error_type, :modules, :at, :bytes
+    :error, :started, :ended, :failed_module, :error_type, :modules, :path, :at, :bytes
 where not exists (
     select 1 from ledger
     where account = :account and session_id = :session_id and entries = 2147483647
@@ -16,7 +16,7 @@ on conflict (session_id, account) do update set
     direction = excluded.direction, outcome = excluded.outcome, details = excluded.details,
     error = excluded.error, started = excluded.started, ended = excluded.ended,
     failed_module = excluded.failed_module, error_type = excluded.error_type,
-    modules = excluded.modules, at = excluded.at, bytes = excluded.bytes
+    modules = excluded.modules, path = excluded.path, at = excluded.at, bytes = excluded.bytes
 
 -- name: end
 update calls set ended = ? where session_id = ? and account = ?
@@ -46,5 +46,5 @@ select seq from sqlite_sequence where name = 'calls'
 -- name: select
 select
     session_id, trace_id, application, version, direction, outcome, details, error, started, ended,
-    failed_module, error_type, modules, name, calls.id
+    failed_module, error_type, modules, path, name, calls.id
 from calls cross join accounts on accounts.id = calls.account

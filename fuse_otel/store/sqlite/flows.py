@@ -1,0 +1,187 @@
+"""The call flows: sums that the poller's commit brings up to date, read by pages and commands.
+
+A call counts once. What it added is known by its row in the index of calls, in which it is read and
+replaced in the same transaction. A call without a row that the ledger knows was counted before the
+index forgot it: it adds nothing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from fuse_otel.core.model.call_flow import CallFlow, CallPath, read_path
+from fuse_otel.core.translation.root_span import CallOutcome
+from fuse_otel.errors import Corrupt
+from fuse_otel.ports import FlowPart, FlowQuery
+from fuse_otel.store.sqlite.calls import NamedRow, module_names
+from fuse_otel.store.sqlite.database import Database, queries
+from fuse_otel.store.sqlite.rows import Row, storable
+
+HOUR, DAY = 3_600, 86_400
+KEEP_HOURS, KEEP_DAYS = 5 * DAY, 30 * DAY
+# The flows take a twentieth of the cap, and never more than that.
+FLOW_BYTES, FLOW_SHARE = 64 * 1024 * 1024, 0.05
+AT_ONCE = 50  # old hours and days that a step works off
+_LONGEST = 200  # characters of an application and a version
+_ROW_BYTES = 250  # the columns that are no text, and the entries of three indexes
+_SQL = queries("flows")
+
+
+class _Part(NamedTuple):
+    """The calls that one row sums."""
+
+    account: int
+    application: str
+    version: str
+    outcome: str
+    seconds: int
+    start: int
+
+
+def write_flows(
+    connection: sqlite3.Connection, rows: Sequence[NamedRow], now: int, cap: int
+) -> None:
+    """Inside the transaction of the step, before its ledger rows and its rows of the index.
+    ``rows`` are the latter; ``cap`` is the store's, bytes.
+    """
+    changes: dict[_Part, list[tuple[CallPath, int]]] = defaultdict(list)
+    # The last row of a call is the one that stays in the index.
+    for row in {row["session_id"]: row for row in rows}.values():
+        for facts, times in _changes(connection, row):
+            part, path = _part(facts, now), _path(facts)
+            if path.steps and part.start >= now - KEEP_DAYS - DAY:
+                changes[part].append((path, times))
+    for part, paths in changes.items():
+        flow = _sums(connection, part)
+        for path, times in paths:
+            flow.add(path, times)
+        _write(connection, part, flow)
+    _work_off(connection, now)
+    if changes:
+        limit = min(FLOW_BYTES, int(cap * FLOW_SHARE))
+        while connection.execute(_SQL["bytes"]).fetchone()[0] > limit:
+            connection.execute(_SQL["forget_oldest"], {"limit": len(changes)})
+
+
+def _changes(connection: sqlite3.Connection, row: NamedRow) -> list[tuple[NamedRow, int]]:
+    """What the call adds now, and takes away of what it added before."""
+    counted = connection.execute(_SQL["counted"], row).fetchone()
+    if counted is None:
+        known = connection.execute(_SQL["known"], row).fetchone()
+        return [(row, 1)] if known is None else []
+    names = ("application", "version", "outcome", "at", "modules", "path")
+    before = {**dict(zip(names, counted, strict=True)), "account": row["account"]}
+    same = all(before[name] == row[name] for name in names)
+    return [] if same else [(before, -1), (row, 1)]
+
+
+def _part(facts: NamedRow, now: int) -> _Part:
+    at: int = facts["at"]
+    seconds = HOUR if at >= _first_hour(now) else DAY
+    application, version = facts["application"][:_LONGEST], facts["version"][:_LONGEST]
+    start = at - at % seconds
+    return _Part(facts["account"], application, version, facts["outcome"], seconds, start)
+
+
+def _path(facts: NamedRow) -> CallPath:
+    lost = facts["outcome"] == CallOutcome.HANGUP
+    try:
+        return read_path(module_names(facts["modules"]), facts["path"], lost=lost)
+    except ValueError as error:
+        raise Corrupt("The store is damaged: the path of a call cannot be read.") from error
+
+
+def _first_hour(now: int) -> int:
+    """The start of the first hour that is kept as an hour."""
+    return (now - KEEP_HOURS) // HOUR * HOUR
+
+
+def _sums(connection: sqlite3.Connection, part: _Part) -> CallFlow:
+    found = connection.execute(_SQL["sums"], part._asdict()).fetchone()
+    return _flow(found[0]) if found else CallFlow()
+
+
+def _flow(data: str) -> CallFlow:
+    try:
+        return CallFlow.unpack(data)
+    except ValueError as error:
+        raise Corrupt("The store is damaged: a call flow cannot be read.") from error
+
+
+def _write(connection: sqlite3.Connection, part: _Part, flow: CallFlow) -> None:
+    if flow.is_empty():
+        connection.execute(_SQL["remove_part"], part._asdict())
+        return
+    data = flow.pack()
+    texts = (part.application, part.version, part.outcome)
+    size = len(data.encode()) + 3 * sum(len(text.encode()) for text in texts) + _ROW_BYTES
+    connection.execute(_SQL["write"], {**part._asdict(), "bytes": size, "data": data})
+
+
+def _work_off(connection: sqlite3.Connection, now: int) -> None:
+    """Sum old hours by the day, and forget old days."""
+    old = {"seconds": HOUR, "before": _first_hour(now), "limit": AT_ONCE}
+    days: dict[_Part, CallFlow] = {}
+    for row_id, account, application, version, outcome, start, data in connection.execute(
+        _SQL["old_hours"], old
+    ).fetchall():
+        part = _Part(account, application, version, outcome, DAY, start - start % DAY)
+        if part not in days:
+            days[part] = _sums(connection, part)
+        days[part].merge(_flow(data))
+        connection.execute(_SQL["remove"], (row_id,))
+    for part, flow in days.items():
+        _write(connection, part, flow)
+    connection.execute(_SQL["forget"], {"before": now - KEEP_DAYS - DAY, "limit": AT_ONCE})
+
+
+class SqliteFlows:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def flow(self, query: FlowQuery) -> CallFlow:
+        conditions, bound = _conditions(query)
+        # Every part of the text is ours: the values are bound.
+        text = " and ".join((_SQL["select"], *conditions))
+        total = CallFlow()
+        with self._database.read() as connection:
+            for (data,) in connection.execute(text, bound):
+                total.merge(_flow(data))
+        return total
+
+    def parts(self, application: str | None = None) -> Sequence[FlowPart]:
+        bound = {} if application is None else {"application": _name(application)}
+        name = "parts_of" if bound else "parts"
+        with self._database.read() as connection:
+            return [_flow_part(row) for row in connection.execute(_SQL[name], bound)]
+
+
+def _flow_part(row: Row) -> FlowPart:
+    return FlowPart(*row)
+
+
+def _name(text: str) -> str:
+    return str(storable(text)[0])[:_LONGEST]
+
+
+def _conditions(query: FlowQuery) -> tuple[list[str], Mapping[str, object]]:
+    """Only those that the query has, and what they bind."""
+    bound: dict[str, object] = {"application": _name(query.application)}
+    found = []
+    if query.account:
+        found.append("account = (select id from accounts where name = :account)")
+        bound["account"] = storable(query.account)[0]
+    for name in ("version", "outcome"):
+        if wanted := getattr(query, name):
+            found.append(f"{name} = :{name}")
+            bound[name] = _name(wanted)
+    if query.start is not None:
+        found.append("start + seconds > :start")
+        bound["start"] = query.start
+    if query.end is not None:
+        found.append("start < :end")
+        bound["end"] = query.end
+    return found, bound
