@@ -143,6 +143,7 @@ class Service:
         site = PageContext(
             control=self.workers.store.control,
             calls=self.workers.store.calls,
+            flows=self.workers.store.flows,
             metrics=self._metrics.render,
             health=self._daemon.hung,
             readiness=self.readiness.unready,

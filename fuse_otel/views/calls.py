@@ -38,14 +38,7 @@ def read_query(
         if name in given and given[name] not in words:
             known = ", ".join(words)
             problems.append(f"{label(name)}: {quoted(given[name])} is not one of {known}.")
-    moments: dict[str, float] = {}
-    for name in ("from", "to"):
-        try:
-            moments |= {name: read_moment(given[name], now)} if name in given else {}
-        except ValueError as error:
-            problems.append(f"{label(name)}: {error}")
-    if len(moments) > 1 and moments["to"] <= moments["from"]:
-        problems.append(f"{label('to')}: {quoted(given['to'])} is not after {label('from')}.")
+    start, end = read_range(given, ("from", "to"), now, label, problems)
     if problems:
         raise WrongQuery(problems)
     return CallQuery(
@@ -55,10 +48,30 @@ def read_query(
         direction=given.get("direction", ""),
         module=given.get("module", ""),
         error=_ERROR.get(given.get("error", "")),
-        start=moments.get("from"),
-        end=moments.get("to"),
+        start=start,
+        end=end,
         key=given.get("q", ""),
     )
+
+
+def read_range(
+    given: Mapping[str, str],
+    names: tuple[str, str],
+    now: float,
+    label: Callable[[str], str],
+    problems: list[str],
+) -> tuple[float | None, float | None]:
+    """The moments of two filters, UNIX seconds. Mistakes go to ``problems``, a sentence each."""
+    moments: dict[str, float] = {}
+    first, last = names
+    for name in names:
+        try:
+            moments |= {name: read_moment(given[name], now)} if name in given else {}
+        except ValueError as error:
+            problems.append(f"{label(name)}: {error}")
+    if len(moments) > 1 and moments[last] <= moments[first]:
+        problems.append(f"{label(last)}: {quoted(given[last])} is not after {label(first)}.")
+    return moments.get(first), moments.get(last)
 
 
 def call_json(call: IndexedCall) -> dict[str, object]:

@@ -68,8 +68,9 @@ def _routes(site: PageContext, pages: Pages) -> list[Route]:
         host_check(site.allowed_hosts), AnswerSlots(*_PAGES, pages.give_back_memory).limit
     )
     files = resources.files(__package__)
-    style, script = (
-        files.joinpath(name).read_text(encoding="utf-8") for name in ("style.css", "page.js")
+    style, flow_style, script = (
+        files.joinpath(name).read_text(encoding="utf-8")
+        for name in ("style.css", "flow.css", "page.js")
     )
     return [
         Route("/", pages.landing, middleware=page),
@@ -85,8 +86,11 @@ def _routes(site: PageContext, pages: Pages) -> list[Route]:
         Route("/status", pages.status, middleware=page),
         Route("/calls/", pages.calls, middleware=page),
         Route("/calls/{session_id:path}", pages.call, middleware=page),
+        Route("/flow/", pages.flows, middleware=page),
+        Route("/flow/{application:path}", pages.flow, middleware=page),
         Route(HOOK, Hook(site).answer, methods=METHODS),
         Route("/style.css", _fixed(style, "text/css")),
+        Route("/flow.css", _fixed(flow_style, "text/css")),
         Route("/page.js", _fixed(script, "text/javascript")),
         Route("/icon.svg", _fixed(_ICON, "image/svg+xml")),
     ]

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from fuse_otel.events import Emit, unheard
-from fuse_otel.ports import CallIndex, Control
+from fuse_otel.ports import CallIndex, Control, Flows
 from fuse_otel.views.problem import Problem
 from fuse_otel.web.access import CurrentAccess
 from fuse_otel.web.external_links import LinkTemplates
@@ -25,7 +25,7 @@ class PageContext:
     """What the web is given. ``health``, ``readiness``, ``paused`` and ``hook`` must return at
     once: they run where all requests are served. The others may wait for the disk.
 
-    - ``calls``: the index of calls
+    - ``calls``: the index of calls; ``flows``: the call flows
     - ``metrics``: an ``Accept`` header → the exposition and its content type
     - ``health``, ``readiness``: what is wrong, a sentence a problem; empty means well
     - ``paused``: lanes that an operator has paused, a sentence each
@@ -42,6 +42,7 @@ class PageContext:
 
     control: Control
     calls: CallIndex
+    flows: Flows
     metrics: Callable[[str], tuple[bytes, str]]
     health: Callable[[], Sequence[str]]
     readiness: Callable[[], Sequence[str]]

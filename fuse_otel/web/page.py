@@ -16,10 +16,16 @@ _REFRESH = 15  # seconds
 
 
 def page(
-    title: str, *content: Child, depth: int = 0, code: int = 200, refresh: bool = False
+    title: str,
+    *content: Child,
+    depth: int = 0,
+    code: int = 200,
+    refresh: bool = False,
+    style: str | None = None,
 ) -> HTMLResponse:
     """A whole page. ``depth``: how many folders below ours it is. All links are relative, so that
     a proxy may serve us under a path of its own. ``refresh``: it is loaded again by itself.
+    ``style``: a style sheet of its own.
     """
     up = "../" * depth
     head = tag(
@@ -30,6 +36,7 @@ def page(
         tag("title", title if title == _NAME else f"{title} · {_NAME}"),
         tag("link", rel="icon", href=f"{up}icon.svg", type="image/svg+xml"),
         tag("link", rel="stylesheet", href=f"{up}style.css"),
+        tag("link", rel="stylesheet", href=f"{up}{style}") if style else None,
         tag("noscript", tag("meta", http_equiv="refresh", content=_REFRESH)) if refresh else None,
         tag("script", src=f"{up}page.js", defer=True),
     )
@@ -49,6 +56,7 @@ def _navigation(up: str) -> Html:
         tag("a", _NAME, href=home, class_="home"),
         tag("a", "Status", href=f"{up}status"),
         tag("a", "Calls", href=f"{up}calls/"),
+        tag("a", "Flow", href=f"{up}flow/"),
         tag("a", "Metrics", href=f"{up}metrics"),
         tag("a", "Local times", href="#local", class_="times", hidden=True),
         aria_label="Pages",

@@ -17,10 +17,11 @@ from fuse_otel.core.encoding import otlp_json
 from fuse_otel.ports import Neighbours, RecentCall, Status
 from fuse_otel.views.call_tree import call_trees
 from fuse_otel.views.calls import WrongQuery
+from fuse_otel.views.flow import flow_json
 from fuse_otel.views.status_json import status_json
 from fuse_otel.views.status_report import low_headroom, reported_problems
 from fuse_otel.views.waterfall import scale_of
-from fuse_otel.web import calls
+from fuse_otel.web import calls, flow
 from fuse_otel.web.call_view import read_view
 from fuse_otel.web.connections import wait_for_next_server
 from fuse_otel.web.context import PageContext
@@ -150,6 +151,21 @@ class Pages:
         place = CallPlace(tree.trace_id, tree.session_id, scale.start, scale.end)
         view, elsewhere = read_view(request.query_params), external_links(self._site.links, place)
         return call_page(call, tree, view, beside, elsewhere)
+
+    async def flows(self, _request: Request) -> Response:
+        return flow.list_page(await self._beside(self._site.flows.parts))
+
+    async def flow(self, request: Request) -> Response:
+        try:
+            view = flow.read_view(request, self._site.clock())
+        except WrongQuery as error:
+            return plain(400, "\n".join(error.problems))
+        found = await self._beside(flow.find_flow, self._site.flows, view)
+        if not found.parts:
+            return not_found(request, "No call of this application was stored in the last 30 days.")
+        if _wants_json(request):
+            return JSONResponse(flow_json(found.report))
+        return await self._beside(flow.flow_page, view, found)
 
     def _problems(self, status: Status) -> list[str]:
         """What does not work, a sentence each. Readiness names problems only when it fails; then

@@ -17,6 +17,7 @@ from fuse_otel.web.page import css_class, facts, page, problem_list, table_of, w
 _LINKS = (
     ("status", "Status", "accounts, gaps, lanes, outbox"),
     ("calls/", "Calls", "the calls stored last, each as a waterfall"),
+    ("flow/", "Call flows", "which way callers take through an application, and where they leave"),
     ("metrics", "Metrics", "for Prometheus"),
     ("-/healthy", "Healthy", "whether all loops are making progress"),
     ("-/ready", "Ready", "whether the store, an account and a lane work"),

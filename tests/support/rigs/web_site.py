@@ -189,6 +189,7 @@ def site(store: MemoryStore, **changed: Any) -> PageContext:
     fields: dict[str, Any] = {
         "control": store.control,
         "calls": store.calls,
+        "flows": store.flows,
         "metrics": Metrics(status=store.control.status).render,
         "health": tuple,
         "readiness": tuple,

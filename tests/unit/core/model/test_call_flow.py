@@ -54,10 +54,8 @@ def test_a_call_adds_its_modules_its_steps_and_where_it_was_lost():
 
 
 def test_type_and_name_may_both_hold_spaces():
-    steps = (
-        ModuleRun("set variable", "a b c", error=False, seconds=0.0),
-        ModuleRun("", "", error=False, seconds=0.0),
-    )
+    names = (("set variable", "a b c"), ("", ""))
+    steps = tuple(ModuleRun(*each, error=False, seconds=0.0) for each in names)
     assert path_of(steps).modules == names
 
 

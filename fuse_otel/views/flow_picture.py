@@ -1,0 +1,87 @@
+"""What of a call flow is drawn: the modules and steps that are worth it, and their places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from fuse_otel.views.flow import FlowModule, FlowReport, FlowStep
+from fuse_otel.views.flow_layers import Edge
+from fuse_otel.views.flow_layout import Layout, Sizes, lay_out
+
+RARE = 0.01  # of the calls: what is rarer is folded
+MOST_MODULES, MOST_STEPS = 300, 900  # of a drawing
+SIZES = Sizes()
+_HEIGHT, _LINE = 66, 16  # of a module with type, name and numbers; each further line
+Key = TypeVar("Key")
+Drawn = TypeVar("Drawn", FlowModule, FlowStep)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair(Generic[Drawn]):
+    """A module or a step of both sides, or of one. ``shares``: of this side and of the other."""
+
+    this: Drawn | None
+    other: Drawn | None
+
+    @property
+    def shares(self) -> tuple[float, float]:
+        return self.this.share if self.this else 0.0, self.other.share if self.other else 0.0
+
+    @property
+    def known(self) -> Drawn:
+        """Of this side if it has it."""
+        known = self.this or self.other
+        if known is None:
+            raise ValueError("A pair has at least one of both.")
+        return known
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """``modules`` and ``steps`` are those that are drawn. ``folded_modules`` and ``folded_steps``
+    count the others.
+    """
+
+    layout: Layout
+    modules: Mapping[str, Pair[FlowModule]]
+    steps: Mapping[Edge, Pair[FlowStep]]
+    folded_modules: int
+    folded_steps: int
+
+
+def picture_of(report: FlowReport) -> Picture:
+    other = report.compared
+    every_module = _pairs(report.side.modules, other.modules if other else {})
+    every_step = _pairs(report.side.steps, other.steps if other else {})
+    modules = _largest(every_module, MOST_MODULES)
+    between = {edge: pair for edge, pair in every_step.items() if {*edge} <= modules.keys()}
+    steps = _largest(between, MOST_STEPS)
+    weights = {edge: round(1_000 * max(pair.shares)) for edge, pair in steps.items()}
+    heights = {name: _height(pair) for name, pair in modules.items()}
+    return Picture(
+        layout=lay_out(heights, weights, SIZES),
+        modules=modules,
+        steps=steps,
+        folded_modules=len(every_module) - len(modules),
+        folded_steps=len(every_step) - len(steps),
+    )
+
+
+def _height(pair: Pair[FlowModule]) -> float:
+    module = pair.this
+    if module is None:
+        return _HEIGHT
+    return _HEIGHT + _LINE * (bool(module.lost) + bool(module.errors or module.no_match))
+
+
+def _pairs(this: Mapping[Key, Drawn], other: Mapping[Key, Drawn]) -> dict[Key, Pair[Drawn]]:
+    return {key: Pair(this.get(key), other.get(key)) for key in dict.fromkeys((*this, *other))}
+
+
+def _largest(pairs: Mapping[Key, Pair[Drawn]], most: int) -> dict[Key, Pair[Drawn]]:
+    """Those that are not rare, in their order."""
+    usual: list[Key] = [key for key, pair in pairs.items() if max(pair.shares) >= RARE]
+    kept = {*sorted(usual, key=lambda key: max(pairs[key].shares), reverse=True)[:most]}
+    return {key: pairs[key] for key in usual if key in kept}

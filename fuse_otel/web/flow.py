@@ -1,0 +1,261 @@
+"""The call flow of an application: its picture, its filters, and the same as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from fuse_otel import humanize
+from fuse_otel.humanize import quoted
+from fuse_otel.ports import FlowPart, FlowQuery, Flows
+from fuse_otel.views.calls import OUTCOMES, WrongQuery
+from fuse_otel.views.flow import (
+    FLOW_FILTERS,
+    FlowModule,
+    FlowReport,
+    FlowRequest,
+    flow_report,
+    read_flow_request,
+)
+from fuse_otel.views.flow_picture import Picture, picture_of
+from fuse_otel.web.flow_svg import flow_svg, percent
+from fuse_otel.web.html import Child, Html, join, tag
+from fuse_otel.web.page import page, table_of_rows, when
+
+_LABELS = {
+    "from": "From",
+    "to": "To",
+    "find": "Find a module",
+    "compare_version": "Compare with version",
+    "compare_from": "Compare from",
+    "compare_to": "Compare to",
+}
+_FIELDS = (*FLOW_FILTERS[:5], "find", *FLOW_FILTERS[5:])
+
+
+@dataclass(frozen=True, slots=True)
+class FlowView:
+    """``given`` are the filters as they were written, ``find`` among them."""
+
+    given: Mapping[str, str]
+    request: FlowRequest
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFlow:
+    """``parts``: what is kept of the application; none for an unknown one."""
+
+    report: FlowReport
+    parts: Sequence[FlowPart]
+
+
+def read_view(request: Request, now: float) -> FlowView:
+    """Raises ``WrongQuery``."""
+    items = request.query_params.multi_items()
+    names = [name for name, _ in items]
+    problems = [
+        f"There is no filter {quoted(name)}. Use {', '.join(_FIELDS)}."
+        for name in dict.fromkeys(names)
+        if name not in {*_FIELDS, "format"}
+    ]
+    problems += [f"{name}: Give it once." for name in _FIELDS if names.count(name) > 1]
+    given = {name: text.strip() for name, text in items if name in _FIELDS and text.strip()}
+    try:
+        found = read_flow_request(request.path_params["application"], given, now)
+    except WrongQuery as error:
+        problems += error.problems
+    if problems:
+        raise WrongQuery(problems)
+    return FlowView(given, found)
+
+
+def find_flow(flows: Flows, view: FlowView) -> FoundFlow:
+    return FoundFlow(flow_report(flows, view.request), flows.parts(view.request.query.application))
+
+
+def list_page(parts: Sequence[FlowPart]) -> Response:
+    applications: dict[str, list[FlowPart]] = {}
+    for part in parts:
+        applications.setdefault(part.application, []).append(part)
+    rows = (_application(name, each) for name, each in applications.items())
+    return page(
+        "Call flows",
+        tag("p", "The steps of all calls of the last 30 days, by application."),
+        table_of_rows(
+            ("Application", "Versions", "From", "To"), rows, empty="No call was stored yet."
+        ),
+        depth=1,
+    )
+
+
+def flow_path(application: str) -> str:
+    """One path segment, for a name of any characters."""
+    return quote(application, safe="", errors="replace")
+
+
+def _application(name: str, parts: Sequence[FlowPart]) -> tuple[Child, ...]:
+    versions = dict.fromkeys(part.version for part in parts if part.version)
+    return (
+        tag("a", name, href=flow_path(name)),
+        ", ".join(versions),
+        when(min(part.start for part in parts)),
+        when(max(part.end for part in parts)),
+    )
+
+
+def flow_page(view: FlowView, found: FoundFlow) -> Response:
+    report, query = found.report, view.request.query
+    picture = picture_of(report)
+    matches = _matcher(view.given.get("find", ""))
+    compared = report.compared is not None
+    return page(
+        query.application,
+        _form(view.given, found),
+        tag("p", _sentence(report)),
+        _found_sentence(view.given.get("find", ""), picture, matches),
+        tag(
+            "div",
+            flow_svg(picture, compared=compared, found=matches, link=_link(query)),
+            class_="scroll flow-frame",
+            tabindex=0,
+        )
+        if picture.modules
+        else None,
+        tag("p", _legend(picture, compared=compared), class_="faint") if picture.modules else None,
+        tag("h2", "Modules"),
+        _table(report, _link(query)),
+        tag("p", tag("a", "As JSON", href=_as_json(view.given)), class_="faint"),
+        depth=1,
+        style="flow.css",
+    )
+
+
+def _as_json(given: Mapping[str, str]) -> str:
+    filters = {name: text for name, text in given.items() if name != "find"}
+    return f"?{urlencode({**filters, 'format': 'json'}, errors='replace')}"
+
+
+def _sentence(report: FlowReport) -> str:
+    counted = f"{humanize.plural(report.side.calls, 'call')} with log entries"
+    if report.compared is None:
+        return f"{counted}. Whole hours are counted, and whole days if they are older than 5 days."
+    other = humanize.plural(report.compared.calls, "call")
+    return f"{counted}, compared with {other}: each share is first that of the latter."
+
+
+def _legend(picture: Picture, *, compared: bool) -> str:
+    parts = [
+        "Percentages are executions and steps for each 100 calls.",
+        "Red: callers who were lost there, without an exit or a transfer.",
+        "Dashed: back to an earlier module.",
+    ]
+    if compared:
+        parts.append("Green became more, orange less.")
+    if picture.folded_modules or picture.folded_steps:
+        modules = humanize.plural(picture.folded_modules, "module")
+        steps = humanize.plural(picture.folded_steps, "step")
+        parts.append(f"Below 1 % of the calls, not drawn: {modules} and {steps}.")
+    return " ".join(parts)
+
+
+def _matcher(wanted: str) -> Callable[[FlowModule], bool]:
+    folded = wanted.casefold()
+    return lambda module: bool(folded) and folded in module.name.casefold()
+
+
+def _found_sentence(
+    wanted: str, picture: Picture, matches: Callable[[FlowModule], bool]
+) -> Html | None:
+    if not wanted:
+        return None
+    drawn = sum(matches(pair.known) for pair in picture.modules.values())
+    return tag(
+        "p", f"{quoted(wanted)} is part of the names of {humanize.plural(drawn, 'drawn module')}."
+    )
+
+
+def _link(query: FlowQuery) -> Callable[[str], str]:
+    """To the calls in which a module ran. The index of calls is younger than the flow."""
+    filters = {"application": query.application, "account": query.account, "outcome": query.outcome}
+    if query.start is not None:
+        filters["from"] = f"{query.start:.0f}"
+    if query.end is not None:
+        filters["to"] = f"{query.end:.0f}"
+    known = {name: text for name, text in filters.items() if text}
+    return lambda name: f"../calls/?{urlencode({**known, 'module': name}, errors='replace')}"
+
+
+def _table(report: FlowReport, link: Callable[[str], str]) -> Html:
+    """Where most callers are lost stands first."""
+    modules = sorted(
+        report.side.modules.values(), key=lambda each: (-each.lost, -each.executions, each.name)
+    )
+    rows = (_row(each, report, link) for each in modules)
+    heads = (
+        "Module", "#Calls lost", "#of its executions", "#Executions", "#for 100 calls", "#Median",
+        "#Errors", "#No match",
+    )  # fmt: skip
+    return table_of_rows(heads, rows, empty="No call matches.")
+
+
+def _row(module: FlowModule, report: FlowReport, link: Callable[[str], str]) -> Iterator[Child]:
+    yield tag("a", module.name, href=link(module.name))
+    texts = _texts(module)
+    if report.compared is not None:
+        before = _texts(report.compared.modules.get(module.name))
+        pairs = zip(before, texts, strict=True)
+        texts = tuple(f"{one} \N{RIGHTWARDS ARROW} {other}" for one, other in pairs)
+    lost, *others = texts
+    yield tag("span", lost, class_="alarm") if module.lost else join(lost)
+    yield from others
+
+
+def _texts(module: FlowModule | None) -> tuple[str, ...]:
+    if module is None:
+        return ("0", "0 %", "0", "0 %", humanize.UNKNOWN, "0 %", "0 %")
+    return (
+        f"{module.lost:,}",
+        percent(module.lost / module.executions),
+        f"{module.executions:,}",
+        percent(module.share),
+        humanize.duration(module.median),
+        percent(module.error_rate),
+        percent(module.no_match_rate),
+    )
+
+
+def _form(given: Mapping[str, str], found: FoundFlow) -> Html:
+    choices = {
+        "version": _known(part.version for part in found.parts),
+        "account": _known(part.account for part in found.parts),
+        "outcome": OUTCOMES,
+    }
+    choices["compare_version"] = choices["version"]
+    fields = (_field(name, given.get(name, ""), choices.get(name)) for name in _FIELDS)
+    button = tag("button", "Show", type="submit")
+    clear = tag("a", "All calls", href="?") if given else None
+    names = tag(
+        "datalist",
+        (tag("option", value=name) for name in sorted(found.report.side.modules)),
+        id="modules",
+    )
+    return tag("form", fields, names, tag("p", button, " ", clear), method="get", class_="filters")
+
+
+def _known(names: Iterator[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, names)))
+
+
+def _field(name: str, value: str, choices: Sequence[str] | None) -> Html:
+    label = _LABELS.get(name, name.capitalize())
+    if choices is None:
+        names = "modules" if name == "find" else None
+        field = tag("input", name=name, value=value, autocomplete="off", list=names)
+        return tag("label", label, field)
+    words = ("", *dict.fromkeys((*choices, *([value] if value else []))))
+    options = (tag("option", word or "any", value=word, selected=word == value) for word in words)
+    return tag("label", label, tag("select", options, name=name))
