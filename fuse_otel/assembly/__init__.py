@@ -1,6 +1,6 @@
 """The only place that knows adapters and settings, and joins them."""
 
-from fuse_otel.assembly.parts import open_calls, open_control, pseudonym_key
+from fuse_otel.assembly.parts import open_calls, open_control, open_flows, pseudonym_key
 from fuse_otel.assembly.preflight import check_clients, check_online, store_warnings
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "check_online",
     "open_calls",
     "open_control",
+    "open_flows",
     "pseudonym_key",
     "store_warnings",
 ]

@@ -18,7 +18,7 @@ from fuse_otel.core.model.telemetry import Profile, Signal
 from fuse_otel.core.redaction.pseudonym import developer_key_pseudonym
 from fuse_otel.events import Emit, unheard
 from fuse_otel.poller import PollerOptions, RescanSchedule
-from fuse_otel.ports import CallIndex, Control, Destination, Store
+from fuse_otel.ports import CallIndex, Control, Destination, Flows, Store
 from fuse_otel.shipper import ShipperOptions
 
 if TYPE_CHECKING:
@@ -64,6 +64,13 @@ def open_calls(settings: Settings) -> Iterator[CallIndex]:
     """For reading, also beside a daemon. Raises ``StoreError``."""
     with closing(store(settings, time.time, read_only=True)) as opened:
         yield opened.calls
+
+
+@contextmanager
+def open_flows(settings: Settings) -> Iterator[Flows]:
+    """For reading, also beside a daemon. Raises ``StoreError``."""
+    with closing(store(settings, time.time, read_only=True)) as opened:
+        yield opened.flows
 
 
 def source(account: Account, settings: Settings, emit: Emit, clock: Callable[[], float]) -> FuseApi:

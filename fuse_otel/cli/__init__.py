@@ -61,6 +61,9 @@ COMMANDS = {
     "tail": Command(
         "show calls as they are stored, until Ctrl-C", configured=True, settings=_STORE
     ),
+    "flow": Command(
+        "show which way calls take through an application", configured=True, settings=_STORE
+    ),
     "backfill": Command("read an interval of the last five days", configured=True),
     "parked": Command("list, show, replay or drop refused calls", configured=True, settings=_JOB),
     "lane": Command(

@@ -14,6 +14,8 @@ FLOW_FILTERS = (
     "from", "to", "version", "account", "outcome", "compare_version", "compare_from", "compare_to",
 )  # fmt: skip
 
+_LEAST = 0.005  # of a share that is not rounded to nothing
+
 
 @dataclass(frozen=True, slots=True)
 class FlowRequest:
@@ -131,6 +133,13 @@ def flow_side(flow: CallFlow) -> FlowSide:
     return FlowSide(calls, modules, steps)
 
 
+def percent(share: float) -> str:
+    """Whole per cents; what is not nothing is not shown as 0 %."""
+    if 0 < share < _LEAST:
+        return "<1 %"
+    return f"{100 * share:.0f} %"
+
+
 def flow_json(report: FlowReport) -> dict[str, object]:
     """The form of ``/flow/{application}`` and ``fuse-otel flow --json``."""
     made = {"application": report.application, **_side_json(report.side)}
@@ -149,7 +158,6 @@ def _side_json(side: FlowSide) -> dict[str, object]:
                 "executions": each.executions,
                 "lost": each.lost,
                 "errors": each.errors,
-                "no_match": each.no_match,
                 "median_seconds": each.median,
             }
             for each in side.modules.values()

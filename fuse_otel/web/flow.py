@@ -22,9 +22,10 @@ from fuse_otel.views.flow import (
     read_flow_request,
 )
 from fuse_otel.views.flow_picture import Picture, picture_of
-from fuse_otel.web.flow_svg import flow_svg, percent
-from fuse_otel.web.html import Child, Html, join, tag
-from fuse_otel.web.page import page, table_of_rows, when
+from fuse_otel.views.flow_table import module_table
+from fuse_otel.web.flow_svg import flow_svg
+from fuse_otel.web.html import Child, Html, tag
+from fuse_otel.web.page import content, page, table_of_rows, when
 
 _LABELS = {
     "from": "From",
@@ -190,42 +191,12 @@ def _link(query: FlowQuery) -> Callable[[str], str]:
 
 
 def _table(report: FlowReport, link: Callable[[str], str]) -> Html:
-    """Where most callers are lost stands first."""
-    modules = sorted(
-        report.side.modules.values(), key=lambda each: (-each.lost, -each.executions, each.name)
+    table = module_table(report)
+    rows = (
+        (tag("a", name.text, href=link(name.text)), *map(content, others))
+        for name, *others in table.rows
     )
-    rows = (_row(each, report, link) for each in modules)
-    heads = (
-        "Module", "#Calls lost", "#of its executions", "#Executions", "#for 100 calls", "#Median",
-        "#Errors", "#No match",
-    )  # fmt: skip
-    return table_of_rows(heads, rows, empty="No call matches.")
-
-
-def _row(module: FlowModule, report: FlowReport, link: Callable[[str], str]) -> Iterator[Child]:
-    yield tag("a", module.name, href=link(module.name))
-    texts = _texts(module)
-    if report.compared is not None:
-        before = _texts(report.compared.modules.get(module.name))
-        pairs = zip(before, texts, strict=True)
-        texts = tuple(f"{one} \N{RIGHTWARDS ARROW} {other}" for one, other in pairs)
-    lost, *others = texts
-    yield tag("span", lost, class_="alarm") if module.lost else join(lost)
-    yield from others
-
-
-def _texts(module: FlowModule | None) -> tuple[str, ...]:
-    if module is None:
-        return ("0", "0 %", "0", "0 %", humanize.UNKNOWN, "0 %", "0 %")
-    return (
-        f"{module.lost:,}",
-        percent(module.lost / module.executions),
-        f"{module.executions:,}",
-        percent(module.share),
-        humanize.duration(module.median),
-        percent(module.error_rate),
-        percent(module.no_match_rate),
-    )
+    return table_of_rows(table.heads, rows, empty=table.empty)
 
 
 def _form(given: Mapping[str, str], found: FoundFlow) -> Html:

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from fuse_otel import humanize
-from fuse_otel.views.flow import FlowModule, FlowStep
+from fuse_otel.views.flow import FlowModule, FlowStep, percent
 from fuse_otel.views.flow_layout import Layout, Line, Point
 from fuse_otel.views.flow_picture import SIZES, Pair, Picture
+from fuse_otel.views.flow_table import both
 from fuse_otel.web.html import Child, Html, tag
 
 _LONGEST = 27  # characters of a name in a box; the box cuts what is wider
@@ -21,7 +22,6 @@ _HEAT = 0.42  # the opacity of what every call goes through
 _THICKEST = 9.0
 _NEAR, _FAR = 0.35, 0.68  # along a curve
 _ARROW = 7.0
-_LEAST = 0.005  # that is not rounded to nothing
 _NOTABLE = 0.02  # a smaller change of a share is none
 
 
@@ -125,14 +125,7 @@ def _shares(pair: Pair[FlowModule] | Pair[FlowStep], compared: bool) -> str:
     this, other = pair.shares
     if not compared:
         return percent(this)
-    return f"{percent(other)} \N{RIGHTWARDS ARROW} {percent(this)}"
-
-
-def percent(share: float) -> str:
-    """Whole per cents; what is not nothing is not shown as 0 %."""
-    if 0 < share < _LEAST:
-        return "<1 %"
-    return f"{100 * share:.0f} %"
+    return both(percent(other), percent(this))
 
 
 def _direction(pair: Pair[FlowModule] | Pair[FlowStep]) -> str:

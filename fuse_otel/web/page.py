@@ -69,11 +69,11 @@ def css_class(severity: Severity) -> str | None:
 
 def table_of(table: Table) -> Html:
     """A table of the views."""
-    rows = ((_content(cell) for cell in row) for row in table.rows)
+    rows = ((content(cell) for cell in row) for row in table.rows)
     return table_of_rows(table.heads, rows, empty=table.empty)
 
 
-def _content(cell: Cell) -> Html:
+def content(cell: Cell) -> Html:
     if cell.at is not None:
         return when(cell.at)
     severity = css_class(cell.severity)

@@ -1,0 +1,139 @@
+"""``fuse-otel flow``: the call flow of an application, for the terminal and other programs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fuse_otel.cli.output import complain, print_lines
+from fuse_otel.cli.parser import suggestion
+from fuse_otel.cli.settings_flags import load_settings
+from fuse_otel.core.translation.root_span import CallOutcome
+from fuse_otel.humanize import quoted
+
+if TYPE_CHECKING:
+    from fuse_otel.config.settings import Settings
+    from fuse_otel.views.flow import FlowReport, FlowRequest
+    from fuse_otel.views.table import Table
+
+FORMATS = ("text", "mermaid", "dot", "json")
+_DONE, _FAILED, _USAGE = 0, 1, 2
+_TEXTS = (
+    ("from", "TIME", "only calls that started at this time or later, such as 2026-11-18 or 36h"),
+    ("to", "TIME", "only calls that started before this time"),
+    ("version", "VERSION", "only calls of this version of the application"),
+    ("account", "NAME", "only calls of this account"),
+    ("compare_version", "VERSION", "compare with the calls of this version"),
+    ("compare_from", "TIME", "compare with the calls that started at this time or later"),
+    ("compare_to", "TIME", "compare with the calls that started before this time"),
+)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("application", metavar="APPLICATION", help="the name of the application")
+    for name, metavar, text in _TEXTS:
+        parser.add_argument(
+            _flag(name), dest=f"only_{name}", default="", metavar=metavar, help=text
+        )
+    parser.add_argument(
+        "--outcome", choices=[each.value for each in CallOutcome], default="", help="how it ended"
+    )
+    parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
+    parser.add_argument(
+        "--json", dest="format", action="store_const", const="json", help="--format json for short"
+    )
+    parser.add_argument(
+        "--color", choices=("auto", "always", "never"), default="auto", help="default: auto"
+    )
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def run(args: argparse.Namespace) -> int:
+    from fuse_otel.views.calls import WrongQuery  # noqa: PLC0415 - not for the help
+    from fuse_otel.views.flow import read_flow_request  # noqa: PLC0415 - as above
+
+    settings = load_settings(args, needs_account=False).settings
+    texts = {name: getattr(args, f"only_{name}") for name, *_ in _TEXTS}
+    texts["outcome"] = args.outcome
+    try:
+        request = read_flow_request(args.application, texts, time.time(), _flag)
+    except WrongQuery as error:
+        for problem in error.problems:
+            complain(f"fuse-otel: {problem}")
+        return _USAGE
+    report = _report(settings, request)
+    if report is None:
+        return _FAILED
+    return _DONE if print_lines(_lines(report, args)) else _FAILED
+
+
+def _report(settings: Settings, request: FlowRequest) -> FlowReport | None:
+    """``None`` for an unknown application, which is reported."""
+    from fuse_otel.assembly import open_flows  # noqa: PLC0415 - not for the help
+    from fuse_otel.views.flow import flow_report  # noqa: PLC0415 - as above
+
+    application = request.query.application
+    with open_flows(settings) as flows:
+        if flows.parts(application):
+            return flow_report(flows, request)
+        known = dict.fromkeys(part.application for part in flows.parts())
+    advice = suggestion(application, known) or "."
+    complain(
+        f"fuse-otel: No call of the application {quoted(application)} was stored in the last"
+        f" 30 days{advice}"
+    )
+    return None
+
+
+def _lines(report: FlowReport, args: argparse.Namespace) -> Iterator[str]:
+    from fuse_otel.views.flow import flow_json  # noqa: PLC0415 - not for the help
+    from fuse_otel.views.flow_diagram import dot, mermaid  # noqa: PLC0415 - as above
+
+    match args.format:
+        case "json":
+            yield json.dumps(flow_json(report), ensure_ascii=False)
+        case "mermaid":
+            yield from mermaid(report)
+        case "dot":
+            yield from dot(report)
+        case _:
+            yield from _text(report, args.color)
+
+
+def _text(report: FlowReport, color: str) -> Iterator[str]:
+    from fuse_otel import humanize  # noqa: PLC0415 - not for the help
+    from fuse_otel.cli.terminal.text import clean  # noqa: PLC0415 - as above
+    from fuse_otel.views.flow_table import module_table, step_table  # noqa: PLC0415
+
+    counted = humanize.plural(report.side.calls, "call")
+    if report.compared is not None:
+        counted += f", compared with {humanize.plural(report.compared.calls, 'call')}"
+    yield f"{clean(report.application)}: {counted} with log entries"
+    for table in (module_table(report), step_table(report)):
+        yield ""
+        yield from _table(table, color)
+
+
+def _table(table: Table, color: str) -> Iterator[str]:
+    from fuse_otel.cli.terminal.text import (  # noqa: PLC0415 - not for the help
+        coloured,
+        paint,
+        table_lines,
+        terminal_width,
+    )
+
+    if not table.rows:
+        if table.empty:
+            yield table.empty
+        return
+    # A pipe gets whole lines.
+    width = terminal_width() if sys.stdout is not None and sys.stdout.isatty() else None
+    for line in table_lines(table, width):
+        yield paint(line, width, colour=coloured(color))
