@@ -57,7 +57,7 @@ format: dev  ## format the code and apply the fixes of the linter
 golden: dev  ## write the golden calls, golden messages and generated pages again; read the difference
 	UPDATE_GOLDENS=1 .venv/bin/pytest -q tests/golden tests/unit/config/test_bad_files.py
 	.venv/bin/python -m fuse_otel.config >docs/configuration.md
-	UPDATE_DOCS=1 .venv/bin/pytest -q tests/repository/test_telemetry_page.py
+	UPDATE_DOCS=1 .venv/bin/pytest -q tests/repository/test_telemetry_page.py tests/repository/test_flow_pictures.py
 
 dashboards: dev  ## write the dashboards of deploy/grafana again from their code
 	.venv/bin/python -m deploy.grafana

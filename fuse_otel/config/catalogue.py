@@ -109,7 +109,8 @@ SETTINGS = (
     Setting(
         "max_disk", "size", "2GiB", "512MiB",
         "Maximum size of the store: batches, parked copies, ledger, pending and recent calls, index"
-        " of calls. When it is reached, polling stops and nothing is dropped. At least 16MiB.",
+        " of calls, call flows. When it is reached, polling stops and nothing is dropped. At least"
+        " 16MiB.",
     ),
     Setting(
         "listen", "host:port", "127.0.0.1:9464", "[::]:9464",

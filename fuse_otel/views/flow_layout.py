@@ -41,7 +41,7 @@ class _Row(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class StepLine:
     """A step as it is drawn. ``points``: from the edge of its module to the edge of the other one,
     and where it enters and leaves each layer between. ``back``: it leads upwards.
     """
@@ -59,7 +59,7 @@ class Layout:
     height: float
     places: Mapping[str, Point]
     heights: Mapping[str, float]
-    lines: Sequence[Line]
+    lines: Sequence[StepLine]
 
 
 def lay_out(heights: Mapping[str, float], weights: Mapping[Edge, int], sizes: Sizes) -> Layout:
@@ -164,7 +164,7 @@ def _lines(
     edges: Sequence[Edge],
     centers: Mapping[Place, float],
     sizes: Sizes,
-) -> list[Line]:
+) -> list[StepLine]:
     drawn: list[tuple[Edge, Sequence[Place]]] = []
     for edge in edges:
         chain = layers.chains.get(edge[::-1] if edge in layers.back else edge)
@@ -179,7 +179,7 @@ def _lines(
             x = centers[lane] + (_BESIDE if back else 0)
             points += [Point(x, y) for y in rows[_layer(lane, layers)]]
         points.append(Point(ports[edge][1], rows[_layer(chain[-1], layers)].top))
-        lines.append(Line(edge, tuple(points[::-1] if back else points), back))
+        lines.append(StepLine(edge, tuple(points[::-1] if back else points), back))
     return lines
 
 

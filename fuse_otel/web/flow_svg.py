@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from fuse_otel import humanize
 from fuse_otel.views.flow import FlowModule, FlowStep, percent
-from fuse_otel.views.flow_layout import Layout, Line, Point
+from fuse_otel.views.flow_layout import Layout, Point, StepLine
 from fuse_otel.views.flow_picture import SIZES, Pair, Picture
 from fuse_otel.views.flow_table import both
 from fuse_otel.web.html import Child, Html, tag
@@ -59,7 +59,7 @@ def flow_svg(
     )
 
 
-def _line(line: Line, pair: Pair[FlowStep], *, compared: bool) -> Html:
+def _line(line: StepLine, pair: Pair[FlowStep], *, compared: bool) -> Html:
     kind = " back" if line.back else ""
     if compared:
         kind += _direction(pair)
@@ -89,17 +89,19 @@ def _way(points: Sequence[Point]) -> str:
     return "".join(parts)
 
 
-def _arrow(line: Line) -> str:
+def _arrow(line: StepLine) -> str:
     x, y = line.points[-1]
     away = _ARROW if line.back else -_ARROW
     return f"M{x:.0f} {y:.0f}l{-_ARROW / 2:.1f} {away:.0f}h{_ARROW:.0f}z"
 
 
-def _label(line: Line, pair: Pair[FlowStep], shared: Counter[str], *, compared: bool) -> Html:
+def _label(line: StepLine, pair: Pair[FlowStep], shared: Counter[str], *, compared: bool) -> Html:
     """On the first curve, where it is away from other lines."""
     start, end = line.points[:2]
     passes = len(line.points) > 2  # noqa: PLR2004 - the second point lies between other modules
     at = _FAR if passes or shared[line.edge[0]] > shared[line.edge[1]] else _NEAR
+    if line.back and not passes:
+        at = 1 - at  # beside the line of the opposite step
     x = start.x + (end.x - start.x) * (3 * at**2 - 2 * at**3)
     # The two inner points of the curve lie half way down.
     y = start.y + (end.y - start.y) * (1.5 * at - 1.5 * at**2 + at**3)
@@ -169,7 +171,7 @@ def _lost_bar(pair: Pair[FlowModule], height: float) -> Html | None:
     """The callers who were lost here, as a part of the width."""
     if pair.this is None or not pair.this.lost:
         return None
-    width = max(SIZES.width * pair.this.lost / pair.this.executions, 3)
+    width = max(SIZES.width * pair.this.lost / pair.this.executions, 8)
     return tag("rect", class_="lost", y=height - 6, width=f"{width:.0f}", height=6)
 
 

@@ -24,7 +24,7 @@ HOUR, DAY = 3_600, 86_400
 KEEP_HOURS, KEEP_DAYS = 5 * DAY, 30 * DAY
 # The flows take a twentieth of the cap, and never more than that.
 FLOW_BYTES, FLOW_SHARE = 64 * 1024 * 1024, 0.05
-AT_ONCE = 50  # old hours and days that a step works off
+AT_ONCE = 50  # old hours and days that one step processes
 _LONGEST = 200  # characters of an application and a version
 _ROW_BYTES = 250  # the columns that are no text, and the entries of three indexes
 _SQL = queries("flows")
@@ -59,7 +59,7 @@ def write_flows(
         for path, times in paths:
             flow.add(path, times)
         _write(connection, part, flow)
-    _work_off(connection, now)
+    _process_old(connection, now)
     if changes:
         limit = min(FLOW_BYTES, int(cap * FLOW_SHARE))
         while connection.execute(_SQL["bytes"]).fetchone()[0] > limit:
@@ -121,7 +121,7 @@ def _write(connection: sqlite3.Connection, part: _Part, flow: CallFlow) -> None:
     connection.execute(_SQL["write"], {**part._asdict(), "bytes": size, "data": data})
 
 
-def _work_off(connection: sqlite3.Connection, now: int) -> None:
+def _process_old(connection: sqlite3.Connection, now: int) -> None:
     """Sum old hours by the day, and forget old days."""
     old = {"seconds": HOUR, "before": _first_hour(now), "limit": AT_ONCE}
     days: dict[_Part, CallFlow] = {}

@@ -7,6 +7,7 @@ import pytest
 from support import http_client
 from support.builders.flow_values import runs, stepping_call
 from support.builders.store_values import NOW, seen, step
+from support.rigs import browser
 from support.rigs.web_site import links, served, site
 
 from fuse_otel.store import MemoryStore
@@ -169,3 +170,13 @@ def test_a_flow_of_three_hundred_modules_is_drawn():
         page = client.get("/flow/claims line", headers=HTML).text
         assert page.count('class="module"') == 300
         assert 'class="step back"' in page
+
+
+@pytest.mark.skipif(browser.PROGRAM is None, reason="needs Debian's chromium")
+def test_a_browser_draws_the_picture_without_a_complaint(tmp_path):
+    nasty = runs("start start", "menu </text><script>document.title='run'</script>")
+    with client_of(stepping_call("1;1;1", STEPS), stepping_call("1;1;2", nasty)) as client:
+        page = browser.load(f"{client.base_url}/flow/claims%20line?find=menu", tmp_path)
+    assert not page.complaints
+    assert page.dom.count('class="module found"') == 2
+    assert "<title>claims line · fuse-otel</title>" in page.dom
