@@ -9,6 +9,7 @@ from pathlib import Path
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from fuse_otel.core.batching.gzip_member import inflate
+from fuse_otel.core.model.call_flow import CallFlow, read_path
 from fuse_otel.core.model.ids import CallIds
 from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.core.timing.windows import RETENTION
@@ -101,6 +102,24 @@ class DaemonInvariants(RuleBasedStateMachine):
                 row = indexed.get(session_id)
                 assert row is None or (row.end, row.details) == (seen.end, seen.details), call
 
+    @invariant()
+    def every_indexed_call_counts_once_in_the_call_flows(self) -> None:
+        """While the index has all calls of the ledger: it forgets them first."""
+        if self.rig is None:
+            return
+        expected: dict[str, CallFlow] = {}
+        for name in self.rig.accounts():
+            rows = self.rig.indexed(name)
+            known = self.rig.exported(name, [*self.contents[name].calls])
+            if {row.session_id for row in rows} != set(known):
+                return
+            for row in rows:
+                flow = expected.setdefault(row.application, CallFlow())
+                flow.add(read_path(row.modules, row.path, lost=row.outcome == "hangup"))
+        flows = self.rig.flows()
+        for application, flow in expected.items():
+            assert summed(flows.get(application, CallFlow())) == summed(flow), application
+
     def teardown(self) -> None:
         """All trouble ends, time runs on: everything is where it belongs."""
         try:
@@ -172,6 +191,14 @@ class DaemonInvariants(RuleBasedStateMachine):
         )
         whole = (control.parked_call(call.id) for call in listed)
         return {piece for one in whole for piece, _ in read_pieces(lane.signal, inflate(one.data))}
+
+
+def summed(flow: CallFlow) -> tuple[int, dict[str, tuple[int, int]]]:
+    """The calls, and of each module that ran its executions and lost calls."""
+    nodes = zip(flow.places, flow.nodes, strict=True)
+    return flow.calls, {
+        " ".join(module): (node.executions, node.lost) for module, node in nodes if node.executions
+    }
 
 
 def hold_of(call: MadeCall) -> float:

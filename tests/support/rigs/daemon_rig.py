@@ -13,12 +13,13 @@ from typing import Protocol
 
 from fuse_otel.core.encoding.renderer import Renderer
 from fuse_otel.core.model.call import Seen
+from fuse_otel.core.model.call_flow import CallFlow
 from fuse_otel.core.model.lane import Lane, Rendering
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.telemetry import Profile, Signal
 from fuse_otel.events import AccountMoved, CallsGrown, CallsStored, Event
 from fuse_otel.poller import Poller, PollerOptions
-from fuse_otel.ports import AccountStatus, CallQuery, IndexedCall, Ledger, Outbox
+from fuse_otel.ports import AccountStatus, CallQuery, FlowQuery, IndexedCall, Ledger, Outbox
 from fuse_otel.shipper import Shipper, ShipperOptions
 from fuse_otel.simulator import Faults
 from fuse_otel.store import open_store
@@ -245,6 +246,12 @@ class DaemonRig:
         """The account's calls in the index."""
         with self.untrapped() as store:
             return store.calls.calls(CallQuery(account=account), 1_000_000)
+
+    def flows(self) -> Mapping[str, CallFlow]:
+        """What is kept of each application."""
+        with self.untrapped() as store:
+            names = dict.fromkeys(part.application for part in store.flows.parts())
+            return {name: store.flows.flow(FlowQuery(name)) for name in names}
 
     def headroom(self, account: str) -> float | None:
         moved = (e for e in reversed(self.events) if isinstance(e, AccountMoved))
