@@ -101,6 +101,17 @@ def test_the_image_runs_as_the_user_of_the_pod(helm):
     assert context["runAsUser"] == context["runAsGroup"] == context["fsGroup"] == image_user()
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("5", "5"), ("2.5", "2.5"), ("10000000", "10000000"), ("true", "true"), ('"30s"', "30s")],
+)
+def test_a_setting_of_any_type_is_the_same_text(helm, value, text, tmp_path):
+    file = tmp_path / "values.yaml"
+    file.write_text(f"settings: {{FUSE_OTEL_ANY: {value}}}\n")
+    found = environment_of(pod_of(render(helm, "default", "--values", str(file))))
+    assert found["FUSE_OTEL_ANY"] == text
+
+
 def test_several_accounts_have_a_key_each(helm):
     manifests = render(helm, "accounts")
     pod = pod_of(manifests)

@@ -51,6 +51,11 @@ numbers = {{ toJson . }}
 {{ end }}
 {{- end -}}
 
+{{- /* A value of `settings` as text: Helm reads a million as 1e+06. */ -}}
+{{- define "fuse-otel.text" -}}
+{{- if and (kindIs "float64" .) (eq . (float64 (int64 .))) }}{{ int64 . }}{{ else }}{{ . }}{{ end -}}
+{{- end -}}
+
 {{- define "fuse-otel.oneAccount" -}}
 {{- if and .Values.account.existingSecret (not .Values.accounts) }}yes{{ end -}}
 {{- end -}}

@@ -21,7 +21,7 @@
 {{- range $name, $value := .Values.settings }}
 {{- if not (kindIs "invalid" $value) }}
 - name: {{ $name }}
-  value: {{ $value | quote }}
+  value: {{ include "fuse-otel.text" $value | quote }}
 {{- end }}
 {{- end }}
 {{- range .Values.secretFiles }}
