@@ -12,7 +12,7 @@ from fuse_otel.store.sqlite.database import queries
 from fuse_otel.store.sqlite.opening import open_memory
 from fuse_otel.store.sqlite.schema import bring_forward
 
-DOORS = ["ledger", "step", "outbox", "control", "capacity", "erasure", "calls", "flows"]
+DOORS = ["ledger", "step", "outbox", "control", "capacity", "erasure", "calls", "flows", "pauses"]
 FOLDER = files(fuse_otel.store.sqlite)
 # `calls.sql` has a query to which the filters that are asked for are added: see below.
 EVERY = [

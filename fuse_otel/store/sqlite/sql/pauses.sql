@@ -8,4 +8,5 @@ delete from meta where name = ?
 select value from meta where name = ?
 
 -- name: paused
-select name, value from meta where name like 'paused %' order by name
+-- All that begin with `paused ` (`!` follows the space): a range, which the key finds.
+select name, value from meta where name >= 'paused ' and name < 'paused!' order by name
