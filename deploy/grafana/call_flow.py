@@ -5,18 +5,17 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
 
 from deploy.grafana.board import board, pages, variable
-from deploy.grafana.call_panels import outcome_panels
+from deploy.grafana.call_panels import outcome_panels, steps
 from deploy.grafana.call_queries import RANGE, RATE, CallQueries, share
 from deploy.grafana.flow_panel import flow
-from deploy.grafana.links import FLOW_UID
+from deploy.grafana.links import FLOW_UID, to_page_of_flow
 from deploy.grafana.panels import THIRD, cells, graph, lines, number, rows
 
 MODULE = "module_type, module"
 NAMED = "{{module_type}} {{module}}"
 _CALLS = CallQueries('account="$account",application="$application"')
 counted, quantile = _CALLS.counted, _CALLS.quantile
-STEPS = f"round({counted('fuse_module_transitions_total', RANGE, by='from, to')}) > 0"
-HUNG_UP = counted("fuse_module_transitions_total", RANGE, by="from, to", where='to="hangup"')
+STEPS = steps(_CALLS)
 LEFT = counted("fuse_call_exits_total", RANGE, by=MODULE, where='how="hangup"')
 CAME = counted("fuse_module_executions_total", RANGE, by=MODULE)
 
@@ -54,7 +53,8 @@ def _flow(dashboard: Dashboard) -> None:
             " share of the steps from there. The link of this panel leads to the picture in the"
             " pages of fuse-otel.",
             STEPS,
-            f"round({HUNG_UP})",
+            steps(_CALLS, where='to="hangup"'),
+            to_page_of_flow(),
         ),
     ):
         dashboard.with_panel(panel)

@@ -1,4 +1,4 @@
-"""The panels about all calls of a selection, which two dashboards begin with."""
+"""What two dashboards show of the calls of a selection."""
 
 from __future__ import annotations
 
@@ -26,3 +26,9 @@ def outcome_panels(selection: CallQueries) -> tuple[Panel, ...]:
             share(contained, calls),
         ),
     )
+
+
+def steps(selection: CallQueries, where: str = "") -> str:
+    """How often calls went from one module to the next."""
+    made = selection.counted("fuse_module_transitions_total", RANGE, by="from, to", where=where)
+    return f"round({made}) > 0"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
 
 from deploy.grafana.board import board, variable
-from deploy.grafana.call_panels import outcome_panels
+from deploy.grafana.call_panels import outcome_panels, steps
 from deploy.grafana.call_queries import RANGE, RATE, CallQueries, share
+from deploy.grafana.flow_panel import flow
 from deploy.grafana.links import (
     JAEGER,
     LOKI,
@@ -40,6 +41,14 @@ def made() -> Dashboard:
         dashboard.with_variable(chosen(source, hidden=True))
     for part in (_overview, _calls, _errors, _services, _callers):
         part(dashboard)
+    graph_of_all = flow(
+        "Call flow",
+        "The ways of the calls of the chosen applications. Modules of the same type and name are"
+        " one circle, so choose one application. In red: the share of callers who hung up there.",
+        steps(_CALLS),
+        steps(_CALLS, where='to="hangup"'),
+    )
+    dashboard.with_row(Row("Call flow").with_panel(graph_of_all))
     return dashboard
 
 

@@ -91,6 +91,7 @@ def _overview(dashboard: Dashboard) -> None:
 
 
 def _states(dashboard: Dashboard) -> None:
+    paused = f"2 + 0 * {most('fuse_otel_lane_paused_timestamp_seconds', LANE)}"
     for panel in (
         states(
             "Accounts",
@@ -99,8 +100,8 @@ def _states(dashboard: Dashboard) -> None:
         ),
         states(
             "Lanes",
-            "Whether a lane can deliver to its destination.",
-            lines(least("fuse_otel_lane_up", LANE), TO),
+            "Whether a lane can deliver to its destination, or an operator has paused it.",
+            lines(f"{paused} or {least('fuse_otel_lane_up', LANE)}", TO),
         ),
     ):
         dashboard.with_panel(panel)
@@ -141,12 +142,25 @@ def _store(dashboard: Dashboard) -> None:
             "Seconds of CPU time a second.",
             "percentunit",
             lines(rate("process_cpu_seconds_total", "instance"), "{{instance}}"),
+            width=THIRD,
         ),
         graph(
             "Memory",
             "Resident memory of the process.",
             "bytes",
             lines(most("process_resident_memory_bytes", "instance"), "{{instance}}"),
+            width=THIRD,
+        ),
+        graph(
+            "Age of the configuration",
+            "Time since it was last read successfully, at the start or by a reload.",
+            "s",
+            lines(
+                "time() - "
+                + least("fuse_otel_config_last_reload_success_timestamp_seconds", "instance"),
+                "{{instance}}",
+            ),
+            width=THIRD,
         ),
     ):
         dashboard.with_panel(panel)
@@ -155,6 +169,32 @@ def _store(dashboard: Dashboard) -> None:
 def _data(dashboard: Dashboard) -> None:
     dashboard.with_row(Row("Data"))
     for panel in (
+        graph(
+            "Cut values",
+            "Values cut to fit a limit, and names that found no room in the metrics, by kind.",
+            "short",
+            lines(rare("fuse_otel_truncations_total", "kind"), "cut {{kind}}"),
+            lines(rare("fuse_otel_label_overflows_total", "label"), "no room {{label}}"),
+            width=THIRD,
+        ),
+        graph(
+            "Webhook and logins",
+            "Responses to the webhook, and refused logins, by HTTP status.",
+            "short",
+            lines(rare("fuse_otel_hook_requests_total", "code"), "webhook {{code}}"),
+            lines(rare("fuse_otel_refused_logins_total", "code"), "login {{code}}"),
+            width=THIRD,
+        ),
+        graph(
+            "Clocks",
+            "Difference between the clocks of Plum and of the daemon.",
+            "s",
+            lines(
+                f"max by (instance, account) (abs({of('fuse_otel_api_clock_skew_seconds')}))",
+                "{{account}} ({{instance}})",
+            ),
+            width=THIRD,
+        ),
         graph(
             "Redactions",
             "Values a second that a redaction rule removed. A sudden fall deserves a look.",

@@ -7,7 +7,7 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
 
 from deploy.grafana.daemon_queries import counted, least, most, of, quantile, rate
-from deploy.grafana.panels import THIRD, density, graph, lines
+from deploy.grafana.panels import THIRD, WHOLE, cells, density, graph, lines, rising, rows
 
 LANE = "instance, destination, signal"
 TO = "{{destination}} {{signal}} ({{instance}})"
@@ -22,7 +22,25 @@ def _lanes(dashboard: Dashboard) -> None:
     dashboard.with_row(Row("Lanes"))
     waiting = most("fuse_otel_outbox_calls", LANE)
     oldest = f"time() - {least('fuse_otel_outbox_oldest_timestamp_seconds', LANE)}"
+    failed = f"time() - {most('fuse_otel_lane_last_error_timestamp_seconds', LANE)}"
     for panel in (
+        rows(
+            "State of the lanes",
+            "Calls that wait and that are parked, the age of the oldest waiting one, and the time"
+            " since a request last failed.",
+            cells(waiting, "waiting"),
+            cells(f"{oldest} or 0 * {waiting}", "oldest"),
+            cells(most("fuse_otel_parked_calls", LANE), "parked"),
+            cells(failed, "since the last error"),
+            units={
+                "waiting": "short",
+                "oldest": "s",
+                "parked": "short",
+                "since the last error": "s",
+            },
+            limits={"parked": rising(1)},
+            width=WHOLE,
+        ),
         graph(
             "Waiting calls by lane",
             "Calls in the outbox.",
@@ -96,6 +114,28 @@ def _requests(dashboard: Dashboard) -> None:
             "Compressed bytes a second, repeated requests included.",
             "Bps",
             lines(rate("fuse_otel_sent_bytes_total", LANE), TO),
+            width=THIRD,
+        ),
+        graph(
+            "Size of a request",
+            "95 % of the requests were smaller, before compression.",
+            "bytes",
+            lines(quantile(0.95, "fuse_otel_export_request_size_bytes", LANE), TO),
+            width=THIRD,
+        ),
+        graph(
+            "From the end of a caught-up call to its delivery",
+            "95 % of the calls that were stored late were delivered sooner: history, backfills,"
+            " grown and replayed calls.",
+            "s",
+            lines(quantile(0.95, "fuse_otel_caught_up_call_end_to_export_seconds", LANE), TO),
+            width=THIRD,
+        ),
+        graph(
+            "Damaged calls",
+            "Calls in damaged batches of the store. They are read again, or parked.",
+            "short",
+            lines(counted("fuse_otel_damaged_calls_total", LANE), TO),
             width=THIRD,
         ),
     ):

@@ -152,5 +152,29 @@ def _api(dashboard: Dashboard) -> None:
             lines(quantile(0.95, "fuse_otel_poll_duration_seconds", "account"), "{{account}}"),
             width=THIRD,
         ),
+        graph(
+            "Late and unreadable calls",
+            "Calls whose log got more entries after they were stored, calls stored an hour or more"
+            " after their end, and calls without their logs after unexpected errors.",
+            "short",
+            lines(counted("fuse_otel_calls_grown_total", "account"), "{{account}} grown"),
+            lines(counted("fuse_otel_backfilled_calls_total", "account"), "{{account}} late"),
+            lines(counted("fuse_otel_unreadable_calls_total", "account"), "{{account}} unreadable"),
+            width=THIRD,
+        ),
+        graph(
+            "Lists that do not add up",
+            "Windows whose list had another number of calls than Plum announced.",
+            "short",
+            lines(counted("fuse_otel_window_mismatches_total", "account"), "{{account}}"),
+            width=THIRD,
+        ),
+        graph(
+            "Given up",
+            "Seconds of the past whose logs Plum deleted before they could be read.",
+            "s",
+            lines(counted("fuse_otel_unreadable_seconds_total", "account"), "{{account}}"),
+            width=THIRD,
+        ),
     ):
         dashboard.with_panel(panel)

@@ -13,7 +13,6 @@ from grafana_foundation_sdk.builders.dashboard import DashboardLink
 from grafana_foundation_sdk.models import dashboard as models
 
 from deploy.grafana.board import SOURCE
-from deploy.grafana.links import to_page_of_flow
 from deploy.grafana.panels import WHOLE, Panel, cells
 
 _NODES, _EDGES = "nodes", "edges"
@@ -24,15 +23,15 @@ _EDGE = "id, source, target"
 _TYPE_AND_NAME = r'"id", "(?:(\\S+) )?(.*)"'
 
 
-def flow(title: str, description: str, steps: str, lost: str) -> Panel:
+def flow(title: str, description: str, steps: str, lost: str, link: str = "") -> Panel:
     """``steps`` and ``lost`` are counts by ``from`` and ``to``: all steps, and those from a module
-    to a hang-up.
+    to a hang-up. ``link``: the address of the same picture elsewhere.
     """
     arcs = [
         nodegraph.ArcOption().field(field).color(color)
         for field, color in ((_LOST, "red"), (_STAYED, "green"))
     ]
-    page = DashboardLink("Call flow in the pages of fuse-otel").url(to_page_of_flow())
+    page = DashboardLink("Call flow in the pages of fuse-otel").url(link).target_blank(True)
     return (
         nodegraph.Panel()
         .title(title)
@@ -42,7 +41,7 @@ def flow(title: str, description: str, steps: str, lost: str) -> Panel:
         .span(WHOLE)
         .height(18)
         .nodes(nodegraph.NodeOptions().arcs(arcs))
-        .links([page.target_blank(True)])
+        .links([page] if link else [])
         .with_target(cells(nodes(steps, lost), _NODES))
         .with_target(cells(edges(steps), _EDGES))
         .with_transformation(_named(_EDGES, "thickness"))

@@ -31,6 +31,7 @@ _PLUGINS = {
     LOKI: ("Loki data source", "loki"),
     VICTORIALOGS: ("VictoriaLogs", "victoriametrics-logs-datasource"),
 }
+_NOW, _RANGE = {"queryType": "instant"}, {"queryType": "range"}
 _PLACEHOLDER = re.compile(r"(\$\{[^}]*\})")
 _APPLICATION = "${__data.fields.application:percentencode}"
 _MODULE = "${__data.fields.module:percentencode}"
@@ -59,8 +60,8 @@ def to_calls_of_module(*, failed: bool) -> list[Link]:
     return [
         _explore("Traces in Jaeger", JAEGER, search),
         _explore("Traces in Tempo", TEMPO, {"queryType": "traceql", "query": spans, "limit": 20}),
-        _explore("Log records in VictoriaLogs", VICTORIALOGS, {"expr": words}),
-        _explore("Log records in Loki", LOKI, {"expr": stream}),
+        _explore("Log records in VictoriaLogs", VICTORIALOGS, {"expr": words, **_NOW}),
+        _explore("Log records in Loki", LOKI, {"expr": stream, **_RANGE}),
     ]
 
 

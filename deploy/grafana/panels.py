@@ -188,10 +188,11 @@ def density(title: str, description: str, unit: str, expression: str) -> Panel:
 
 
 def states(title: str, description: str, *queries: Query) -> Panel:
-    """Whether something was up (1) or down (0), over time."""
+    """Whether something was up (1), down (0) or paused (2), over time."""
     texts = {
         "0": models.ValueMappingResult(text="down", color="red", index=0),
         "1": models.ValueMappingResult(text="up", color="green", index=1),
+        "2": models.ValueMappingResult(text="paused", color="blue", index=2),
     }
     panel = (
         statetimeline.Panel()

@@ -4,6 +4,7 @@ import time
 
 import pytest
 from support.builders.recent_world import recent_world
+from support.fakes.otlp_answer import Answer
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.pages.grafana_dashboards import QUERIES
 from support.pages.repository import ROOT
@@ -39,7 +40,8 @@ def test_every_query_returns_series_and_points_lead_to_traces(tmp_path):
     world = recent_world(seed=5, rate=CALLS_A_SECOND, past=20)
     with (
         SimulatedApi(world) as api,
-        OtlpReceiver() as receiver,
+        # So that a lane has a last error.
+        OtlpReceiver(Answer(503)) as receiver,
         running(env=pointed_at(api, tmp_path, receiver.url, **QUICK), folder=tmp_path) as daemon,
         Prometheus(
             program("prometheus"),
@@ -61,7 +63,8 @@ def test_every_query_returns_series_and_points_lead_to_traces(tmp_path):
             wait_for(all_answered, "series for every query", 2 * PATIENCE)
         except AssertionError:
             assert [f"{each}: {filled(each)}" for each in missing] == []
-        check_call_flow(prometheus)
+        for board in ("fuse-calls", "fuse-call-flow"):
+            check_call_flow(prometheus, board)
         wait_for(prometheus.rules_work, "an evaluation of every rule")
         expression = 'fuse_calls_total{application="Pay By Phone"}'
         seen = wait_for(
@@ -76,14 +79,14 @@ def test_every_query_returns_series_and_points_lead_to_traces(tmp_path):
         wait_for(delivered, "the traces that the points lead to")
 
 
-def check_call_flow(prometheus):
+def check_call_flow(prometheus, board):
     """What Grafana's node graph needs: it fails if an end of an edge has no node."""
     at = time.time() - 5  # no scrape comes in between
     nodes, edges = (
         prometheus.query(filled(query), at)
         for ref in ("nodes", "edges")
         for query in QUERIES
-        if query.ref == ref
+        if (query.board, query.ref) == (board, ref)
     )
     of_id = {each["metric"]["id"]: each for each in nodes}
     assert len(of_id) == len(nodes)
