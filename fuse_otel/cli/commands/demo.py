@@ -20,7 +20,7 @@ from fuse_otel.files import open_to_write
 if TYPE_CHECKING:
     from fuse_otel.assembly.service import Service
     from fuse_otel.config.settings import Settings
-    from fuse_otel.ports import Control
+    from fuse_otel.ports import Control, Status
 
 _PORT = 9464
 _SETTINGS = "fuse-otel.toml"
@@ -117,10 +117,13 @@ def _service(directory: Path, api_url: str) -> Iterator[tuple[Service, str]]:
     from fuse_otel.instrumentation.metrics import Metrics  # noqa: PLC0415
     from fuse_otel.web.sockets import ListeningSockets  # noqa: PLC0415
 
+    def status() -> Status:
+        return service.status()
+
     listening = ListeningSockets()
     for port in (_PORT, 0):
         settings = _settings(directory, api_url, port)
-        service = Service(settings, Metrics(), None, listening=listening)
+        service = Service(settings, Metrics(status=status), None, listening=listening)
         try:
             host, found = service.start()
         except CannotListen:
