@@ -161,6 +161,19 @@ def replace_file(path: Path, content: bytes, *, executable: bool = False) -> Non
         temporary.unlink(missing_ok=True)
 
 
+def write_new(path: Path, content: bytes) -> None:
+    """A new file, its owner's alone, with the whole content. Raises ``OSError``, also for a file
+    that exists.
+    """
+    made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(made, "wb") as file:
+            file.write(content)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
 def open_to_append(path: str | os.PathLike[str]) -> int:
     """The descriptor of a regular file, readable and writable. A new file is its owner's alone.
     Raises ``OSError``, also for any other kind of file.

@@ -90,6 +90,11 @@ COMMANDS = {
         settings=("email", "developer_key", "pseudonym_key", "resource_attributes"),
     ),
     "config": Command("print the effective settings and where each comes from", configured=True),
+    "diagnose": Command(
+        "write an archive for a problem report, without personal data",
+        configured=True,
+        settings=_STORE,
+    ),
     "assets": Command("write out the alerts, dashboards, unit, man page and examples"),
     "completion": Command("print the completion of commands and flags for a shell"),
     "man": Command("print the man page"),
