@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help bench bench-check benchmarks dashboards manifests demo test back-ends found-after incidents check suite format golden fuzz lock \
-	upgrade build release-files site clean runtime dev
+	upgrade build packages release-files site clean runtime dev
 
 # Empty: `make test` leaves out the heavy proofs. JOBS: how many tests run side by side.
 PROOF_SCALE ?=
@@ -86,7 +86,10 @@ build: dev  ## build the wheel and the source archive into dist/
 	rm -rf dist
 	.venv/bin/python -m hatchling build
 
-release-files: build  ## build, and add checksums, the bill of materials and the licences to dist/
+packages: build  ## build a deb and an rpm with the Python of this Linux into dist/
+	scripts/packages.sh
+
+release-files: packages  ## build all of them, and add checksums, the bill of materials and the licences to dist/
 	.venv/bin/python scripts/release_files.py dist
 
 site: dev  ## build the documentation as a site into build/site

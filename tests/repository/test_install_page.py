@@ -51,7 +51,7 @@ def without_dependencies(tmp_path_factory):
 
 @pytest.fixture
 def desk(tmp_path, wheel):
-    made = Desk(tmp_path, ("docker", "systemctl"))
+    made = Desk(tmp_path, ("apt-get", "docker", "systemctl"))
     (made.repository / "dist").mkdir()
     shutil.copy(wheel, made.repository / "dist")
     for name in ("deploy", "requirements"):
@@ -132,6 +132,19 @@ def test_the_files_of_systemd_are_where_the_unit_looks(desk, without_dependencie
     ]  # fmt: skip
 
 
+def test_a_package_and_its_key_are_where_they_are_expected(desk):
+    """``scripts/packages-check.sh`` installs the package."""
+    package = desk.repository / "dist" / f"fuse-otel_{__version__}_amd64.deb"
+    package.touch()
+    (desk.root / "etc" / "fuse-otel").mkdir()  # The package makes it.
+    works(desk.run(shell_block(PAGE, "apt-get"), stdin=KEY))
+    ((folder, words),) = desk.noted("apt-get")
+    assert (words[0], folder / words[1]) == ("install", package)
+    unit = (ROOT / "deploy" / "systemd" / "fuse-otel.service").read_text()
+    key = re.search(r"^LoadCredential=\w+:/(\S+)", unit, re.MULTILINE)[1]
+    assert (desk.root / key).read_text() == KEY
+
+
 def test_the_unit_names_the_page_and_no_second_list_of_commands():
     unit = (ROOT / "deploy" / "systemd" / "fuse-otel.service").read_text()
     assert PAGE in unit
@@ -157,7 +170,8 @@ def test_the_container_keeps_its_state_where_the_image_does(desk):
 def test_every_block_of_the_page_belongs_to_a_test():
     """``make build``, the page on Kubernetes and what needs a daemon have tests of their own."""
     elsewhere = {
-        "make build\n", "fuse-otel health\nfuse-otel status\n", shell_block(PAGE, "helm upgrade"),
+        "make build\n", "make packages\n", "fuse-otel health\nfuse-otel status\n",
+        shell_block(PAGE, "helm upgrade"),
     }  # fmt: skip
     here = {
         shell_block(PAGE, part)
@@ -165,7 +179,7 @@ def test_every_block_of_the_page_belongs_to_a_test():
             "uv tool install", "pipx install", ".local/share/fuse-otel/bin/pip install",
             "assets --to fuse-otel-assets", "man/man1",
             "fuse-otel --version", "fuse-otel check", "/opt/fuse-otel", "systemctl",
-            "docker compose", "docker build",
+            "apt-get", "docker compose", "docker build",
         )
     }  # fmt: skip
     assert set(shell_blocks(PAGE)) == elsewhere | here
