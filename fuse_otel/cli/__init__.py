@@ -64,7 +64,11 @@ COMMANDS = {
     "flow": Command(
         "show which way calls take through an application", configured=True, settings=_STORE
     ),
-    "backfill": Command("read an interval of the last five days", configured=True),
+    "backfill": Command(
+        "read an interval of the last five days",
+        configured=True,
+        settings=("email", "developer_key", *_JOB),
+    ),
     "parked": Command("list, show, replay or drop refused calls", configured=True, settings=_JOB),
     "lane": Command(
         "pause and resume the delivery to a back end", configured=True, settings=_STORE

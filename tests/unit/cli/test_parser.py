@@ -96,10 +96,19 @@ def test_a_help_lists_the_settings_that_fit_the_command():
     assert listed("run") == listed("check") == listed("config") == listed("once") == everything
     assert listed("status") == {"state_url"}
     assert listed("health") == {"listen", "web_config"}
+    assert listed("diagnose") == {"state_url"}
+    assert listed("backfill") == {
+        "email", "developer_key", "state_url", "max_disk", "log_level", "log_format",
+    }  # fmt: skip
     assert listed("trace-id") == {"namespace"}
 
 
-@pytest.mark.parametrize("name", [n for n, c in COMMANDS.items() if c.configured and n != "parked"])
+WITH_ACTIONS = ("parked", "lane")  # their settings stand behind the action
+
+
+@pytest.mark.parametrize(
+    "name", [n for n, c in COMMANDS.items() if c.configured and n not in WITH_ACTIONS]
+)
 def test_a_configured_command_accepts_the_other_settings_too(name):
     assert {each.flag for each in SETTINGS} <= set(command_parser(name).flags())
     settings = COMMANDS[name].settings
@@ -107,6 +116,13 @@ def test_a_configured_command_accepts_the_other_settings_too(name):
     words = " ".join(command_parser(name).format_help().split())
     others = "accepted too: see fuse-otel run --help" in words
     assert others == bool(settings)
+
+
+@pytest.mark.parametrize("action", command_parser("lane").actions().values())
+def test_the_help_of_a_pause_lists_the_place_of_the_store_alone(action):
+    words = action.format_help().split()
+    assert {each.name for each in SETTINGS if each.flag in words} == {"state_url"}
+    assert {each.flag for each in SETTINGS} <= set(action.flags())
 
 
 @pytest.mark.parametrize("action", command_parser("parked").actions().values())
