@@ -26,6 +26,11 @@ def time_of_day(seconds: float) -> str:
     return f"{_utc(seconds):%H:%M:%S}"
 
 
+def clock_time(seconds: float) -> str:
+    """UNIX seconds as ``14:05Z``, UTC."""
+    return f"{_utc(seconds):%H:%M}Z"
+
+
 def machine(seconds: float) -> str:
     """UNIX seconds as RFC 3339, UTC."""
     return f"{_utc(seconds):%Y-%m-%dT%H:%M:%SZ}"

@@ -20,11 +20,13 @@ from fuse_otel.jobs.erasure import finished_erasure
 from fuse_otel.jobs.job import Backfill, Drop, Erase, Replay, decode_request
 from fuse_otel.jobs.replay import ReplayLanes, replay_part
 from fuse_otel.ports import Control, Job, JobStatus, JobStep, ParkedCall, ReportedState
+from fuse_otel.views.history import sample_of
 
 ReportedStates = tuple[Mapping[str, ReportedState], Mapping[Lane, ReportedState]]
 """The states of the daemon's accounts and lanes."""
 
 LOOK = 0.5  # seconds between two looks for jobs: a command gets its answer within a second
+_SAMPLE_EVERY = 60  # seconds
 
 
 @dataclass(slots=True)
@@ -40,7 +42,8 @@ class JobWorker:
     """``accounts`` are those that are read, ``lanes`` those that deliver. Not for two threads.
 
     ``idle``: the last step found no open job. Also writes ``states()`` to the store whenever they
-    change, for ``status`` to read, and emits which lanes are paused or resumed there.
+    change, for ``status`` to read, and once a minute the lag and the headroom for the charts. Emits
+    which lanes are paused or resumed in the store.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class JobWorker:
         self._states = states
         self._reported: ReportedStates | None = None
         self._paused: Mapping[Lane, int] = {}
+        self._sampled = 0.0
         self._passes: dict[int, _Pass] = {}
         self._store = Backoff(first=1.0, most=60.0)
         self.idle = False
@@ -79,7 +83,7 @@ class JobWorker:
         return now if more else now + LOOK
 
     def _advance(self, now: float) -> bool:
-        self._report_states()
+        self._report_states(now)
         self._look_for_pauses()
         jobs = self._control.open_jobs()
         self.idle = not jobs
@@ -102,11 +106,19 @@ class JobWorker:
             self._finish(job, JobStatus(job_id, "failed", why))
             return False
 
-    def _report_states(self) -> None:
+    def _report_states(self, now: float) -> None:
         states = self._states()
-        if states is not None and states != self._reported:
+        if states is None:
+            return
+        if states != self._reported:
             self._control.report_states(*states)
             self._reported = states
+        # Either way: the clock may have been set back.
+        if abs(now - self._sampled) >= _SAMPLE_EVERY:
+            self._sampled = now  # also if it fails, so that the jobs advance on a full disk
+            sample = sample_of(self._control.status(), now)
+            if sample is not None:
+                self._control.add_sample(sample)
 
     def _look_for_pauses(self) -> None:
         before, self._paused = self._paused, self._control.paused_lanes()

@@ -22,6 +22,7 @@ from fuse_otel.ports.control import (
 )
 from fuse_otel.ports.destination import Destination
 from fuse_otel.ports.flows import FlowPart, FlowQuery, Flows
+from fuse_otel.ports.history import SLOT, SLOTS, CallCount, Sample, slot_of
 from fuse_otel.ports.ledger import (
     CallerRow,
     Gap,
@@ -42,8 +43,11 @@ from fuse_otel.ports.store import Store
 
 __all__ = [
     "EVERY_CALL",
+    "SLOT",
+    "SLOTS",
     "AccountStatus",
     "Acknowledgement",
+    "CallCount",
     "CallIndex",
     "CallQuery",
     "CallerRow",
@@ -75,10 +79,12 @@ __all__ = [
     "RecentCall",
     "ReportedState",
     "Reread",
+    "Sample",
     "SeenRow",
     "Source",
     "Status",
     "Step",
     "Store",
     "Unreadable",
+    "slot_of",
 ]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from fuse_otel.ports.history import CallCount
+
 
 @dataclass(frozen=True, slots=True)
 class IndexedCall:
@@ -89,6 +91,12 @@ class CallIndex(Protocol):
 
     def neighbours(self, call: IndexedCall) -> Neighbours:
         """Those of ``calls`` without a filter; none for a call that has left the index."""
+        ...
+
+    def counts(self, since: int) -> Sequence[CallCount]:
+        """The calls that started at ``since`` or later, by slot. Slots without calls are left
+        out.
+        """
         ...
 
     def last_id(self) -> int:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from fuse_otel.core.batching.batch import Batch, CallSlice
 from fuse_otel.core.model.lane import Lane
+from fuse_otel.ports.history import Sample
 from fuse_otel.ports.ledger import Gap, NumberPosition, RecentCall
 
 LAST = 2**63 - 1  # no id of the store is larger
@@ -176,6 +177,16 @@ class Control(Protocol):
         self, accounts: Mapping[str, ReportedState], lanes: Mapping[Lane, ReportedState]
     ) -> None:
         """Keep the states of the daemon's accounts and lanes. All others lose theirs."""
+        ...
+
+    def add_sample(self, sample: Sample) -> None:
+        """A slot keeps the worst of its samples. Those older than a day, and those of a clock that
+        was ahead, are forgotten.
+        """
+        ...
+
+    def samples(self, since: int) -> Sequence[Sample]:
+        """Of the slots that start at ``since`` or later, the oldest first."""
         ...
 
     def recent(self, limit: int) -> Sequence[RecentCall]:

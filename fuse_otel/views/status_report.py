@@ -217,6 +217,14 @@ def headroom(
     return min(max(RETENTION - (now - min(oldest)), 0.0), float(RETENTION))
 
 
+def lag_of(account: AccountStatus, now: float) -> float | None:
+    """Seconds since the end of the oldest call that may not be read yet; ``None`` before the first
+    poll.
+    """
+    oldest = min(_cursors(account), default=None)
+    return None if oldest is None else max(now - oldest, 0.0)
+
+
 def headroom_of(account: AccountStatus, now: float) -> float | None:
     return headroom(_cursors(account), account.gaps, account.waiting_since, now)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -18,6 +18,7 @@ from fuse_otel.ports import Neighbours, RecentCall, Status
 from fuse_otel.views.call_tree import call_trees
 from fuse_otel.views.calls import WrongQuery
 from fuse_otel.views.flow import flow_json
+from fuse_otel.views.history import Series, first_slot, history
 from fuse_otel.views.status_json import status_json
 from fuse_otel.views.status_report import low_headroom, reported_problems
 from fuse_otel.views.waterfall import scale_of
@@ -60,10 +61,17 @@ class Pages:
         site = self._site
         status = await self._beside(site.control.status)
         now = site.clock()
+        last_day = await self._beside(self._last_day, now)
         known = site.problems()
         reported = self._problems(status)
         rest = [each for each in reported if not any(one.explains(each) for one in known)]
-        return landing_page(site.version, status, now, known, [*rest, *low_headroom(status, now)])
+        rest += low_headroom(status, now)
+        return landing_page(site.version, status, now, known, rest, last_day)
+
+    def _last_day(self, now: float) -> Sequence[Series]:
+        first = first_slot(now)
+        counts, samples = self._site.calls.counts(first), self._site.control.samples(first)
+        return history(counts, samples, now)
 
     async def metrics(self, request: Request) -> Response:
         loop = asyncio.get_running_loop()

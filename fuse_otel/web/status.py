@@ -8,9 +8,11 @@ from starlette.responses import Response
 
 from fuse_otel import humanize
 from fuse_otel.ports import Status
+from fuse_otel.views.history import Series, first_slot
 from fuse_otel.views.problem import Problem
 from fuse_otel.views.status_report import StatusReport, paused_for, status_report
 from fuse_otel.views.table import MOST_ROWS, Severity, Table
+from fuse_otel.web.charts import charts
 from fuse_otel.web.html import Child, Html, tag
 from fuse_otel.web.page import css_class, facts, page, problem_list, table_of, when
 
@@ -33,8 +35,11 @@ def landing_page(
     now: float,
     problems: Sequence[Problem],
     sentences: Sequence[str],
+    last_day: Sequence[Series],
 ) -> Response:
-    """``sentences``: further problems, of which no more is known."""
+    """``sentences``: further problems, of which no more is known. ``last_day``: what the charts
+    show.
+    """
     report = status_report(status, now)
     known = (_problem(each, now) for each in problems)
     found = [*known, *sentences, *_warnings(status, report, now)]
@@ -42,6 +47,8 @@ def landing_page(
         "fuse-otel",
         problem_list(found) or tag("p", "Everything works.", class_="well"),
         *map(_section, report.tables[:_ON_THE_FIRST_PAGE]),
+        tag("h2", "The last 24 hours"),
+        charts(last_day, first_slot(now)),
         tag("h2", "Calls"),
         facts(_counts(status)),
         tag("h2", "Outbox"),

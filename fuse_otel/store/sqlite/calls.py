@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from fuse_otel.ports import CallQuery, IndexedCall, Neighbours, SeenRow, Step
+from fuse_otel.ports import SLOT, CallCount, CallQuery, IndexedCall, Neighbours, SeenRow, Step
 from fuse_otel.store.sqlite.database import Database, queries
 from fuse_otel.store.sqlite.rows import MAX_TEXT, Row, storable, stored_id, stored_ids
 
@@ -15,6 +15,7 @@ KEEP_INDEXED = 7 * 86_400
 AHEAD = 3_600  # a start by a broken clock, years ahead, must not keep a row for years
 INDEX_SHARE = 0.1  # of the cap
 FORGET_AT_ONCE = 500
+MAKE_ROOM_AT_ONCE = 100  # for room: not many more than have to go
 MAX_MODULES = 8_192  # characters: about 300 different modules
 # The columns that are no text, and the entries of three indexes with their shares of pages.
 _ROW_BYTES = 250
@@ -46,7 +47,7 @@ def write_calls(
 
 def _bound(connection: sqlite3.Connection, limit: int, added: int) -> None:
     while connection.execute(_SQL["bytes"]).fetchone()[0] > limit:
-        connection.execute(_SQL["forget_oldest"], {"limit": added})
+        connection.execute(_SQL["forget_oldest"], {"limit": min(added, MAKE_ROOM_AT_ONCE)})
 
 
 def _ends(account: int, seen: Sequence[SeenRow], indexed: Sequence[IndexedCall]) -> list[Row]:
@@ -125,6 +126,13 @@ class SqliteCalls:
                 for name in ("previous", "next")
             )
             return Neighbours(*(row[0] if row else None for row in found))
+
+    def counts(self, since: int) -> Sequence[CallCount]:
+        bound = {"slot": SLOT, "since": since}
+        with self._database.read() as connection:
+            calls = connection.execute(_SQL["counts"], bound).fetchall()
+            errors = dict(connection.execute(_SQL["errors"], bound).fetchall())
+        return [CallCount(at, count, errors.get(at, 0)) for at, count in calls]
 
     def last_id(self) -> int:
         with self._database.read() as connection:

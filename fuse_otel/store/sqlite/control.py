@@ -10,6 +10,8 @@ from dataclasses import replace
 from fuse_otel.core.model.lane import Lane
 from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.ports import (
+    SLOT,
+    SLOTS,
     AccountStatus,
     Erased,
     Job,
@@ -20,6 +22,7 @@ from fuse_otel.ports import (
     ParkedQuery,
     RecentCall,
     ReportedState,
+    Sample,
     Status,
     Unreadable,
 )
@@ -85,6 +88,16 @@ class SqliteControl:
                 _SQL["report_lane"],
                 [rows.storable(*lane, each.state, each.reason) for lane, each in lanes.items()],
             )
+
+    def add_sample(self, sample: Sample) -> None:
+        with self._database.write() as connection:
+            connection.execute(_SQL["add_sample"], (sample.at, sample.lag, sample.headroom))
+            oldest = sample.at - (SLOTS - 1) * SLOT
+            connection.execute(_SQL["forget_samples"], {"first": oldest, "last": sample.at})
+
+    def samples(self, since: int) -> Sequence[Sample]:
+        with self._database.read() as connection:
+            return [Sample(*row) for row in connection.execute(_SQL["samples"], (since,))]
 
     def note_moved_aside(self, at: int) -> None:
         """Record that this store replaced a damaged one."""

@@ -6,9 +6,17 @@ from dataclasses import replace
 import pytest
 from support import http_client
 from support.builders.store_values import NOW, TEMPO, accepted, body, copy_of, only, step
-from support.rigs.web_site import filled_store, recent_call, served, site
+from support.rigs.web_site import filled_store, indexed_call, recent_call, served, site
 
-from fuse_otel.ports import NumberPosition, ReportedState, Step
+from fuse_otel.ports import (
+    SLOT,
+    SLOTS,
+    NumberPosition,
+    ReportedState,
+    Sample,
+    Step,
+    slot_of,
+)
 from fuse_otel.store import MemoryStore
 from fuse_otel.views.problem import Problem
 
@@ -63,6 +71,41 @@ def test_a_problem_says_since_when_what_and_when_it_is_tried_again(first_page):
 def test_a_next_try_that_is_due_is_not_in_the_past(first_page):
     due = Problem("account main", NOW - 600, "The API answers 503.", NOW - 5)
     assert "Next try in 0 s." in alarms(first_page(filled_store(), problems=lambda: [due]))[0]
+
+
+def test_the_last_day_is_drawn_with_a_sentence_for_each_chart(first_page):
+    store = filled_store(recent_call("a"), recent_call("b", trace=2, error=False))
+    store.control.add_sample(Sample(slot_of(NOW), 46, 400_000))
+    text = first_page(store)
+    assert re.findall(r"<figcaption>(.*?)</figcaption>", text) == [
+        "2 calls, at most 0.4 a minute at 14:10Z.",
+        "1 call with an error, at most 1 in 5 minutes at 14:10Z.",
+        "At most 46 s at 14:10Z, last 46 s.",
+        "At least 4 d 15 h at 14:10Z, last 4 d 15 h.",
+    ]
+    labels = re.findall(r'<svg role="img" aria-label="([^"]*)"', text)
+    names = ("Calls per minute", "Errors", "Lag of reading", "Headroom")
+    assert labels == [f"{name}, the last 24 hours" for name in names]
+    paths = ["M287 100v-100h1v100z"] * 2 + ["M287 100v-77h1v77z", "M287 100v-93h1v93z"]
+    assert re.findall(r'<path d="([^"]*)"', text) == paths
+    assert "style=" not in text
+
+
+def test_before_the_first_call_the_charts_are_empty(first_page):
+    text = first_page(MemoryStore(capacity=1_000_000))
+    assert re.findall(r'<path d="([^"]*)"', text) == [""] * 4
+
+
+def test_the_charts_of_a_busy_day_take_a_few_kilobytes(first_page):
+    store = MemoryStore(capacity=10_000_000)
+    for place in range(SLOTS):
+        at = slot_of(NOW) - (SLOTS - 1 - place) * SLOT
+        store.control.add_sample(Sample(at, 20 + place % 7, 430_000 - place % 5))
+    calls = [
+        indexed_call(recent_call(f"{place}"), start=NOW - place * 60) for place in range(1_440)
+    ]
+    store.ledger.lease("main").commit(Step(at=NOW, indexed=calls))
+    assert sum(map(len, re.findall(r'<path d="([^"]*)"', first_page(store)))) < 20_000
 
 
 LOW_HEADROOM = "account main: Plum deletes the log of its oldest unread call in 2 d."

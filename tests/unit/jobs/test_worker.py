@@ -7,10 +7,21 @@ from support.builders.store_values import JAEGER, LOKI, NOW, TEMPO, seen, step
 from support.rigs.job_rig import LANES, JobRig, due, encoded, park, refuse
 
 from fuse_otel.core.model.telemetry import Profile
+from fuse_otel.core.timing.windows import RETENTION
 from fuse_otel.errors import Full
 from fuse_otel.events import JobChanged, LanePaused, LoopFailed, StoreFailed
 from fuse_otel.jobs import Backfill, Drop, Erase, Replay, decode_request, encode_request, worker
-from fuse_otel.ports import Gap, GapReason, Job, ParkedQuery, ReportedState
+from fuse_otel.ports import (
+    Gap,
+    GapReason,
+    Job,
+    NumberPosition,
+    ParkedQuery,
+    ReportedState,
+    Sample,
+    Step,
+    slot_of,
+)
 from fuse_otel.store import MemoryStore
 
 DAY = 86_400
@@ -294,6 +305,45 @@ def test_how_things_stand_is_kept_when_it_changes(store, rig, monkeypatch):
 
     monkeypatch.setattr(store.control, "report_states", None)
     rig.run()  # nothing new: it is not even called
+
+
+@pytest.fixture
+def polled(store, rig):
+    """A daemon whose account was read 20 s ago."""
+    positions = {"": NumberPosition(NOW - 20, 0)}
+    store.ledger.lease("main").commit(Step(at=NOW, positions=positions))
+    rig.states = ({"main": ReportedState("up")}, {})
+    return rig
+
+
+def test_lag_and_headroom_are_kept_once_a_minute(store, polled, monkeypatch):
+    polled.worker.step(NOW)
+    kept = [Sample(slot_of(NOW), 20, RETENTION - 20)]
+    assert store.control.samples(0) == kept
+
+    polled.worker.step(NOW + 59)
+    assert store.control.samples(0) == kept
+    polled.worker.step(NOW + 60)
+    assert max(each.lag for each in store.control.samples(0)) == 80
+
+
+def test_without_a_daemon_no_sample_is_kept(store, rig):
+    rig.run()
+    assert store.control.samples(0) == []
+
+
+def test_after_a_sample_that_finds_no_room_jobs_advance(store, polled, monkeypatch):
+    def full(*_):
+        raise Full("The disk is full.")
+
+    monkeypatch.setattr(store.control, "add_sample", full)
+    park(store, TEMPO, CALLS[:1])
+    job_id = polled.job(Drop(EVERY))
+    wake = polled.worker.step(NOW)
+    assert polled.events == [StoreFailed("full", "The disk is full.")]
+    while polled.status(job_id).open:
+        wake = polled.worker.step(wake)
+    assert polled.status(job_id).state == "done"
 
 
 def test_a_job_with_an_unexpected_error_fails_and_delays_no_other(store, rig, monkeypatch):

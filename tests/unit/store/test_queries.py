@@ -100,7 +100,7 @@ def test_every_query_is_used(door):
         ("", "SCAN calls USING INDEX calls_newest"),
         ("calls.at >= 1 and calls.at < 2", "SEARCH calls USING INDEX calls_newest"),
         ("application = 'a' and calls.at >= 1", "SEARCH calls USING INDEX calls_newest"),
-        ("error = 1", "SCAN calls USING INDEX calls_newest"),
+        ("error = 1", "SCAN calls USING INDEX calls_failed"),
     ],
 )
 def test_a_page_of_calls_is_read_in_order_without_sorting(schema, filters, index):
@@ -119,6 +119,16 @@ def test_the_call_beside_a_call_is_read_without_sorting(schema, name):
 
     assert found[0].startswith("SEARCH calls USING INDEX calls_newest")
     assert not [detail for detail in found if "TEMP B-TREE" in detail]
+
+
+@pytest.mark.parametrize(
+    ("name", "index"),
+    [("counts", "COVERING INDEX calls_newest"), ("errors", "INDEX calls_failed")],
+)
+def test_the_calls_of_a_day_are_counted_without_reading_all_rows(schema, name, index):
+    (first, *_) = plan(schema, queries("calls")[name])
+
+    assert first.startswith(f"SEARCH calls USING {index}")
 
 
 def test_a_call_is_looked_up_by_its_session_or_trace_id(schema):

@@ -40,6 +40,12 @@ order by at desc, id desc limit 1
 select session_id from calls where (at, id) > (select at, id from calls where id = ?)
 order by at, id limit 1
 
+-- name: counts
+select at / :slot * :slot, count(*) from calls where at >= :since group by 1
+
+-- name: errors
+select at / :slot * :slot, count(*) from calls where at >= :since and error = 1 group by 1
+
 -- name: last_id
 select seq from sqlite_sequence where name = 'calls'
 

@@ -30,6 +30,17 @@ order by destination, signal
 -- name: size
 select page_count * page_size from pragma_page_count(), pragma_page_size()
 
+-- name: add_sample
+insert into samples (at, lag, headroom) values (?, ?, ?)
+on conflict (at) do update set
+    lag = max(lag, excluded.lag), headroom = min(headroom, excluded.headroom)
+
+-- name: forget_samples
+delete from samples where at < :first or at > :last
+
+-- name: samples
+select at, lag, headroom from samples where at >= ? order by at
+
 -- name: moved_aside
 select value from meta where name = 'moved_aside'
 
