@@ -18,7 +18,7 @@ def not_found(request: Request, sentence: str) -> Response:
     depth = _depth(request)
     up = "../" * depth
     overview = tag("a", "overview", href=up or "./")
-    calls = tag("a", "calls stored last", href=f"{up}calls/")
+    calls = tag("a", "calls of the last 7 days", href=f"{up}calls/")
     return page(
         "Not found",
         tag("p", sentence),

@@ -18,7 +18,7 @@ from fuse_otel.web.page import css_class, facts, page, problem_list, table_of, w
 
 _LINKS = (
     ("status", "Status", "accounts, gaps, lanes, outbox"),
-    ("calls/", "Calls", "the calls stored last, each as a waterfall"),
+    ("calls/", "Calls", "the calls of the last 7 days, the newest ones as waterfalls"),
     ("flow/", "Call flows", "which way callers take through an application, and where they leave"),
     ("metrics", "Metrics", "for Prometheus"),
     ("-/healthy", "Healthy", "whether all loops are making progress"),
