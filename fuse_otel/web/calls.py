@@ -14,6 +14,7 @@ from fuse_otel.humanize import quoted
 from fuse_otel.ports import EVERY_CALL, CallIndex, CallQuery, IndexedCall
 from fuse_otel.views.calls import DIRECTIONS, FILTERS, OUTCOMES, WrongQuery, call_json, read_query
 from fuse_otel.web.call_view import call_path
+from fuse_otel.web.flow import flow_path
 from fuse_otel.web.html import Child, Html, join, tag
 from fuse_otel.web.page import page, table_of_rows, when
 
@@ -102,6 +103,7 @@ def calls_page(wanted: CallsRequest, found: CallsFound) -> Response:
     return page(
         "Calls",
         _form(wanted.given),
+        _flow_link(wanted.query.application),
         _sentence(wanted, calls) if calls else None,
         table_of_rows(
             (
@@ -114,6 +116,14 @@ def calls_page(wanted: CallsRequest, found: CallsFound) -> Response:
         tag("p", _pages(wanted, found), class_="pages"),
         depth=1,
     )  # fmt: skip
+
+
+def _flow_link(application: str) -> Html | None:
+    if not application:
+        return None
+    return tag(
+        "p", tag("a", f"Call flow of {application}", href=f"../flow/{flow_path(application)}")
+    )
 
 
 def _sentence(wanted: CallsRequest, calls: Sequence[IndexedCall]) -> Html:

@@ -290,7 +290,7 @@ changes = st.lists(
 )
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(changes)
 def test_every_call_counts_once_with_what_is_known_last(stored):
     """Growth, re-reads and corrections in any order, while hours become parts of days."""

@@ -96,6 +96,13 @@ def test_a_module_is_found_by_a_part_of_its_name(client):
     assert "find" not in next(link for link in links(page) if "format=json" in link)
 
 
+def test_the_calls_of_an_application_lead_to_its_flow(client):
+    there = "../flow/claims%20line"
+    page = client.get("/calls/?application=claims line", headers=HTML).text
+    assert there in links(page)
+    assert there not in links(client.get("/calls/", headers=HTML).text)
+
+
 def test_the_applications_are_listed(client):
     page = client.get("/flow/", headers=HTML).text
     assert {"claims%20line", "other%2Fline"} <= set(links(page))

@@ -48,7 +48,7 @@ def _calls() -> Iterator[IndexedCall]:
 
 @cache
 def _summaries() -> tuple[CallSummary, ...]:
-    world = World(seed=7, rate=0.2, past=_PAST, start=NOW)
+    world = World(seed=7, rate=0.1, past=_PAST, start=NOW)
     made = []
     for call in world.starting(NOW - _PAST, NOW - 900):
         if call.log:
