@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -171,11 +172,14 @@ def read_path(names: Sequence[str], text: str, *, lost: bool) -> CallPath:
         return CallPath((), (), lost)
     types, _, steps = text.partition("|")
     lengths = map(int, types.split())
-    modules = tuple(
-        (name[:length][:_LONGEST], name[length + 1 :][:_LONGEST])
-        for name, length in zip(names, lengths, strict=False)
-    )
+    modules = tuple(map(_module, names, lengths))
     return CallPath(modules, tuple(map(int, steps.split())), lost)
+
+
+# The calls of an application run the same modules again and again.
+@lru_cache(maxsize=1024)
+def _module(name: str, length: int) -> Module:
+    return name[:length][:_LONGEST], name[length + 1 :][:_LONGEST]
 
 
 def duration_key(seconds: float) -> int:
