@@ -126,8 +126,7 @@ def _filled(shown: Shown) -> str:
         for each in QUERIES
         if (each.board, each.panel, each.ref) == (shown.board, shown.panel, shown.ref)
     ]
-    names = ("account", "application", "destination", "job", "instance")
-    return query.filled("5m", **dict.fromkeys(names, ".+"))
+    return query.filled("5m", **EVERYTHING)
 
 
 def _value(shown: Shown, values: Sequence[Value]) -> float | None:
@@ -137,6 +136,7 @@ def _value(shown: Shown, values: Sequence[Value]) -> float | None:
 
 CHARGE = {"module": "charge"}
 LANE = {"destination": "default", "signal": "traces"}
+EVERYTHING = dict.fromkeys(("account", "application", "destination", "job", "instance"), ".+")
 INCIDENTS = (
     Incident(
         "plum-down",
@@ -171,6 +171,7 @@ INCIDENTS = (
             Shown("fuse-otel", "Outbox and its cap", "bytes"),
             Shown("fuse-otel", "Headroom", "s"),
             Shown("fuse-otel", "Items that were not accepted", "items", of=LANE),
+            Shown("fuse-otel", "Responses of destinations", "reqps", of=LANE | {"code": "503"}),
         ),
     ),
     Incident(

@@ -6,13 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 
 from support.incidents.incident import HOUR, MINUTE, Firing, Incident, Recorded, Shown
+from support.pages.grafana_dashboards import DASHBOARDS
 from support.pages.repository import ROOT
 
 PAGE = ROOT / "docs" / "operations.md"
 _DAY = 24 * HOUR
 # Labels that say the same in every row.
 _PLAIN = {"__name__", "alertname", "alertstate", "severity", "component", "job", "instance", "burn"}
-_TITLES = {"fuse-calls": "Calls", "fuse-otel": "fuse-otel"}
+_TITLES = {board: made["title"] for board, made in DASHBOARDS.items()}
 
 
 def tables(recorded: Recorded) -> str:
@@ -88,6 +89,8 @@ def _written(shown: Shown, value: float | None) -> str:
             text = _duration(value)
         case "cpm":
             text = f"{value:.1f}/min"
+        case "reqps":
+            text = f"{60 * value:.1f}/min"
         case "bytes":
             text = f"{value / 1e6:.2f} MB"
         case _:
