@@ -6,7 +6,7 @@ SHELL := /bin/sh
 .PHONY: help bench bench-check benchmarks dashboards manifests demo test back-ends found-after incidents check suite format golden fuzz lock \
 	upgrade build packages release-files site clean runtime dev
 
-# Empty: `make test` leaves out the heavy proofs. JOBS: how many tests run side by side.
+# Empty: `make test` leaves out slow tests, heavy proofs and coverage. JOBS: how many tests run side by side.
 PROOF_SCALE ?=
 JOBS ?= auto
 FUZZ_SECONDS ?= 600
@@ -20,7 +20,7 @@ help:  ## list the targets
 demo: $(if $(BACK_ENDS),dev,runtime)  ## run the daemon on a simulated Fuse account; BACK_ENDS=1 adds Jaeger, VictoriaLogs
 	@$(if $(BACK_ENDS),PYTHONPATH=tests .venv/bin/python -m support.back_ends.demo,.venv/bin/fuse-otel demo)
 
-test: check suite  ## run the checks, then the tests, with branch coverage; PROOF_SCALE=1 adds the heavy proofs
+test: check suite  ## run the checks, then the tests; PROOF_SCALE=1 adds the slow ones, the heavy proofs and coverage
 
 back-ends: dev  ## build the real back ends of the end-to-end tests into a cache (takes minutes, once)
 	@PYTHONPATH=tests .venv/bin/python -m support.back_ends
@@ -36,10 +36,14 @@ check: dev  ## run the linters and check formatting, types, layers and dependenc
 	.venv/bin/deptry fuse_otel
 
 suite: dev
+ifeq ($(PROOF_SCALE),)
+	.venv/bin/pytest -n $(JOBS) -m "not proof and not slow" $(PYTEST)
+else
 	@.venv/bin/coverage erase
-	.venv/bin/coverage run -m pytest -n $(JOBS) $(if $(PROOF_SCALE),,-m "not proof") $(PYTEST)
+	.venv/bin/coverage run -m pytest -n $(JOBS) $(PYTEST)
 	@.venv/bin/coverage combine --quiet
 	.venv/bin/coverage report
+endif
 
 benchmarks: dev  ## compare the cost and the losses of the exporter with those of the SDK
 	@PYTHONPATH=tests .venv/bin/python -m benchmarks

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 import yaml
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.pages.repository import ROOT
@@ -10,6 +11,8 @@ from support.peers.program_of import program
 from support.peers.prometheus import Alertmanager, Prometheus
 from support.peers.waiting import wait_for
 from support.rigs.program import running
+
+pytestmark = pytest.mark.slow
 
 RULES = ROOT / "deploy" / "prometheus" / "fuse-otel.rules.yaml"
 EXAMPLE = ROOT / "deploy" / "prometheus" / "alertmanager.example.yaml"

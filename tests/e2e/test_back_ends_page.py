@@ -13,6 +13,8 @@ from support.peers.waiting import wait_for
 
 from fuse_otel import config
 
+pytestmark = pytest.mark.slow
+
 ENVIRONMENT = blocks("sh")
 PROGRAMS = {"Jaeger", "VictoriaLogs", "OpenTelemetry Collector"}
 REAL = [block for block in ENVIRONMENT if block.section in PROGRAMS]

@@ -17,6 +17,8 @@ from support.peers.waiting import wait_for
 
 from fuse_otel import __version__
 
+pytestmark = pytest.mark.slow
+
 PAGE = "docs/first-hour.md"
 ELSEWHERE = {"make demo\n"}  # tests/e2e/test_demo.py
 # They end the wait for more entries, and keep the calls of the tests apart in a shared Jaeger.

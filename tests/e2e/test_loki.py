@@ -29,6 +29,8 @@ from support.peers.waiting import wait_for
 from support.rigs.program import fuse_otel, running
 from support.scale import scaled
 
+pytestmark = pytest.mark.slow
+
 ROUTES = ["straight", "collector", "collector over grpc"]
 ORDERS = ["oldest first", "newest first"]
 DETECTED = {"DEBUG": "debug", "INFO": "info", "ERROR": "error"}

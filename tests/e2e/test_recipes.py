@@ -18,6 +18,8 @@ from support.peers.waiting import wait_for
 
 from fuse_otel.simulator import Quirks
 
+pytestmark = pytest.mark.slow
+
 SESSION, TRACE = "300060;001;1529552581", "8a5b202fe11d5c39ac991eb6ddf02c95"
 USER = "2a6f67a45538788ba7aa139a9ad63694"
 TENANT = "questions"

@@ -16,6 +16,8 @@ from support.peers.fake_tempo import FakeTempo
 from support.peers.tempo import SLACK, RealTempo
 from support.peers.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 ROUTES = ["straight", "straight over grpc", "collector", "collector over grpc"]
 ORDERS = ["oldest first", "newest first"]
 TWO_HOURS = 7200

@@ -3,6 +3,7 @@
 import os
 import ssl
 
+import pytest
 from support import http_client
 from support.builders.web_files import hash_of, tls, write_web_file
 from support.fakes.tls_files import make_certificate
@@ -11,6 +12,8 @@ from support.peers.program_of import program
 from support.peers.prometheus import Prometheus
 from support.peers.waiting import wait_for
 from support.rigs.program import fuse_otel, running
+
+pytestmark = pytest.mark.slow
 
 RIGHT = ("prometheus", "scrape")
 

@@ -8,6 +8,8 @@ import pytest
 from support.pages.repository import ROOT
 from support.patience import PATIENCE
 
+pytestmark = pytest.mark.slow
+
 SKIPPED = "import pytest\n\ndef test_it():\n    pytest.skip('no such program')\n"
 SKIPPED_FILE = "import pytest\n\npytest.importorskip('no_such_module')\n\ndef test_it(): pass\n"
 PASSED = "\n\ndef test_another():\n    pass\n"

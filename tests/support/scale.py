@@ -1,7 +1,7 @@
 """How large the heavy proofs run: ``PROOF_SCALE`` multiplies their sizes.
 
 CI runs them at ``CI_SCALE``. Without ``PROOF_SCALE``, ``make test`` leaves out the tests with the
-mark ``proof``, and the other proofs run at a small scale: fewer examples, kills and calls.
+marks ``proof`` and ``slow``; other proofs run at a small scale: fewer examples, kills and calls.
 """
 
 import os
@@ -23,6 +23,6 @@ def described() -> str:
     if os.environ.get("PROOF_SCALE"):
         return f"PROOF_SCALE={SCALE:g}: smaller proofs than in CI (PROOF_SCALE={CI_SCALE:g})"
     return (
-        "PROOF_SCALE is not set: the proofs are small, and `make test` leaves out the heavy ones. "
-        f"CI runs all of them (PROOF_SCALE={CI_SCALE:g})."
+        "PROOF_SCALE is not set: `make test` leaves out heavy proofs and slow tests. "
+        f"CI runs all (PROOF_SCALE={CI_SCALE:g})."
     )

@@ -10,6 +10,8 @@ from support.rigs.program import environment, fuse_otel, pointed_at
 
 from fuse_otel.simulator import Fault, FaultKind, Faults, SamplesWorld, SimulatedApi
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def api():

@@ -12,6 +12,8 @@ from support.pages.repository import ROOT
 from support.patience import PATIENCE
 from support.rigs.program import environment, fuse_otel
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(sys.executable).with_name("fuse-otel")
 
 

@@ -22,6 +22,8 @@ from support.rigs.program import fuse_otel, pointed_at, running
 
 from fuse_otel.simulator import SimulatedApi
 
+pytestmark = pytest.mark.slow
+
 DAY = 86_400
 QUICK = {"FUSE_OTEL_POLL_INTERVAL": "1s", "FUSE_OTEL_SETTLE": "1s", "FUSE_OTEL_GROW": "0"}
 UNAVAILABLE = text(503, "not today")

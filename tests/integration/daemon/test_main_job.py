@@ -12,6 +12,8 @@ from support.rigs.program import fuse_otel, pointed_at
 
 from fuse_otel.simulator import SamplesWorld, SimulatedApi
 
+pytestmark = pytest.mark.slow
+
 PRIVATE = (b"tests@plumgroup.com", b"This is the subject", b"This is the body", b"2125551234")
 THREE_HOURS = 3 * 3600
 

@@ -16,6 +16,8 @@ from support.fakes.otlp_receiver import OtlpReceiver
 from support.fakes.raw_http import Peer, RawServer, answer
 from support.rigs.program import environment
 
+pytestmark = pytest.mark.slow
+
 MB = 1_000_000
 # Python with all modules of the daemon is some 60 MB; a call of 20 MB needs most of it.
 BOUND = 450 * MB

@@ -14,6 +14,8 @@ from fuse_otel.events import (
 from fuse_otel.ports import GapReason, PendingReason
 from fuse_otel.simulator import Fault, FaultKind, Quirks, World
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_call_whose_details_fail_waits_while_the_others_go_on():
     rig = PollerRig(world=busy_world(), quirks=Quirks(lost_logs=0.0))

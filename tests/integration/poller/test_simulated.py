@@ -13,6 +13,8 @@ from fuse_otel.events import (
 from fuse_otel.ports import GapReason
 from fuse_otel.simulator import Bounds, ListOrder, Quirks, TimeField, World
 
+pytestmark = pytest.mark.slow
+
 
 def test_three_hundred_calls_of_three_hours_take_few_requests():
     rig = PollerRig(world=busy_world(rate=BUSY), since=3 * HOUR)

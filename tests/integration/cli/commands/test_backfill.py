@@ -3,9 +3,12 @@
 import signal
 import time
 
+import pytest
 from support.rigs.command_results import HOUR, calls, copies, open_jobs, status, waiting
 from support.rigs.program import fuse_otel, running, started
 from support.scale import scaled
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_backfill_beside_a_daemon_reads_the_past_and_live_calls_go_on(

@@ -7,6 +7,8 @@ from support.fakes.otlp_answer import Answer
 from support.rigs.command_results import HOUR, parked_count, waiting
 from support.rigs.program import fuse_otel, running
 
+pytestmark = pytest.mark.slow
+
 DOWN = Answer(503, {"Content-Type": "text/plain"}, b"starting")
 
 

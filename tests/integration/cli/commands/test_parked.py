@@ -13,6 +13,8 @@ from support.scale import scaled
 from fuse_otel.jobs import Backfill, encode_request
 from fuse_otel.store import open_store
 
+pytestmark = pytest.mark.slow
+
 REFUSED = Answer(400, {"Content-Type": "text/plain"}, b"no such tenant")
 
 
