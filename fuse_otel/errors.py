@@ -19,6 +19,7 @@ FuseOtelError
     ├── LeaseLost          another replica took the account over
     ├── Corrupt            the file is damaged or gone: the next start begins a new one
     └── Broken             the store cannot be used (read-only, foreign, newer schema)
+        └── MissingStore   there is none yet, and a command does not create one
 """
 
 from __future__ import annotations
@@ -140,4 +141,8 @@ class Corrupt(StoreError):
 
 
 class Broken(StoreError):
+    pass
+
+
+class MissingStore(Broken):
     pass

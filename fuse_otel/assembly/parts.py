@@ -37,6 +37,7 @@ def store(
     clock: Callable[[], float],
     *,
     read_only: bool = False,
+    create: bool = True,
     emit: Emit = unheard,
 ) -> Store:
     from fuse_otel.store import open_store  # noqa: PLC0415 - not every command needs it
@@ -45,17 +46,20 @@ def store(
         settings.state_url,
         capacity=settings.max_disk,
         read_only=read_only,
+        create=create,
         clock=clock,
         emit=emit,
     )
 
 
 @contextmanager
-def open_control(settings: Settings, *, read_only: bool = True) -> Iterator[Control]:
-    """For reading, also beside a daemon. Without ``read_only`` for adding jobs too: it creates a
-    missing store. Raises ``StoreError``.
+def open_control(
+    settings: Settings, *, read_only: bool = True, create: bool = True
+) -> Iterator[Control]:
+    """For reading, also beside a daemon. Without ``read_only`` for changes too: then a missing
+    store is created, unless ``create`` is false. Raises ``StoreError``.
     """
-    with closing(store(settings, time.time, read_only=read_only)) as opened:
+    with closing(store(settings, time.time, read_only=read_only, create=create)) as opened:
         yield opened.control
 
 

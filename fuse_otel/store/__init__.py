@@ -24,19 +24,28 @@ def open_store(
     *,
     capacity: int,
     read_only: bool = False,
+    create: bool = True,
     clock: Callable[[], float],
     emit: Emit = unheard,
 ) -> Store:
     """Open the store at ``url``: ``sqlite:///relative.db``, ``sqlite:////absolute.db`` or
     ``sqlite://`` (in memory). The path is used as it is, without percent-decoding.
 
-    ``capacity`` is the cap of the outbox in bytes. Nothing is locked before the first lease, so
+    ``capacity`` is the cap of the outbox in bytes. With ``read_only`` or without ``create`` a
+    missing store is ``Broken``, else it is created. Nothing is locked before the first lease, so
     that commands can read and add jobs beside a daemon. Raises ``ConfigurationError`` for a URL
     that names no store, ``Corrupt`` for a damaged store, ``Broken`` for one that cannot be used.
     """
     if url in _MEMORY:
         return MemoryStore(capacity, emit)
-    return open_sqlite(_path(url), capacity=capacity, read_only=read_only, clock=clock, emit=emit)
+    return open_sqlite(
+        _path(url),
+        capacity=capacity,
+        read_only=read_only,
+        create=create,
+        clock=clock,
+        emit=emit,
+    )
 
 
 def begin_anew(

@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     from fuse_otel.assembly import open_control  # noqa: PLC0415 - not for the help
 
     settings = load_settings(args, needs_account=False).settings
-    with open_control(settings, read_only=False) as control:
+    with open_control(settings, read_only=False, create=False) as control:
         known = _known(settings, control)
         try:
             lanes = _named(args.names, known)

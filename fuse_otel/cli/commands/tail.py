@@ -13,6 +13,7 @@ from fuse_otel.cli.call_filters import add_filters, query_of
 from fuse_otel.cli.number_argument import number
 from fuse_otel.cli.output import complain, print_lines
 from fuse_otel.cli.settings_flags import load_settings
+from fuse_otel.errors import MissingStore
 
 if TYPE_CHECKING:
     from fuse_otel.config.settings import Settings
@@ -65,11 +66,16 @@ def _stored(settings: Settings, query: CallQuery, last: int) -> Iterator[Sequenc
         first = [call for call in index.stored_last(query, last) if call.id <= after]
     yield first
     while True:
-        # Opened for each look: a daemon may have replaced a damaged store, whose ids begin anew.
-        with open_calls(settings) as index:
-            newest = index.last_id()
-            after = after if after <= newest else 0
-            found = index.stored_after(query, after, _AT_ONCE)
+        try:
+            # Opened for each look: a daemon may have replaced a damaged store, whose ids begin
+            # anew.
+            with open_calls(settings) as index:
+                newest = index.last_id()
+                after = after if after <= newest else 0
+                found = index.stored_after(query, after, _AT_ONCE)
+        except MissingStore:
+            # While a daemon replaces it. The ids of the new store begin anew.
+            newest, after, found = 0, 0, ()
         yield found
         if len(found) < _AT_ONCE:
             after = max(newest, after, *(call.id for call in found))

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from fuse_otel.errors import Broken
+from fuse_otel.errors import Broken, MissingStore
 from fuse_otel.events import Emit, unheard
 from fuse_otel.store.sqlite.calls import SqliteCalls
 from fuse_otel.store.sqlite.capacity import Capacity
@@ -79,11 +79,17 @@ class MemoryStore(SqliteStore):
 
 
 def open_sqlite(
-    path: Path, *, capacity: int, read_only: bool, clock: Callable[[], float], emit: Emit
+    path: Path,
+    *,
+    capacity: int,
+    read_only: bool,
+    create: bool,
+    clock: Callable[[], float],
+    emit: Emit,
 ) -> SqliteStore:
     """Raises ``Broken``, or ``Corrupt`` for a store that was found damaged, now or before.
 
-    Creates a missing file, unless ``read_only``.
+    Creates a missing file if ``create`` and not ``read_only``.
     """
     refuse_other_kinds(path)
     path = _behind_links(path)
@@ -93,7 +99,10 @@ def open_sqlite(
     damage = Damage(path)
     if damage.noted:
         raise damaged(str(path))
-    create_file(path)
+    if create:
+        create_file(path)
+    else:
+        _refuse_missing(path)
     return _writer(path, capacity, lock, damage, emit)
 
 
@@ -134,20 +143,26 @@ def _behind_links(path: Path) -> Path:
         return path  # no link, or one that leads nowhere
 
 
-def _reader(path: Path, capacity: int, lock: ProcessLock) -> SqliteStore:
+def _refuse_missing(path: Path) -> None:
+    """Raises ``MissingStore``, or ``Broken`` for one that cannot be looked at."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
-        raise Broken(
+        raise MissingStore(
             f"There is no store at {path} yet: `fuse-otel run` or `once` makes it."
         ) from None
     except OSError as error:
         raise Broken(f"The store {path} cannot be opened: {error.strerror}.") from error
+
+
+def _reader(path: Path, capacity: int, lock: ProcessLock) -> SqliteStore:
+    _refuse_missing(path)
     database = Database(partial(open_file, path, read_only=True), str(path), read_only=True)
     with ExitStack() as stack:
         stack.callback(database.close)
-        if _version(database) < VERSION:
-            raise Broken(
+        if (version := _version(database)) < VERSION:
+            # A new file is empty until the daemon has made its tables.
+            raise (Broken if version else MissingStore)(
                 f"The store {database.name} is empty or older than this program: `fuse-otel run`"
                 " or `once` brings it up to date."
             )

@@ -141,6 +141,30 @@ def test_tail_shows_each_later_call_once(command, filled, monkeypatch):
     assert ids(out) == [FAILED, FINE, LATER]
 
 
+@pytest.mark.parametrize("between", ["nothing", "an empty file"])
+def test_tail_goes_on_while_a_daemon_replaces_the_store(
+    command, filled, monkeypatch, tmp_path, between
+):
+    file = tmp_path / "state.db"
+
+    def move_aside():
+        filled.close()
+        for each in tmp_path.glob("state.db*"):
+            each.rename(tmp_path / f"aside-{each.name}")
+        if between == "an empty file":
+            file.touch()
+
+    def replace():
+        with closing(open_store(filled.url, capacity=10**9, clock=lambda: NOW)) as store:
+            store.ledger.lease("main").commit(step(indexed=[call(LATER, start=NOW - 30)]))
+
+    steps = [move_aside, replace, lambda: interrupt(0)]
+    monkeypatch.setattr("time.sleep", lambda _seconds: steps.pop(0)())
+    code, out, err = command("tail", "--json")
+    assert (code, err) == (130, "")
+    assert ids(out) == [FAILED, FINE, LATER]
+
+
 def test_tail_draws_a_line_a_call(command, monkeypatch):
     monkeypatch.setattr("time.sleep", interrupt)
     code, out, _ = command("tail", "--last", "2")

@@ -111,6 +111,22 @@ def test_lanes_are_those_of_the_configuration_and_of_the_store(lane, store, tmp_
     assert lane("resume", "default", "--config", str(file))[1][0] == "default/logs is resumed."
 
 
+@pytest.mark.parametrize("action", ["pause", "resume"])
+@pytest.mark.parametrize("name", ["default/logs", "7-xyzzy"])
+def test_a_store_that_is_not_there_is_refused_and_not_made(lane, tmp_path, action, name):
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    code, (line,) = lane(action, name, "--state-url", f"sqlite:///{folder / 'state.db'}")
+    assert (code, line.partition(" at ")[0]) == (1, "fuse-otel: There is no store")
+    assert list(folder.iterdir()) == []
+
+
+def test_a_mistyped_lane_leaves_no_new_file(lane, tmp_path):
+    before = sorted(tmp_path.iterdir())
+    assert lane("pause", "7-xyzzy")[0] == 2
+    assert sorted(tmp_path.iterdir()) == before
+
+
 def test_the_status_shows_it(lane, capsys):
     lane("pause", "default/logs")
     assert main(["status"]) == 0
