@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from fuse_otel.web.server import WebServer
     from fuse_otel.web.sockets import ListeningSockets
 
-_LAST_ANSWERS = 1.0  # seconds
+_LAST_ANSWERS = 5.0  # seconds at most: on a busy machine a thread may wait for more than one
 _STARTING = 30.0  # seconds in which the next service starts: its store may be slow to open
 Damaged = Callable[[str], None]
 """Called with a sentence when the store is found to be damaged."""

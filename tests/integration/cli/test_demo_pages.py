@@ -5,6 +5,7 @@ import re
 import pytest
 from support import http_client
 from support.builders.recent_world import recent_world
+from support.peers.waiting import wait_for
 
 from fuse_otel.cli.commands import demo
 from fuse_otel.simulator import SimulatedApi
@@ -27,9 +28,12 @@ ALWAYS = {
 
 
 def test_it_has_the_metrics_of_its_store(pages):
-    text = http_client.get(f"{pages}/metrics").text
-    series = set(re.findall(r"^(\w+)", text, re.MULTILINE))
-    assert series >= ALWAYS
+    def has_all():
+        text = http_client.get(f"{pages}/metrics").text
+        return set(re.findall(r"^(\w+)", text, re.MULTILINE)) >= ALWAYS
+
+    # The pages open before the store knows the lanes.
+    assert wait_for(has_all, "the metrics of the store")
 
 
 def test_it_cannot_reload_and_says_so(pages):
