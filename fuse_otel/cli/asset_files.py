@@ -5,15 +5,24 @@ parser and the catalogue of settings. The wheel holds ``deploy/`` as ``fuse_otel
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 import fuse_otel
 from fuse_otel.errors import FuseOtelError
 
 _PACKAGE = Path(fuse_otel.__file__).parent
-# The same list is in pyproject.toml, for the wheel: our code, our tests, and what an operator keeps
-# in a checkout and git ignores.
-_NO_ASSETS = ("*.py", "*.test.yaml", "__pycache__/*", "secrets/*", "kubernetes/secret.yaml")
+# Our code, our tests, and what an operator keeps in a checkout and git ignores. The same names are
+# in pyproject.toml for the wheel, in .dockerignore, and in .gitignore.
+_NO_ASSETS = (
+    *("*.py", "*.test.yaml", "__pycache__", ".*", "*.env", "secrets", "secret.yaml"),
+    *("*_key", "developer_key*", "*.key", "*.pem", "*.crt", "*.p12", "*.pfx"),
+)
+# Files of this repository that have such a name.
+_ASSETS = (
+    *("compose/jaeger-victorialogs.env", "compose/simulated_key", "compose/tempo-loki.env"),
+    *("helm/fuse-otel/.helmignore", "systemd/fuse-otel.env"),
+)
 
 
 def asset_files(package: Path = _PACKAGE) -> dict[PurePosixPath, bytes]:
@@ -35,8 +44,13 @@ def deployed_files(package: Path = _PACKAGE) -> Iterator[tuple[PurePosixPath, by
         )
     for path in folder.rglob("*"):
         name = PurePosixPath(path.relative_to(folder).as_posix())
-        if path.is_file() and not any(map(name.match, _NO_ASSETS)):
+        if path.is_file() and (str(name) in _ASSETS or not _is_left_out(name)):
             yield name, path.read_bytes()
+
+
+def _is_left_out(name: PurePosixPath) -> bool:
+    """Whether a part of the path, the name or a folder, has a pattern of the list."""
+    return any(fnmatchcase(part, pattern) for part in name.parts for pattern in _NO_ASSETS)
 
 
 def _made() -> Iterator[tuple[PurePosixPath, bytes]]:

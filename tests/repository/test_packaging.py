@@ -159,7 +159,10 @@ def left_out(name):
     for line in (ROOT / ".dockerignore").read_text().splitlines():
         pattern = line.removeprefix("!")
         above = [name, *map(str, PurePosixPath(name).parents)]
-        if not line.startswith("#") and any(fnmatch(each, pattern) for each in above):
+        # Two stars and a slash may also be no folder at all.
+        forms = (pattern, pattern.replace("**/", ""))
+        fits = any(fnmatch(each, form) for each in above for form in forms)
+        if fits and not line.startswith("#"):
             out = not line.startswith("!")
     return out
 
@@ -180,12 +183,63 @@ def test_the_image_is_built_from_the_same_files_as_the_wheel(in_the_wheel, tmp_p
     assert wheel_files(tmp_path, tmp_path / "dist") == in_the_wheel
 
 
-@pytest.mark.parametrize("name", ["deploy/secrets/developer_key", "deploy/kubernetes/secret.yaml"])
-def test_a_secret_beside_the_assets_goes_into_no_image_and_no_wheel(name):
-    assert left_out(name)
+STRAYS = (
+    ".env", ".env.production", "prod.env", "systemd/my.env", ".developer_key.swp", "developer_key",
+    "compose/developer_key.txt", "compose/my_key", "systemd/billing_key", "helm/tls.key", "tls.pem",
+    "grafana/ca.crt", "systemd/login.p12", "secrets/developer_key", "secrets/more/text",
+    "kubernetes/secret.yaml",
+)  # fmt: skip
+
+
+@pytest.fixture
+def with_strays(tmp_path):
+    """What the wheel is built from, without git, and beside it files with secrets."""
+    copy = tmp_path / "copy"
+    for name in ("fuse_otel", "deploy", "scripts"):
+        shutil.copytree(ROOT / name, copy / name)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, copy)
+    for name in STRAYS:
+        path = copy / "deploy" / name
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.write_text("a secret")
+    return copy
+
+
+def test_no_secret_beside_the_assets_goes_into_a_wheel(in_the_wheel, with_strays, tmp_path):
+    assert wheel_files(with_strays, tmp_path / "dist") == in_the_wheel
+
+
+def test_no_secret_beside_the_assets_is_an_asset(with_strays):
+    found = {name for name, _ in asset_files.deployed_files(with_strays / "fuse_otel")}
+    assert found == {name for name, _ in asset_files.deployed_files()}
+
+
+@pytest.mark.parametrize("name", STRAYS)
+def test_no_secret_beside_the_assets_goes_to_the_engine_or_into_git(name):
+    assert left_out(f"deploy/{name}")
     assert not left_out("deploy/kubernetes/secret.example.yaml")
-    excluded = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["exclude"]
-    assert any(f"/{name}".startswith(each) for each in excluded)
+    subprocess.run(
+        ["git", "check-ignore", "--quiet", "--no-index", f"deploy/{name}"],
+        cwd=ROOT, check=True, capture_output=True, timeout=PATIENCE,
+    )  # fmt: skip
+
+
+def test_git_ignores_no_file_that_it_has():
+    listed = ["git", "ls-files", "--cached", "--ignored", "--exclude-standard"]
+    done = subprocess.run(
+        listed, cwd=ROOT, check=True, capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert done.stdout == ""
+
+
+def test_the_lists_of_what_is_no_asset_are_the_same():
+    excluded = set(PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["exclude"])
+    ours = {"/deploy/**/*.py", "/deploy/**/*.test.yaml", "__pycache__"}
+    assert ours < excluded
+    for file, root in ((".dockerignore", ""), (".gitignore", "/")):
+        found = {each for each in (ROOT / file).read_text().splitlines() if "deploy/" in each}
+        assert found == {each.replace("/deploy", f"{root}deploy") for each in excluded - ours}
 
 
 def interpreter(folder, name, script):

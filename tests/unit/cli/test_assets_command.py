@@ -145,12 +145,13 @@ def test_what_git_ignores_is_no_asset(tmp_path):
     """The key of Compose and the secret of Kubernetes are kept beside the files of a checkout."""
     package = tmp_path / "fuse_otel"
     package.mkdir()
-    for name in ("secrets/developer_key", "kubernetes/secret.yaml", "kubernetes/other.yaml"):
+    ignored = ("secrets/developer_key", "kubernetes/secret.yaml", ".env", "compose/my_key")
+    for name in (*ignored, "kubernetes/other.yaml", "compose/simulated_key"):
         path = tmp_path / "deploy" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("")
     found = {str(name) for name in asset_files.asset_files(package)}
-    assert found - MADE == {"kubernetes/other.yaml"}
+    assert found - MADE == {"kubernetes/other.yaml", "compose/simulated_key"}
 
 
 def test_an_installation_without_the_files_says_so(tmp_path):
