@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Builds the image of the Dockerfile and runs it: scripts/image.sh. It needs root, Debian or Ubuntu, and no
-# container engine: buildah builds on a base of Debian's own packages, in memory, and nothing stays.
+# container engine: buildah builds on a base of Debian's own packages, in memory. The image is gone
+# afterwards. The tools that it installs, such as buildah, stay.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[ "$(id -u)" -eq 0 ] || exec sudo "$0" "$@"
+[ "$(id -u)" -eq 0 ] || exec sudo "$PWD/scripts/${0##*/}" "$@"
 
 suite=trixie
 work=$(mktemp -d)

@@ -4,8 +4,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if [ -z "${IN_NAMESPACE:-}" ]; then
-    [ "$(id -u)" -eq 0 ] || exec sudo "$0" "$@"
-    exec env IN_NAMESPACE=yes unshare --mount "$0" "$@"
+    self=$PWD/scripts/${0##*/}
+    [ "$(id -u)" -eq 0 ] || exec sudo "$self" "$@"
+    work=$(mktemp -d)
+    trap 'rmdir "$work"' EXIT
+    # Its mounts end with the namespace, so the folder is empty afterwards.
+    IN_NAMESPACE=$work unshare --mount "$self" "$@"
+    exit
 fi
 
 if ! command -v rpm >/dev/null; then
@@ -13,7 +18,7 @@ if ! command -v rpm >/dev/null; then
     DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends rpm >/dev/null
 fi
 deb=$(realpath dist/*.deb) rpm=$(realpath dist/*.rpm)
-work=$(mktemp -d)
+work=$IN_NAMESPACE
 mount -t tmpfs packages-check "$work"
 mkdir "$work/upper" "$work/work" "$work/root"
 mount -t overlay -o "lowerdir=/,upperdir=$work/upper,workdir=$work/work" overlay "$work/root"
@@ -31,7 +36,8 @@ inside getent passwd fuse-otel >/dev/null || fails 'there is no user fuse-otel'
 cp -r scripts "$work/root/srv/"
 install -D fuse_otel/__init__.py "$work/root/srv/fuse_otel/__init__.py"
 as_nobody /bin/sh /srv/scripts/smoke.sh /usr/bin/fuse-otel
-named=$(grep -rlF "$PWD" "$work/root/opt/fuse-otel" || true)
+# Not $PWD alone: /src or /build is a part of many texts.
+named=$(grep -rlF -e "$PWD/build/packages" -e "$PWD/dist" "$work/root/opt/fuse-otel" || true)
 [ -z "$named" ] || fails "these files name the folder of the build: $named"
 inside systemd-analyze verify --man=no --recursive-errors=no fuse-otel.service
 says 'systemd finds the unit and its program'
