@@ -127,6 +127,7 @@ def test_the_variables_of_the_page_choose_the_account(compose, tmp_path):
     variables = dict(re.findall(r"(FUSE_OTEL_\w+)=(\S+)", block))
     model = read_model(compose, folder / FILE.name, **variables)
     key = Path(model["secrets"]["developer_key"]["file"])
+    assert key.parent.stat().st_mode & 0o777 == 0o700
     # Another user reads it in the container.
     assert (key.read_text(), key.stat().st_mode & 0o777) == ("a-key-of-the-test\n", 0o644)
     found = model["services"]["fuse-otel"]["environment"]

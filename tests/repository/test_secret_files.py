@@ -8,8 +8,8 @@ from support.patience import PATIENCE
 
 DEPLOY = ROOT / "deploy"
 PAGE = ROOT / "docs" / "compose.md"
-# `install … /dev/stdin FILE` writes what a person pastes.
-_PASTED = re.compile(r"install .*/dev/stdin (\S+)")
+# `(umask …; cat >FILE)` writes what a person pastes.
+_PASTED = re.compile(r"\(umask \d+; cat >([^\s)]+)\)")
 
 
 def is_ignored(path):
