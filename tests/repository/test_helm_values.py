@@ -23,6 +23,8 @@ from support.kubernetes.chart import (
 )
 from support.kubernetes.plain import plain_manifests
 
+from fuse_otel.config.catalogue import SETTINGS
+
 SECRETS = "/run/secrets/fuse-otel"
 KEYS = {"developer-key", "accounts/billing", "accounts/claims", "files/hook-token"}
 ACCOUNT = ("name", "email", "existingSecret")
@@ -43,6 +45,16 @@ def test_the_chart_refuses_a_kubernetes_that_nobody_checked(helm):
         render(helm, version=older)
 
 
+def _secret_files(*settings):
+    return [
+        f"secretFiles[{at}].{key}={value}"
+        for at, setting in enumerate(settings)
+        for key, value in (
+            ("name", "a"), ("existingSecret", "a"), ("key", "a"), ("setting", setting)
+        )
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
@@ -51,6 +63,15 @@ def test_the_chart_refuses_a_kubernetes_that_nobody_checked(helm):
         (["replicas=-1"], "replicas"),
         (["settings.FUSE_OTEL_LISTEN=:80"], "settings.FUSE_OTEL_LISTEN: the chart sets this"),
         (["settings.FUSE_OTEL_EMAIL=a@b.c"], "settings.FUSE_OTEL_EMAIL: the chart sets this"),
+        (["settings.FUSE_OTEL_HOOK_TOKEN=a"], "name that in secretFiles"),
+        (["settings.FUSE_OTEL_PSEUDONYM_KEY=a"], "name that in secretFiles"),
+        (["config=developer_key = 'a'"], "config: the ConfigMap would show a secret"),
+        (["fullnameOverride=1a"], "fullnameOverride"),
+        (["nameOverride=a.b"], "nameOverride"),
+        ([r"podLabels.app\.kubernetes\.io/name=a"], "app.kubernetes.io/name"),
+        ([r"commonLabels.app\.kubernetes\.io/instance=a"], "app.kubernetes.io/instance"),
+        (_secret_files("FUSE_OTEL_DEVELOPER_KEY"), "FUSE_OTEL_DEVELOPER_KEY_FILE: the chart sets"),
+        (_secret_files("FUSE_OTEL_HOOK_TOKEN", "FUSE_OTEL_HOOK_TOKEN"), "have the same name"),
         (["acount.email=ops@example.com"], "acount"),
         (["image.digest=sha256:1"], "digest"),
         (["service.port=0"], "port"),
@@ -69,6 +90,20 @@ def test_wrong_values_are_refused_with_their_name(helm, changes, sentence):
     words = [word for change in changes for word in ("--set", change)]
     with pytest.raises(HelmFailed, match=re.escape(sentence)):
         render_text(helm, "default", *words)
+
+
+def test_the_chart_refuses_every_secret_of_the_program_in_plain_text():
+    secrets = {each.name for each in SETTINGS if each.secret}
+    check = (CHART / "templates" / "_helpers.tpl").read_text()
+    (names,) = re.findall(r"\(\?m\)\^\\\\s\*\((.+?)\)", check)
+    assert set(names.split("|")) == secrets
+    for name in secrets:
+        assert f'"FUSE_OTEL_{name.upper()}"' in check
+
+
+def test_a_configuration_file_may_refer_to_a_secret(helm):
+    for line in ("developer_key = '${KEY}'", "developer_key_file = '/run/secrets/key'"):
+        render_text(helm, "default", "--set", f"config={line}")
 
 
 def schema_keys(schema):

@@ -10,8 +10,8 @@
 {{- end -}}
 
 {{- define "fuse-otel.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "fuse-otel.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "fuse-otel.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{- define "fuse-otel.labels" -}}
@@ -73,9 +73,23 @@ numbers = {{ toJson . }}
 {{- if ne (len $names) (len (uniq $names)) -}}
 {{- fail "Two of `accounts` have the same name." -}}
 {{- end -}}
-{{- range list "FUSE_OTEL_EMAIL" "FUSE_OTEL_DEVELOPER_KEY" "FUSE_OTEL_DEVELOPER_KEY_FILE" "FUSE_OTEL_STATE_URL" "FUSE_OTEL_STATE_URL_FILE" "FUSE_OTEL_MAX_DISK" "FUSE_OTEL_LISTEN" "FUSE_OTEL_CONFIG" "FUSE_OTEL_WEB_CONFIG" -}}
-{{- if hasKey $.Values.settings . -}}
-{{- fail (printf "settings.%s: the chart sets this variable from its other values." .) -}}
+{{- $variables := keys .Values.settings -}}
+{{- range .Values.secretFiles }}{{ with .setting }}{{ $variables = append $variables (printf "%s_FILE" .) }}{{ end }}{{ end -}}
+{{- if ne (len $variables) (len (uniq $variables)) -}}
+{{- fail "secretFiles: two of the variables have the same name. Each `setting` goes with one file, and SETTING_FILE is not in `settings`." -}}
 {{- end -}}
+{{- range list "FUSE_OTEL_EMAIL" "FUSE_OTEL_DEVELOPER_KEY" "FUSE_OTEL_DEVELOPER_KEY_FILE" "FUSE_OTEL_STATE_URL" "FUSE_OTEL_STATE_URL_FILE" "FUSE_OTEL_MAX_DISK" "FUSE_OTEL_LISTEN" "FUSE_OTEL_CONFIG" "FUSE_OTEL_WEB_CONFIG" -}}
+{{- if has . $variables -}}
+{{- fail (printf "%s%s: the chart sets this variable from its other values." (ternary "settings." "secretFiles: " (hasKey $.Values.settings .)) .) -}}
+{{- end -}}
+{{- end -}}
+{{- range list "FUSE_OTEL_PSEUDONYM_KEY" "FUSE_OTEL_HOOK_TOKEN" -}}
+{{- if hasKey $.Values.settings . -}}
+{{- fail (printf "settings.%s: the manifests would show this secret. Put it into a Secret and name that in secretFiles." .) -}}
+{{- end -}}
+{{- end -}}
+{{- /* A text that begins with a dollar refers to a variable. */ -}}
+{{- if regexMatch "(?m)^\\s*(developer_key|pseudonym_key|hook_token)\\s*=\\s*[\"']+[^$\"']" .Values.config -}}
+{{- fail "config: the ConfigMap would show a secret. Put it into a Secret, name that in secretFiles, and write the path of the file into config: NAME_file instead of NAME." -}}
 {{- end -}}
 {{- end -}}

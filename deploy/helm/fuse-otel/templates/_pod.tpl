@@ -6,8 +6,8 @@
   {{- else }}
   valueFrom:
     secretKeyRef:
-      name: {{ .Values.account.existingSecret }}
-      key: {{ .Values.account.emailKey }}
+      name: {{ .Values.account.existingSecret | quote }}
+      key: {{ .Values.account.emailKey | quote }}
   {{- end }}
 - name: FUSE_OTEL_DEVELOPER_KEY_FILE
   value: /run/secrets/fuse-otel/developer-key
@@ -37,10 +37,10 @@
 
 {{- define "fuse-otel.secret" -}}
 - secret:
-    name: {{ .secret }}
+    name: {{ .secret | quote }}
     items:
-      - key: {{ .key }}
-        path: {{ .path }}
+      - key: {{ .key | quote }}
+        path: {{ .path | quote }}
 {{- end -}}
 
 {{- /* The Secrets whose keys are files. */ -}}
@@ -123,12 +123,12 @@ volumeMounts:
 {{- if include "fuse-otel.config" . }}
 - name: config
   configMap:
-    name: {{ include "fuse-otel.fullname" . }}
+    name: {{ include "fuse-otel.fullname" . | quote }}
 {{- end }}
 {{- with .Values.web.existingSecret }}
 - name: web
   secret:
-    secretName: {{ . }}
+    secretName: {{ . | quote }}
     defaultMode: 0440
 {{- end }}
 {{- end -}}
@@ -154,7 +154,7 @@ annotations: {{- toYaml . | nindent 2 }}
 {{- end -}}
 
 {{- define "fuse-otel.podSpec" -}}
-serviceAccountName: {{ include "fuse-otel.serviceAccountName" . }}
+serviceAccountName: {{ include "fuse-otel.serviceAccountName" . | quote }}
 automountServiceAccountToken: false
 # Without the variables of Services, FUSE_OTEL_PORT and others.
 enableServiceLinks: false
@@ -164,7 +164,7 @@ terminationGracePeriodSeconds: {{ .Values.terminationGracePeriodSeconds }}
 imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .Values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 securityContext:
   runAsNonRoot: true
