@@ -10,7 +10,9 @@ import io
 import os
 import select
 import stat
+import sys
 import time
+from collections import deque
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -72,6 +74,19 @@ class NamedFile(io.RawIOBase):
         view[: len(chunk)] = chunk
         return len(chunk)
 
+    def skip_all_but(self, most: int) -> tuple[bool, int]:
+        """Of a regular file begin with the last ``most`` bytes. Whether something was skipped, and
+        how many bytes are left: of a pipe nobody knows.
+        """
+        if not stat.S_ISREG(self.mode):
+            return False, sys.maxsize
+        size = os.fstat(self._file).st_size
+        # A file of /proc has no size, but a content.
+        if size == 0:
+            return False, sys.maxsize
+        os.lseek(self._file, max(0, size - most), os.SEEK_SET)
+        return size > most, min(size, most)
+
     def close(self) -> None:
         if self._file >= 0:
             os.close(self._file)
@@ -86,12 +101,14 @@ class NamedFile(io.RawIOBase):
             if not stat.S_ISFIFO(self.mode):
                 raise
             if not self._ready(self._end - time.monotonic()):
-                what = f"The writer of the pipe did not finish within {_PIPE:.0f} s"
-                raise TimeoutError(errno.ETIMEDOUT, what) from None
+                raise _too_slow() from None
             self._begun = True
             return None
         if chunk or self._begun:
             self._begun = True
+            # A writer that never pauses, such as `yes`.
+            if chunk and stat.S_ISFIFO(self.mode) and time.monotonic() > self._end:
+                raise _too_slow()
             return chunk
         if not self._ready(_WRITER):
             raise OSError(errno.ENXIO, _NO_WRITER)
@@ -114,6 +131,29 @@ def read_bounded(path: str, most: int) -> FileContent:
             return FileContent(bytes(data), file.mode)
     except (OSError, ValueError) as error:
         raise _unreadable(error) from None
+
+
+def read_end(path: str, most: int) -> bytes:
+    """The last ``most`` bytes or fewer, and of a longer file only whole lines. What is added to a
+    regular file meanwhile is left out. Raises ``UnreadableFile``.
+    """
+    try:
+        with NamedFile(path, patience=_PIPE) as file:
+            skipped, left = file.skip_all_but(most)
+            chunks: deque[bytes] = deque()
+            size = 0
+            while chunk := file.read(min(_CHUNK, left)):
+                chunks.append(chunk)
+                size, left = size + len(chunk), left - len(chunk)
+                while size - len(chunks[0]) >= most:
+                    size -= len(chunks.popleft())
+                    skipped = True
+    except (OSError, ValueError) as error:
+        raise _unreadable(error) from None
+    data = b"".join(chunks)
+    if skipped or len(data) > most:
+        return data[-most:].partition(b"\n")[2]
+    return data
 
 
 def check_regular(path: str) -> None:
@@ -228,6 +268,11 @@ def _refuse_folders_and_devices(file: int) -> None:
     # `--config /dev/null` is an empty file.
     if found.st_rdev != Path(os.devnull).stat().st_rdev:
         raise OSError(errno.EINVAL, _SPECIAL)
+
+
+def _too_slow() -> TimeoutError:
+    what = f"The writer of the pipe did not finish within {_PIPE:.0f} s"
+    return TimeoutError(errno.ETIMEDOUT, what)
 
 
 def _unreadable(error: OSError | ValueError) -> UnreadableFile:

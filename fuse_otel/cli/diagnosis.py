@@ -9,6 +9,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -18,7 +19,7 @@ from fuse_otel import __version__
 from fuse_otel.cli.own_pages import ask
 from fuse_otel.cli.report_mask import Mask
 from fuse_otel.errors import FuseOtelError
-from fuse_otel.files import read_bounded
+from fuse_otel.files import read_end
 
 if TYPE_CHECKING:
     from fuse_otel.config import Loaded
@@ -55,8 +56,8 @@ def parts(load: Callable[[], Loaded], log: str | None) -> dict[str, str]:
         "check.txt": lambda: "\n".join(map(mask.line, _check(loaded))),
         "configuration.json": lambda: _json(mask.data(_configuration(loaded))),
         "log.txt": lambda: _log(log, mask),
-        "metrics.txt": lambda: mask.labels(_answer(settings, "/metrics")),
-        "ready.txt": lambda: mask.line(_answer(settings, "/-/ready")),
+        "metrics.txt": lambda: mask.labels(_metrics(settings)),
+        "ready.txt": lambda: mask.line(_ready(settings)),
         "status.json": lambda: _json(mask.data(_status(settings, mask))),
         "versions.json": lambda: _json(_versions()),
     }
@@ -69,10 +70,12 @@ def _complete(texts: dict[str, str]) -> dict[str, str]:
     listed = (f"{name}: {what}" for name, what in WHAT.items())
     named["README.txt"] = "\n".join(
         (
-            "A report of `fuse-otel diagnose`. It contains no credentials and no personal data:",
-            "e-mail addresses, numbers of seven digits or more and the home folder are masked.",
+            "A report of `fuse-otel diagnose`. These are masked: the credentials of the settings,",
+            "what looks like a credential, e-mail addresses, numbers of seven digits or more, the",
+            "name of this machine, and the names of users in /home and /Users.",
             "In the log shorter numbers are masked too, as in the log of a call.",
-            "Read it before you attach it to a problem report.",
+            "It may still hold names that you chose;",
+            "read it before you attach it to a problem report.",
             "",
             *listed,
         )
@@ -163,14 +166,20 @@ def _versions() -> dict[str, object]:
     }
 
 
-def _answer(settings: Settings, path: str) -> str:
-    status, text = ask(settings, path, _MOST_METRICS)
-    return text if status == 200 else f"{status}: {text}"  # noqa: PLR2004 - HTTP
+def _ready(settings: Settings) -> str:
+    status, text = ask(settings, "/-/ready", _MOST_METRICS)
+    return text if status == HTTPStatus.OK else f"{status}: {text}"
+
+
+def _metrics(settings: Settings) -> str:
+    status, text = ask(settings, "/metrics", _MOST_METRICS)
+    if status == HTTPStatus.UNAUTHORIZED:
+        return "Not available: the metrics need a login."
+    return text if status == HTTPStatus.OK else f"{status}: {text}"
 
 
 def _log(path: str | None, mask: Mask) -> str:
     if path is None:
         return "Not available: no --log. The daemon writes its log to standard error."
-    data = read_bounded(path, _MOST_LOG).data
-    lines = data.decode("utf-8", "replace").splitlines()
+    lines = read_end(path, _MOST_LOG).decode("utf-8", "replace").splitlines()
     return "\n".join(map(mask.line, deque(lines, _MOST_LINES)))

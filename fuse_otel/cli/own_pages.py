@@ -7,6 +7,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from typing import TYPE_CHECKING
 
 from fuse_otel.errors import FuseOtelError
+from fuse_otel.web.access import PROBES
 
 if TYPE_CHECKING:
     from fuse_otel.config.file.web_config import WebConfig
@@ -38,30 +39,44 @@ def ask(settings: Settings, path: str, most: int) -> tuple[int, str]:
 
 def _answer(web: WebConfig | None, host: str, port: int, path: str, most: int) -> tuple[int, str]:
     """Raises ``OSError`` or ``HTTPException`` if there is none."""
-    connection = _connection(web, host, port)
+    token = _token(web, path)
+    connection = _connection(web, host, port, pinned=bool(token) and path not in PROBES)
     try:
-        connection.request("GET", path, headers=_headers(web))
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        connection.request("GET", path, headers=headers)
         response: HTTPResponse = connection.getresponse()
         return response.status, response.read(most).decode("utf-8", "replace")
     finally:
         connection.close()
 
 
-def _connection(web: WebConfig | None, host: str, port: int) -> HTTPConnection:
+def _connection(web: WebConfig | None, host: str, port: int, *, pinned: bool) -> HTTPConnection:
+    """``pinned``: only to a server with the daemon's own certificate."""
     if web is None or web.tls is None:
         return HTTPConnection(host, port, timeout=_TIMEOUT)
-    # The certificate is for the name of the port and not for this address. Nothing secret is sent.
+    # The certificate is for the name of the port and not for this address. The token of the probes
+    # opens nothing else, so it is no secret.
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     if web.tls.verify_mode != ssl.CERT_NONE:
         # The daemon's own certificate: often it is of the same authority as those of the clients.
         context.load_cert_chain(web.cert_file, web.key_file, password=lambda: "")
+    if pinned:
+        context.load_verify_locations(web.cert_file)
+        # Not strict: a certificate of one's own often lacks what that asks for.
+        context.verify_flags = ssl.VERIFY_X509_PARTIAL_CHAIN
+        context.verify_mode = ssl.CERT_REQUIRED
     return HTTPSConnection(host, port, timeout=_TIMEOUT, context=context)
 
 
-def _headers(web: WebConfig | None) -> dict[str, str]:
-    if web is None or not web.has_passwords:
-        return {}
+def _token(web: WebConfig | None, path: str) -> str:
+    """What opens the page. Empty if it needs nothing, or a password, which only its user knows: a
+    wrong token would count as a refused login.
+    """
+    if web is None or not web.has_passwords or path in web.open_paths:
+        return ""
+    if path not in PROBES:
+        return web.token
     from fuse_otel.assembly.web_access import access_of  # noqa: PLC0415 - for these alone
 
-    return {"Authorization": f"Bearer {access_of(web).probe_token}"}
+    return access_of(web).probe_token

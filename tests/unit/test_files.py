@@ -2,6 +2,7 @@
 
 import os
 import stat
+from contextlib import suppress
 from io import BufferedReader
 from pathlib import Path
 from threading import Thread
@@ -17,6 +18,7 @@ from fuse_otel.files import (
     open_to_append,
     open_to_write,
     read_bounded,
+    read_end,
 )
 
 
@@ -84,6 +86,43 @@ def test_of_a_longer_file_a_byte_more_is_read(tmp_path):
 def test_what_is_no_file_is_an_error(tmp_path, path, reason):
     for attempt in (check_regular, lambda name: read_bounded(name, 10)):
         assert reason_of(attempt, path.format(tmp_path)) == reason
+
+
+@pytest.mark.parametrize(
+    ("most", "expected"),
+    [(100, b"one\ntwo\nthree\n"), (14, b"one\ntwo\nthree\n"), (13, b"two\nthree\n"), (5, b"")],
+)
+@pytest.mark.parametrize("chunk", [1, 4, 64])
+@pytest.mark.parametrize("kind", ["file", "pipe"])
+def test_of_a_longer_file_the_last_lines_are_read(
+    pipe, tmp_path, monkeypatch, most, expected, chunk, kind
+):
+    monkeypatch.setattr(files, "_CHUNK", chunk)
+    content = b"one\ntwo\nthree\n"
+    if kind == "file":
+        (tmp_path / "file").write_bytes(content)
+        assert read_end(str(tmp_path / "file"), most) == expected
+        return
+    monkeypatch.setattr(files, "_WRITER", 60.0)
+    writer = Thread(target=lambda: Path(pipe).write_bytes(content))
+    writer.start()
+    assert read_end(pipe, most) == expected
+    writer.join()
+
+
+def test_a_writer_that_never_pauses_is_an_error(pipe, monkeypatch):
+    monkeypatch.setattr(files, "_WRITER", 60.0)
+    monkeypatch.setattr(files, "_PIPE", 0.2)
+
+    def write_for_ever():
+        with suppress(BrokenPipeError), Path(pipe).open("wb", buffering=0) as file:
+            while True:
+                file.write(b"line\n" * 1000)
+
+    writer = Thread(target=write_for_ever)
+    writer.start()
+    assert "did not finish" in reason_of(lambda path: read_end(path, 100), pipe)
+    writer.join()
 
 
 def test_a_library_gets_no_pipe_and_no_device(pipe):

@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     lines = [
         f"{shown_path(str(path))} contains:",
         *(f"  {name:{width}}  {what}" for name, what in WHAT.items()),
-        "Secrets, e-mail addresses and numbers are masked. Read it, then attach it to a report.",
+        "It may still hold names that you chose; read it before you attach it to a report.",
     ]
     return _DONE if print_lines(lines) else _FAILED
 

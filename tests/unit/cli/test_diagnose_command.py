@@ -9,18 +9,24 @@ from pathlib import Path
 
 import pytest
 from support.builders.store_values import LOKI, NOW
+from support.builders.web_files import access, hash_of, tls, write_web_file
+from support.fakes.tls_files import make_certificate
 from support.rigs.web_site import filled_store, recent_call, served, site
 
 from fuse_otel.cli import main
 from fuse_otel.cli.diagnosis import WHAT
 from fuse_otel.cli.report_mask import Mask
+from fuse_otel.events import LoginRefused
 from fuse_otel.jobs import Erase, encode_request
 from fuse_otel.ports import ReportedState
 from fuse_otel.store import open_store
+from fuse_otel.web.access import CurrentAccess
 
 SECRETS = ("planted-key-1", "planted-pseudonym-2", "planted-token-3", "planted-header-4")
 NUMBERS = ("8005550100", "2125551234", "(212) 555-9876", "300060;001;1529552581")
 PEOPLE = ("jane.doe", "ops.person", "/people/jane")
+HOMES, HOMES_OF_MACOS = (f"/{name}" for name in ("home", "Users"))
+USERS = {"ops": hash_of("right")}
 SETTINGS = """
 state_url = "sqlite:///{folder}/state.db"
 listen = "127.0.0.1:{port}"
@@ -59,7 +65,7 @@ def folder(tmp_path, monkeypatch):
     for name in [name for name in os.environ if name.startswith(("FUSE_OTEL_", "OTEL_"))]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(Path, "home", lambda: Path("/people/jane"))
+    monkeypatch.setenv("HOME", "/people/jane")
     for name, text in zip(("key", "pseudonym", "token"), SECRETS, strict=False):
         (tmp_path / name).write_text(f"{text}\n")
         (tmp_path / name).chmod(0o600)
@@ -108,7 +114,9 @@ def test_nothing_secret_and_nothing_personal_is_in_the_archive(folder, capsys):
     for planted in (*SECRETS, *NUMBERS, *PEOPLE):
         assert planted not in everything, planted
     assert "5551234" not in everything
-    assert "@" not in everything.replace("[email]", "")
+    # The place of a masked login; the host behind it helps.
+    assert "://********@loki:3100/" in file_of(files, "configuration.json")
+    assert "@" not in everything.replace("://********@", "")
 
 
 def test_what_helps_is_in_the_archive(folder, capsys):
@@ -193,10 +201,114 @@ def test_only_the_end_of_a_long_log_is_kept(folder, capsys):
         ("call +1 (212) 555-9876 now", "call [digits] now"),
         ("to jane.doe@example.com.", "to [email]"),
         ("file /people/jane/x.toml", "file ~/x.toml"),
+        ("file /people/janet/x.toml", "file /people/janet/x.toml"),
+        (
+            f"file:{HOMES}/jane.doe/x.toml, {HOMES_OF_MACOS}/jd",
+            f"file:{HOMES}/[user]/x.toml, {HOMES_OF_MACOS}/[user]",
+        ),
+        (f"sqlite:///{HOMES}/jane/x.db", f"sqlite:///{HOMES}/[user]/x.db"),
+        ("locked on Web-7.corp.example and web-7", "locked on [host] and [host]"),
+        ("https://********@otlp.example.com/x?y", "https://********@otlp.example.com/x?y"),
+        ("https://jane:pw@otlp.example.com/x", "https://otlp.example.com/x"),
+        ("http://otlp/v1/k3yabc123xyz/traces", "http://otlp/v1/[token]/traces"),
+        ("api_token=abc, Bearer abcdef", "api_token=[secret], Bearer [secret]"),
+        ("build a1B2c3D4e5F6a1B2c3D4", "build [token]"),
         ("port 9464, 128 attributes", "port 9464, 128 attributes"),
-        ("a s3cret word", "a [secret] word"),
+        ("a s3cret-word here", "a [secret] here"),
     ],
 )
 def test_a_text_is_masked(text, masked, monkeypatch):
-    monkeypatch.setattr(Path, "home", lambda: Path("/people/jane"))
-    assert Mask(["s3cret"]).text(text) == masked
+    monkeypatch.setenv("HOME", "/people/jane")
+    monkeypatch.setattr("platform.node", lambda: "web-7.corp.example")
+    assert Mask(["s3cret-word"]).text(text) == masked
+
+
+@pytest.mark.parametrize("secret", ["1", "2125", "12125551", "5551 234", "2125551234"])
+def test_a_secret_that_is_a_part_of_a_number_leaves_no_digit_of_it(secret):
+    for mask in (Mask([secret]).text, Mask([secret]).line):
+        masked = mask("2026-11-26T18:05:20.123Z from +12125551 234 ended")
+        assert masked.startswith("2026-11-26T18:05:20.123Z from ")
+        assert masked.endswith("] ended")
+        assert not any(char.isdigit() for char in masked.partition(" from ")[2])
+
+
+def test_secrets_beside_and_over_each_other_are_replaced_once():
+    text = "a planted-1 b planted-12 c planted-1planted-1 d 5551234567 e"
+    expected = "a [secret] b [secret] c [secret][secret] d [digits] e"
+    assert Mask(["planted-1", "planted-12"]).text(text) == expected
+
+
+def test_a_value_is_masked_by_its_name():
+    value = {"api_token": "abc", "hook_token": "**********", "team": ["claims"], "tokens": ["ab"]}
+    masked = {**value, "api_token": "[secret]", "tokens": ["[secret]"]}
+    assert Mask().data(value) == masked
+
+
+def test_a_short_header_value_changes_no_other_text(folder, capsys):
+    words = configured(folder)
+    file = folder / "fuse-otel.toml"
+    file.write_text(file.read_text().replace('"Bearer planted-header-4"', '"1"'))
+    (folder / "daemon.log").write_text("2026-11-26T18:05:20.123Z call +12125551234\n")
+    files = diagnosed(capsys, *words, "--log", "daemon.log")
+    assert file_of(files, "log.txt") == "2026-11-26T18:05:20.123Z call +[digits]\n"
+
+
+def test_a_user_without_a_home_folder_gets_a_report(folder, capsys, monkeypatch):
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    diagnosed(capsys, *configured(folder))
+    assert Mask().text("a ~ b ~/c") == "a ~ b ~/c"
+
+
+@pytest.mark.parametrize("unit", ["a", "a1", "a+", "/home", "1 x", "http://a/"])
+def test_a_line_of_a_megabyte_is_masked(unit):
+    """An expression that tries every beginning again would not end."""
+    text = unit * ((1 << 20) // len(unit))
+    assert Mask(["planted-key"]).text(f"{text} planted-key").endswith(" [secret]")
+
+
+@pytest.mark.parametrize(
+    ("keys", "answered"),
+    [
+        ({"bearer_token_file": "login"}, True),
+        ({"bearer_token_file": "login", "basic_auth_users": USERS}, True),
+        ({"basic_auth_users": USERS, "open_paths": ["/metrics"]}, True),
+        ({"basic_auth_users": USERS}, False),
+    ],
+)
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_the_metrics_of_a_port_with_logins(folder, capsys, keys, answered, encrypted):
+    (folder / "login").write_text("let-me-in-please\n")
+    if encrypted:
+        keys = {**keys, "tls_server_config": tls(make_certificate(folder, "server"))}
+    events = []
+    given = site(
+        filled_store(recent_call("a")),
+        access=CurrentAccess(access(folder, **keys)),
+        emit=events.append,
+    )
+    with served(given) as url:
+        words = configured(folder, url.rpartition(":")[2])
+        files = diagnosed(capsys, *words, "--web-config", str(folder / "web.yaml"))
+    metrics = file_of(files, "metrics.txt")
+    if answered:
+        assert "fuse_otel_build_info" in metrics
+    else:
+        assert metrics == "Not available: the metrics need a login.\n"
+    assert file_of(files, "ready.txt") == "Ready.\n"
+    assert [each for each in events if isinstance(each, LoginRefused)] == []
+
+
+def test_the_token_goes_to_no_server_with_another_certificate(folder, capsys):
+    (folder / "login").write_text("let-me-in-please\n")
+    for name in ("own", "other"):
+        (folder / name).mkdir()
+    own, other = (make_certificate(folder / name, "server") for name in ("own", "other"))
+    keys = {"bearer_token_file": "login"}
+    served_access = access(folder, **keys, tls_server_config=tls(other))
+    given = site(filled_store(recent_call("a")), access=CurrentAccess(served_access))
+    write_web_file(folder, **keys, tls_server_config=tls(own))
+    with served(given) as url:
+        words = configured(folder, url.rpartition(":")[2])
+        files = diagnosed(capsys, *words, "--web-config", str(folder / "web.yaml"))
+    assert file_of(files, "metrics.txt").startswith("Not available: No answer from ")
