@@ -95,7 +95,7 @@ COMMANDS = {
     ),
     "config": Command("print the effective settings and where each comes from", configured=True),
     "diagnose": Command(
-        "write an archive for a problem report, masked; read it before you attach it",
+        "write a masked archive for a problem report; read it first",
         configured=True,
         settings=_STORE,
     ),
