@@ -53,8 +53,8 @@ class Picture:
 
 def picture_of(report: FlowReport) -> Picture:
     other = report.compared
-    every_module = _pairs(report.side.modules, other.modules if other else {})
-    every_step = _pairs(report.side.steps, other.steps if other else {})
+    every_module = pairs(report.side.modules, other.modules if other else {})
+    every_step = pairs(report.side.steps, other.steps if other else {})
     modules = _largest(every_module, MOST_MODULES)
     between = {edge: pair for edge, pair in every_step.items() if {*edge} <= modules.keys()}
     steps = _largest(between, MOST_STEPS)
@@ -76,12 +76,13 @@ def _height(pair: Pair[FlowModule]) -> float:
     return _HEIGHT + _LINE * (bool(module.lost) + bool(module.errors or module.no_match))
 
 
-def _pairs(this: Mapping[Key, Drawn], other: Mapping[Key, Drawn]) -> dict[Key, Pair[Drawn]]:
+def pairs(this: Mapping[Key, Drawn], other: Mapping[Key, Drawn]) -> dict[Key, Pair[Drawn]]:
+    """What both sides have together, that of this side first."""
     return {key: Pair(this.get(key), other.get(key)) for key in dict.fromkeys((*this, *other))}
 
 
-def _largest(pairs: Mapping[Key, Pair[Drawn]], most: int) -> dict[Key, Pair[Drawn]]:
+def _largest(every: Mapping[Key, Pair[Drawn]], most: int) -> dict[Key, Pair[Drawn]]:
     """Those that are not rare, in their order."""
-    usual: list[Key] = [key for key, pair in pairs.items() if max(pair.shares) >= RARE]
-    kept = {*sorted(usual, key=lambda key: max(pairs[key].shares), reverse=True)[:most]}
-    return {key: pairs[key] for key in usual if key in kept}
+    usual: list[Key] = [key for key, pair in every.items() if max(pair.shares) >= RARE]
+    kept = {*sorted(usual, key=lambda key: max(every[key].shares), reverse=True)[:most]}
+    return {key: every[key] for key in usual if key in kept}

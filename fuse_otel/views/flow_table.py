@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fuse_otel import humanize
-from fuse_otel.views.flow import FlowModule, FlowReport, percent
+from fuse_otel.views.flow import FlowModule, FlowReport, FlowStep, percent
+from fuse_otel.views.flow_layers import Edge
+from fuse_otel.views.flow_picture import Pair, pairs
 from fuse_otel.views.table import Cell, Severity, Table
 
 _HEADS = (
@@ -16,26 +18,33 @@ _NOTHING = ("0", "0 %", "0", "0 %", humanize.UNKNOWN, "0 %", "0 %")
 
 def module_table(report: FlowReport) -> Table:
     """Where most callers are lost stands first. A cell of two sides has the compared one first."""
-    modules = sorted(
-        report.side.modules.values(), key=lambda each: (-each.lost, -each.executions, each.name)
-    )
-    rows = [tuple(_cells(each, report)) for each in modules]
+    compared = report.compared
+    modules = pairs(report.side.modules, compared.modules if compared else {}).values()
+    rows = [
+        tuple(_cells(pair, compared=compared is not None)) for pair in sorted(modules, key=_rank)
+    ]
     return Table("Modules", "module", _HEADS, rows, empty="No call matches.")
 
 
-def _cells(module: FlowModule, report: FlowReport) -> Iterator[Cell]:
-    other = report.compared.modules.get(module.name) if report.compared else None
-    texts = _texts(module)
-    if report.compared is not None:
-        before = _texts(other) if other else _NOTHING
-        texts = tuple(both(*pair) for pair in zip(before, texts, strict=True))
+def _rank(pair: Pair[FlowModule]) -> tuple[int, int, str]:
+    """What only the compared side has stands last."""
+    lost, executions = (pair.this.lost, pair.this.executions) if pair.this else (0, 0)
+    return -lost, -executions, pair.known.name
+
+
+def _cells(pair: Pair[FlowModule], *, compared: bool) -> Iterator[Cell]:
+    texts = _texts(pair.this)
+    if compared:
+        texts = tuple(both(*cell) for cell in zip(_texts(pair.other), texts, strict=True))
     lost, *others = texts
-    yield Cell(module.name)
-    yield Cell(lost, Severity.ALARM if module.lost else Severity.PLAIN)
+    yield Cell(pair.known.name)
+    yield Cell(lost, Severity.ALARM if pair.this and pair.this.lost else Severity.PLAIN)
     yield from map(Cell, others)
 
 
-def _texts(module: FlowModule) -> Sequence[str]:
+def _texts(module: FlowModule | None) -> Sequence[str]:
+    if module is None:
+        return _NOTHING
     return (
         f"{module.lost:,}",
         percent(module.lost / module.executions),
@@ -50,17 +59,20 @@ def _texts(module: FlowModule) -> Sequence[str]:
 def step_table(report: FlowReport) -> Table:
     """The usual ones first."""
     heads = ("From", "To", "#Count", "#Per call")
+    compared = report.compared
     rows = []
-    for step in sorted(
-        report.side.steps.values(), key=lambda each: (-each.count, each.source, each.target)
-    ):
-        share = percent(step.share)
-        if report.compared is not None:
-            other = report.compared.steps.get((step.source, step.target))
-            share = both(percent(other.share) if other else "0 %", share)
-        texts = (step.source, step.target, f"{step.count:,}", share)
+    steps = pairs(report.side.steps, compared.steps if compared else {})
+    for (source, target), pair in sorted(steps.items(), key=_step_rank):
+        this, other = map(percent, pair.shares)
+        count = f"{pair.this.count if pair.this else 0:,}"
+        texts = (source, target, count, this if compared is None else both(other, this))
         rows.append(tuple(map(Cell, texts)))
     return Table("Steps", "step", heads, rows)
+
+
+def _step_rank(step: tuple[Edge, Pair[FlowStep]]) -> tuple[int, Edge]:
+    edge, pair = step
+    return -(pair.this.count if pair.this else 0), edge
 
 
 def both(before: str, now: str) -> str:

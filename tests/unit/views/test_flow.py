@@ -116,6 +116,21 @@ def test_the_tables_of_two_sides_have_both():
     ]
 
 
+def test_the_tables_have_what_only_the_compared_side_has():
+    compared = report_of(
+        (("start start", "exit end"), False),
+        compared=[(("start start", "menu dropped"), True), (("start start", "exit end"), False)],
+    )
+    rows = [[cell.text for cell in row] for row in module_table(compared).rows]
+    assert rows[-1] == [
+        "menu dropped", "1 → 0", "100 % → 0 %", "1 → 0", "50 % → 0 %", "4 s → \N{EN DASH}",
+        "0 % → 0 %", "0 % → 0 %",
+    ]  # fmt: skip
+    assert [cell.text for cell in step_table(compared).rows[-1]] == [
+        "start start", "menu dropped", "0", "50 % → 0 %",
+    ]  # fmt: skip
+
+
 def test_mermaid_has_a_line_for_each_module_and_step(report):
     lines = list(mermaid(report))
     assert lines[0] == "flowchart TD"
