@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 Edge = tuple[str, str]
 _SWEEPS = 12
+_WORK = 100_000  # links that the sweeps of one part follow together
 _STRAIGHT = 4  # how much more a lane wants to be straight than a step between modules
 
 
@@ -154,10 +155,18 @@ def _places(
     return layers
 
 
+def sweeps(links: Links, most: int) -> int:
+    """How many a drawing takes: fewer for a dense one, which would take seconds, and at least one
+    down and one up.
+    """
+    count = sum(map(len, links.down.values()))
+    return max(2, min(most, _WORK // max(count, 1)))
+
+
 def _order(layers: list[list[Place]], links: Links) -> None:
     """Each place at the mean of its neighbours, down and up. The order that crosses least stays."""
     best, fewest = [list(layer) for layer in layers], _crossings(layers, links)
-    for sweep in range(_SWEEPS):
+    for sweep in range(sweeps(links, _SWEEPS)):
         down = sweep % 2 == 0
         for upper, lower in pairwise(layers if down else layers[::-1]):
             _sort(lower, links.up if down else links.down, upper)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from fuse_otel.views.flow_layers import Edge, Lane, Layers, Place, in_layers
+from fuse_otel.views.flow_layers import Edge, Lane, Layers, Place, in_layers, sweeps
 
 _SWEEPS = 16
 _BESIDE = 5.0  # between the two lines of steps that lead to and fro
@@ -97,7 +97,7 @@ def _centers(layers: Layers, sizes: Sizes) -> dict[Place, float]:
     centers: dict[Place, float] = {}
     for layer in layers.places:
         centers.update(zip(layer, _apart([0.0] * len(layer), layer, sizes), strict=True))
-    for sweep in range(_SWEEPS):
+    for sweep in range(sweeps(layers.links, _SWEEPS)):
         down = sweep % 2 == 0
         for layer in layers.places if down else reversed(layers.places):
             wanted = [_wanted(place, layers, centers, down=down) for place in layer]

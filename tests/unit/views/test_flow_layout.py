@@ -2,10 +2,12 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuse_otel.views.flow_layers import Lane, in_layers
+from fuse_otel.views import flow_layers
+from fuse_otel.views.flow_layers import Lane, Links, in_layers, sweeps
 from fuse_otel.views.flow_layout import Sizes, lay_out
 
 SIZES = Sizes()
@@ -66,6 +68,27 @@ def test_nothing_is_drawn_of_nothing():
 def test_a_layer_is_as_high_as_its_highest_module():
     layout = lay_out({"a": 66, "b": 66, "c": 98}, {("a", "b"): 1, ("a", "c"): 1}, SIZES)
     assert layout.heights == {"a": 66, "b": 98, "c": 98}
+
+
+@pytest.mark.parametrize(
+    ("links", "expected"), [(0, 12), (1_000, 12), (20_000, 5), (40_000, 2), (1_000_000, 2)]
+)
+def test_a_dense_flow_takes_fewer_sweeps(links, expected):
+    assert sweeps(Links({}, {"a": [("b", 1.0)] * links}), 12) == expected
+
+
+def test_the_order_keeps_to_the_bound_of_its_work(monkeypatch):
+    counted = []
+    count = flow_layers._crossings
+    monkeypatch.setattr(
+        flow_layers, "_crossings", lambda *given: counted.append(given) or count(*given)
+    )
+    graph = {("a", "b"): 9, ("b", "c"): 9, ("a", "c"): 1}
+    for bound, sweeps_made in ((4 * 3, 3), (0, 2), (1_000, 12)):
+        monkeypatch.setattr(flow_layers, "_WORK", bound)
+        in_layers(modules_of(graph), graph)
+        assert len(counted) == 1 + sweeps_made
+        counted.clear()
 
 
 @settings(max_examples=40)
