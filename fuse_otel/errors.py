@@ -3,6 +3,7 @@
 FuseOtelError
 ├── ConfigurationError     the operator corrects the named settings
 ├── CannotListen           the address of the pages is taken, or not ours
+├── Stopping               the daemon ends: the client asks again after its next start
 ├── SourceError            the poller waits, halves the window or keeps a gap
 │   ├── Unauthorized       401: wrong key or inactive account
 │   ├── Throttled          429: wait as long as the API says
@@ -55,6 +56,11 @@ class ConfigurationError(FuseOtelError):
 
 class CannotListen(FuseOtelError):
     pass
+
+
+class Stopping(FuseOtelError):
+    def __init__(self) -> None:
+        super().__init__("The daemon is stopping.")
 
 
 class SourceError(FuseOtelError):

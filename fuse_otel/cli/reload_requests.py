@@ -4,17 +4,18 @@ begins share it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import Future
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
+
+from fuse_otel.errors import Stopping
 
 if TYPE_CHECKING:
     from fuse_otel.config import Loaded
 
 Result = Future[str]
-"""A sentence, or empty for success."""
-
-STOPPING = "The daemon is stopping."
+"""A sentence, or empty for success. ``Stopping`` if the daemon ends first."""
 
 
 class ReloadRequest(NamedTuple):
@@ -22,9 +23,17 @@ class ReloadRequest(NamedTuple):
     results: tuple[Result, ...]
 
     def answer(self, sentence: str) -> None:
+        for each in self._waiting():
+            each.set_result(sentence)
+
+    def refuse(self) -> None:
+        for each in self._waiting():
+            each.set_exception(Stopping())
+
+    def _waiting(self) -> Iterator[Result]:
         for each in self.results:
             if each.set_running_or_notify_cancel():  # its client may have given up
-                each.set_result(sentence)
+                yield each
 
 
 class ReloadRequests:
@@ -44,7 +53,8 @@ class ReloadRequests:
         result = Result()
         with self._lock:
             if self._closed:
-                return failed(STOPPING)
+                result.set_exception(Stopping())
+                return result
             before = self._next.results if self._next else ()
             self._next = ReloadRequest(following, (*before, result))
         return result
@@ -59,7 +69,7 @@ class ReloadRequests:
         with self._lock:
             self._closed = True
         if (left := self.take()) is not None:
-            left.answer(STOPPING)
+            left.refuse()
 
 
 def failed(sentence: str) -> Result:

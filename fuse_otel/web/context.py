@@ -30,8 +30,9 @@ class PageContext:
     - ``health``, ``readiness``: what is wrong, a sentence a problem; empty means well
     - ``paused``: lanes that an operator has paused, a sentence each
     - ``problems``: what does not work, since when, and when it is tried again
-    - ``reload``: read the configuration again and use it: a sentence if that failed, else empty.
-      Absent for a program that cannot. A request waits for it, at most ``reload_seconds``
+    - ``reload``: read the configuration again and use it: a sentence if that failed, else empty,
+      and ``Stopping`` if the daemon ends. Absent for a program that cannot. A request waits for it,
+      at most ``reload_seconds``
     - ``hook``: a call ended: poll now; absent without a token
     - ``allowed_hosts``: names under which the pages answer, besides addresses and ``localhost``
     - ``access``: TLS and logins of the port, as its file says now

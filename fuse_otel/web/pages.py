@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from fuse_otel.core.encoding import otlp_json
+from fuse_otel.errors import Stopping
 from fuse_otel.ports import Neighbours, RecentCall, Status
 from fuse_otel.views.call_tree import call_trees
 from fuse_otel.views.calls import WrongQuery
@@ -103,6 +104,8 @@ class Pages:
             async with asyncio.timeout(self._site.reload_seconds):
                 problem = await asyncio.wrap_future(result)
         except TimeoutError:
+        except Stopping as error:
+            return plain(503, str(error))
             return plain(504, "The reload takes long. The log of the daemon will have its result.")
         return plain(500, problem) if problem else plain(200, "The configuration is reloaded.")
 

@@ -10,6 +10,7 @@ from support import http_client
 from support.patience import PATIENCE
 from support.rigs.web_site import ended, filled_store, served, site
 
+from fuse_otel.errors import Stopping
 from fuse_otel.web.app import create_app
 from fuse_otel.web.server import WebServer
 from fuse_otel.web.sockets import ListeningSockets
@@ -74,6 +75,14 @@ def test_the_wait_for_a_reload_is_bounded(store):
     assert answer.status_code == 504
     assert "The log of the daemon will have its result." in answer.text
     assert reload.result.cancelled()
+
+
+def test_a_reload_that_the_end_of_the_daemon_overtakes_is_unavailable(store):
+    reload = Requested()
+    reload.result.set_exception(Stopping())
+    with served(site(store, reload=reload)) as url:
+        answer = http_client.post(f"{url}/-/reload")
+    assert (answer.status_code, answer.text) == (503, "The daemon is stopping.\n")
 
 
 def test_a_program_that_cannot_reload_says_so(store):

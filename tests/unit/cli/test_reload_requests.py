@@ -1,6 +1,9 @@
 """Who gets the result of which reload."""
 
-from fuse_otel.cli.reload_requests import STOPPING, ReloadRequests
+import pytest
+
+from fuse_otel.cli.reload_requests import ReloadRequests
+from fuse_otel.errors import Stopping
 
 
 def test_requests_that_come_before_the_reload_share_it():
@@ -31,6 +34,7 @@ def test_at_the_end_nobody_waits():
     requests = ReloadRequests()
     before = requests.add("one")
     requests.close()
-    assert before.result(0) == STOPPING
-    assert requests.add("two").result(0) == STOPPING
+    for result in (before, requests.add("two")):
+        with pytest.raises(Stopping, match="stopping"):
+            result.result(0)
     assert requests.take() is None
