@@ -8,6 +8,9 @@ from typing import Protocol
 
 from fuse_otel.core.model.call_flow import CallFlow
 
+HOUR, DAY = 3_600, 86_400
+KEEP_HOURS, KEEP_DAYS = 5 * DAY, 30 * DAY
+
 
 @dataclass(frozen=True, slots=True)
 class FlowQuery:
@@ -24,6 +27,27 @@ class FlowQuery:
     account: str = ""
     version: str = ""
     outcome: str = ""
+
+
+def first_hour(now: int) -> int:
+    """The start of the first hour that is kept as an hour, UNIX seconds."""
+    return (now - KEEP_HOURS) // HOUR * HOUR
+
+
+def counted_start(start: float, now: float) -> int:
+    """The start of the hour or the day that ``start`` lies in: what is counted from there."""
+    hours = first_hour(int(now))
+    # The hours of the day in which they begin are kept beside the sum of its earlier hours.
+    seconds = HOUR if start >= -(-hours // DAY) * DAY else DAY
+    return int(start // seconds) * seconds
+
+
+def counted_end(end: float, now: float) -> int:
+    """The end of the hour or the day that ``end`` lies in."""
+    hours = first_hour(int(now))
+    if end > hours:
+        return -int(-end // HOUR) * HOUR
+    return min(-int(-end // DAY) * DAY, hours)
 
 
 @dataclass(frozen=True, slots=True)

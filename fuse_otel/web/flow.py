@@ -7,23 +7,26 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from fuse_otel import humanize
+from fuse_otel.core.model.call_flow import OTHER
 from fuse_otel.humanize import quoted
 from fuse_otel.ports import FlowPart, FlowQuery, Flows
+from fuse_otel.ports.flows import counted_end, counted_start
 from fuse_otel.views.calls import OUTCOMES, WrongQuery
 from fuse_otel.views.flow import (
     FLOW_FILTERS,
     FlowModule,
     FlowReport,
     FlowRequest,
+    flow_json,
     flow_report,
     read_flow_request,
 )
 from fuse_otel.views.flow_picture import Picture, picture_of
 from fuse_otel.views.flow_table import module_table
-from fuse_otel.web.flow_svg import flow_svg
+from fuse_otel.web.flow_svg import Link, flow_svg
 from fuse_otel.web.html import Child, Html, tag
 from fuse_otel.web.page import content, page, table_of_rows, when
 
@@ -36,14 +39,18 @@ _LABELS = {
     "compare_to": "Compare to",
 }
 _FIELDS = (*FLOW_FILTERS[:5], "find", *FLOW_FILTERS[5:])
+_OTHER = " ".join(OTHER)  # many modules together: no filter of calls finds them
 
 
 @dataclass(frozen=True, slots=True)
 class FlowView:
-    """``given`` are the filters as they were written, ``find`` among them."""
+    """``given`` are the filters as they were written, ``find`` among them. ``now``: UNIX seconds of
+    the request.
+    """
 
     given: Mapping[str, str]
     request: FlowRequest
+    now: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,7 @@ def read_view(request: Request, now: float) -> FlowView:
         problems += error.problems
     if problems:
         raise WrongQuery(problems)
-    return FlowView(given, found)
+    return FlowView(given, found, now)
 
 
 def find_flow(flows: Flows, view: FlowView) -> FoundFlow:
@@ -112,7 +119,7 @@ def flow_page(view: FlowView, found: FoundFlow) -> Response:
     report, query = found.report, view.request.query
     picture = picture_of(report)
     matches = _matcher(view.given.get("find", ""))
-    compared = report.compared is not None
+    compared, link = report.compared is not None, _links(view, report)
     return page(
         query.application,
         _form(view.given, found),
@@ -120,7 +127,7 @@ def flow_page(view: FlowView, found: FoundFlow) -> Response:
         _found_sentence(view.given.get("find", ""), picture, matches),
         tag(
             "div",
-            flow_svg(picture, compared=compared, found=matches, link=_link(query)),
+            flow_svg(picture, compared=compared, found=matches, link=link),
             class_="scroll flow-frame",
             tabindex=0,
         )
@@ -128,11 +135,15 @@ def flow_page(view: FlowView, found: FoundFlow) -> Response:
         else None,
         tag("p", _legend(picture, compared=compared), class_="faint") if picture.modules else None,
         tag("h2", "Modules"),
-        _table(report, _link(query)),
+        _table(report, link),
         tag("p", tag("a", "As JSON", href=_as_json(view.given)), class_="faint"),
         depth=1,
         style="flow.css",
     )
+
+
+def flow_as_json(found: FoundFlow) -> Response:
+    return JSONResponse(flow_json(found.report))
 
 
 def _as_json(given: Mapping[str, str]) -> str:
@@ -156,9 +167,11 @@ def _legend(picture: Picture, *, compared: bool) -> str:
     ]
     if compared:
         parts.append("Green became more, orange less.")
-    if picture.folded_modules or picture.folded_steps:
+    # No line leads from a module to itself.
+    folded_steps = picture.folded_steps + len(picture.steps) - len(picture.layout.lines)
+    if picture.folded_modules or folded_steps:
         modules = humanize.plural(picture.folded_modules, "module")
-        steps = humanize.plural(picture.folded_steps, "step")
+        steps = humanize.plural(folded_steps, "step")
         parts.append(f"Below 1 % of the calls, not drawn: {modules} and {steps}.")
     return " ".join(parts)
 
@@ -179,24 +192,39 @@ def _found_sentence(
     )
 
 
-def _link(query: FlowQuery) -> Callable[[str], str]:
+def _links(view: FlowView, report: FlowReport) -> Link:
     """To the calls in which a module ran. The index of calls is younger than the flow."""
+    this = _filters(view.request.query, view.now)
+    other = _filters(view.request.compared, view.now) if view.request.compared else this
+
+    def link(name: str) -> str | None:
+        if name == _OTHER:
+            return None
+        filters = this if name in report.side.modules else other
+        return f"../calls/?{urlencode({**filters, 'module': name}, errors='replace')}"
+
+    return link
+
+
+def _filters(query: FlowQuery, now: float) -> dict[str, str]:
+    """Those of ``/calls/`` for what was counted: whole hours and days. No time is before 1970."""
     filters = {"application": query.application, "account": query.account, "outcome": query.outcome}
     if query.start is not None:
-        filters["from"] = f"{query.start:.0f}"
+        filters["from"] = str(max(counted_start(query.start, now), 0))
     if query.end is not None:
-        filters["to"] = f"{query.end:.0f}"
-    known = {name: text for name, text in filters.items() if text}
-    return lambda name: f"../calls/?{urlencode({**known, 'module': name}, errors='replace')}"
+        filters["to"] = str(max(counted_end(query.end, now), 1))
+    return {name: text for name, text in filters.items() if text}
 
 
-def _table(report: FlowReport, link: Callable[[str], str]) -> Html:
+def _table(report: FlowReport, link: Link) -> Html:
     table = module_table(report)
-    rows = (
-        (tag("a", name.text, href=link(name.text)), *map(content, others))
-        for name, *others in table.rows
-    )
+    rows = ((_module(name.text, link), *map(content, others)) for name, *others in table.rows)
     return table_of_rows(table.heads, rows, empty=table.empty)
+
+
+def _module(name: str, link: Link) -> Child:
+    href = link(name)
+    return name if href is None else tag("a", name, href=href)
 
 
 def _form(given: Mapping[str, str], found: FoundFlow) -> Html:
@@ -211,10 +239,15 @@ def _form(given: Mapping[str, str], found: FoundFlow) -> Html:
     clear = tag("a", "All calls", href="?") if given else None
     names = tag(
         "datalist",
-        (tag("option", value=name) for name in sorted(found.report.side.modules)),
+        (tag("option", value=name) for name in sorted(_names(found.report))),
         id="modules",
     )
     return tag("form", fields, names, tag("p", button, " ", clear), method="get", class_="filters")
+
+
+def _names(report: FlowReport) -> set[str]:
+    """Of the modules of both sides."""
+    return {*report.side.modules, *(report.compared.modules if report.compared else ())}
 
 
 def _known(names: Iterator[str]) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ from fuse_otel.views.flow_picture import SIZES, Pair, Picture
 from fuse_otel.views.flow_table import both
 from fuse_otel.web.html import Child, Html, tag
 
+Link = Callable[[str], str | None]
+"""Where a module leads to, by its name: ``None`` for nowhere."""
 _LONGEST = 27  # characters of a name in a box; the box cuts what is wider
 _HEAT = 0.42  # the opacity of what every call goes through
 _THICKEST = 9.0
@@ -30,12 +32,10 @@ def flow_svg(
     *,
     compared: bool = False,
     found: Callable[[FlowModule], bool] = lambda _module: False,
-    link: Callable[[str], str] | None = None,
+    link: Link = lambda _name: None,
     style: str = "",
 ) -> Html:
-    """``found``: which modules are marked. ``link``: where a module leads to, by its name.
-    ``style`` is the style sheet of a file of its own.
-    """
+    """``found``: which modules are marked. ``style``: the style sheet of a file of its own."""
     width, height = round(picture.layout.width), round(picture.layout.height)
     lines = sorted(picture.layout.lines, key=lambda line: max(picture.steps[line.edge].shares))
     shared = Counter(name for line in lines for name in line.edge)
@@ -145,7 +145,7 @@ def _box(
     *,
     compared: bool,
     found: Callable[[FlowModule], bool],
-    link: Callable[[str], str] | None,
+    link: Link,
 ) -> Html:
     module, at, height = pair.known, layout.places[name], layout.heights[name]
     kind = "module" + (" found" if found(module) else "")
@@ -164,7 +164,8 @@ def _box(
         _texts(pair, compared=compared),
         x=f"{at.x:.0f}", y=f"{at.y:.0f}", width=SIZES.width, height=height, class_=kind,
     )  # fmt: skip
-    return drawn if link is None else tag("a", drawn, href=link(name))
+    href = link(name)
+    return drawn if href is None else tag("a", drawn, href=href)
 
 
 def _lost_bar(pair: Pair[FlowModule], height: float) -> Html | None:

@@ -18,7 +18,6 @@ from fuse_otel.errors import Stopping
 from fuse_otel.ports import Neighbours, RecentCall, Status
 from fuse_otel.views.call_tree import call_trees
 from fuse_otel.views.calls import WrongQuery
-from fuse_otel.views.flow import flow_json
 from fuse_otel.views.history import Series, first_slot, history
 from fuse_otel.views.status_json import status_json
 from fuse_otel.views.status_report import low_headroom, reported_problems
@@ -104,9 +103,9 @@ class Pages:
             async with asyncio.timeout(self._site.reload_seconds):
                 problem = await asyncio.wrap_future(result)
         except TimeoutError:
+            return plain(504, "The reload takes long. The log of the daemon will have its result.")
         except Stopping as error:
             return plain(503, str(error))
-            return plain(504, "The reload takes long. The log of the daemon will have its result.")
         return plain(500, problem) if problem else plain(200, "The configuration is reloaded.")
 
     async def status(self, request: Request) -> Response:
@@ -175,7 +174,7 @@ class Pages:
         if not found.parts:
             return not_found(request, "No call of this application was stored in the last 30 days.")
         if _wants_json(request):
-            return JSONResponse(flow_json(found.report))
+            return await self._beside(flow.flow_as_json, found)
         return await self._beside(flow.flow_page, view, found)
 
     def _problems(self, status: Status) -> list[str]:

@@ -16,12 +16,11 @@ from fuse_otel.core.model.call_flow import CallFlow, CallPath, read_path
 from fuse_otel.core.translation.root_span import CallOutcome
 from fuse_otel.errors import Corrupt
 from fuse_otel.ports import FlowPart, FlowQuery
+from fuse_otel.ports.flows import DAY, HOUR, KEEP_DAYS, first_hour
 from fuse_otel.store.sqlite.calls import NamedRow, module_names
 from fuse_otel.store.sqlite.database import Database, queries
 from fuse_otel.store.sqlite.rows import Row, storable
 
-HOUR, DAY = 3_600, 86_400
-KEEP_HOURS, KEEP_DAYS = 5 * DAY, 30 * DAY
 # The flows take a twentieth of the cap, and never more than that.
 FLOW_BYTES, FLOW_SHARE = 64 * 1024 * 1024, 0.05
 AT_ONCE = 50  # old hours and days that one step processes
@@ -80,7 +79,7 @@ def _changes(connection: sqlite3.Connection, row: NamedRow) -> list[tuple[NamedR
 
 def _part(facts: NamedRow, now: int) -> _Part:
     at: int = facts["at"]
-    seconds = HOUR if at >= _first_hour(now) else DAY
+    seconds = HOUR if at >= first_hour(now) else DAY
     application, version = facts["application"][:_LONGEST], facts["version"][:_LONGEST]
     start = at - at % seconds
     return _Part(facts["account"], application, version, facts["outcome"], seconds, start)
@@ -92,11 +91,6 @@ def _path(facts: NamedRow) -> CallPath:
         return read_path(module_names(facts["modules"]), facts["path"], lost=lost)
     except ValueError as error:
         raise Corrupt("The store is damaged: the path of a call cannot be read.") from error
-
-
-def _first_hour(now: int) -> int:
-    """The start of the first hour that is kept as an hour."""
-    return (now - KEEP_HOURS) // HOUR * HOUR
 
 
 def _sums(connection: sqlite3.Connection, part: _Part) -> CallFlow:
@@ -123,7 +117,7 @@ def _write(connection: sqlite3.Connection, part: _Part, flow: CallFlow) -> None:
 
 def _process_old(connection: sqlite3.Connection, now: int) -> None:
     """Sum old hours by the day, and forget old days."""
-    old = {"seconds": HOUR, "before": _first_hour(now), "limit": AT_ONCE}
+    old = {"seconds": HOUR, "before": first_hour(now), "limit": AT_ONCE}
     days: dict[_Part, CallFlow] = {}
     for row_id, account, application, version, outcome, start, data in connection.execute(
         _SQL["old_hours"], old

@@ -1,5 +1,6 @@
 """The pages of the call flows: pictures, filters, and the same as JSON."""
 
+import threading
 from contextlib import closing, contextmanager
 from html.parser import HTMLParser
 
@@ -11,6 +12,8 @@ from support.rigs import browser
 from support.rigs.web_site import links, served, site
 
 from fuse_otel.store import MemoryStore
+from fuse_otel.views.flow import flow_json
+from fuse_otel.web import flow
 from fuse_otel.web.flow import flow_path
 
 JSON = {"accept": "application/json"}
@@ -81,12 +84,60 @@ def test_the_picture_has_each_module_with_a_way_to_its_calls(client):
     assert "<svg" in page
     (menu,) = {link for link in links(page) if "menu" in link}
     assert menu == (
-        "../calls/?application=claims+line&amp;outcome=hangup&amp;from=1789996400"
+        "../calls/?application=claims+line&amp;outcome=hangup&amp;from=1789995600"
         "&amp;module=menu+main"
     )
     found = client.get(menu.replace("&amp;", "&").removeprefix(".."), headers=JSON).json()
     assert [call["session_id"] for call in found["calls"]] == ["1;1;1"]
     assert "1 lost (100 %)" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "first", "last"),
+    [
+        ("from=36h&to=1h", NOW - 36 * 3_600 - 800, NOW - 3_600 + 2_800),
+        ("from=1700000000", 1_699_920_000, None),
+        ("from=500000h", 0, None),
+    ],
+)
+def test_a_link_has_the_hours_and_days_that_were_counted(client, query, first, last):
+    page = client.get(f"/flow/claims line?{query}", headers=HTML).text
+    link = next(link for link in links(page) if "menu" in link).replace("&amp;", "&")
+    assert f"&from={first}&" in link
+    assert ("to=" in link, f"&to={last}&" in link) == (last is not None,) * 2
+    assert client.get(link.removeprefix(".."), headers=JSON).status_code == 200
+
+
+def test_a_module_of_the_compared_calls_alone_leads_to_them(client):
+    query = "to=2000h&compare_from=500000h"
+    page = client.get(f"/flow/claims line?{query}", headers=HTML).text
+    (menu,) = {link for link in links(page) if "menu" in link}
+    assert "&amp;from=0&amp;" in menu
+    assert '<option value="menu main">' in page
+
+
+def test_many_modules_together_have_no_link_and_no_line_to_themselves():
+    steps = runs("start start", "#other# #other#", "#other# #other#")
+    with client_of(stepping_call("1;1;1", steps)) as client:
+        page = client.get("/flow/claims line", headers=HTML).text
+    assert {link for link in links(page) if "module=" in link} == {
+        "../calls/?application=claims+line&amp;module=start+start"
+    }
+    assert "#other# #other#" in page
+    assert page.count('class="step"') == 1
+    assert "not drawn: 0 modules and 1 step." in page
+
+
+def test_json_is_built_beside_the_loop_that_serves_all_requests(client, monkeypatch):
+    threads = []
+
+    def built(found):
+        threads.append(threading.current_thread().name)
+        return flow_json(found)
+
+    monkeypatch.setattr(flow, "flow_json", built)
+    assert client.get("/flow/claims line", headers=JSON).json()["calls"] == 3
+    assert [name.startswith("web-page") for name in threads] == [True]
 
 
 def test_a_module_is_found_by_a_part_of_its_name(client):
