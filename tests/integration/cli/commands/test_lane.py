@@ -78,6 +78,9 @@ def test_a_running_daemon_notices_the_end_and_the_beginning_of_a_pause(receiver,
 
 
 def test_once_delivers_to_the_other_lanes_and_names_what_waits(receiver, env):
+    refused = fuse_otel("lane", "pause", "default/logs", env=env)
+    assert (refused.returncode, "There is no store at" in refused.stderr) == (1, True)
+    lane(env, "resume")  # makes the store
     done = fuse_otel("lane", "pause", "default/logs", env=env)
     assert done.returncode == 0, done.stderr
     done = fuse_otel("once", env=env)
