@@ -15,9 +15,8 @@ KEEP_INDEXED = 7 * 86_400
 AHEAD = 3_600  # a start by a broken clock, years ahead, must not keep a row for years
 INDEX_SHARE = 0.1  # of the cap
 FORGET_AT_ONCE = 500
-MAKE_ROOM_AT_ONCE = 100  # for room: not many more than have to go
 MAX_MODULES = 8_192  # characters: about 300 different modules
-# The columns that are no text, and the entries of three indexes with their shares of pages.
+# The columns that are no text, and the entries of four indexes with their shares of pages.
 _ROW_BYTES = 250
 _SQL = queries("calls")
 _MODULES = 12  # the column of the query
@@ -41,13 +40,16 @@ def write_calls(
     connection.executemany(_SQL["end"], _ends(account, step.seen, step.indexed))
     before = {"before": step.at - KEEP_INDEXED, "limit": FORGET_AT_ONCE + len(step.indexed)}
     connection.execute(_SQL["forget"], before)
-    if step.indexed:
-        _bound(connection, int(cap * INDEX_SHARE), len(step.indexed))
+    trim_calls(connection, cap, len(step.indexed))
 
 
-def _bound(connection: sqlite3.Connection, limit: int, added: int) -> None:
-    while connection.execute(_SQL["bytes"]).fetchone()[0] > limit:
-        connection.execute(_SQL["forget_oldest"], {"limit": min(added, MAKE_ROOM_AT_ONCE)})
+def trim_calls(connection: sqlite3.Connection, cap: int, added: int = 0) -> int:
+    """Forget the oldest rows that the index has beyond its share of the cap. Returns how many.
+
+    Never many at once, because a lowered cap leaves a surplus that takes minutes to delete.
+    """
+    bounds = {"bytes": int(cap * INDEX_SHARE), "limit": FORGET_AT_ONCE + added}
+    return connection.execute(_SQL["trim"], bounds).rowcount
 
 
 def _ends(account: int, seen: Sequence[SeenRow], indexed: Sequence[IndexedCall]) -> list[Row]:

@@ -79,5 +79,7 @@ class Capacity:
 
 
 def used_bytes(connection: sqlite3.Connection) -> int:
-    """What counts for the cap: batches, parked copies, ledger, pending and recent calls."""
+    """What counts for the cap: batches, parked copies, and the rows of the ledger, pending and
+    recent calls, callers, the index of calls, the call flows and the samples of the charts.
+    """
     return cast("int", connection.execute(_SQL["used"]).fetchone()[0])

@@ -59,10 +59,13 @@ def write_flows(
             flow.add(path, times)
         _write(connection, part, flow)
     _process_old(connection, now)
-    if changes:
-        limit = min(FLOW_BYTES, int(cap * FLOW_SHARE))
-        while connection.execute(_SQL["bytes"]).fetchone()[0] > limit:
-            connection.execute(_SQL["forget_oldest"], {"limit": len(changes)})
+    trim_flows(connection, cap, len(changes))
+
+
+def trim_flows(connection: sqlite3.Connection, cap: int, changed: int = 0) -> int:
+    """Forget the oldest rows that the flows have beyond their share. Returns how many."""
+    bounds = {"bytes": min(FLOW_BYTES, int(cap * FLOW_SHARE)), "limit": AT_ONCE + changed}
+    return connection.execute(_SQL["trim"], bounds).rowcount
 
 
 def _changes(connection: sqlite3.Connection, row: NamedRow) -> list[tuple[NamedRow, int]]:

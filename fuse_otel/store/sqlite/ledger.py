@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from threading import Lock
 
+from fuse_otel.core.batching.batch import Batch
 from fuse_otel.core.model.call import LogCompleteness, Seen
-from fuse_otel.errors import LeaseLost
+from fuse_otel.errors import Full, LeaseLost
 from fuse_otel.ports import CallerRow, Pending, Position, Step
 from fuse_otel.store.sqlite import rows
 from fuse_otel.store.sqlite.capacity import Capacity, used_bytes
 from fuse_otel.store.sqlite.database import Database, queries
-from fuse_otel.store.sqlite.step import deliverable, write_step
+from fuse_otel.store.sqlite.step import deliverable, trim, write_step
 
+# Short transactions of at most 500 rows a table, seconds in all. A larger surplus takes several
+# refused steps.
+TRIMS = 20
 _SQL = queries("ledger")
 
 
@@ -52,10 +57,12 @@ class SqliteLease:
         self._database = database
         self._capacity = capacity
         self._epoch = epoch
+        self._now = 0  # of the latest `position`
         self.account = account
         self.lost = False
 
     def position(self, now: int, limit: int) -> Position:
+        self._now = now
         with self._database.read() as connection:
             account = self._leased(connection)
             due = connection.execute(
@@ -100,6 +107,9 @@ class SqliteLease:
         # A need above the whole cap would never be met, so at most half of the cap is required.
         needed = min(needed, self._capacity.cap // 2)
         self._capacity.check_disk(needed)
+        self._with_trim(partial(self._check_cap, needed))
+
+    def _check_cap(self, needed: int) -> None:
         with self._database.read() as connection:
             self._capacity.check_cap(used_bytes(connection), needed)
 
@@ -107,6 +117,9 @@ class SqliteLease:
         batches = deliverable(step)
         new = sum(len(batch.data) for batch in batches)
         self._capacity.check_disk(new)
+        self._with_trim(partial(self._commit, step, batches, new))
+
+    def _commit(self, step: Step, batches: Sequence[Batch], new: int) -> None:
         with self._database.write() as connection:
             account = self._leased(connection)
             before = used_bytes(connection)
@@ -116,6 +129,27 @@ class SqliteLease:
             # Again with the rows of the ledger, pending and recent calls.
             self._capacity.check_cap(before, used - before, drains=bool(batches))
         self._capacity.note(used)
+
+    def _with_trim(self, use: Callable[[], None]) -> None:
+        """``use`` the store, and once more if it was full and could forget something."""
+        try:
+            use()
+        except Full:
+            if not self._trim():
+                raise
+            use()
+
+    def _trim(self) -> bool:
+        """Whether there was anything to forget."""
+        trimmed = False
+        for _ in range(TRIMS):
+            with self._database.write() as connection:
+                if not trim(connection, self._now, self._capacity.cap):
+                    break
+                used = used_bytes(connection)
+            trimmed = True
+            self._capacity.note(used)
+        return trimmed
 
     def _look_up(self, query: str, session_ids: Sequence[str]) -> Sequence[tuple[str, rows.Row]]:
         # One look-up an id: the statement is prepared once, and any id can be asked for as it is.

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from fuse_otel.core.batching.batch import Batch
 from fuse_otel.ports import Gap, Pending, RecentCall, Step
-from fuse_otel.store.sqlite.calls import call_rows, write_calls
+from fuse_otel.store.sqlite.calls import call_rows, trim_calls, write_calls
 from fuse_otel.store.sqlite.database import queries
-from fuse_otel.store.sqlite.flows import write_flows
+from fuse_otel.store.sqlite.flows import trim_flows, write_flows
 from fuse_otel.store.sqlite.rows import Row, storable, stored_id, write_batches
 
 KEEP = 7 * 86_400
@@ -42,7 +42,28 @@ def write_step(
     write_batches(connection, batches, step.at)
     _write_recent(connection, step.recent, cap)
     _write_callers(connection, account, step)
+    _forget(connection, step.at)
     write_calls(connection, account, step, rows, cap)
+
+
+def trim(connection: sqlite3.Connection, now: int, cap: int) -> int:
+    """Forget some of what a step would forget: rows that have expired at ``now``, and the oldest
+    rows beyond their share of the cap. Returns how many; ``cap`` is in bytes.
+
+    A full store refuses the steps that would do it. A lowered cap is full from the start.
+    """
+    return (
+        _forget(connection, now)
+        + _trim_recent(connection, cap)
+        + trim_calls(connection, cap)
+        + trim_flows(connection, cap)
+    )
+
+
+def _forget(connection: sqlite3.Connection, now: int) -> int:
+    seen = connection.execute(_SQL["forget"], {"at": now, "limit": FORGET_AT_ONCE})
+    old = {"at": now - KEEP_CALLERS, "limit": FORGET_AT_ONCE}
+    return seen.rowcount + connection.execute(_SQL["forget_callers"], old).rowcount
 
 
 def _write_position(connection: sqlite3.Connection, account: int, step: Step) -> None:
@@ -97,7 +118,6 @@ def _write_seen(connection: sqlite3.Connection, account: int, step: Step) -> Non
     connection.executemany(
         _SQL["keep"], [keeping | {"session_id": stored_id(one)} for one in step.listed]
     )
-    connection.execute(_SQL["forget"], {"at": step.at, "limit": FORGET_AT_ONCE})
 
 
 def _write_callers(connection: sqlite3.Connection, account: int, step: Step) -> None:
@@ -105,8 +125,6 @@ def _write_callers(connection: sqlite3.Connection, account: int, step: Step) -> 
         _SQL["add_caller"],
         [storable(account, row.caller, stored_id(row.session_id), row.end) for row in step.callers],
     )
-    old = {"at": step.at - KEEP_CALLERS, "limit": FORGET_AT_ONCE}
-    connection.execute(_SQL["forget_callers"], old)
 
 
 def _write_recent(connection: sqlite3.Connection, calls: Sequence[RecentCall], cap: int) -> None:
@@ -116,8 +134,12 @@ def _write_recent(connection: sqlite3.Connection, calls: Sequence[RecentCall], c
     rows = {row[0]: row for row in map(_recent_row, calls[-RECENT_CALLS:])}
     connection.executemany(_SQL["forget_recent"], [(session_id,) for session_id in rows])
     connection.executemany(_SQL["add_recent"], rows.values())
+    _trim_recent(connection, cap)
+
+
+def _trim_recent(connection: sqlite3.Connection, cap: int) -> int:
     bounds = {"calls": RECENT_CALLS, "bytes": min(RECENT_BYTES, int(cap * RECENT_SHARE))}
-    connection.execute(_SQL["trim_recent"], bounds)
+    return connection.execute(_SQL["trim_recent"], bounds).rowcount
 
 
 def _recent_row(call: RecentCall) -> Row:

@@ -26,11 +26,19 @@ delete from calls where id in (
     select id from calls where at < :before order by at, id limit :limit
 )
 
--- name: bytes
-select value from meta where name = 'indexed'
-
--- name: forget_oldest
-delete from calls where id in (select id from calls order by at, id limit :limit)
+-- name: trim
+-- The oldest, until the others fit into `:bytes`, and at most `:limit`.
+delete from calls where id in (
+    select id from (
+        select id, sum(bytes) over (order by at, id) - bytes as freed
+        from (
+            select id, at, bytes from calls
+            where (select value from meta where name = 'indexed') > :bytes
+            order by at, id limit :limit
+        )
+    )
+    where freed < (select value from meta where name = 'indexed') - :bytes
+)
 
 -- name: previous
 select session_id from calls where (at, id) < (select at, id from calls where id = ?)

@@ -36,11 +36,19 @@ delete from flows where id in (
     select id from flows where start < :before order by start limit :limit
 )
 
--- name: bytes
-select value from meta where name = 'flows'
-
--- name: forget_oldest
-delete from flows where id in (select id from flows order by start limit :limit)
+-- name: trim
+-- The oldest, until the others fit into `:bytes`, and at most `:limit`.
+delete from flows where id in (
+    select id from (
+        select id, sum(bytes) over (order by start, id) - bytes as freed
+        from (
+            select id, start, bytes from flows
+            where (select value from meta where name = 'flows') > :bytes
+            order by start, id limit :limit
+        )
+    )
+    where freed < (select value from meta where name = 'flows') - :bytes
+)
 
 -- name: select
 select data from flows where application = :application
