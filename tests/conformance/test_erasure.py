@@ -1,6 +1,7 @@
 """A call is erased from every part of the store, and nothing else is."""
 
 import pytest
+from support.builders.flow_values import stepping_call
 from support.builders.store_values import (
     JAEGER,
     LOKI,
@@ -17,6 +18,7 @@ from support.builders.store_values import (
 
 from fuse_otel.core.batching.batch import Batch, CallSlice
 from fuse_otel.core.batching.gzip_member import deflate, inflate
+from fuse_otel.core.model.call import ERASED
 from fuse_otel.core.model.ids import session_key
 from fuse_otel.core.model.lane import Rendering
 from fuse_otel.core.model.telemetry import Profile
@@ -115,6 +117,32 @@ def test_parked_copies_recent_calls_and_pending_calls_go(store, lease):
     assert store.control.recent_call(A) is None
     assert list(lease.waiting([A, B])) == [B]
     assert list(lease.callers(["ab"])) == [CallerRow(B, "ab", NOW)]
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        {"seen": [seen(A)]},
+        {"pending": [pending(A)]},
+        {"recent": [recent(A, account="main")]},
+        {"indexed": [stepping_call(A, ())]},
+    ],
+    ids=lambda held: next(iter(held)),
+)
+def test_a_call_that_only_one_table_knows_is_not_stored_again(store, lease, held):
+    lease.commit(step(**held))
+    assert store.control.erase(A, NOW).known
+    assert lease.known([A])[A].entries == ERASED
+    lease.commit(step(seen=[seen(A)], indexed=[stepping_call(A, ())]))
+    assert store.calls.call(A) is None
+
+
+def test_a_call_whose_damaged_batch_is_read_again_can_be_erased(store, lease):
+    commit(lease, batch_of(A), calls=[A], indexed=[stepping_call(A, ())])
+    store.outbox.reread(only(store).id, NOW)
+    assert lease.known([A]) == {}
+    assert store.control.erase(A, NOW).known
+    assert lease.known([A])[A].entries == ERASED
 
 
 def test_an_erased_call_stays_erased_whatever_is_read_meanwhile(store, lease):

@@ -14,6 +14,7 @@ where
     exists (select 1 from ledger where account = accounts.id and session_id = :call)
     or exists (select 1 from pending where account = accounts.id and session_id = :call)
     or name in (select account from recent where session_id = :call)
+    or exists (select 1 from calls where session_id = :call and account = accounts.id)
 
 -- name: pending
 delete from pending where session_id = ? returning ended
