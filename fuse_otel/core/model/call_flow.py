@@ -80,7 +80,7 @@ class CallFlow:
         last = None
         for step in path.steps:
             number, rest = divmod(step, _MODULE)
-            place = places[number] if number < len(places) else self._place(OTHER)
+            place = places[number] if 0 <= number < len(places) else self._place(OTHER)
             node = self.nodes[place]
             node.executions += times
             if rest & _ERROR:
@@ -143,7 +143,7 @@ def _count(counts: dict[int, int], key: int, times: int) -> None:
     if count:
         counts[key] = count
     else:
-        del counts[key]
+        counts.pop(key, None)
 
 
 def path_text(runs: Sequence[ModuleRun]) -> str:

@@ -88,7 +88,8 @@ def _row(account: int, call: IndexedCall, now: int) -> NamedRow:
     size = sum(len(str(row[name]).encode()) for name in texts)
     size += len(modules.encode()) + len(call.path)
     size += sum(len(str(text).encode()) for text in twice)
-    return row | {"modules": modules, "path": call.path, "bytes": size + _ROW_BYTES}
+    rest = {"modules": modules, "path": call.path, "bytes": size + _ROW_BYTES}
+    return row | rest | {"counted": 1}  # `write_flows` knows better
 
 
 def _lines(modules: Sequence[str]) -> str:

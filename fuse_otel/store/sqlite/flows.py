@@ -2,7 +2,10 @@
 
 A call counts once. What it added is known by its row in the index of calls, in which it is read and
 replaced in the same transaction. A call without a row that the ledger knows was counted before the
-index forgot it: it adds nothing.
+index forgot it: it adds nothing, and its new row is not counted (`counted` 0).
+
+Sums can be computed again from the log, the rest of the store cannot: a text of a flow or a path
+that damage made unreadable counts as empty.
 """
 
 from __future__ import annotations
@@ -14,7 +17,6 @@ from typing import NamedTuple
 
 from fuse_otel.core.model.call_flow import CallFlow, CallPath, read_path
 from fuse_otel.core.translation.root_span import CallOutcome
-from fuse_otel.errors import Corrupt
 from fuse_otel.ports import FlowPart, FlowQuery
 from fuse_otel.ports.flows import DAY, HOUR, KEEP_DAYS, first_hour
 from fuse_otel.store.sqlite.calls import NamedRow, module_names
@@ -44,14 +46,15 @@ def write_flows(
     connection: sqlite3.Connection, rows: Sequence[NamedRow], now: int, cap: int
 ) -> None:
     """Inside the transaction of the step, before its ledger rows and its rows of the index.
-    ``rows`` are the latter; ``cap`` is the store's, bytes.
+    ``rows`` are the latter, whose ``counted`` it sets; ``cap`` is the store's, bytes.
     """
     changes: dict[_Part, list[tuple[CallPath, int]]] = defaultdict(list)
     # The last row of a call is the one that stays in the index.
     for row in {row["session_id"]: row for row in rows}.values():
         for facts, times in _changes(connection, row):
-            part, path = _part(facts, now), _path(facts)
-            if path.steps and part.start >= now - KEEP_DAYS - DAY:
+            path = _path(facts)
+            part = _part(facts, _seconds(facts, now)) if times > 0 else _holder(connection, facts)
+            if part and path.steps and part.start >= now - KEEP_DAYS - DAY:
                 changes[part].append((path, times))
     for part, paths in changes.items():
         flow = _sums(connection, part)
@@ -72,17 +75,30 @@ def _changes(connection: sqlite3.Connection, row: NamedRow) -> list[tuple[NamedR
     """What the call adds now, and takes away of what it added before."""
     counted = connection.execute(_SQL["counted"], row).fetchone()
     if counted is None:
-        known = connection.execute(_SQL["known"], row).fetchone()
-        return [(row, 1)] if known is None else []
-    names = ("application", "version", "outcome", "at", "modules", "path")
+        row["counted"] = int(connection.execute(_SQL["known"], row).fetchone() is None)
+        return [(row, 1)] if row["counted"] else []
+    names = ("application", "version", "outcome", "at", "modules", "path", "counted")
     before = {**dict(zip(names, counted, strict=True)), "account": row["account"]}
+    row["counted"] = before["counted"]
+    if not row["counted"]:
+        return []
     same = all(before[name] == row[name] for name in names)
     return [] if same else [(before, -1), (row, 1)]
 
 
-def _part(facts: NamedRow, now: int) -> _Part:
+def _holder(connection: sqlite3.Connection, facts: NamedRow) -> _Part | None:
+    """The part that has the call; ``None`` if it was forgotten, so that no sum becomes negative."""
+    parts = (_part(facts, seconds) for seconds in (HOUR, DAY))
+    held = (each for each in parts if connection.execute(_SQL["sums"], each._asdict()).fetchone())
+    return next(held, None)
+
+
+def _seconds(facts: NamedRow, now: int) -> int:
+    return HOUR if facts["at"] >= first_hour(now) else DAY
+
+
+def _part(facts: NamedRow, seconds: int) -> _Part:
     at: int = facts["at"]
-    seconds = HOUR if at >= first_hour(now) else DAY
     application, version = facts["application"][:_LONGEST], facts["version"][:_LONGEST]
     start = at - at % seconds
     return _Part(facts["account"], application, version, facts["outcome"], seconds, start)
@@ -92,8 +108,8 @@ def _path(facts: NamedRow) -> CallPath:
     lost = facts["outcome"] == CallOutcome.HANGUP
     try:
         return read_path(module_names(facts["modules"]), facts["path"], lost=lost)
-    except ValueError as error:
-        raise Corrupt("The store is damaged: the path of a call cannot be read.") from error
+    except ValueError:
+        return CallPath((), (), lost)
 
 
 def _sums(connection: sqlite3.Connection, part: _Part) -> CallFlow:
@@ -104,8 +120,8 @@ def _sums(connection: sqlite3.Connection, part: _Part) -> CallFlow:
 def _flow(data: str) -> CallFlow:
     try:
         return CallFlow.unpack(data)
-    except ValueError as error:
-        raise Corrupt("The store is damaged: a call flow cannot be read.") from error
+    except ValueError:
+        return CallFlow()
 
 
 def _write(connection: sqlite3.Connection, part: _Part, flow: CallFlow) -> None:

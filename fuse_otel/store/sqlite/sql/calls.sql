@@ -2,11 +2,12 @@
 -- A call that was erased while it was being read stays erased.
 insert into calls (
     account, session_id, trace_id, application, version, direction, outcome, details, error,
-    started, ended, failed_module, error_type, modules, path, at, bytes
+    started, ended, failed_module, error_type, modules, path, at, bytes, counted
 )
 select
     :account, :session_id, :trace_id, :application, :version, :direction, :outcome, :details,
-    :error, :started, :ended, :failed_module, :error_type, :modules, :path, :at, :bytes
+    :error, :started, :ended, :failed_module, :error_type, :modules, :path, :at, :bytes,
+    :counted
 where not exists (
     select 1 from ledger
     where account = :account and session_id = :session_id and entries = 2147483647
@@ -16,7 +17,8 @@ on conflict (session_id, account) do update set
     direction = excluded.direction, outcome = excluded.outcome, details = excluded.details,
     error = excluded.error, started = excluded.started, ended = excluded.ended,
     failed_module = excluded.failed_module, error_type = excluded.error_type,
-    modules = excluded.modules, path = excluded.path, at = excluded.at, bytes = excluded.bytes
+    modules = excluded.modules, path = excluded.path, at = excluded.at, bytes = excluded.bytes,
+    counted = excluded.counted
 
 -- name: end
 update calls set ended = ? where session_id = ? and account = ?

@@ -1,5 +1,5 @@
 -- name: counted
-select application, version, outcome, at, modules, path from calls
+select application, version, outcome, at, modules, path, counted from calls
 where session_id = :session_id and account = :account
 
 -- name: known
