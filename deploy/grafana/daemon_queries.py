@@ -39,21 +39,11 @@ def counted(family: str, by: str, window: str = RATE) -> str:
     return f"sum by ({by}) (increase({of(family)}[{window}]))"
 
 
-def events(family: str, by: str, window: str = RATE) -> str:
-    """The increase of a family whose series begin with their first event, which ``increase`` alone
-    leaves out.
-    """
-    series = of(family)
-    first = f"{series} unless {series} offset {window}"
-    return f"sum by ({by}) ({first} or increase({series}[{window}]))"
-
-
 def rare(family: str, by: str, window: str = RATE) -> str:
-    """The same events, and the line ``none`` where there are none and a daemon answers."""
+    """The increase, and the line ``none`` where there is no series and a daemon answers."""
     kind = by.rsplit(", ", maxsplit=1)[-1]
     none = f"0 * group ({of('fuse_otel_build_info')})"
-    counted_events = events(family, by, window)
-    return f'{counted_events} or on () label_replace({none}, "{kind}", "none", "", "")'
+    return f'{counted(family, by, window)} or on () label_replace({none}, "{kind}", "none", "", "")'
 
 
 def quantile(q: float, family: str, by: str, window: str = RATE) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
 
-from deploy.grafana.daemon_queries import counted, events, least, most, quantile, rare, rate
+from deploy.grafana.daemon_queries import counted, least, most, quantile, rare, rate
 from deploy.grafana.panels import THIRD, WHOLE, cells, falling, graph, lines, rising, rows
 
 _DAY = 86_400.0
@@ -25,7 +25,7 @@ def reading(dashboard: Dashboard) -> None:
 def _accounts(dashboard: Dashboard) -> None:
     dashboard.with_row(Row("Reading, by account"))
     failed = (
-        f"{events('fuse_otel_api_errors_total', 'account', _RANGE)}"
+        f"{counted('fuse_otel_api_errors_total', 'account', _RANGE)}"
         f" or 0 * {most('fuse_otel_account_up', 'account')}"
     )
     requests = counted("fuse_otel_api_requests_total", "account", _RANGE)

@@ -17,7 +17,8 @@ from support.pages.grafana_dashboards import (
 from support.pages.promql import existing_metrics, metrics_of
 
 from deploy.grafana.__main__ import dashboards
-from fuse_otel.instrumentation.metric_table import FAMILIES
+from fuse_otel.instrumentation.metric_family import ACCOUNT
+from fuse_otel.instrumentation.metric_table import BY_NAME, FAMILIES, LANE, LOOP
 
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 CHOSEN = {
@@ -171,6 +172,21 @@ def test_a_counter_is_shown_as_a_rate_or_an_increase_over_a_window_of_grafana(qu
     assert windows.get("increase", "$__range") in {"$__range", "$__rate_interval"}
     for name in re.findall(r"\bfuse_\w+_(?:total|bucket)\b", query.expression):
         assert re.search(rf"(rate|increase)\({name}\{{[^}}]*\}}\[", query.expression)
+
+
+@queries
+def test_a_gap_in_scraping_is_no_event(query):
+    """A series that was absent before a gap looks like a new one, with all that it ever counted."""
+    assert not re.search(r"\bunless\b.*\boffset\b", query.expression)
+
+
+def test_rare_events_are_of_families_that_begin_at_0():
+    rare = [each for each in QUERIES if '"none"' in each.expression]
+    assert len(rare) > 5
+    begun = {(), ACCOUNT, LANE, LOOP}
+    for each in rare:
+        (name,) = metrics_of(each.expression) - {"fuse_otel_build_info"}
+        assert BY_NAME[name].open_labels in begun, each
 
 
 def test_every_family_is_shown():

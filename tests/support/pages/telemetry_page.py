@@ -89,7 +89,8 @@ Where all values of a label are known, their series begin at 0: at the start of 
 that application, module or server. A series whose labels are not known before begins at 1 with its first event, and
 `rate()` and `increase()` do not see that event. This concerns `fuse_errors_total`, `fuse_otel_api_requests_total`,
 `fuse_otel_export_requests_total`, `fuse_log_entries_total`, `fuse_module_transitions_total`, and in all families the first event of a new
-application, direction, module or server. Where that event counts, use:
+application, direction, module or server. Where that event counts, use the following. After a gap in
+scraping it shows the whole counter once:
 
 ```promql
 (fuse_errors_total unless fuse_errors_total offset 1h) or increase(fuse_errors_total[1h])
