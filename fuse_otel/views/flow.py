@@ -14,8 +14,6 @@ FLOW_FILTERS = (
     "from", "to", "version", "account", "outcome", "compare_version", "compare_from", "compare_to",
 )  # fmt: skip
 
-_LEAST = 0.005  # of a share that is not rounded to nothing
-
 
 @dataclass(frozen=True, slots=True)
 class FlowRequest:
@@ -112,6 +110,7 @@ def flow_report(flows: Flows, request: FlowRequest) -> FlowReport:
 
 def flow_side(flow: CallFlow) -> FlowSide:
     """Without modules and steps that no call has any more."""
+    flow = flow.by_name()
     calls = max(flow.calls, 0)
     per_call = 1 / max(calls, 1)
     names = [" ".join(module) for module in flow.places]
@@ -135,9 +134,8 @@ def flow_side(flow: CallFlow) -> FlowSide:
 
 def percent(share: float) -> str:
     """Whole per cents; what is not nothing is not shown as 0 %."""
-    if 0 < share < _LEAST:
-        return "<1 %"
-    return f"{100 * share:.0f} %"
+    rounded = f"{100 * share:.0f} %"
+    return "<1 %" if share > 0 and rounded == "0 %" else rounded
 
 
 def flow_json(report: FlowReport) -> dict[str, object]:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 
 from fuse_otel import humanize
 from fuse_otel.views.flow import FlowModule, FlowReport, percent
-from fuse_otel.views.flow_picture import Picture, picture_of
+from fuse_otel.views.flow_picture import not_drawn, picture_of
 from fuse_otel.views.flow_table import both
 
 _LONGEST = 80  # characters of a label
 _LOST = "#c2212e"
-# What each language gives a meaning to inside of a quoted label.
-_MERMAID = re.compile(r"[^\w .,:/·+%()\[\]{}?!=-]")
+# What each language gives a meaning to inside of a quoted label. Mermaid takes `%%{…` for
+# its configuration, and a number behind `style …:` for a colour, also inside of quotes.
+_MERMAID = re.compile(r"[^\w .,/·+()\[\]?!=-]")
 _DOT = re.compile(r'["\\]')
 
 
@@ -21,7 +22,8 @@ def mermaid(report: FlowReport) -> Iterator[str]:
     """Lines of a flowchart. Characters with a meaning are written by their numbers."""
     picture = picture_of(report)
     yield "flowchart TD"
-    yield from (f"  %% {sentence}" for sentence in _sentences(picture))
+    if sentence := not_drawn(picture):
+        yield f"  %% {sentence}"
     names = {name: f"m{number}" for number, name in enumerate(picture.modules)}
     for name, pair in picture.modules.items():
         lost = ":::lost" if pair.this and pair.this.lost else ""
@@ -36,7 +38,8 @@ def dot(report: FlowReport) -> Iterator[str]:
     """Lines of a directed graph."""
     picture = picture_of(report)
     yield f'digraph "{_dot_text(report.application)}" {{'
-    yield from (f"  // {sentence}" for sentence in _sentences(picture))
+    if sentence := not_drawn(picture):
+        yield f"  // {sentence}"
     yield '  node [shape=box, style=rounded, fontname="sans-serif"]'
     yield '  edge [fontname="sans-serif"]'
     names = {name: f"m{number}" for number, name in enumerate(picture.modules)}
@@ -48,13 +51,6 @@ def dot(report: FlowReport) -> Iterator[str]:
         width = 1 + 4 * min(max(step.shares), 1.0)
         yield f'  {names[source]} -> {names[target]} [label="{share}", penwidth={width:.1f}]'
     yield "}"
-
-
-def _sentences(picture: Picture) -> Iterator[str]:
-    if picture.folded_modules or picture.folded_steps:
-        modules = humanize.plural(picture.folded_modules, "module")
-        steps = humanize.plural(picture.folded_steps, "step")
-        yield f"Below 1 % of the calls, left out: {modules} and {steps}."
 
 
 def _lines(module: FlowModule, line_feed: str, escaped: Callable[[str], str]) -> str:

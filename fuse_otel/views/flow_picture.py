@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from fuse_otel import humanize
 from fuse_otel.views.flow import FlowModule, FlowReport, FlowStep
 from fuse_otel.views.flow_layers import Edge
 from fuse_otel.views.flow_layout import Layout, Sizes, lay_out
@@ -41,7 +42,7 @@ class Pair(Generic[Drawn]):
 @dataclass(frozen=True, slots=True)
 class Picture:
     """``modules`` and ``steps`` are those that are drawn. ``folded_modules`` and ``folded_steps``
-    count the others.
+    count the others. ``bounded``: one of those is not rare, and had no room.
     """
 
     layout: Layout
@@ -49,6 +50,7 @@ class Picture:
     steps: Mapping[Edge, Pair[FlowStep]]
     folded_modules: int
     folded_steps: int
+    bounded: bool
 
 
 def picture_of(report: FlowReport) -> Picture:
@@ -66,7 +68,20 @@ def picture_of(report: FlowReport) -> Picture:
         steps=steps,
         folded_modules=len(every_module) - len(modules),
         folded_steps=len(every_step) - len(steps),
+        bounded=_cuts(every_module, modules) or _cuts(every_step, steps),
     )
+
+
+def not_drawn(picture: Picture) -> str:
+    """How much that is, as a sentence. Empty if all is drawn."""
+    if not (picture.folded_modules or picture.folded_steps):
+        return ""
+    modules = humanize.plural(picture.folded_modules, "module")
+    steps = humanize.plural(picture.folded_steps, "step")
+    if picture.bounded:
+        most = f"{MOST_MODULES} modules and {MOST_STEPS} steps"
+        return f"A picture has at most {most}. Not drawn: the rarest {modules} and {steps}."
+    return f"Not drawn, as below 1 % of the calls: {modules} and {steps}."
 
 
 def _height(pair: Pair[FlowModule]) -> float:
@@ -86,3 +101,7 @@ def _largest(every: Mapping[Key, Pair[Drawn]], most: int) -> dict[Key, Pair[Draw
     usual: list[Key] = [key for key, pair in every.items() if max(pair.shares) >= RARE]
     kept = {*sorted(usual, key=lambda key: max(every[key].shares), reverse=True)[:most]}
     return {key: every[key] for key in usual if key in kept}
+
+
+def _cuts(every: Mapping[Key, Pair[Drawn]], kept: Mapping[Key, Pair[Drawn]]) -> bool:
+    return any(max(pair.shares) >= RARE for key, pair in every.items() if key not in kept)

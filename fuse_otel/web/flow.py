@@ -24,7 +24,7 @@ from fuse_otel.views.flow import (
     flow_report,
     read_flow_request,
 )
-from fuse_otel.views.flow_picture import Picture, picture_of
+from fuse_otel.views.flow_picture import Picture, not_drawn, picture_of
 from fuse_otel.views.flow_table import module_table
 from fuse_otel.web.flow_svg import Link, flow_svg
 from fuse_otel.web.html import Child, Html, tag
@@ -167,12 +167,10 @@ def _legend(picture: Picture, *, compared: bool) -> str:
     ]
     if compared:
         parts.append("Green became more, orange less.")
-    # No line leads from a module to itself.
-    folded_steps = picture.folded_steps + len(picture.steps) - len(picture.layout.lines)
-    if picture.folded_modules or folded_steps:
-        modules = humanize.plural(picture.folded_modules, "module")
-        steps = humanize.plural(folded_steps, "step")
-        parts.append(f"Below 1 % of the calls, not drawn: {modules} and {steps}.")
+    if sentence := not_drawn(picture):
+        parts.append(sentence)
+    if loops := len(picture.steps) - len(picture.layout.lines):
+        parts.append(f"Not drawn: {humanize.plural(loops, 'step')} from a module to itself.")
     return " ".join(parts)
 
 

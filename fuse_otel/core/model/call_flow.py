@@ -95,8 +95,23 @@ class CallFlow:
             last.lost += times
 
     def merge(self, other: CallFlow) -> None:
+        self._merge(other, other.places)
+
+    def by_name(self) -> CallFlow:
+        """The same sums, where modules are one if their ``module_type module`` is the same text:
+        type and name may both hold spaces.
+        """
+        first: dict[str, Module] = {}
+        for module in self.places:
+            first.setdefault(" ".join(module), module)
+        flow = CallFlow()
+        flow._merge(self, [first[" ".join(module)] for module in self.places])
+        return flow
+
+    def _merge(self, other: CallFlow, modules: Iterable[Module]) -> None:
+        """``modules``: what each of the other's modules counts as here."""
         self.calls += other.calls
-        places = [self._place(module) for module in other.places]
+        places = [self._place(module) for module in modules]
         for place, node in zip(places, other.nodes, strict=True):
             mine = self.nodes[place]
             mine.executions += node.executions

@@ -125,7 +125,8 @@ def test_many_modules_together_have_no_link_and_no_line_to_themselves():
     }
     assert "#other# #other#" in page
     assert page.count('class="step"') == 1
-    assert "not drawn: 0 modules and 1 step." in page
+    assert "Not drawn: 1 step from a module to itself." in page
+    assert "below 1 %" not in page
 
 
 def test_json_is_built_beside_the_loop_that_serves_all_requests(client, monkeypatch):
@@ -228,6 +229,13 @@ def test_a_flow_of_three_hundred_modules_is_drawn():
         page = client.get("/flow/claims line", headers=HTML).text
         assert page.count('class="module"') == 300
         assert 'class="step back"' in page
+
+
+def test_the_page_says_what_had_no_room():
+    steps = runs(*(f"prompt p{number}" for number in range(310)))
+    with client_of(stepping_call("1;1;1", steps)) as client:
+        page = client.get("/flow/claims line", headers=HTML).text
+        assert "Not drawn: the rarest 10 modules and 10 steps." in page
 
 
 @pytest.mark.skipif(browser.PROGRAM is None, reason="needs Debian's chromium")

@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.builders.flow_values import runs
 
 from fuse_otel.core.model.call_flow import CallFlow, path_text, read_path
@@ -17,7 +19,7 @@ from fuse_otel.views.flow import (
     read_flow_request,
 )
 from fuse_otel.views.flow_diagram import dot, mermaid
-from fuse_otel.views.flow_picture import MOST_MODULES, MOST_STEPS, picture_of
+from fuse_otel.views.flow_picture import MOST_MODULES, MOST_STEPS, not_drawn, picture_of
 from fuse_otel.views.flow_table import module_table, step_table
 
 NOW = 1_790_000_000.0
@@ -96,6 +98,24 @@ def test_a_flow_of_many_modules_is_bounded():
     assert len(picture.modules) == MOST_MODULES
     assert len(picture.steps) <= MOST_STEPS
     assert picture.folded_modules == 100
+    assert not_drawn(picture) == (
+        "A picture has at most 300 modules and 900 steps."
+        " Not drawn: the rarest 100 modules and 100 steps."
+    )
+
+
+def test_a_flow_of_many_steps_is_bounded():
+    names = [f"prompt p{number}" for number in range(40)]
+    ways = [name for one in names for other in names for name in (one, other)]
+    picture = picture_of(report_of((ways, True)))
+    assert picture.folded_modules == 0
+    assert len(picture.steps) == MOST_STEPS
+    assert not_drawn(picture).startswith("A picture has at most 300 modules and 900 steps.")
+
+
+def test_all_that_is_drawn_needs_no_sentence():
+    picture = picture_of(report_of((["start start", "exit end"], False)))
+    assert not_drawn(picture) == ""
 
 
 def test_the_table_begins_where_most_callers_are_lost(report):
@@ -134,7 +154,7 @@ def test_the_tables_have_what_only_the_compared_side_has():
 def test_mermaid_has_a_line_for_each_module_and_step(report):
     lines = list(mermaid(report))
     assert lines[0] == "flowchart TD"
-    assert "  %% Below 1 % of the calls, left out: 1 module and 2 steps." in lines
+    assert "  %% Not drawn, as below 1 % of the calls: 1 module and 2 steps." in lines
     assert '  m3["rest look_up<br/>49 · 24 % · 4 s<br/>49 lost"]:::lost' in lines
     assert '  m0 -->|"100 %"| m1' in lines
 
@@ -149,7 +169,18 @@ def test_dot_has_a_line_for_each_module_and_step(report):
 
 @pytest.mark.parametrize(
     "name",
-    ['"]; x', "a\nb", "\\", "<script>", "%%{init}%%", "#quot;", "`b`", "\x1b[31m", "\u202ex"],
+    [
+        '"]; x',
+        "a\nb",
+        "\\",
+        "<script>",
+        "%%{init}%%",
+        "%%{x: -",
+        "#quot;",
+        "`b`",
+        "\x1b[31m",
+        "\u202ex",
+    ],
 )
 def test_hostile_names_stay_inside_of_their_labels(name):
     steps = (ModuleRun("menu", name, error=False, seconds=0.0),)
@@ -163,10 +194,44 @@ def test_hostile_names_stay_inside_of_their_labels(name):
         assert re.sub(r"\\.", "", line).count('"') % 2 == 0
 
 
+@pytest.mark.parametrize("character", [chr(code) for code in range(32, 127)])
+def test_a_name_gives_mermaid_nothing_to_interpret(character):
+    """A pair of each character, where Mermaid's syntax begins with two, and beside words of it."""
+    name = f"style {2 * character}{{x: -{character}#quot;"
+    steps = (ModuleRun("menu", name, error=False, seconds=0.0),)
+    flow = CallFlow()
+    flow.add(read_path((steps[0].module,), path_text(steps), lost=False))
+    text = "\n".join(mermaid(FlowReport("claims line", flow_side(flow))))
+    (shown,) = re.findall(r'm0\["(.*?)<br/>', text)
+    assert not set(re.sub(r"#\d+;", "", shown)) & set("%{}:;#`\"'<>&$@\\|~*^")
+    written = re.sub(r"#(\d+);", lambda found: chr(int(found[1])), shown)
+    assert written == " ".join(f"menu {name}".split())
+    assert not re.search(r"%%\s*\{|(?:style|classDef).*:\S*#.*;", text)
+
+
 def test_shares_are_whole_per_cents_and_nothing_is_only_nothing():
     assert [percent(share) for share in (0, 0.001, 0.005, 0.3349, 2.17)] == [
-        "0 %", "<1 %", "0 %", "33 %", "217 %",
+        "0 %", "<1 %", "<1 %", "33 %", "217 %",
     ]  # fmt: skip
+
+
+@given(st.floats(0, 3))
+def test_only_nothing_is_zero_per_cent(share):
+    assert (percent(share) == "0 %") == (share == 0)
+
+
+def test_modules_with_the_same_name_are_one():
+    flow = CallFlow()
+    for module in (("a b", "c"), ("a", "b c")):
+        steps = [ModuleRun(*each, error=False, seconds=4) for each in (module, ("exit", "end"))]
+        names = [run.module for run in steps]
+        flow.add(read_path(names, path_text(steps), lost=False))
+    made = flow_json(FlowReport("claims line", flow_side(flow)))
+    assert [(each["module"], each["executions"]) for each in made["nodes"]] == [
+        ("c", 2), ("end", 2),
+    ]  # fmt: skip
+    assert made["edges"] == [{"from": "a b c", "to": "exit end", "count": 2}]
+    assert (flow.calls, len(flow.places)) == (2, 3)
 
 
 def test_a_request_compares_with_what_differs():
