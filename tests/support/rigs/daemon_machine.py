@@ -192,6 +192,8 @@ class DaemonMachine(DaemonInvariants):
     def the_outbox_is_full(self, lasting: int, dies: bool) -> None:
         self.rig.set_capacity(1)
         self._endure(lasting, dies=dies)
+        # A lowered cap lowers the share of the index.
+        self.forgotten |= {one for name in self.rig.accounts() for one in self._not_indexed(name)}
         self.rig.set_capacity(ROOMY)
         self._upset(RECOVERY)
 
