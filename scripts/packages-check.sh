@@ -20,12 +20,12 @@ fi
 deb=$(realpath dist/*.deb) rpm=$(realpath dist/*.rpm)
 work=$IN_NAMESPACE
 mount -t tmpfs packages-check "$work"
-mkdir "$work/upper" "$work/work" "$work/root"
-mount -t overlay -o "lowerdir=/,upperdir=$work/upper,workdir=$work/work" overlay "$work/root"
-mount -t proc proc "$work/root/proc"
-mount --rbind /dev "$work/root/dev"
-cp "$deb" "$work/root/srv/"
-inside() { chroot "$work/root" "$@"; }
+mkdir "$work/upper" "$work/work" "$work/copy"
+mount -t overlay -o "lowerdir=/,upperdir=$work/upper,workdir=$work/work" overlay "$work/copy"
+mount -t proc proc "$work/copy/proc"
+mount --rbind /dev "$work/copy/dev"
+cp "$deb" "$work/copy/srv/"
+inside() { chroot "$work/copy" "$@"; }
 as_nobody() { inside setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
 says() { echo "packages: $*"; }
 fails() { echo "packages: $*" >&2; exit 1; }
@@ -33,26 +33,26 @@ fails() { echo "packages: $*" >&2; exit 1; }
 inside dpkg --install "/srv/${deb##*/}" >/dev/null
 says 'the deb is installed'
 inside getent passwd fuse-otel >/dev/null || fails 'there is no user fuse-otel'
-cp -r scripts "$work/root/srv/"
-install -D fuse_otel/__init__.py "$work/root/srv/fuse_otel/__init__.py"
+cp -r scripts "$work/copy/srv/"
+install -D fuse_otel/__init__.py "$work/copy/srv/fuse_otel/__init__.py"
 as_nobody /bin/sh /srv/scripts/smoke.sh /usr/bin/fuse-otel
 # Not $PWD alone: /src or /build is a part of many texts.
-named=$(grep -rlF -e "$PWD/build/packages" -e "$PWD/dist" "$work/root/opt/fuse-otel" || true)
+named=$(grep -rlF -e "$PWD/build/packages" -e "$PWD/dist" "$work/copy/opt/fuse-otel" || true)
 [ -z "$named" ] || fails "these files name the folder of the build: $named"
 inside systemd-analyze verify --man=no --recursive-errors=no fuse-otel.service
 says 'systemd finds the unit and its program'
 inside bash -n /usr/share/bash-completion/completions/fuse-otel
 inside gzip --test /usr/share/man/man1/fuse-otel.1.gz
 inside grep -q '^# *email' /usr/share/doc/fuse-otel/examples/fuse-otel.toml
-echo FUSE_OTEL_ENVIRONMENT=test >>"$work/root/etc/fuse-otel/fuse-otel.env"
+echo FUSE_OTEL_ENVIRONMENT=test >>"$work/copy/etc/fuse-otel/fuse-otel.env"
 inside dpkg --install "/srv/${deb##*/}" >/dev/null
 inside grep -q '^FUSE_OTEL_ENVIRONMENT=test$' /etc/fuse-otel/fuse-otel.env
 says 'a second installation keeps changed settings'
 inside dpkg --remove fuse-otel >/dev/null
-[ ! -e "$work/root/opt/fuse-otel" ] || fails "these files stay: $(find "$work/root/opt/fuse-otel" | head)"
-[ -e "$work/root/etc/fuse-otel/fuse-otel.env" ] || fails 'a removal deletes the settings'
+[ ! -e "$work/copy/opt/fuse-otel" ] || fails "these files stay: $(find "$work/copy/opt/fuse-otel" | head)"
+[ -e "$work/copy/etc/fuse-otel/fuse-otel.env" ] || fails 'a removal deletes the settings'
 inside dpkg --purge fuse-otel >/dev/null 2>&1
-[ ! -e "$work/root/etc/fuse-otel/fuse-otel.env" ] || fails 'a purge keeps the settings'
+[ ! -e "$work/copy/etc/fuse-otel/fuse-otel.env" ] || fails 'a purge keeps the settings'
 says 'the removal leaves nothing but the settings, and a purge not even them'
 
 inside dpkg-deb --fsys-tarfile "/srv/${deb##*/}" | tar --list | grep -v '/$' | sed 's|^\.||' | sort >"$work/deb.txt"
