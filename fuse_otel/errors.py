@@ -1,7 +1,9 @@
 """Every error of the product, flat, named by what its handler can do about it.
 
 FuseOtelError
-├── ConfigurationError     the operator corrects the named settings
+├── SeveralProblems        a person corrects what is named
+│   ├── ConfigurationError settings
+│   └── WrongQuery         filters of calls
 ├── CannotListen           the address of the pages is taken, or not ours
 ├── Stopping               the daemon ends: the client asks again after its next start
 ├── SourceError            the poller waits, halves the window or keeps a gap
@@ -46,12 +48,20 @@ def code_location(error: BaseException) -> str:
     return f"{'/'.join(PurePath(frames[-1].filename).parts[-2:])}:{frames[-1].lineno}"
 
 
-class ConfigurationError(FuseOtelError):
-    """All that is wrong with the configuration, a sentence a problem."""
+class SeveralProblems(FuseOtelError):
+    """All that is wrong, a sentence a problem."""
 
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
+
+
+class ConfigurationError(SeveralProblems):
+    pass
+
+
+class WrongQuery(SeveralProblems):
+    pass
 
 
 class CannotListen(FuseOtelError):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 UNKNOWN = "\N{EN DASH}"
+_STAND_IN = "\N{REPLACEMENT CHARACTER}"
 
 _MINUTE = 60
 _UNITS = ((86_400, "d"), (3600, "h"), (_MINUTE, "min"), (1, "s"))
@@ -81,6 +82,16 @@ def size(count: int) -> str:
 
 def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def clean(text: str) -> str:
+    """One line of printable characters. What a caller or an author wrote must not move the
+    cursor, set a title or reverse the line. White space becomes one space.
+    """
+    line = " ".join(text.split())
+    if line.isprintable():
+        return line
+    return "".join(each if each.isprintable() else _STAND_IN for each in line)
 
 
 def in_quotes(text: str) -> bool:

@@ -12,12 +12,13 @@ from types import ModuleType
 from fuse_otel import __version__
 from fuse_otel.cli.output import begin_output, end_output, print_lines, reason
 from fuse_otel.cli.parser import Parser, flag_name, suggestion
-from fuse_otel.errors import ConfigurationError, FuseOtelError
+from fuse_otel.errors import ConfigurationError, FuseOtelError, WrongQuery
 
 _WHAT = "Every call of a Plum Fuse phone application as one OpenTelemetry trace."
 DOCS = "the folder docs of the source, docs/configuration.md first"
 _WORD = re.compile(r"[a-z][a-z-]{0,30}", re.ASCII | re.IGNORECASE)
 _DONE, _FAILED, _USAGE, _MISCONFIGURED, _INTERRUPTED = 0, 1, 2, 78, 130
+_CODES: dict[type[FuseOtelError], int] = {ConfigurationError: _MISCONFIGURED, WrongQuery: _USAGE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +112,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     begin_output()
     try:
         return _main(words)
-    except ConfigurationError as error:
-        return _complain(error, _MISCONFIGURED)
     except FuseOtelError as error:
-        return _complain(error, _FAILED)
+        return _complain(error, _CODES.get(type(error), _FAILED))
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:

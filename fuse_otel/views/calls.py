@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from fuse_otel.core.model.call import Direction
 from fuse_otel.core.timing.moment_text import read_moment
 from fuse_otel.core.translation.root_span import CallOutcome
+from fuse_otel.errors import WrongQuery
 from fuse_otel.humanize import quoted
 from fuse_otel.ports import CallQuery, IndexedCall
 
@@ -18,14 +19,6 @@ DIRECTIONS = tuple(each.value for each in Direction)
 _ERROR = {"true": True, "false": False}
 
 
-class WrongQuery(ValueError):
-    """``problems``: a sentence each."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__(" ".join(problems))
-        self.problems = problems
-
-
 def read_query(
     texts: Mapping[str, str], now: float, label: Callable[[str], str] = str
 ) -> CallQuery:
@@ -35,9 +28,7 @@ def read_query(
     given = {name: text.strip() for name, text in texts.items() if text.strip()}
     problems: list[str] = []
     for name, words in (("outcome", OUTCOMES), ("direction", DIRECTIONS), ("error", [*_ERROR])):
-        if name in given and given[name] not in words:
-            known = ", ".join(words)
-            problems.append(f"{label(name)}: {quoted(given[name])} is not one of {known}.")
+        check_word(given, name, words, label, problems)
     start, end = read_range(given, ("from", "to"), now, label, problems)
     if problems:
         raise WrongQuery(problems)
@@ -52,6 +43,19 @@ def read_query(
         end=end,
         key=given.get("q", ""),
     )
+
+
+def check_word(
+    given: Mapping[str, str],
+    name: str,
+    words: Sequence[str],
+    label: Callable[[str], str],
+    problems: list[str],
+) -> None:
+    """A filter that takes only certain words. A mistake goes to ``problems``, a sentence."""
+    if name in given and given[name] not in words:
+        known = ", ".join(words)
+        problems.append(f"{label(name)}: {quoted(given[name])} is not one of {known}.")
 
 
 def read_range(

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from fuse_otel.core.model.call_flow import CallFlow, median_seconds
-from fuse_otel.humanize import quoted
+from fuse_otel.errors import WrongQuery
 from fuse_otel.ports import FlowQuery, Flows
-from fuse_otel.views.calls import OUTCOMES, WrongQuery, read_range
+from fuse_otel.views.calls import OUTCOMES, check_word, read_range
 
 FLOW_FILTERS = (
     "from", "to", "version", "account", "outcome", "compare_version", "compare_from", "compare_to",
@@ -85,10 +85,7 @@ def read_flow_request(
     """
     given = {name: text.strip() for name, text in texts.items() if text.strip()}
     problems: list[str] = []
-    if "outcome" in given and given["outcome"] not in OUTCOMES:
-        problems.append(
-            f"{label('outcome')}: {quoted(given['outcome'])} is not one of {', '.join(OUTCOMES)}."
-        )
+    check_word(given, "outcome", OUTCOMES, label, problems)
     start, end = read_range(given, ("from", "to"), now, label, problems)
     other = read_range(given, ("compare_from", "compare_to"), now, label, problems)
     if problems:

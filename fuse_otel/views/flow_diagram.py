@@ -68,15 +68,9 @@ def _shares(shares: tuple[float, float], report: FlowReport) -> str:
     return percent(this) if report.compared is None else both(percent(other), percent(this))
 
 
-def _plain(text: str) -> str:
-    """On one line, without what no reader can see."""
-    words = " ".join(text[:_LONGEST].split())
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in words)
-
-
 def _mermaid_text(text: str) -> str:
-    return _MERMAID.sub(lambda found: f"#{ord(found[0])};", _plain(text))
+    return _MERMAID.sub(lambda found: f"#{ord(found[0])};", humanize.clean(text[:_LONGEST]))
 
 
 def _dot_text(text: str) -> str:
-    return _DOT.sub(lambda found: f"\\{found[0]}", _plain(text))
+    return _DOT.sub(lambda found: f"\\{found[0]}", humanize.clean(text[:_LONGEST]))

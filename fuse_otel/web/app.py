@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from fuse_otel.errors import StoreError
+from fuse_otel.errors import StoreError, WrongQuery
 from fuse_otel.web.context import PageContext
 from fuse_otel.web.guards import AnswerSlots, host_check
 from fuse_otel.web.hook import METHODS, Hook
@@ -56,6 +56,7 @@ def create_app(site: PageContext) -> ASGIApp:
         exception_handlers={
             HTTPException: _refused,
             StoreError: _store_failed,
+            WrongQuery: _wrong_query,
             Exception: _failed,
         },
         lifespan=lifespan,
@@ -113,6 +114,10 @@ async def _refused(request: Request, error: Exception) -> Response:
         return not_found(request, _SENTENCES[404])
     sentence = _SENTENCES.get(refusal.status_code, "This request cannot be answered.")
     return plain(refusal.status_code, sentence, refusal.headers)
+
+
+async def _wrong_query(_request: Request, error: Exception) -> Response:
+    return plain(400, str(error))
 
 
 async def _store_failed(_request: Request, _error: Exception) -> Response:

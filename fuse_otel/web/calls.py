@@ -10,10 +10,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from fuse_otel import humanize
+from fuse_otel.errors import WrongQuery
 from fuse_otel.humanize import quoted
 from fuse_otel.ports import EVERY_CALL, CallIndex, CallQuery, IndexedCall
-from fuse_otel.views.calls import DIRECTIONS, FILTERS, OUTCOMES, WrongQuery, call_json, read_query
+from fuse_otel.views.calls import DIRECTIONS, FILTERS, OUTCOMES, call_json, read_query
 from fuse_otel.web.call_view import call_path
+from fuse_otel.web.filters import read_filters
 from fuse_otel.web.flow import flow_path
 from fuse_otel.web.html import Child, Html, join, tag
 from fuse_otel.web.page import page, table_of_rows, when
@@ -47,15 +49,8 @@ class CallsFound:
 
 def read_request(request: Request, now: float) -> CallsRequest:
     """Raises ``WrongQuery``."""
-    items = request.query_params.multi_items()
-    given = {name: text for name, text in items if text.strip()}
-    names = [name for name, _ in items]
-    problems = [
-        f"There is no filter {quoted(name)}. Use {', '.join(FILTERS)} or page."
-        for name in dict.fromkeys(names)
-        if name not in {*FILTERS, "page", "format"}
-    ]
-    problems += [f"{name}: Give it once." for name in (*FILTERS, "page") if names.count(name) > 1]
+    known = f"{', '.join(FILTERS)} or page"
+    given, problems = read_filters(request, (*FILTERS, "page"), known)
     number = given.pop("page", "1").strip()
     if not _is_page(number):
         problems.append(f"page: {quoted(number)} is not a number from 1 to {_LAST_PAGE}.")

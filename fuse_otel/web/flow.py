@@ -11,10 +11,10 @@ from starlette.responses import JSONResponse, Response
 
 from fuse_otel import humanize
 from fuse_otel.core.model.call_flow import OTHER
-from fuse_otel.humanize import quoted
+from fuse_otel.errors import WrongQuery
 from fuse_otel.ports import FlowPart, FlowQuery, Flows
 from fuse_otel.ports.flows import counted_end, counted_start
-from fuse_otel.views.calls import OUTCOMES, WrongQuery
+from fuse_otel.views.calls import OUTCOMES
 from fuse_otel.views.flow import (
     FLOW_FILTERS,
     FlowModule,
@@ -26,6 +26,7 @@ from fuse_otel.views.flow import (
 )
 from fuse_otel.views.flow_picture import Picture, not_drawn, picture_of
 from fuse_otel.views.flow_table import module_table
+from fuse_otel.web.filters import read_filters
 from fuse_otel.web.flow_svg import Link, flow_svg
 from fuse_otel.web.html import Child, Html, tag
 from fuse_otel.web.page import content, page, table_of_rows, when
@@ -63,15 +64,8 @@ class FoundFlow:
 
 def read_view(request: Request, now: float) -> FlowView:
     """Raises ``WrongQuery``."""
-    items = request.query_params.multi_items()
-    names = [name for name, _ in items]
-    problems = [
-        f"There is no filter {quoted(name)}. Use {', '.join(_FIELDS)}."
-        for name in dict.fromkeys(names)
-        if name not in {*_FIELDS, "format"}
-    ]
-    problems += [f"{name}: Give it once." for name in _FIELDS if names.count(name) > 1]
-    given = {name: text.strip() for name, text in items if name in _FIELDS and text.strip()}
+    written, problems = read_filters(request, _FIELDS, ", ".join(_FIELDS))
+    given = {name: text.strip() for name, text in written.items()}
     try:
         found = read_flow_request(request.path_params["application"], given, now)
     except WrongQuery as error:
@@ -185,9 +179,8 @@ def _found_sentence(
     if not wanted:
         return None
     drawn = sum(matches(pair.known) for pair in picture.modules.values())
-    return tag(
-        "p", f"{quoted(wanted)} is part of the names of {humanize.plural(drawn, 'drawn module')}."
-    )
+    modules = humanize.plural(drawn, "drawn module")
+    return tag("p", f"{humanize.quoted(wanted)} is part of the names of {modules}.")
 
 
 def _links(view: FlowView, report: FlowReport) -> Link:

@@ -17,7 +17,6 @@ from fuse_otel.core.encoding import otlp_json
 from fuse_otel.errors import Stopping
 from fuse_otel.ports import Neighbours, RecentCall, Status
 from fuse_otel.views.call_tree import call_trees
-from fuse_otel.views.calls import WrongQuery
 from fuse_otel.views.history import Series, first_slot, history
 from fuse_otel.views.status_json import status_json
 from fuse_otel.views.status_report import low_headroom, reported_problems
@@ -117,10 +116,7 @@ class Pages:
         return status_page(status, now, problems)
 
     async def calls(self, request: Request) -> Response:
-        try:
-            wanted = calls.read_request(request, self._site.clock())
-        except WrongQuery as error:
-            return plain(400, "\n".join(error.problems))
+        wanted = calls.read_request(request, self._site.clock())
         found = await self._beside(calls.find, self._site.calls, wanted)
         if _wants_json(request):
             return calls.calls_json(request, wanted, found)
@@ -166,10 +162,7 @@ class Pages:
         return flow.list_page(await self._beside(self._site.flows.parts))
 
     async def flow(self, request: Request) -> Response:
-        try:
-            view = flow.read_view(request, self._site.clock())
-        except WrongQuery as error:
-            return plain(400, "\n".join(error.problems))
+        view = flow.read_view(request, self._site.clock())
         found = await self._beside(flow.find_flow, self._site.flows, view)
         if not found.parts:
             return not_found(request, "No call of this application was stored in the last 30 days.")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fuse_otel.cli.call_filters import add_filters, query_of
+from fuse_otel.cli.color_argument import add_color
 from fuse_otel.cli.number_argument import number
-from fuse_otel.cli.output import complain, print_lines
+from fuse_otel.cli.output import print_lines
 from fuse_otel.cli.settings_flags import load_settings
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from fuse_otel.ports import IndexedCall
 
-_DONE, _FAILED, _USAGE = 0, 1, 2
+_DONE, _FAILED = 0, 1
 _MOST = 100
 _AT_MOST = 10_000_000
 
@@ -33,22 +33,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help=f"at most so many calls, the newest first (default: {_MOST})",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object for each call")
-    parser.add_argument(
-        "--color", choices=("auto", "always", "never"), default="auto", help="default: auto"
-    )
+    add_color(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     from fuse_otel.assembly import open_calls  # noqa: PLC0415 - not for the help
-    from fuse_otel.views.calls import WrongQuery, call_json  # noqa: PLC0415 - as above
+    from fuse_otel.views.calls import call_json  # noqa: PLC0415 - as above
 
     settings = load_settings(args, needs_account=False).settings
-    try:
-        query = query_of(args)
-    except WrongQuery as error:
-        for problem in error.problems:
-            complain(f"fuse-otel: {problem}")
-        return _USAGE
+    query = query_of(args)
     with open_calls(settings) as index:
         calls = index.calls(query, args.limit)
     lines = (
@@ -61,18 +54,6 @@ def run(args: argparse.Namespace) -> int:
 
 def _text(calls: Sequence[IndexedCall], color: str) -> Iterator[str]:
     from fuse_otel.cli.terminal.calls import calls_table  # noqa: PLC0415 - not for the help
-    from fuse_otel.cli.terminal.text import (  # noqa: PLC0415
-        coloured,
-        paint,
-        table_lines,
-        terminal_width,
-    )
+    from fuse_otel.cli.terminal.text import painted_table  # noqa: PLC0415
 
-    # A pipe gets whole lines.
-    width = terminal_width() if sys.stdout is not None and sys.stdout.isatty() else None
-    table = calls_table(calls)
-    if not calls:
-        yield table.empty
-        return
-    for line in table_lines(table, width):
-        yield paint(line, width, colour=coloured(color))
+    yield from painted_table(calls_table(calls), color)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from fuse_otel.cli.color_argument import add_color
 from fuse_otel.cli.output import complain, print_lines
 from fuse_otel.cli.parser import suggestion
 from fuse_otel.cli.settings_flags import load_settings
@@ -18,10 +18,9 @@ from fuse_otel.humanize import quoted
 if TYPE_CHECKING:
     from fuse_otel.config.settings import Settings
     from fuse_otel.views.flow import FlowReport, FlowRequest
-    from fuse_otel.views.table import Table
 
 FORMATS = ("text", "mermaid", "dot", "json")
-_DONE, _FAILED, _USAGE = 0, 1, 2
+_DONE, _FAILED = 0, 1
 _TEXTS = (
     ("from", "TIME", "only calls that started at this time or later, such as 2026-11-18 or 36h"),
     ("to", "TIME", "only calls that started before this time"),
@@ -46,9 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json", dest="format", action="store_const", const="json", help="--format json for short"
     )
-    parser.add_argument(
-        "--color", choices=("auto", "always", "never"), default="auto", help="default: auto"
-    )
+    add_color(parser)
 
 
 def _flag(name: str) -> str:
@@ -56,18 +53,12 @@ def _flag(name: str) -> str:
 
 
 def run(args: argparse.Namespace) -> int:
-    from fuse_otel.views.calls import WrongQuery  # noqa: PLC0415 - not for the help
-    from fuse_otel.views.flow import read_flow_request  # noqa: PLC0415 - as above
+    from fuse_otel.views.flow import read_flow_request  # noqa: PLC0415 - not for the help
 
     settings = load_settings(args, needs_account=False).settings
     texts = {name: getattr(args, f"only_{name}") for name, *_ in _TEXTS}
     texts["outcome"] = args.outcome
-    try:
-        request = read_flow_request(args.application, texts, time.time(), _flag)
-    except WrongQuery as error:
-        for problem in error.problems:
-            complain(f"fuse-otel: {problem}")
-        return _USAGE
+    request = read_flow_request(args.application, texts, time.time(), _flag)
     report = _report(settings, request)
     if report is None:
         return _FAILED
@@ -109,31 +100,13 @@ def _lines(report: FlowReport, args: argparse.Namespace) -> Iterator[str]:
 
 def _text(report: FlowReport, color: str) -> Iterator[str]:
     from fuse_otel import humanize  # noqa: PLC0415 - not for the help
-    from fuse_otel.cli.terminal.text import clean  # noqa: PLC0415 - as above
+    from fuse_otel.cli.terminal.text import painted_table  # noqa: PLC0415 - as above
     from fuse_otel.views.flow_table import module_table, step_table  # noqa: PLC0415
 
     counted = humanize.plural(report.side.calls, "call")
     if report.compared is not None:
         counted += f", compared with {humanize.plural(report.compared.calls, 'call')}"
-    yield f"{clean(report.application)}: {counted} with log entries"
+    yield f"{humanize.clean(report.application)}: {counted} with log entries"
     for table in (module_table(report), step_table(report)):
         yield ""
-        yield from _table(table, color)
-
-
-def _table(table: Table, color: str) -> Iterator[str]:
-    from fuse_otel.cli.terminal.text import (  # noqa: PLC0415 - not for the help
-        coloured,
-        paint,
-        table_lines,
-        terminal_width,
-    )
-
-    if not table.rows:
-        if table.empty:
-            yield table.empty
-        return
-    # A pipe gets whole lines.
-    width = terminal_width() if sys.stdout is not None and sys.stdout.isatty() else None
-    for line in table_lines(table, width):
-        yield paint(line, width, colour=coloured(color))
+        yield from painted_table(table, color)

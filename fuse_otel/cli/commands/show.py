@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
+from fuse_otel.cli.color_argument import add_color
 from fuse_otel.cli.input_files import STDIN, TooMuch, joined, opened, session_id_of
 from fuse_otel.cli.number_argument import number
 from fuse_otel.cli.output import complain, print_lines, reason
@@ -47,9 +48,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="print which rule made each attribute and which rule removed what",
     )
     parser.add_argument("--otlp", action="store_true", help="print OTLP/JSON instead of a drawing")
-    parser.add_argument(
-        "--color", choices=("auto", "always", "never"), default="auto", help="default: auto"
-    )
+    add_color(parser)
     parser.add_argument(
         "--width",
         type=number(int, NARROWEST, 1000),

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from fuse_otel import __version__
+from fuse_otel.cli.color_argument import add_color
 from fuse_otel.cli.number_argument import number
 from fuse_otel.cli.output import print_lines
 from fuse_otel.cli.settings_flags import load_settings
@@ -40,9 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help=f"show it again every so many seconds ({_EVERY:g}), until Ctrl-C",
     )
-    parser.add_argument(
-        "--color", choices=("auto", "always", "never"), default="auto", help="default: auto"
-    )
+    add_color(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -92,9 +91,8 @@ def _json(status: Status, daemon: str | None, problems: Sequence[str]) -> Iterat
 
 def _text(status: Status, daemon: str | None, color: str) -> Iterator[str]:
     from fuse_otel.cli.terminal.status import status_lines  # noqa: PLC0415 - not for the help
-    from fuse_otel.cli.terminal.text import coloured, paint, terminal_width  # noqa: PLC0415
+    from fuse_otel.cli.terminal.text import coloured, output_width, paint  # noqa: PLC0415
 
-    # A pipe gets whole lines.
-    width = terminal_width() if sys.stdout.isatty() else None
+    width = output_width()
     for line in status_lines(status, daemon, time.time(), width):
         yield paint(line, width, colour=coloured(color))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fuse_otel.cli.call_filters import add_filters, query_of
+from fuse_otel.cli.color_argument import add_color
 from fuse_otel.cli.number_argument import number
-from fuse_otel.cli.output import complain, print_lines
+from fuse_otel.cli.output import print_lines
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.errors import MissingStore
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fuse_otel.config.settings import Settings
     from fuse_otel.ports import CallQuery, IndexedCall
 
-_DONE, _FAILED, _USAGE = 0, 1, 2
+_DONE, _FAILED = 0, 1
 _LAST = 10
 _AT_ONCE = 1_000  # calls of one look
 _EVERY = 1.0  # seconds between two looks
@@ -35,21 +35,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help=f"begin with the calls stored last (default: {_LAST})",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object for each call")
-    parser.add_argument(
-        "--color", choices=("auto", "always", "never"), default="auto", help="default: auto"
-    )
+    add_color(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    from fuse_otel.views.calls import WrongQuery  # noqa: PLC0415 - not for the help
-
     settings = load_settings(args, needs_account=False).settings
-    try:
-        query = query_of(args)
-    except WrongQuery as error:
-        for problem in error.problems:
-            complain(f"fuse-otel: {problem}")
-        return _USAGE
+    query = query_of(args)
     for calls in _stored(settings, query, args.last):
         if not print_lines(_lines(calls, args)):
             return _FAILED
@@ -91,8 +82,8 @@ def _lines(calls: Sequence[IndexedCall], args: argparse.Namespace) -> Iterator[s
         yield from (json.dumps(call_json(call), ensure_ascii=False) for call in calls)
         return
     from fuse_otel.cli.terminal.calls import call_line  # noqa: PLC0415 - not for the help
-    from fuse_otel.cli.terminal.text import coloured, paint, terminal_width  # noqa: PLC0415
+    from fuse_otel.cli.terminal.text import coloured, output_width, paint  # noqa: PLC0415
 
-    width = terminal_width() if sys.stdout is not None and sys.stdout.isatty() else None
+    width = output_width()
     for call in calls:
         yield paint(call_line(call), width, colour=coloured(args.color))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fuse_otel.cli.terminal.text import INKS, Ink, Line, Piece, clean, columns, fit, pad, paint
+from fuse_otel.cli.terminal.text import INKS, Ink, Line, Piece, columns, fit, pad, paint
 from fuse_otel.core.model.telemetry import SpanKind
-from fuse_otel.humanize import moment
+from fuse_otel.humanize import clean, moment
 from fuse_otel.views.call_tree import CallTree, TreeExecution, TreeRecord
 from fuse_otel.views.table import Severity
 from fuse_otel.views.waterfall import (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fuse_otel import humanize
-from fuse_otel.cli.terminal.text import INKS, Line, Piece, clean
+from fuse_otel.cli.terminal.text import INKS, Line, Piece
+from fuse_otel.humanize import clean
 from fuse_otel.ports import IndexedCall
 from fuse_otel.views.table import Cell, Severity, Table, moment_cell
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from fuse_otel.cli.terminal.text import clean
 from fuse_otel.core.model.tally import DROP, LINE, REDACTIONS, Note, Tally
 from fuse_otel.core.redaction.scrub import clean_name
+from fuse_otel.humanize import clean
 from fuse_otel.views.call_tree import CallTree, TreeExecution, TreeRecord
 from fuse_otel.views.otlp_reader import PlainAttributes
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from fuse_otel.cli.terminal.text import INKS, Ink, Line, Piece, clean, table_lines
+from fuse_otel.cli.terminal.text import INKS, Ink, Line, Piece, table_lines
+from fuse_otel.humanize import clean
 from fuse_otel.ports import Status
 from fuse_otel.views.status_report import reported_problems, status_report
 from fuse_otel.views.table import MOST_ROWS, Table

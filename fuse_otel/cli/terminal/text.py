@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TextIO
 
+from fuse_otel.humanize import clean
 from fuse_otel.views.table import Severity, Table
 
 _USUAL_WIDTH = 80  # where no terminal says its own
 _ELLIPSIS = "…"
-_STAND_IN = "\N{REPLACEMENT CHARACTER}"
 # Combining marks take no column: without a bound a "word" of them would never end.
 _MARKS_PER_COLUMN = 3
 
@@ -60,6 +60,13 @@ def terminal_width(stream: TextIO | None = None) -> int:
     return os.get_terminal_size(stream.fileno()).columns or _USUAL_WIDTH
 
 
+def output_width() -> int | None:
+    """The columns of the terminal behind standard output; ``None`` for a pipe, which gets whole
+    lines.
+    """
+    return terminal_width() if sys.stdout is not None and sys.stdout.isatty() else None
+
+
 def coloured(choice: str = "auto", stream: TextIO | None = None) -> bool:
     """What ``--color`` comes to on the stream (standard output if absent)."""
     from fuse_otel.config import colour_refused  # noqa: PLC0415 - heavy package
@@ -67,16 +74,6 @@ def coloured(choice: str = "auto", stream: TextIO | None = None) -> bool:
     if choice == "auto":
         return (stream or sys.stdout).isatty() and not colour_refused()
     return choice == "always"
-
-
-def clean(text: str) -> str:
-    """One line of printable characters. What a caller or an author wrote must not move the
-    cursor, set a title or reverse the line. White space becomes one space.
-    """
-    line = " ".join(text.split())
-    if line.isprintable():
-        return line
-    return "".join(each if each.isprintable() else _STAND_IN for each in line)
 
 
 def columns(text: str) -> int:
@@ -129,6 +126,16 @@ def paint(pieces: Iterable[Piece], width: int | None, *, colour: bool) -> str:
         left -= columns(text)
         line.append(f"\x1b[{piece.ink}m{text}\x1b[0m" if colour and piece.ink and text else text)
     return "".join(line).rstrip()
+
+
+def painted_table(table: Table, color: str = "auto") -> Iterator[str]:
+    """The lines of a table on standard output, or what stands for one without rows."""
+    if not table.rows:
+        yield from filter(None, [table.empty])
+        return
+    width, colour = output_width(), coloured(color)
+    for line in table_lines(table, width):
+        yield paint(line, width, colour=colour)
 
 
 _BETWEEN = "  "

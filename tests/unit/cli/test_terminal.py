@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuse_otel.cli.terminal.text import Ink, Piece, clean, columns, fit, pad, paint
+from fuse_otel.cli.terminal.text import Ink, Piece, columns, fit, pad, paint
+from fuse_otel.humanize import clean
 
 WILD = st.text(st.one_of(st.characters(), st.sampled_from("\x1b\x07\x9b\u202e\u0301漢😀 \n\t")))
 

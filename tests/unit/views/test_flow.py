@@ -9,8 +9,8 @@ from support.builders.flow_values import runs
 
 from fuse_otel.core.model.call_flow import CallFlow, path_text, read_path
 from fuse_otel.core.model.telemetry import ModuleRun
+from fuse_otel.errors import WrongQuery
 from fuse_otel.ports import FlowQuery
-from fuse_otel.views.calls import WrongQuery
 from fuse_otel.views.flow import (
     FlowReport,
     flow_json,

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TypeAlias
 
 from fuse_otel.cli import COMMANDS
+from fuse_otel.cli.color_argument import add_color
 from fuse_otel.cli.number_argument import MOST_ID, number
 from fuse_otel.cli.output import complain
 from fuse_otel.cli.settings_flags import add_settings
@@ -34,9 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     showing.add_argument("id", type=_ID, metavar="ID", help="as printed by `list`")
     showing.add_argument("--otlp", action="store_true", help="print OTLP/JSON instead of a drawing")
-    showing.add_argument(
-        "--color", choices=("auto", "always", "never"), default="auto", help="default: auto"
-    )
+    add_color(showing)
     _selection(_action(actions, "replay", "send parked calls again", "change.replay"))
     dropping = _action(actions, "drop", "delete parked calls permanently", "change.drop")
     _selection(dropping)

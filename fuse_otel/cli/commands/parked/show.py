@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Iterator, Sequence
 
@@ -17,16 +16,15 @@ from fuse_otel.cli.terminal.text import (
     Ink,
     Line,
     Piece,
-    clean,
     coloured,
     paint,
-    table_lines,
+    painted_table,
     terminal_width,
 )
 from fuse_otel.core.batching.gzip_member import inflate
 from fuse_otel.core.encoding.otlp_json import Json, dumps, logs_json, traces_json
 from fuse_otel.core.model.telemetry import Signal
-from fuse_otel.humanize import ago, moment, plural
+from fuse_otel.humanize import ago, clean, moment, plural
 from fuse_otel.ports import ParkedCall
 from fuse_otel.views.call_tree import call_trees
 from fuse_otel.views.table import Cell, Table
@@ -69,12 +67,9 @@ def _table(calls: Sequence[ParkedCall], count: int) -> Iterator[str]:
     if not calls:
         yield "Nothing is parked."
         return
-    now, colour = time.time(), coloured()
-    table = Table("Parked calls", "call", _HEADS, [_row(call, now) for call in calls])
-    # A pipe gets the whole reason.
-    width = terminal_width() if sys.stdout.isatty() else None
-    for line in table_lines(table, width):
-        yield paint(line, width, colour=colour)
+    now = time.time()
+    rows = [_row(call, now) for call in calls]
+    yield from painted_table(Table("Parked calls", "call", _HEADS, rows))
     if count > len(calls):
         yield f"{count - len(calls):,} more: --limit {count} lists them all."
 
