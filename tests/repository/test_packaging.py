@@ -153,12 +153,15 @@ def test_the_wheel_holds_every_file_of_the_package_and_every_asset(in_the_wheel)
     assert in_the_wheel == wanted | assets
 
 
+IGNORED = (ROOT / ".dockerignore").read_text().splitlines()
+
+
 def left_out(name):
     """Whether .dockerignore keeps the file from the engine: the last line that fits decides."""
     out = False
-    for line in (ROOT / ".dockerignore").read_text().splitlines():
+    above = [name, *map(str, PurePosixPath(name).parents)]
+    for line in IGNORED:
         pattern = line.removeprefix("!")
-        above = [name, *map(str, PurePosixPath(name).parents)]
         # Two stars and a slash may also be no folder at all.
         forms = (pattern, pattern.replace("**/", ""))
         fits = any(fnmatch(each, form) for each in above for form in forms)
@@ -174,7 +177,7 @@ def test_the_image_is_built_from_the_same_files_as_the_wheel(in_the_wheel, tmp_p
     for path in repository_files():
         name = str(path.relative_to(ROOT))
         for source, target in copied:
-            if not left_out(name) and (name == source or name.startswith(f"{source}/")):
+            if (name == source or name.startswith(f"{source}/")) and not left_out(name):
                 inside = PurePosixPath(target) / path.name
                 file = inside if target.endswith("/") else PurePosixPath(target)
                 place = tmp_path / (file if name == source else name)
