@@ -22,12 +22,7 @@ def _(event: events.ApiAnswered) -> Line:
     return Line(
         LogLevel.DEBUG,
         "api answered",
-        {
-            "account": event.account,
-            "endpoint": event.endpoint,
-            "code": event.code,
-            "seconds": event.seconds,
-        },
+        _fields(event, "account", "endpoint", "code", "seconds"),
     )
 
 
@@ -36,19 +31,14 @@ def _(event: events.ApiFailed) -> Line:
     return Line(
         LogLevel.WARN,
         "api request failed",
-        {
-            "account": event.account,
-            "endpoint": event.endpoint,
-            "error": event.error_type,
-            "reason": event.message,
-        },
+        _fields(event, "account", "endpoint", error=event.error_type, reason=event.message),
         repeats=(event.account, event.endpoint, event.error_type),
     )
 
 
 @line_of.register
 def _(event: events.ApiThrottled) -> Line:
-    fields: dict[str, Field] = {"account": event.account, "seconds": event.seconds}
+    fields = _fields(event, "account", "seconds")
     return Line(
         LogLevel.WARN, "the api asked to wait", fields, repeats=("throttled", event.account)
     )
@@ -57,7 +47,7 @@ def _(event: events.ApiThrottled) -> Line:
 @line_of.register
 def _(event: events.ClockSkewSeen) -> Line:
     level = LogLevel.WARN if abs(event.seconds) > _SKEW else LogLevel.DEBUG
-    fields: dict[str, Field] = {"account": event.account, "seconds": event.seconds}
+    fields = _fields(event, "account", "seconds")
     return Line(level, "the api's clock differs from ours", fields, repeats=("skew", event.account))
 
 
@@ -77,17 +67,8 @@ def _(event: events.PollDone) -> Line:
     return Line(
         LogLevel.INFO,
         "poll done",
-        {
-            "account": event.account,
-            "from": timestamp(event.window_start),
-            "to": timestamp(event.window_end),
-            "listed": event.listed,
-            "new": event.new,
-            "stored": event.stored,
-            "pending": event.pending,
-            "requests": event.requests,
-            "seconds": event.seconds,
-        },
+        _interval(event.account, event.window_start, event.window_end)
+        | _fields(event, "listed", "new", "stored", "pending", "requests", "seconds"),
     )
 
 
@@ -106,11 +87,7 @@ def _(event: events.WindowUnreadable) -> Line:
     return Line(
         LogLevel.ERROR,
         "an interval was given up: the api no longer keeps its calls",
-        {
-            "account": event.account,
-            "from": timestamp(event.start),
-            "to": timestamp(event.end),
-        },
+        _interval(event.account, event.start, event.end),
     )
 
 
@@ -119,14 +96,7 @@ def _(event: events.AccountMoved) -> Line:
     return Line(
         LogLevel.INFO if event.up else LogLevel.WARN,
         "account up" if event.up else "account down",
-        {
-            "account": event.account,
-            "headroom": event.headroom,
-            "pending": event.pending,
-            "failing": event.failing,
-            "gap_seconds": event.gap_seconds,
-            "reason": event.reason or None,
-        },
+        _fields(event, "account", "headroom", "pending", "failing", "gap_seconds", "reason"),
     )
 
 
@@ -155,15 +125,8 @@ def _(event: events.CallsUnreadable) -> Line:
 
 @line_of.register
 def _(event: events.ExportDone) -> Line:
-    fields = _lane(event.lane) | {
-        "outcome": event.result,
-        "code": event.code,
-        "items": event.items,
-        "rejected": event.rejected,
-        "failed": event.failed,
-        "seconds": event.seconds,
-        "reason": event.reason or None,
-    }
+    fields = _lane(event.lane) | {"outcome": event.result}
+    fields |= _fields(event, "code", "items", "rejected", "failed", "seconds", "reason")
     if event.result == "accepted":
         return Line(LogLevel.DEBUG, "exported", fields)
     repeats = ("export", *event.lane, event.result, event.code)
@@ -283,16 +246,20 @@ def _(event: events.LoopFailed) -> Line:
     return Line(
         LogLevel.ERROR,
         "unexpected error in a loop; it retries with back-off",
-        {
-            "loop": event.loop.kind,
-            "account": event.loop.account or None,
-            "destination": event.loop.destination or None,
-            "signal": event.loop.signal or None,
-            "error": event.error_type,
-            "where": event.where,
-        },
+        {"loop": event.loop.kind, **_fields(event.loop, "account", "destination", "signal")}
+        | {"error": event.error_type, "where": event.where},
         repeats=("loop", str(event.loop), event.error_type, event.where),
     )
+
+
+def _fields(event: object, *names: str, **others: Field) -> dict[str, Field]:
+    """The named attributes of an event, then the others. An empty text is left out."""
+    found = {name: getattr(event, name) for name in names}
+    return {name: None if value == "" else value for name, value in found.items()} | others
+
+
+def _interval(account: str, start: float, end: float) -> dict[str, Field]:
+    return {"account": account, "from": timestamp(start), "to": timestamp(end)}
 
 
 def _lane(lane: Lane) -> dict[str, Field]:
