@@ -210,10 +210,6 @@ class Metrics:
                 latency.observe(max(event.at - end, 0.0))
 
     @_take.register
-    def _(self, event: events.CallsParked) -> None:
-        """The store counts these: ``fuse_otel_parked_calls`` is read at the scrape."""
-
-    @_take.register
     def _(self, event: events.BatchReadAgain) -> None:
         lane = (event.lane.destination, event.lane.signal.value)
         self._count("fuse_otel_damaged_calls_total", *lane, by=event.calls + event.parked)
@@ -224,24 +220,22 @@ class Metrics:
         self._instruments.set("fuse_otel_lane_up", event.up, *lane)
 
     @_take.register
-    def _(self, event: events.LanePaused) -> None:
-        """A gauge that is read from the store has the time."""
-
-    @_take.register
     def _(self, event: events.StoreFailed) -> None:
         self._count("fuse_otel_store_errors_total", event.error_type)
 
     @_take.register
-    def _(self, event: events.JobChanged) -> None:
-        """Jobs are rare: ``status`` and the log show them."""
-
-    @_take.register
-    def _(self, event: events.StoreMovedAside) -> None:
-        """A gauge that is read from the new store has the time."""
-
-    @_take.register
-    def _(self, event: events.OutboxCrossed) -> None:
-        """The store counts the bytes."""
+    def _(
+        self,
+        event: events.CallsParked
+        | events.JobChanged
+        | events.LabelFull
+        | events.LanePaused
+        | events.OutboxCrossed
+        | events.StoreMovedAside,
+    ) -> None:
+        """Nothing. Of a label every value is counted where it becomes ``#other#``, and ``status``
+        and the log show jobs. Gauges that are read from the store show all others.
+        """
 
     @_take.register
     def _(self, event: events.HookAnswered) -> None:
@@ -254,10 +248,6 @@ class Metrics:
     @_take.register
     def _(self, event: events.ConfigReloaded) -> None:
         self._reloaded(successful=event.successful)
-
-    @_take.register
-    def _(self, event: events.LabelFull) -> None:
-        """Every value is counted where it becomes ``#other#``."""
 
     @_take.register
     def _(self, event: events.LoopFailed) -> None:
