@@ -1,29 +1,4 @@
-"""Every error of the product, flat, named by what its handler can do about it.
-
-FuseOtelError
-├── SeveralProblems        a person corrects what is named
-│   ├── ConfigurationError settings
-│   └── WrongQuery         filters of calls
-├── CannotListen           the address of the pages is taken, or not ours
-├── Stopping               the daemon ends: the client asks again after its next start
-├── SourceError            the poller waits, halves the window or keeps a gap
-│   ├── Unauthorized       401: wrong key or inactive account
-│   ├── Throttled          429: wait as long as the API says
-│   ├── ServerFailed       5xx
-│   ├── Unreachable        no connection, or one that broke
-│   ├── TimedOut           the overall deadline of the request passed
-│   ├── Malformed          an answer that is no list and no log (HTML, cut, empty, no JSON)
-│   ├── TooLarge           the answer passed the size bound and was cut off
-│   ├── Unexpected         any other status: our request or a proxy
-│   └── InternalError      an unexpected exception of a library or of our code
-└── StoreError             the step is not done and may be repeated
-    ├── Busy               another daemon holds the store
-    ├── Full               the cap or the disk is reached
-    ├── LeaseLost          another replica took the account over
-    ├── Corrupt            the file is damaged or gone: the next start begins a new one
-    └── Broken             the store cannot be used (read-only, foreign, newer schema)
-        └── MissingStore   there is none yet, and a command does not create one
-"""
+"""Every error of the product, named by what its handler can do about it."""
 
 from __future__ import annotations
 
@@ -57,24 +32,28 @@ class SeveralProblems(FuseOtelError):
 
 
 class ConfigurationError(SeveralProblems):
-    pass
+    """A person corrects the settings that are named."""
 
 
 class WrongQuery(SeveralProblems):
-    pass
+    """A person corrects the filters of calls that are named."""
 
 
 class CannotListen(FuseOtelError):
-    pass
+    """The address of the pages is taken, or not ours."""
 
 
 class Stopping(FuseOtelError):
+    """The daemon ends: the client asks again after its next start."""
+
     def __init__(self) -> None:
         super().__init__("The daemon is stopping.")
 
 
 class SourceError(FuseOtelError):
-    """A request failed. ``retry_after``: the wait in seconds that the API named, if it did."""
+    """A request failed: the poller waits, halves the window or keeps a gap. ``retry_after``: the
+    wait in seconds that the API named, if it did.
+    """
 
     error_type: ClassVar[str] = "other"
 
@@ -84,10 +63,14 @@ class SourceError(FuseOtelError):
 
 
 class Unauthorized(SourceError):
+    """401: wrong key or inactive account."""
+
     error_type = "unauthorized"
 
 
 class Throttled(SourceError):
+    """429: wait as long as the API says."""
+
     error_type = "throttled"
 
 
@@ -96,22 +79,32 @@ class ServerFailed(SourceError):
 
 
 class Unreachable(SourceError):
+    """No connection, or one that broke."""
+
     error_type = "unreachable"
 
 
 class TimedOut(SourceError):
+    """The overall deadline of the request passed."""
+
     error_type = "timeout"
 
 
 class Malformed(SourceError):
+    """An answer that is no list and no log (HTML, cut, empty, no JSON)."""
+
     error_type = "malformed"
 
 
 class TooLarge(SourceError):
+    """The answer passed the size bound and was cut off."""
+
     error_type = "too_large"
 
 
 class Unexpected(SourceError):
+    """Any other status: our request or a proxy."""
+
     error_type = "unexpected_status"
 
 
@@ -128,7 +121,9 @@ class InternalError(SourceError):
 
 
 class StoreError(FuseOtelError):
-    """The transaction was rolled back whole. ``error_type``: the class's name in snake case."""
+    """The transaction was rolled back whole and may be repeated. ``error_type``: the class's name in
+    snake case.
+    """
 
     error_type: ClassVar[str] = "other"
 
@@ -137,11 +132,13 @@ class StoreError(FuseOtelError):
 
 
 class Busy(StoreError):
-    pass
+    """Another daemon holds the store."""
 
 
 class Full(StoreError):
-    """``needed``: the bytes that found no room, if they were counted."""
+    """The cap or the disk is reached. ``needed``: the bytes that found no room, if they were
+    counted.
+    """
 
     def __init__(self, message: str, *, needed: int = 0) -> None:
         super().__init__(message)
@@ -149,16 +146,16 @@ class Full(StoreError):
 
 
 class LeaseLost(StoreError):
-    pass
+    """Another replica took the account over."""
 
 
 class Corrupt(StoreError):
-    pass
+    """The file is damaged or gone: the next start begins a new one."""
 
 
 class Broken(StoreError):
-    pass
+    """The store cannot be used (read-only, foreign, newer schema)."""
 
 
 class MissingStore(Broken):
-    pass
+    """There is none yet, and a command does not create one."""
