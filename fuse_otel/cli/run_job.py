@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fuse_otel.cli.signals import STOPPING, Interrupt
+from fuse_otel.cli.output import complain
+from fuse_otel.cli.signals import STOPPING, Interrupt, leave_if_hung
 from fuse_otel.errors import Busy
 from fuse_otel.events import CallsParked, Event
 from fuse_otel.jobs import Backfill, Drop, Erase, JobRequest, encode_request
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _LOOK = 0.2  # seconds between two looks at the progress of the job
 _STOPPED = "Stopped."
+_INTERRUPTED = 130  # the exit code
 _GONE = 15.0  # a daemon may be restarted meanwhile; past that it is gone
 GOES_ON = "the daemon or `fuse-otel once` continues it"
 
@@ -59,6 +61,26 @@ def carry_out(
     finally:
         workers.close()
         here.close()
+
+
+def confirmed(question: str) -> bool:
+    """Whether the user of the terminal answers with yes."""
+    try:
+        answer = input(f"{question} permanently? [y/N] ")
+    except EOFError:
+        return False
+    return answer.strip().lower() in {"y", "yes"}
+
+
+def silent(_progress: JobStatus) -> None:
+    """For a job of a second or two: nothing to show on the way."""
+
+
+def stopped(sentence: str = f"Stopped. The job is kept: {GOES_ON}.") -> int:
+    """The exit code of a command whose user did not wait for the end of its job."""
+    complain(sentence)
+    leave_if_hung(_INTERRUPTED)
+    return _INTERRUPTED
 
 
 def _placed(settings: Settings, request: JobRequest) -> int:

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 from fuse_otel.cli.output import complain
 from fuse_otel.cli.settings_flags import load_settings
-from fuse_otel.cli.signals import leave_if_hung
 
 if TYPE_CHECKING:
     from fuse_otel.cli.run_job import JobEnded
     from fuse_otel.config.settings import Settings
     from fuse_otel.jobs import Backfill
 
-_DONE, _FAILED, _USAGE, _INTERRUPTED = 0, 1, 2, 130
+_DONE, _FAILED, _USAGE = 0, 1, 2
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -92,17 +91,13 @@ def _seconds(settings: Settings, backfill: Backfill) -> int:
 
 
 def _report(ended: JobEnded) -> int:
-    from fuse_otel.cli.run_job import GOES_ON  # noqa: PLC0415 - imported already
+    from fuse_otel.cli.run_job import stopped  # noqa: PLC0415 - imported already
 
     status = ended.status
     if ended.stopped and ended.beside:
-        complain("The daemon continues to read: see `fuse-otel status`.")
-        leave_if_hung(_INTERRUPTED)
-        return _INTERRUPTED
+        return stopped("The daemon continues to read: see `fuse-otel status`.")
     if ended.stopped:
-        complain(f"Stopped. The job is kept: {GOES_ON}.")
-        leave_if_hung(_INTERRUPTED)
-        return _INTERRUPTED
+        return stopped()
     if status.state == "done":
         print(status.result)
         if ended.beside:

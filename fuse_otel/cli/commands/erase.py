@@ -6,17 +6,15 @@ import argparse
 import sys
 
 from fuse_otel.cli.output import complain
-from fuse_otel.cli.run_job import GOES_ON, carry_out
+from fuse_otel.cli.run_job import carry_out, confirmed, silent, stopped
 from fuse_otel.cli.session_id import add_session_ids
 from fuse_otel.cli.settings_flags import load_settings
-from fuse_otel.cli.signals import leave_if_hung
 from fuse_otel.config.settings import Settings
 from fuse_otel.core.model.ids import trace_id
 from fuse_otel.humanize import plural
 from fuse_otel.jobs import Erase
-from fuse_otel.ports import JobStatus
 
-_DONE, _FAILED, _INTERRUPTED = 0, 1, 130
+_DONE, _FAILED = 0, 1
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,26 +30,17 @@ def run(args: argparse.Namespace) -> int:
     terminal = sys.stdin is not None and sys.stdin.isatty()
     settings = load_settings(args, needs_account=False).settings
     session_ids = list(dict.fromkeys(args.session_ids))
-    if terminal and not args.yes and not _confirmed(len(session_ids)):
+    question = f"Erase {plural(len(session_ids), 'call')} from the store"
+    if terminal and not args.yes and not confirmed(question):
         print("Nothing was erased.")
         return _FAILED
     return max(_erase(settings, each) for each in session_ids)
 
 
-def _confirmed(count: int) -> bool:
-    try:
-        answer = input(f"Erase {plural(count, 'call')} from the store permanently? [y/N] ")
-    except EOFError:
-        return False
-    return answer.strip().lower() in {"y", "yes"}
-
-
 def _erase(settings: Settings, call: str) -> int:
-    ended = carry_out(settings, Erase(call), _silent, sys.stderr)
+    ended = carry_out(settings, Erase(call), silent, sys.stderr)
     if ended.stopped:
-        complain(f"Stopped. The job is kept: {GOES_ON}.")
-        leave_if_hung(_INTERRUPTED)
-        return _INTERRUPTED
+        return stopped()
     trace = f"Trace id in the destinations: {trace_id(settings.namespace, call).hex()}"
     done = ended.status.state == "done"
     result = f"{call}: {ended.status.result} {trace}."
@@ -62,7 +51,3 @@ def _erase(settings: Settings, call: str) -> int:
     for problem in ended.problems:
         complain(f"fuse-otel: {problem}")
     return _DONE if done and not ended.problems else _FAILED
-
-
-def _silent(_progress: JobStatus) -> None:
-    """It takes a second or two: nothing to show on the way."""

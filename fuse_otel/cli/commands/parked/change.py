@@ -9,16 +9,15 @@ from dataclasses import replace
 from fuse_otel.assembly import open_control
 from fuse_otel.cli.commands.parked.query import query_of
 from fuse_otel.cli.output import complain
-from fuse_otel.cli.run_job import GOES_ON, JobEnded, carry_out
+from fuse_otel.cli.run_job import JobEnded, carry_out, confirmed, silent, stopped
 from fuse_otel.cli.settings_flags import load_settings
-from fuse_otel.cli.signals import leave_if_hung
 from fuse_otel.config.settings import Settings
 from fuse_otel.errors import FuseOtelError
 from fuse_otel.humanize import plural
 from fuse_otel.jobs import Drop, JobRequest, Replay
-from fuse_otel.ports import JobStatus, ParkedQuery
+from fuse_otel.ports import ParkedQuery
 
-_DONE, _FAILED, _USAGE, _INTERRUPTED = 0, 1, 2, 130
+_DONE, _FAILED, _USAGE = 0, 1, 2
 
 
 def replay(args: argparse.Namespace) -> int:
@@ -36,7 +35,7 @@ def drop(args: argparse.Namespace) -> int:
     query, count = _matching(args, settings)
     if not count:
         return _DONE
-    if terminal and not args.yes and not _confirmed(count):
+    if terminal and not args.yes and not confirmed(f"Drop {plural(count, 'parked call')}"):
         print("Nothing was dropped.")
         return _FAILED
     return _run(settings, Drop(query))
@@ -66,21 +65,9 @@ def _matching(args: argparse.Namespace, settings: Settings) -> tuple[ParkedQuery
     return replace(query, last=last), count
 
 
-def _confirmed(count: int) -> bool:
-    try:
-        answer = input(f"Drop {plural(count, 'parked call')} permanently? [y/N] ")
-    except EOFError:
-        return False
-    return answer.strip().lower() in {"y", "yes"}
-
-
 def _run(settings: Settings, request: JobRequest) -> int:
-    ended = carry_out(settings, request, _silent, sys.stderr)
-    if ended.stopped:
-        complain(f"Stopped. The job is kept: {GOES_ON}.")
-        leave_if_hung(_INTERRUPTED)
-        return _INTERRUPTED
-    return _report(ended)
+    ended = carry_out(settings, request, silent, sys.stderr)
+    return stopped() if ended.stopped else _report(ended)
 
 
 def _report(ended: JobEnded) -> int:
@@ -95,7 +82,3 @@ def _report(ended: JobEnded) -> int:
     for problem in problems:
         complain(f"fuse-otel: {problem}")
     return _FAILED if problems else _DONE
-
-
-def _silent(_progress: JobStatus) -> None:
-    """It takes a second or two: nothing to show on the way."""
