@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 _MOST_LINES = 2000  # of the log
 _MOST_LOG, _MOST_METRICS = 64 << 20, 16 << 20  # bytes
-_ERASE = "erase"
 WHAT = {
     "README.txt": "what this archive contains",
     "check.txt": "warnings about the configuration, and what the clients need",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from fuse_otel.core.model.lane import Lane, LoopName
 from fuse_otel.daemon.loop import SupervisedStep
 from fuse_otel.events import Emit
+from fuse_otel.humanize import plural
 from fuse_otel.jobs import JobWorker
 from fuse_otel.poller import Poller
 from fuse_otel.ports import PendingReason
@@ -148,10 +149,9 @@ def _unread(pollers: Sequence[Poller]) -> list[str]:
         if state.idle and state.gaps:
             found.append(f"account {poller.account}: {state.gaps} intervals could not be read.")
         if failing:
-            calls = "1 call" if failing == 1 else f"{failing:,} calls"
             found.append(
-                f"account {poller.account}: the API does not answer for the log of {calls};"
-                " a later run tries again."
+                f"account {poller.account}: the API does not answer for the log of"
+                f" {plural(failing, 'call')}; a later run tries again."
             )
     return found
 

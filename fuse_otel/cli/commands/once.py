@@ -105,13 +105,11 @@ def _print_summary(counted: _Counted, ended: RunOnceResult, lanes: Sequence[Lane
     lines = lines or ["Nothing to deliver."]
     growing = ended.waiting.get(PendingReason.GROWING, 0)
     if growing:
-        held = (
-            "1 call is held: its log" if growing == 1 else f"{growing:,} calls are held: their logs"
-        )
+        held = plural(growing, "call is held: its log", "calls are held: their logs")
         lines.append(f"{held} may still grow.")
     missing = ended.waiting.get(PendingReason.MISSING, 0)
     if missing:
-        held = "1 call waits" if missing == 1 else f"{missing:,} calls wait"
+        held = plural(missing, "call waits", "calls wait")
         lines.append(f"{held} for a log that the API does not have yet.")
     for each in lanes:
         if each.parked:

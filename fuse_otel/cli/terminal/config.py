@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fuse_otel.config import Loaded
 from fuse_otel.config.catalogue import SETTINGS
-from fuse_otel.config.destination import Destination
+from fuse_otel.config.destination import MASK, Destination
 from fuse_otel.config.settings import Account, Settings
 from fuse_otel.config.values import otlp
 from fuse_otel.config.values.quantities import write_duration
@@ -23,7 +23,6 @@ _BEGINNING = (
     "# The effective settings, and where each comes from. Replace the hidden values (********),",
     "# and this is a file for --config with the same settings.",
 )
-_MASK = "********"
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _BESIDE = 44  # columns before the origin
 _MAPS = ("resource_attributes", "service_names", "severities", "transfer_queues")
@@ -47,7 +46,7 @@ def config_lines(loaded: Loaded) -> Iterator[str]:
     for setting in SETTINGS:
         if setting.name in shown and setting.name not in _MAPS:
             value = shown[setting.name]
-            shown_value = Hidden(_MASK if value else "") if setting.secret else value
+            shown_value = Hidden(MASK if value else "") if setting.secret else value
             yield _line((setting.name, _word(setting.name, shown_value)), origins[setting.name])
     for name in _ONLY_VARIABLES:
         yield _beside(f"# {name}: {shown[name]}", origins[name])
@@ -104,7 +103,7 @@ def _scope(rule: KeyRule | TextRule) -> Iterator[Key]:
 def _account(account: Account) -> list[Key]:
     shown = account.model_dump(mode="json")
     numbers = [("numbers", shown["numbers"])] if account.numbers else []
-    email, key = Hidden(shown["email"]), Hidden(_MASK)
+    email, key = Hidden(shown["email"]), Hidden(MASK)
     return [("name", account.name), ("email", email), ("developer_key", key), *numbers]
 
 
@@ -152,7 +151,7 @@ def _otlp(
             url = otlp.in_plain_text(url)
         yield f"{signal}_endpoint", url
     for name in shown["headers"].get(first, {}):
-        yield f"headers.{_key(name)}", Hidden(_MASK)
+        yield f"headers.{_key(name)}", Hidden(MASK)
     yield "timeout", write_duration(destination.timeout[first])
     yield "compression", destination.compression[first]
     yield "certificate", destination.certificate
