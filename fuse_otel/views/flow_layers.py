@@ -12,6 +12,7 @@ from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -109,19 +110,12 @@ def _closing(names: Sequence[str], following: Mapping[str, Sequence[str]]) -> se
 
 def _layers(names: Sequence[str], forward: Iterable[Edge]) -> dict[str, int]:
     """Below all modules that lead to it."""
-    following: dict[str, list[str]] = defaultdict(list)
-    before = dict.fromkeys(names, 0)
+    before: dict[str, list[str]] = {name: [] for name in names}
     for source, target in forward:
-        following[source].append(target)
-        before[target] += 1
+        before[target].append(source)
     layer_of = dict.fromkeys(names, 0)
-    ready = [name for name in names if not before[name]]
-    for name in ready:
-        for target in following[name]:
-            layer_of[target] = max(layer_of[target], layer_of[name] + 1)
-            before[target] -= 1
-            if not before[target]:
-                ready.append(target)
+    for name in TopologicalSorter(before).static_order():
+        layer_of[name] = max((layer_of[each] + 1 for each in before[name]), default=0)
     return layer_of
 
 
