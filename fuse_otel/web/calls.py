@@ -15,7 +15,7 @@ from fuse_otel.humanize import quoted
 from fuse_otel.ports import EVERY_CALL, CallIndex, CallQuery, IndexedCall
 from fuse_otel.views.calls import DIRECTIONS, FILTERS, OUTCOMES, call_json, read_query
 from fuse_otel.web.call_view import call_path
-from fuse_otel.web.filters import read_filters
+from fuse_otel.web.filters import filter_field, filter_form, read_filters
 from fuse_otel.web.flow import flow_path
 from fuse_otel.web.html import Child, Html, join, tag
 from fuse_otel.web.page import page, table_of_rows, when
@@ -139,21 +139,13 @@ def _pages(wanted: CallsRequest, found: CallsFound) -> Iterator[Child]:
 
 
 def _form(given: Mapping[str, str]) -> Html:
-    fields = (_field(name, given.get(name, "")) for name in FILTERS)
-    button = tag("button", "Filter", type="submit")
-    clear = tag("a", "All calls", href="./") if given else None
-    return tag("form", fields, tag("p", button, " ", clear), method="get", class_="filters")
-
-
-def _field(name: str, value: str) -> Html:
-    label = _LABELS.get(name, name.capitalize())
-    if name in _CHOICES:
-        words = ("", *_CHOICES[name])
-        options = (
-            tag("option", word or "any", value=word, selected=word == value) for word in words
+    fields = (
+        filter_field(
+            _LABELS.get(name, name.capitalize()), name, given.get(name, ""), _CHOICES.get(name)
         )
-        return tag("label", label, tag("select", options, name=name))
-    return tag("label", label, tag("input", name=name, value=value, autocomplete="off"))
+        for name in FILTERS
+    )
+    return filter_form(fields, "Filter", "./" if given else None)
 
 
 def _row(call: IndexedCall, *account: str) -> tuple[Child, ...]:

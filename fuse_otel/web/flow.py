@@ -26,7 +26,7 @@ from fuse_otel.views.flow import (
 )
 from fuse_otel.views.flow_picture import Picture, not_drawn, picture_of
 from fuse_otel.views.flow_table import module_table
-from fuse_otel.web.filters import read_filters
+from fuse_otel.web.filters import filter_field, filter_form, read_filters
 from fuse_otel.web.flow_svg import Link, flow_svg
 from fuse_otel.web.html import Child, Html, tag
 from fuse_otel.web.page import content, page, table_of_rows, when
@@ -225,15 +225,22 @@ def _form(given: Mapping[str, str], found: FoundFlow) -> Html:
         "outcome": OUTCOMES,
     }
     choices["compare_version"] = choices["version"]
-    fields = (_field(name, given.get(name, ""), choices.get(name)) for name in _FIELDS)
-    button = tag("button", "Show", type="submit")
-    clear = tag("a", "All calls", href="?") if given else None
+    fields = [
+        filter_field(
+            _LABELS.get(name, name.capitalize()),
+            name,
+            given.get(name, ""),
+            choices.get(name),
+            "modules" if name == "find" else None,
+        )
+        for name in _FIELDS
+    ]
     names = tag(
         "datalist",
         (tag("option", value=name) for name in sorted(_names(found.report))),
         id="modules",
     )
-    return tag("form", fields, names, tag("p", button, " ", clear), method="get", class_="filters")
+    return filter_form([*fields, names], "Show", "?" if given else None)
 
 
 def _names(report: FlowReport) -> set[str]:
@@ -243,14 +250,3 @@ def _names(report: FlowReport) -> set[str]:
 
 def _known(names: Iterator[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, names)))
-
-
-def _field(name: str, value: str, choices: Sequence[str] | None) -> Html:
-    label = _LABELS.get(name, name.capitalize())
-    if choices is None:
-        names = "modules" if name == "find" else None
-        field = tag("input", name=name, value=value, autocomplete="off", list=names)
-        return tag("label", label, field)
-    words = ("", *dict.fromkeys((*choices, *([value] if value else []))))
-    options = (tag("option", word or "any", value=word, selected=word == value) for word in words)
-    return tag("label", label, tag("select", options, name=name))
