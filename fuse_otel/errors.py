@@ -121,8 +121,8 @@ class InternalError(SourceError):
 
 
 class StoreError(FuseOtelError):
-    """The transaction was rolled back whole and may be repeated. ``error_type``: the class's name in
-    snake case.
+    """The transaction was rolled back whole, and may be repeated. ``error_type``: the class's name
+    in snake case.
     """
 
     error_type: ClassVar[str] = "other"
