@@ -11,8 +11,6 @@ from support.scale import described
 from support.sharing import pytest_xdist_make_scheduler
 
 # These make texts of the path at their import, before a test replaces it.
-import fuse_otel.cli.settings_flags
-import fuse_otel.cli.terminal.man_page  # noqa: F401
 from fuse_otel.config import catalogue
 
 __all__ = [

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from fuse_otel import __version__
 from fuse_otel.assembly.preflight import store_warnings
-from fuse_otel.assembly.recovery import build_workers
 from fuse_otel.assembly.web_access import current_access
-from fuse_otel.assembly.workers import lanes, readiness
+from fuse_otel.assembly.workers import build_workers, lanes, readiness
 from fuse_otel.daemon import Daemon, Problems, give_back_memory
 from fuse_otel.events import Emit, Event, StoreFailed, unheard
 from fuse_otel.instrumentation import fan_out
@@ -19,8 +18,8 @@ from fuse_otel.instrumentation.label_cap import Caps
 from fuse_otel.instrumentation.log import Log, route_libraries
 from fuse_otel.ports import Status
 from fuse_otel.web import PageContext
+from fuse_otel.web.call_head import LinkTemplates
 from fuse_otel.web.context import Reload
-from fuse_otel.web.external_links import LinkTemplates
 
 if TYPE_CHECKING:
     from fuse_otel.config.settings import Settings

@@ -36,9 +36,9 @@ def access_of(web: WebConfig) -> Access:
 
 def _read_again(settings: Settings, path: str) -> Access:
     """Raises ``ConfigurationError`` with all problems of the file."""
-    from fuse_otel.config.conflicts import login_problem  # noqa: PLC0415 - as in parts
     from fuse_otel.config.file.web_config import read_web_config  # noqa: PLC0415 - as in parts
     from fuse_otel.config.problems import SeveralProblems  # noqa: PLC0415
+    from fuse_otel.config.warnings import login_problem  # noqa: PLC0415 - as in parts
 
     try:
         web = read_web_config(path)

@@ -1,4 +1,6 @@
-"""The pollers, shippers and job worker of a daemon with all they need, not started yet."""
+"""The pollers, shippers and job worker of a daemon with all they need, not started yet,
+and the new store that they get after damage.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +8,27 @@ import random
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fuse_otel import net
 from fuse_otel.assembly import parts
 from fuse_otel.core.encoding.renderer import Renderer
 from fuse_otel.core.model.lane import Lane, Rendering
+from fuse_otel.core.timing.windows import RETENTION
 from fuse_otel.daemon import Readiness, RequestThreads
-from fuse_otel.events import Emit
+from fuse_otel.errors import Corrupt
+from fuse_otel.events import Emit, StoreMovedAside
 from fuse_otel.jobs import JobWorker
 from fuse_otel.jobs.replay import ReplayLanes
 from fuse_otel.jobs.worker import ReportedStates
 from fuse_otel.poller import Poller
-from fuse_otel.ports import Store
+from fuse_otel.ports import NumberPosition, Step, Store
 from fuse_otel.shipper import Shipper
 
 if TYPE_CHECKING:
     from fuse_otel.config.settings import Account, Settings
+
 
 _draw = random.SystemRandom().random
 
@@ -125,3 +131,41 @@ def lanes(settings: Settings) -> Sequence[Lane]:
 
 def readiness(settings: Settings) -> Readiness:
     return Readiness([account.name for account in settings.accounts], lanes(settings))
+
+
+def build_workers(
+    settings: Settings,
+    emit: Emit,
+    *,
+    states: Callable[[], ReportedStates | None] = lambda: None,
+    once: bool = False,
+) -> Workers:
+    """The workers on their store, or on a new one if that is damaged. Raises ``StoreError``."""
+    try:
+        return Workers(settings, emit, states=states, once=once)
+    except Corrupt:
+        _begin_anew(settings, emit)
+        return Workers(settings, emit, states=states, once=once)
+
+
+def _begin_anew(settings: Settings, emit: Emit) -> None:
+    from fuse_otel.store import begin_anew  # noqa: PLC0415 - as in parts
+
+    file = begin_anew(
+        settings.state_url,
+        capacity=settings.max_disk,
+        clock=time.time,
+        begin=partial(_five_days_back, settings),
+    )
+    emit(StoreMovedAside(file))
+
+
+def _five_days_back(settings: Settings, store: Store) -> None:
+    """Nothing is known of earlier deliveries: read all that Plum still has, independent of
+    ``since``.
+    """
+    now = int(time.time())
+    start = NumberPosition(cursor=now - RETENTION, floor=now - RETENTION)
+    for account in settings.accounts:
+        positions = dict.fromkeys(account.numbers or ("",), start)
+        store.ledger.lease(account.name).commit(Step(at=now, positions=positions))

@@ -54,9 +54,9 @@ def _is_left_out(name: PurePosixPath) -> bool:
 
 
 def _made() -> Iterator[tuple[PurePosixPath, bytes]]:
-    from fuse_otel.cli.terminal.completion import completion  # noqa: PLC0415 - every command
-    from fuse_otel.cli.terminal.man_page import man_page  # noqa: PLC0415
-    from fuse_otel.config.example_file import example_file  # noqa: PLC0415
+    from fuse_otel.cli.commands.completion import completion  # noqa: PLC0415 - every command
+    from fuse_otel.cli.commands.man import man_page  # noqa: PLC0415
+    from fuse_otel.config.documentation import example_file  # noqa: PLC0415
 
     for name, text in (
         ("completion/fuse-otel.bash", completion("bash")),

@@ -8,7 +8,6 @@ from itertools import islice
 from pydantic import BaseModel, ValidationError
 
 from fuse_otel.config import Loaded
-from fuse_otel.config.conflicts import conflicts
 from fuse_otel.config.file.contents import find_config_file, has_secret, read_toml
 from fuse_otel.config.file.destinations import DestinationTable
 from fuse_otel.config.file.expansion import expand
@@ -17,7 +16,7 @@ from fuse_otel.config.file.tables import Account, RescanTable
 from fuse_otel.config.inputs import DEFAULT, Inputs
 from fuse_otel.config.problems import MAX_PROBLEMS, sentences
 from fuse_otel.config.settings import Settings
-from fuse_otel.config.warnings import advice_of, warnings_of
+from fuse_otel.config.warnings import advice_of, conflicts, warnings_of
 from fuse_otel.errors import ConfigurationError
 from fuse_otel.files import shown_path
 

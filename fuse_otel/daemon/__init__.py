@@ -3,8 +3,7 @@ decisions.
 """
 
 from fuse_otel.daemon.daemon import Daemon
-from fuse_otel.daemon.garbage import collect_rarely
-from fuse_otel.daemon.malloc import give_back_memory, share_one_arena
+from fuse_otel.daemon.memory import collect_rarely, give_back_memory, share_one_arena
 from fuse_otel.daemon.problems import Problems
 from fuse_otel.daemon.readiness import Readiness
 from fuse_otel.daemon.request_threads import RequestThreads

@@ -7,17 +7,19 @@ from dataclasses import replace
 from threading import Lock
 
 from fuse_otel.core.model.lane import LoopName
-from fuse_otel.daemon.store_failure import failure_after
 from fuse_otel.events import (
     AccountMoved,
+    CallsDelivered,
+    CallsStored,
     ConfigReloaded,
     Event,
     ExportDone,
     LaneChanged,
     LanePaused,
+    PollDone,
     StoreFailed,
 )
-from fuse_otel.views.problem import Problem
+from fuse_otel.views.status_report import Problem
 
 _STORE, _RELOAD = "store", "reload of the configuration"
 
@@ -73,3 +75,22 @@ class Problems:
             shown = (each for each in self._found.values() if each.what not in self._paused)
             found = sorted(shown, key=lambda each: each.since)
         return [replace(each, next_try=times.get(each.what)) for each in found]
+
+
+# A full store, or one that another daemon reads for, still takes what became of delivered calls.
+_ONLY_FOR_READING = frozenset({"full", "lease_lost"})
+
+
+def failure_after(event: Event, failure: StoreFailed | None) -> StoreFailed | None:
+    """What does not work after an event, if ``failure`` did not work before it: a commit shows
+    that the store works again.
+    """
+    match event:
+        case StoreFailed():
+            return event
+        case CallsStored() | PollDone():
+            return None
+        case CallsDelivered() if failure and failure.error_type not in _ONLY_FOR_READING:
+            return None
+        case _:
+            return failure

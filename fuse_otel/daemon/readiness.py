@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from threading import Lock
 
 from fuse_otel.core.model.lane import Lane
-from fuse_otel.daemon.store_failure import failure_after
+from fuse_otel.daemon.problems import failure_after
 from fuse_otel.events import AccountMoved, Event, LaneChanged, LanePaused, StoreFailed
 from fuse_otel.ports import ReportedState
 

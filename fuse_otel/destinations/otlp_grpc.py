@@ -19,8 +19,7 @@ from fuse_otel.core.batching.gzip_member import inflate
 from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.destinations.grpc_result import OK, GrpcResponse, result_of
 from fuse_otel.destinations.options import OtlpOptions, tls_context
-from fuse_otel.destinations.otlp_response import unexpected
-from fuse_otel.destinations.sanitize import scrub, secrets_of
+from fuse_otel.destinations.otlp_response import scrub, secrets_of, unexpected
 from fuse_otel.errors import ConfigurationError
 from fuse_otel.files import read_bounded
 from fuse_otel.net.quiet_grpc import grpc

@@ -15,8 +15,7 @@ from fuse_otel.core.batching.gzip_member import inflate
 from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.destinations.http_result import HttpResponse, result_of, result_of_failure
 from fuse_otel.destinations.options import TIMEOUT, OtlpOptions, tls_context
-from fuse_otel.destinations.otlp_response import LONGEST_SUCCESS, unexpected
-from fuse_otel.destinations.sanitize import scrub, secrets_of
+from fuse_otel.destinations.otlp_response import LONGEST_SUCCESS, scrub, secrets_of, unexpected
 from fuse_otel.errors import ConfigurationError
 
 _LONGEST_ERROR = 64 * 1024  # bytes of an error, inflated: only the message is read

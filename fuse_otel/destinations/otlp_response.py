@@ -1,5 +1,5 @@
 """What a back end answers to an export request, over HTTP or gRPC: OTLP's export
-responses, ``google.rpc.Status``, its own JSON, a web page.
+responses, ``google.rpc.Status``, its own JSON, a web page. Its words may quote what was sent.
 
 https://opentelemetry.io/docs/specs/otlp/#otlphttp-response
 https://github.com/googleapis/googleapis/blob/master/google/rpc/status.proto
@@ -10,7 +10,7 @@ The texts in an answer are for people. They decide nothing, and no text raises a
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -27,6 +27,7 @@ from fuse_otel.core.batching.export_result import (
     Retry,
 )
 from fuse_otel.core.encoding.otlp_json import parse
+from fuse_otel.core.redaction.masks import mask_personal
 from fuse_otel.errors import code_location
 
 # Bytes of a success, inflated. OTLP recommends this limit, and it is the default of gRPC.
@@ -242,3 +243,30 @@ def _json_words(body: bytes) -> str:
 
 def _present(answer: Mapping[str, object]) -> Iterator[object]:
     return (answer[name] for name in _JSON_WORDS if name in answer)
+
+
+_MAX = 300  # characters
+_MOST_READ = 131_072  # characters: more would keep the processor busy for seconds
+_MASK = "*"
+_SECRET = 6  # characters: a shorter one would mask parts of ordinary words
+
+
+def scrub(text: str, secrets: Iterable[str] = ()) -> str:
+    """One line of at most 300 characters. Control characters, the secrets, e-mail addresses and
+    long numbers are removed.
+    """
+    if len(text) > _MOST_READ:
+        text = text[:_MOST_READ].rpartition(" ")[0]  # a secret that is cut would not be recognised
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= _SECRET:
+            text = text.replace(secret, _MASK)
+    text = "".join(letter if letter.isprintable() else " " for letter in text)
+    text = mask_personal(" ".join(text.split()))
+    return text if len(text) <= _MAX else text[: _MAX - 1] + "…"
+
+
+def secrets_of(headers: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """The values of our headers (name, value), which an answer may quote."""
+    for _, value in headers:
+        yield value
+        yield value.rpartition(" ")[2]  # the token of "Bearer …"

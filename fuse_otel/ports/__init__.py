@@ -5,7 +5,18 @@ All times are UNIX seconds. ``account`` is an account's configured name; ``numbe
 number a scan is limited to, ``""`` for all numbers of the account.
 """
 
-from fuse_otel.ports.calls import EVERY_CALL, CallIndex, CallQuery, IndexedCall, Neighbours
+from fuse_otel.ports.calls import (
+    EVERY_CALL,
+    SLOT,
+    SLOTS,
+    CallCount,
+    CallIndex,
+    CallQuery,
+    IndexedCall,
+    Neighbours,
+    Sample,
+    slot_of,
+)
 from fuse_otel.ports.control import (
     AccountStatus,
     Control,
@@ -22,7 +33,6 @@ from fuse_otel.ports.control import (
 )
 from fuse_otel.ports.destination import Destination
 from fuse_otel.ports.flows import FlowPart, FlowQuery, Flows
-from fuse_otel.ports.history import SLOT, SLOTS, CallCount, Sample, slot_of
 from fuse_otel.ports.ledger import (
     CallerRow,
     Gap,

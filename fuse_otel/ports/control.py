@@ -8,7 +8,7 @@ from typing import Protocol
 
 from fuse_otel.core.batching.batch import Batch, CallSlice
 from fuse_otel.core.model.lane import Lane
-from fuse_otel.ports.history import Sample
+from fuse_otel.ports.calls import Sample
 from fuse_otel.ports.ledger import Gap, NumberPosition, RecentCall
 
 LAST = 2**63 - 1  # no id of the store is larger

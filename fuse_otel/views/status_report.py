@@ -1,4 +1,6 @@
-"""The state of accounts, lanes, outbox and jobs, as tables for the pages and the terminal."""
+"""The state of accounts, lanes, outbox and jobs, as tables for the pages and the terminal; and
+what does not work.
+"""
 
 from __future__ import annotations
 
@@ -271,3 +273,19 @@ def low_headroom(status: Status, now: float) -> list[str]:
         for account, left in found
         if left is not None and left < _HEADROOM_LOW
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """``what`` does not work since ``since``; ``error`` is the last one. ``next_try`` is ``None``
+    where nothing is tried again by itself. Times are UNIX seconds.
+    """
+
+    what: str
+    since: float
+    error: str
+    next_try: float | None = None
+
+    def explains(self, sentence: str) -> bool:
+        """Whether a sentence about a problem is about this one."""
+        return sentence.startswith((f"{self.what}: ", f"{self.what} is "))

@@ -14,7 +14,7 @@ from fuse_otel.errors import WrongQuery
 from fuse_otel.humanize import quoted
 from fuse_otel.ports import EVERY_CALL, CallIndex, CallQuery, IndexedCall
 from fuse_otel.views.calls import DIRECTIONS, FILTERS, OUTCOMES, call_json, read_query
-from fuse_otel.web.call_view import call_path
+from fuse_otel.web.call_head import call_path
 from fuse_otel.web.filters import filter_field, filter_form, read_filters
 from fuse_otel.web.flow import flow_path
 from fuse_otel.web.html import Child, Html, join, tag

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from fuse_otel.events import Emit, unheard
 from fuse_otel.ports import CallIndex, Control, Flows
-from fuse_otel.views.problem import Problem
+from fuse_otel.views.status_report import Problem
 from fuse_otel.web.access import CurrentAccess
-from fuse_otel.web.external_links import LinkTemplates
+from fuse_otel.web.call_head import LinkTemplates
 
 Reload = Callable[[], Future[str]]
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from starlette.responses import HTMLResponse
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
 
 from fuse_otel import humanize
 from fuse_otel.views.table import Cell, Severity, Table
 from fuse_otel.web.html import Child, Html, join, tag
+from fuse_otel.web.responses import plain
 
 _NAME = "fuse-otel"
 _NARROW = 2  # columns that fit on any screen
@@ -125,3 +127,25 @@ def problem_list(sentences: Sequence[Child]) -> Html | None:
     if not sentences:
         return None
     return tag("ul", (tag("li", each) for each in sentences), class_="problems", role="alert")
+
+
+def not_found(request: Request, sentence: str) -> Response:
+    if "text/html" not in request.headers.get("accept", ""):
+        return plain(404, sentence)
+    depth = _depth(request)
+    up = "../" * depth
+    overview = tag("a", "overview", href=up or "./")
+    calls = tag("a", "calls of the last 7 days", href=f"{up}calls/")
+    return page(
+        "Not found",
+        tag("p", sentence),
+        tag("p", "Continue with the ", overview, " or the ", calls, "."),
+        depth=depth,
+        code=404,
+    )
+
+
+def _depth(request: Request) -> int:
+    """Folders below ours, as the browser counts them: an encoded slash begins none."""
+    path: bytes = request.scope["raw_path"]
+    return max(path.partition(b"?")[0].count(b"/") - 1, 0)

@@ -22,15 +22,13 @@ from fuse_otel.views.status_json import status_json
 from fuse_otel.views.status_report import low_headroom, reported_problems
 from fuse_otel.views.waterfall import scale_of
 from fuse_otel.web import calls, flow
-from fuse_otel.web.call_view import read_view
+from fuse_otel.web.call_head import CallPlace, external_links, read_view
 from fuse_otel.web.connections import wait_for_next_server
 from fuse_otel.web.context import PageContext
-from fuse_otel.web.external_links import CallPlace, external_links
-from fuse_otel.web.indexed_call import indexed_call_page, place_of
-from fuse_otel.web.not_found import not_found
+from fuse_otel.web.page import not_found
 from fuse_otel.web.responses import accepts_gzip, plain, probe
 from fuse_otel.web.status import landing_page, status_page
-from fuse_otel.web.waterfall import call_page
+from fuse_otel.web.waterfall import call_page, indexed_call_page, place_of
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -9,8 +9,7 @@ from starlette.responses import Response
 from fuse_otel import humanize
 from fuse_otel.ports import Status
 from fuse_otel.views.history import Series, first_slot
-from fuse_otel.views.problem import Problem
-from fuse_otel.views.status_report import StatusReport, paused_for, status_report
+from fuse_otel.views.status_report import Problem, StatusReport, paused_for, status_report
 from fuse_otel.views.table import MOST_ROWS, Severity, Table
 from fuse_otel.web.charts import charts
 from fuse_otel.web.html import Child, Html, tag

@@ -1,4 +1,5 @@
-"""The page of one call: what it was, and its executions on one scale of time.
+"""The page of one call: what it was, and its executions on one scale of time; without these for a
+call of which only the index knows.
 
 Bars are drawn by geometry attributes of SVG: a style attribute would need a laxer policy.
 """
@@ -7,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from fuse_otel import humanize
 from fuse_otel.core.model.telemetry import SpanKind
-from fuse_otel.ports import Neighbours, RecentCall
+from fuse_otel.ports import IndexedCall, Neighbours, RecentCall
 from fuse_otel.views.call_tree import CallTree, TreeExecution, TreeRecord
 from fuse_otel.views.waterfall import (
     NANOSECONDS,
@@ -26,8 +28,7 @@ from fuse_otel.views.waterfall import (
     value_text,
     without_executions,
 )
-from fuse_otel.web.call_head import call_facts, neighbour_links
-from fuse_otel.web.call_view import CallView
+from fuse_otel.web.call_head import CallPlace, CallView, call_facts, neighbour_links
 from fuse_otel.web.html import Child, Html, join, tag
 from fuse_otel.web.page import css_class, page, table_of_rows, when
 
@@ -206,3 +207,62 @@ def _attributes(title: str, attributes: Mapping[str, object]) -> Html:
 def _pairs(attributes: Mapping[str, object]) -> Iterator[tuple[Child, Child]]:
     for name, value in attributes.items():
         yield tag("code", name), value_text(value)
+
+
+_SECOND = 1_000_000_000  # nanoseconds
+
+
+def indexed_call_page(
+    call: IndexedCall, view: CallView, beside: Neighbours, elsewhere: Html | None
+) -> Response:
+    """``elsewhere``: links to the call in other programs."""
+    return page(
+        call.application,
+        neighbour_links(beside, view),
+        _indexed_head(call),
+        elsewhere,
+        tag("h2", "What happened"),
+        tag(
+            "p",
+            "The waterfall is kept for the newest calls only. A back end may have the whole trace.",
+            class_="faint",
+        ),
+        _modules(call),
+        depth=1,
+    )
+
+
+def place_of(call: IndexedCall) -> CallPlace:
+    """The index has whole seconds: the call ended within its last one."""
+    start = call.start or 0
+    end = start if call.end is None else call.end
+    return CallPlace(call.trace_id, call.session_id, start * _SECOND, (end + 1) * _SECOND)
+
+
+def _indexed_head(call: IndexedCall) -> Html:
+    lasted = None if call.start is None or call.end is None else call.end - call.start
+    return call_facts(
+        (call.session_id, call.trace_id),
+        (("Started", when(call.start)), ("Lasted", humanize.duration(lasted))),
+        (
+            ("Account", call.account),
+            ("Version", call.version),
+            ("Direction", call.direction),
+            ("Outcome", call.outcome),
+            ("Details", call.details),
+            ("Failed in", f"{call.failed_module} {call.error_type}".strip()),
+        ),
+        error=call.error,
+    )
+
+
+def _modules(call: IndexedCall) -> Html | None:
+    """Each leads to the calls in which it ran."""
+    if not call.modules:
+        return None
+    made = (tag("li", tag("a", name, href=_calls_of(name))) for name in call.modules)
+    return tag("section", tag("h3", "Modules that ran"), tag("ul", made))
+
+
+def _calls_of(module: str) -> str:
+    return "./?" + urlencode({"module": module}, errors="replace")

@@ -39,7 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from fuse_otel.cli.time_argument import read_interval  # noqa: PLC0415 - not for the help
+    from fuse_otel.cli.arguments import read_interval  # noqa: PLC0415 - not for the help
     from fuse_otel.jobs import Backfill  # noqa: PLC0415
 
     settings = load_settings(args).settings

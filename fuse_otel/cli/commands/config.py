@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     from fuse_otel.cli.terminal.config import config_lines  # noqa: PLC0415 - not for the help
 
     if args.example:
-        from fuse_otel.config.example_file import example_file  # noqa: PLC0415 - for this alone
+        from fuse_otel.config.documentation import example_file  # noqa: PLC0415 - for this alone
 
         return _DONE if print_lines([example_file().rstrip("\n")]) else _FAILED
     loaded = load_settings(args, needs_account=False)

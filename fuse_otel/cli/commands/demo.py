@@ -12,7 +12,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from fuse_otel.cli.number_argument import number
+from fuse_otel.cli.arguments import number
 from fuse_otel.cli.output import complain, own_command, print_lines, reason
 from fuse_otel.cli.signals import Signals
 from fuse_otel.files import open_to_write

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
+from fuse_otel.cli.arguments import add_session_ids
 from fuse_otel.cli.output import complain
 from fuse_otel.cli.run_job import carry_out, confirmed, silent, stopped
-from fuse_otel.cli.session_id import add_session_ids
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.config.settings import Settings
 from fuse_otel.core.model.ids import trace_id

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from fuse_otel.cli.color_argument import add_color
+from fuse_otel.cli.arguments import add_color
 from fuse_otel.cli.output import complain, print_lines
 from fuse_otel.cli.parser import suggestion
 from fuse_otel.cli.settings_flags import load_settings

@@ -43,8 +43,7 @@ def _duration(text: str) -> float:
 
 def run(args: argparse.Namespace) -> int:
     from fuse_otel import net  # noqa: PLC0415 - httpx
-    from fuse_otel.assembly.recovery import build_workers  # noqa: PLC0415 - the whole daemon
-    from fuse_otel.assembly.workers import readiness  # noqa: PLC0415
+    from fuse_otel.assembly.workers import build_workers, readiness  # noqa: PLC0415 - the daemon
     from fuse_otel.daemon import WorkerGroup, run_once  # noqa: PLC0415
     from fuse_otel.instrumentation import fan_out  # noqa: PLC0415
     from fuse_otel.instrumentation.log import Log, route_libraries  # noqa: PLC0415

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from fuse_otel.cli.color_argument import add_color
+from fuse_otel.cli.arguments import add_color, number
 from fuse_otel.cli.input_files import STDIN, TooMuch, joined, opened, session_id_of
-from fuse_otel.cli.number_argument import number
 from fuse_otel.cli.output import complain, print_lines, reason
 from fuse_otel.cli.saved_calls import NAME_IT, NoSessionId, options_of, render_saved
 from fuse_otel.cli.terminal.call_tree import NARROWEST, draw

@@ -11,8 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from fuse_otel import __version__
-from fuse_otel.cli.color_argument import add_color
-from fuse_otel.cli.number_argument import number
+from fuse_otel.cli.arguments import add_color, number
 from fuse_otel.cli.output import print_lines
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.errors import StoreError

@@ -8,9 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from fuse_otel.cli.call_filters import add_filters, query_of
-from fuse_otel.cli.color_argument import add_color
-from fuse_otel.cli.number_argument import number
+from fuse_otel.cli.arguments import add_color, add_filters, number, query_of
 from fuse_otel.cli.output import print_lines
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.errors import MissingStore

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from fuse_otel.cli.arguments import add_session_ids
 from fuse_otel.cli.output import print_lines
-from fuse_otel.cli.session_id import add_session_ids
 from fuse_otel.cli.settings_flags import CONFIG_HELP
 from fuse_otel.config import catalogue, namespace_of
 from fuse_otel.core.model.ids import trace_id

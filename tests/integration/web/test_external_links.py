@@ -7,7 +7,7 @@ from support import http_client
 from support.builders.store_values import NOW
 from support.rigs.web_site import START, filled_store, links, recent_call, served, site
 
-from fuse_otel.web.external_links import LinkTemplates
+from fuse_otel.web.call_head import LinkTemplates
 
 NASTY_ID = '"><script>alert(1)</script>{trace_id}'
 TRACE_ID = "0" * 31 + "1"

@@ -18,7 +18,7 @@ from support.rigs.web_site import (
 )
 
 from fuse_otel.ports import Step
-from fuse_otel.web.external_links import LinkTemplates
+from fuse_otel.web.call_head import LinkTemplates
 
 KEPT, OLD, NASTY = "300060;003;3", "300060;001;1", '"><script>alert(1)</script>'
 HTML = {"Accept": "text/html"}

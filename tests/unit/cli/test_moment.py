@@ -1,6 +1,6 @@
 import pytest
 
-from fuse_otel.cli.time_argument import read_interval
+from fuse_otel.cli.arguments import read_interval
 from fuse_otel.core.timing.moment_text import read_moment
 
 NOW = 1_763_467_200.0  # 2025-11-18T12:00:00Z

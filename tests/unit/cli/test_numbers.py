@@ -5,7 +5,7 @@ import argparse
 import pytest
 
 from fuse_otel.cli import main
-from fuse_otel.cli.number_argument import MOST_ID, number
+from fuse_otel.cli.arguments import MOST_ID, number
 
 HUGE = "9" * 30
 

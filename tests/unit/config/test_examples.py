@@ -10,8 +10,7 @@ from support.builders.loaded_settings import ACCOUNT, settings
 from fuse_otel.cli import main
 from fuse_otel.config import load
 from fuse_otel.config.catalogue import SETTINGS, TABLES
-from fuse_otel.config.documentation import document
-from fuse_otel.config.example_file import example_file
+from fuse_otel.config.documentation import document, example_file
 
 FOLDER = resources.files("fuse_otel.config").joinpath("examples")
 SHORT = sorted(each.name for each in FOLDER.iterdir())

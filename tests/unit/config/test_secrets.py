@@ -10,7 +10,7 @@ from support.builders.loaded_settings import ACCOUNT, problems, write_toml
 from fuse_otel import files
 from fuse_otel.config import load
 from fuse_otel.config.file.contents import read_secret
-from fuse_otel.config.values.odd_characters import odd_characters
+from fuse_otel.config.inputs import odd_characters
 
 KEY = "FUSE_OTEL_DEVELOPER_KEY"
 TOKEN_FILE = "FUSE_OTEL_HOOK_TOKEN_FILE"

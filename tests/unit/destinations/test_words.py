@@ -2,7 +2,7 @@
 
 import pytest
 
-from fuse_otel.destinations.sanitize import scrub
+from fuse_otel.destinations.otlp_response import scrub
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from threading import Barrier, Thread
 import pytest
 
 from fuse_otel.source import ApiOptions
-from fuse_otel.source.credentials import Credentials
+from fuse_otel.source.exchange import Credentials
 
 EMAIL, OLD, NEW = "ops@example.com", "old-key", "new-key"
 

@@ -8,8 +8,7 @@ from importlib import import_module
 from typing import TypeAlias
 
 from fuse_otel.cli import COMMANDS
-from fuse_otel.cli.color_argument import add_color
-from fuse_otel.cli.number_argument import MOST_ID, number
+from fuse_otel.cli.arguments import MOST_ID, add_color, number
 from fuse_otel.cli.output import complain
 from fuse_otel.cli.settings_flags import add_settings
 
@@ -74,7 +73,7 @@ def _selection(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from fuse_otel.cli.commands.parked.query import UnknownDestination  # noqa: PLC0415 - not for the help
+    from fuse_otel.cli.commands.parked.show import UnknownDestination  # noqa: PLC0415 - not for the help
 
     if "ids" in args and bool(args.ids) == args.all:
         complain("fuse-otel: Name the parked calls: IDs as printed by `list`, or --all.")

@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 
 from fuse_otel.assembly import open_control
-from fuse_otel.cli.commands.parked.query import query_of
+from fuse_otel.cli.commands.parked.show import query_of
 from fuse_otel.cli.output import complain
 from fuse_otel.cli.run_job import JobEnded, carry_out, confirmed, silent, stopped
 from fuse_otel.cli.settings_flags import load_settings

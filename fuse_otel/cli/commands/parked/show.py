@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator, Sequence
 
 from fuse_otel.assembly import open_control
-from fuse_otel.cli.commands.parked.query import query_of
 from fuse_otel.cli.output import complain, print_lines
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.cli.terminal.call_tree import draw
@@ -21,13 +20,34 @@ from fuse_otel.cli.terminal.text import (
     painted_table,
     terminal_width,
 )
+from fuse_otel.config.settings import Settings
 from fuse_otel.core.batching.gzip_member import inflate
 from fuse_otel.core.encoding.otlp_json import Json, dumps, logs_json, traces_json
 from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.humanize import ago, clean, moment, plural
-from fuse_otel.ports import ParkedCall
+from fuse_otel.ports import Control, ParkedCall, ParkedQuery
 from fuse_otel.views.call_tree import call_trees
 from fuse_otel.views.table import Cell, Table
+
+
+class UnknownDestination(ValueError):
+    """The named destination is not configured and has no parked calls."""
+
+
+def query_of(args: argparse.Namespace, settings: Settings, control: Control) -> ParkedQuery:
+    """A destination that was taken out of the configuration is known by its parked calls.
+
+    Raises ``UnknownDestination``.
+    """
+    name = args.destination
+    known = {each.name: None for each in settings.destinations}
+    known |= {each.lane.destination: None for each in control.status().lanes if each.parked}
+    if name and name not in known:
+        raise UnknownDestination(
+            f"--destination: {name} is not configured; these are: {', '.join(known)}."
+        )
+    return ParkedQuery(tuple(sorted({*vars(args).get("ids", ())})), name, args.signal)
+
 
 _DONE, _FAILED = 0, 1
 _HEADS = ("#ID", "Lane", "Call", "Parked", "Why")
