@@ -104,6 +104,18 @@ def test_every_alert_has_its_section_in_the_runbook_in_the_same_order():
         assert points == ["Meaning", "Likely cause", "What to do"]
 
 
+def test_the_alert_on_a_refused_key_says_what_the_runbook_says():
+    (rule,) = (each for each in ALERTS if each["alert"] == "FuseOtelApiUnauthorized")
+    plain = re.sub(r"\[(.+?)\]\(.+?\)", r"\1", PAGE.read_text())
+    section = plain.partition("#### FuseOtelApiUnauthorized\n")[2].partition("\n####")[0]
+    advice = re.findall(r"(A key in the .+? restart\.)", " ".join(section.split()))
+    assert advice == re.findall(r"(A key in the .+? restart\.)", rule["annotations"]["description"])
+    assert len(advice) == 1
+    # What systemd copied at the start stays as it is.
+    unit = (ROOT / "deploy" / "systemd" / "fuse-otel.service").read_text()
+    assert "# systemd copies the key at the start: restart after a rotation." in unit
+
+
 def test_the_runbook_names_the_pages():
     (sentence,) = re.findall(r"Only (.+)\s(.+) are pages", PAGE.read_text())
     assert set(re.findall(r"Fuse\w+", str(sentence))) == PAGES
