@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help bench bench-check benchmarks dashboards manifests demo test back-ends found-after incidents check suite format golden fuzz lock \
-	upgrade build packages release-files site clean runtime dev
+	upgrade build packages release-files release-check site clean runtime dev
 
 # Empty: `make test` leaves out slow tests, heavy proofs and coverage. JOBS: how many tests run side by side.
 PROOF_SCALE ?=
@@ -93,8 +93,13 @@ build: dev  ## build the wheel and the source archive into dist/
 packages: build  ## build a deb and an rpm with the Python of this Linux into dist/
 	scripts/packages.sh
 
-release-files: packages  ## build all of them, and add checksums, the bill of materials and the licences to dist/
+release-files: packages  ## build all files of a release into dist/; BASE=NAME@sha256:… adds the image, SSH_KEY=FILE signs
+	$(if $(BASE),scripts/release-image.sh "$(BASE)")
 	.venv/bin/python scripts/release_files.py dist
+	$(if $(SSH_KEY),scripts/sign-release.sh dist "$(SSH_KEY)")
+
+release-check:  ## check the files of a release in dist/ against their checksums, and these against the signature
+	scripts/check-release.sh dist
 
 site: dev  ## build the documentation as a site into build/site
 	.venv/bin/properdocs build --strict

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds the image of the Dockerfile and runs it: scripts/image.sh. It needs root, Debian or Ubuntu, and no
-# container engine: buildah builds on a base of Debian's own packages, in memory. The image is gone
-# afterwards. The tools that it installs, such as buildah, stay.
+# Builds the image of the Dockerfile and runs it: scripts/image.sh, after `make dev`. It needs root, Debian or
+# Ubuntu, and no container engine: buildah builds on a base of Debian's own packages, in memory. The image is
+# gone afterwards. The tools that it installs, such as buildah, stay.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ "$(id -u)" -eq 0 ] || exec sudo "$PWD/scripts/${0##*/}" "$@"
@@ -12,7 +12,8 @@ image=localhost/fuse-otel
 version=$(sed -n 's/^__version__ = "\(.*\)"$/\1/p' fuse_otel/__init__.py)
 # Another user's repository, where sudo started this.
 revision=$(git -c safe.directory='*' rev-parse HEAD)
-built() { buildah --root "$work/store" --runroot "$work/run" --storage-driver vfs "$@"; }
+buildah=(buildah --root "$work/store" --runroot "$work/run" --storage-driver vfs)
+built() { "${buildah[@]}" "$@"; }
 trap 'built rm --all >/dev/null 2>&1 || true; umount "$work"; rmdir "$work"' EXIT
 # dpkg and buildah write every file several times and wait for the disk each time.
 mount -t tmpfs -o size=4g fuse-otel-image "$work"
@@ -41,11 +42,12 @@ make_base() {
 }
 
 build() {
+    local digest
+    digest=$(built inspect --type image --format '{{.FromImageDigest}}' localhost/base)
     # The certificates are those of this machine, which a proxy of it may need. They stay out of the image.
-    built bud --quiet --isolation chroot --format docker --volume /etc/ssl/certs:/etc/ssl/certs:ro \
-        --build-arg BASE=localhost/base --build-arg VERSION="$version" \
-        --build-arg REVISION="$revision" --build-arg SOURCE=https://example.com/fuse-otel \
-        --build-arg CREATED="$(date --utc +%Y-%m-%dT%H:%M:%SZ)" --tag "$image" . >/dev/null
+    scripts/build-image.sh "localhost/base@$digest" \
+        "${buildah[@]}" bud --quiet --isolation chroot --format docker \
+        --volume /etc/ssl/certs:/etc/ssl/certs:ro --tag "$image" >/dev/null
 }
 
 install_packages
@@ -65,14 +67,23 @@ expect() {
 }
 
 expect 'the label of the version' "$version" "$(label version)"
-expect 'the label of the revision' "$revision" "$(label revision)"
-expect 'the label of the source' 'https://example.com/fuse-otel' "$(label source)"
+expect 'the label of the revision' "$revision(-dirty)?" "$(label revision)"
+expect 'the label of the source' 'https://.*/fuse-otel' "$(label source)"
 expect 'the label of the time' '20[0-9-]+T[0-9:]+Z' "$(label created)"
 expect 'the label of the licence' 'Apache-2.0' "$(label licenses)"
 expect 'the user' 9464:9464 "$(config '{{.Docker.Config.User}}')"
 expect 'the command' '\[fuse-otel\] \[run\]' "$(config '{{.Docker.Config.Entrypoint}} {{.Docker.Config.Cmd}}')"
 expect 'the health check' '\[CMD fuse-otel health\]' "$(config '{{.Docker.Config.Healthcheck.Test}}')"
 expect 'no pip in the image' '' "$(find "$root" -name pip -o -name 'pip[-0-9]*' -o -name ensurepip)"
+
+bom=$work/bom.json
+tar --directory="$root" --create . | .venv/bin/python scripts/image_bom.py "$bom"
+listed() { grep -c "\"purl\": \"pkg:$1/" "$bom"; }
+expect "every package of Debian's in the bill of materials" \
+    "$(dpkg-query --admindir="$root/var/lib/dpkg" --show | wc -l)" "$(listed deb)"
+expect 'every package of Python in the bill of materials' \
+    "$(find "$root/opt/fuse-otel/lib" -name '*.dist-info' | wc -l)" "$(listed pypi)"
+
 mapfile -t environment < <(config '{{range .Docker.Config.Env}}{{println .}}{{end}}' | sed '/^$/d')
 
 unshare --mount --net --pid --ipc --uts --fork scripts/image-run.sh \

@@ -168,10 +168,12 @@ def test_the_container_keeps_its_state_where_the_image_does(desk):
 
 
 def test_every_block_of_the_page_belongs_to_a_test():
-    """``make build``, the page on Kubernetes and what needs a daemon have tests of their own."""
+    """``make build``, the page on Kubernetes, what needs a daemon and the check of a release have
+    tests of their own.
+    """
     elsewhere = {
         "make build\n", "make packages\n", "fuse-otel health\nfuse-otel status\n",
-        shell_block(PAGE, "helm upgrade"),
+        shell_block(PAGE, "helm upgrade"), shell_block(PAGE, "ssh-keygen -Y verify"),
     }  # fmt: skip
     here = {
         shell_block(PAGE, part)
