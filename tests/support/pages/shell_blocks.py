@@ -85,7 +85,7 @@ class Desk:
 
     def environment(self, settings: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
         places = (self._bin, self.home / ".local" / "bin", UV.parent)
-        kept = {k: v for k, v in environment().items() if not k.startswith(("UV_", "XDG_"))}
+        kept = {k: v for k, v in environment().items() if not k.startswith(("UV_", "XDG_", "PIP"))}
         return {
             **kept,
             "HOME": str(self.home),
