@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fuse_otel.core.model.call import (
     MISSING_LOG,
     CallLog,
+    CallRecord,
     ListedCall,
     LogPage,
     LogState,
@@ -17,7 +18,7 @@ from fuse_otel.core.timing.windows import OVERLAP, Window
 from fuse_otel.errors import SourceError, Throttled, TimedOut, TooLarge
 from fuse_otel.poller.bisection import bisect
 from fuse_otel.poller.ingest import FetchedCall, Ingest
-from fuse_otel.poller.list_calls import Listing
+from fuse_otel.poller.list_calls import AnyListing
 from fuse_otel.poller.options import PollerOptions
 from fuse_otel.poller.requests import (
     LogsPage,
@@ -80,7 +81,7 @@ class LogFetcher:
     def read(
         self,
         calls: Sequence[ListedCall],
-        listing: Listing | None,
+        listing: AnyListing | None,
         sink: CallSink,
         *,
         again: bool = False,
@@ -117,7 +118,7 @@ class LogFetcher:
             sink.put([(call, answers[call.session_id]) for call in batch])
 
     def _bulk(
-        self, whole: Window, listing: Listing, left: dict[str, ListedCall], sink: CallSink
+        self, whole: Window, listing: AnyListing, left: dict[str, ListedCall], sink: CallSink
     ) -> Scan[None]:
         """Halves a window that fails while bulk requests pay. The calls near the one whose log is
         at fault stay in ``left``, and so do all if no bulk request is answered.
@@ -144,7 +145,7 @@ class LogFetcher:
         yield from bisect(whole, read, pays)
 
     def _try_bulk(
-        self, window: Window, listing: Listing, left: dict[str, ListedCall], sink: CallSink
+        self, window: Window, listing: AnyListing, left: dict[str, ListedCall], sink: CallSink
     ) -> Scan[SourceError | None]:
         """Returns why the window could not be read in bulk."""
         try:
@@ -159,7 +160,7 @@ class LogFetcher:
         return None
 
     def _from_the_end(
-        self, listing: Listing, left: dict[str, ListedCall], sink: CallSink
+        self, listing: AnyListing, left: dict[str, ListedCall], sink: CallSink
     ) -> Scan[None]:
         """For an API that lists newest first: its last page has the oldest calls, read first."""
         high = listing.records
@@ -229,7 +230,7 @@ def _portions(
             first, entries = place, 0
 
 
-def _narrowed(listing: Listing, wanted: Sequence[ListedCall]) -> Window:
+def _narrowed(listing: AnyListing, wanted: Sequence[ListedCall]) -> Window:
     """The part of the window that holds the wanted calls. The API's filter field (start or end) is
     undocumented: where the listing does not show it, this is the whole window.
     """
@@ -251,14 +252,14 @@ def _narrowed(listing: Listing, wanted: Sequence[ListedCall]) -> Window:
     )
 
 
-def _records(listing: Listing, window: Window) -> int:
+def _records(listing: AnyListing, window: Window) -> int:
     """An estimate of how many records that part of the listed window has."""
     if window == listing.window:
         return listing.records
     return sum(_near(call, window) for call in listing.calls)
 
 
-def _near(call: ListedCall, window: Window) -> bool:
+def _near(call: CallRecord | ListedCall, window: Window) -> bool:
     return _inside(call.start, window) or _inside(call.end, window)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
 
 from fuse_otel.core.model.call import CallPage, CallRecord, ListedCall
-from fuse_otel.core.redaction.pseudonym import pseudonymise
+from fuse_otel.core.redaction.pseudonym import with_times
 from fuse_otel.core.timing.windows import Window
 from fuse_otel.poller.requests import NO_DOUBT, Doubt, ListPage, Scan, list_page
 
@@ -22,9 +23,14 @@ MOST_RECORDS = 30_000
 AHEAD = 1000
 
 
+Call = TypeVar("Call", CallRecord, ListedCall)
+
+
 @dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Generic[Call]):
     """The calls of a window in the API's order, each one. ``records`` counts all listed records.
+    The calls of a new list are records: a pseudonym costs more than to find a call in the ledger,
+    and most calls that a poll lists are known.
 
     ``whole`` is false if that number never matched the API's total, ``complete`` if the listing
     was ended because it was too long.
@@ -32,7 +38,7 @@ class Listing:
 
     window: Window
     number: str
-    calls: tuple[ListedCall, ...]
+    calls: tuple[Call, ...]
     records: int
     whole: bool = True
     complete: bool = True
@@ -41,6 +47,9 @@ class Listing:
     def newest_first(self) -> bool:
         starts = [call.start for call in self.calls if call.start is not None]
         return len(starts) > 1 and starts[0] > starts[-1]
+
+
+AnyListing = Listing[CallRecord] | Listing[ListedCall]
 
 
 @dataclass(slots=True)
@@ -71,14 +80,14 @@ class Paging:
 class ListingTooLong(Exception):
     """``listing`` has what was listed so far. Never leaves the poller."""
 
-    def __init__(self, listing: Listing) -> None:
+    def __init__(self, listing: Listing[CallRecord]) -> None:
         super().__init__()
         self.listing = listing
 
 
 def list_window(
-    window: Window, number: str, key: bytes | None, paging: Paging, doubt: Doubt = NO_DOUBT
-) -> Scan[Listing]:
+    window: Window, number: str, paging: Paging, doubt: Doubt = NO_DOUBT
+) -> Scan[Listing[CallRecord]]:
     """List the window. Repeat up to three times while the number of records differs from the API's
     total, or while the list moved during the pass: a call may have come in on a page already read.
 
@@ -93,15 +102,14 @@ def list_window(
         seen |= one.records
         count = max(count, one.listed)
         if one.too_long:
-            calls = tuple(_one_a_session(pseudonymise(record, key) for record in seen))
+            calls = _one_a_session(seen)
             raise ListingTooLong(Listing(window, number, calls, count, whole=False, complete=False))
         even = one.total in {None, one.listed}
         # Some APIs repeat records on other pages: then two equal passes are the end.
         if (even and not one.moved) or before == one.records.keys():
             break
         before = one.records.keys()
-    calls = tuple(_one_a_session(pseudonymise(record, key) for record in seen))
-    return Listing(window, number, calls, count, whole=even)
+    return Listing(window, number, _one_a_session(seen), count, whole=even)
 
 
 @dataclass(slots=True)
@@ -156,16 +164,16 @@ def _is_silent(pages: Sequence[int]) -> bool:
     return len(pages) >= SILENT and sum(pages) >= SILENT_RECORDS
 
 
-def _one_a_session(calls: Iterable[ListedCall]) -> Iterable[ListedCall]:
+def _one_a_session(records: Iterable[CallRecord]) -> tuple[CallRecord, ...]:
     """Records that share a session id are one call, from the first start to the last end."""
-    merged: dict[str, ListedCall] = {}
-    for call in calls:
-        other = merged.get(call.session_id)
-        merged[call.session_id] = call if other is None else _joined(other, call)
-    return merged.values()
+    merged: dict[str, CallRecord] = {}
+    for record in map(with_times, records):
+        other = merged.get(record.session_id)
+        merged[record.session_id] = record if other is None else _joined(other, record)
+    return tuple(merged.values())
 
 
-def _joined(first: ListedCall, second: ListedCall) -> ListedCall:
+def _joined(first: CallRecord, second: CallRecord) -> CallRecord:
     starts = [call.start for call in (first, second) if call.start is not None]
     ends = [call.end for call in (first, second) if call.end is not None]
     return replace(

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from fuse_otel.core.model.call import CallRecord
 from fuse_otel.core.timing.windows import OVERLAP, Window, WindowSize, pieces
 from fuse_otel.events import Emit, PollDone
 from fuse_otel.poller.api_clock import ApiClock
@@ -88,7 +89,7 @@ class Scans:
 
     def _list_live(
         self, window: Window, number: str, position: Position, result: ScanResult
-    ) -> Scan[list[tuple[Window, Listing]]]:
+    ) -> Scan[list[tuple[Window, Listing[CallRecord]]]]:
         listings = yield from self._list_parts(window, number, position, result)
         if self._api_clock.differs:
             # List the newest calls by our clock too: neither a wrong clock here nor a wrong date
@@ -100,7 +101,7 @@ class Scans:
 
     def _list_parts(
         self, window: Window, number: str, position: Position, result: ScanResult
-    ) -> Scan[list[tuple[Window, Listing]]]:
+    ) -> Scan[list[tuple[Window, Listing[CallRecord]]]]:
         listings = []
         for part in self._beside_errors(window, number, position):
             listing = yield from self._windows.list_first(part, number)

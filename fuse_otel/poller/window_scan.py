@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from fuse_otel.core.model.call import MISSING_LOG, ListedCall, Seen
+from fuse_otel.core.model.call import MISSING_LOG, CallRecord, ListedCall, Seen
 from fuse_otel.core.model.ids import is_nameable
+from fuse_otel.core.redaction.pseudonym import pseudonymise
 from fuse_otel.core.timing.windows import DAY, HOUR, OVERLAP, Window
 from fuse_otel.errors import FuseOtelError, InternalError, TimedOut, TooLarge
 from fuse_otel.events import Emit, LoopFailed, WindowMismatch
@@ -110,13 +111,13 @@ class WindowScan:
             failed, read, lambda _part: unanswered < MOST_UNANSWERED
         )
 
-    def list_first(self, window: Window, number: str) -> Scan[Listing | None]:
+    def list_first(self, window: Window, number: str) -> Scan[Listing[CallRecord] | None]:
         """List the window without reading any log yet. ``None``: it failed."""
         listing = yield from self._isolated(window, self._list(window, number))
         return listing if listing and listing.complete else None
 
     def take(
-        self, listing: Listing, result: ScanResult, claims: Claims, *, later: bool
+        self, listing: Listing[CallRecord], result: ScanResult, claims: Claims, *, later: bool
     ) -> Scan[bool]:
         """Read the logs of what ``list_first`` listed, apart from calls that another scan has
         claimed. ``later``: they become pending instead. Returns whether it worked.
@@ -130,7 +131,7 @@ class WindowScan:
     ) -> Scan[bool]:
         """Whether the part was read."""
 
-        def read() -> Scan[Listing]:
+        def read() -> Scan[Listing[CallRecord]]:
             listing = yield from self._list(part, sink.number, doubt)
             yield from self._take(listing, sink, result)
             return listing
@@ -173,10 +174,11 @@ class WindowScan:
                 delayed = [replace(pending, due=later) for pending in of_number]
                 self._lease.commit(Step(at=int(self._clock()), pending=delayed))
 
-    def _list(self, window: Window, number: str, doubt: Doubt = NO_DOUBT) -> Scan[Listing]:
-        key = self._options.pseudonym_key
+    def _list(
+        self, window: Window, number: str, doubt: Doubt = NO_DOUBT
+    ) -> Scan[Listing[CallRecord]]:
         try:
-            listing = yield from list_window(window.padded, number, key, self._paging, doubt)
+            listing = yield from list_window(window.padded, number, self._paging, doubt)
         except ListingTooLong as error:
             self._emit(WindowMismatch(self._options.account))
             if window.seconds > 1:
@@ -189,7 +191,7 @@ class WindowScan:
 
     def _take(
         self,
-        listing: Listing,
+        listing: Listing[CallRecord],
         sink: CallSink,
         result: ScanResult,
         claims: Claims | None = None,
@@ -201,21 +203,15 @@ class WindowScan:
         known = {} if sink.again else self._lease.known(ids)
         waiting = {} if sink.again else self._lease.waiting(ids)
         self._density = listing.records / max(1, listing.window.seconds)
-        # Two look-ups a call: a union of both mappings would be built again for each call.
-        fresh = [
-            call
-            for call in listing.calls
-            if call.session_id not in known and call.session_id not in waiting
-        ]
-        moved = [call for call in listing.calls if _moved(call, known.get(call.session_id))]
-        self._follow(listing.calls, waiting)
+        fresh, moved, kept = self._sorted(listing.calls, known, waiting)
+        if waiting:
+            self._follow(listing.calls, waiting)
         claims = claims or Claims()
         own = claims.take(call.session_id for call in fresh + moved)
         try:
-            wanted = [call for call in fresh + moved if call.session_id in own]
+            wanted = [self._listed(call) for call in fresh + moved if call.session_id in own]
             result.listed += len(listing.calls)
             result.new += sum(call.session_id in own for call in fresh)
-            kept = [c.session_id for c in listing.calls if c.session_id in known and self._old(c)]
             silent = [(call, MISSING_LOG) for call in wanted if not call.logged]
             if kept or silent:
                 sink.put(silent, kept)
@@ -231,12 +227,40 @@ class WindowScan:
             result.stored += sink.stored
         return True
 
-    def _follow(self, listed: Sequence[ListedCall], waiting: Mapping[str, Pending]) -> None:
+    def _sorted(
+        self,
+        calls: Sequence[CallRecord],
+        known: Mapping[str, Seen],
+        waiting: Container[str],
+    ) -> tuple[list[CallRecord], list[CallRecord], list[str]]:
+        """New calls, known calls with another end than before, and the ids of known calls that the
+        ledger would forget while the API still lists them.
+        """
+        fresh: list[CallRecord] = []
+        moved: list[CallRecord] = []
+        kept: list[str] = []
+        old = self._clock() - DAY
+        for call in calls:
+            seen = known.get(call.session_id)
+            if seen is None:
+                if call.session_id not in waiting:
+                    fresh.append(call)
+                continue
+            if seen.end != call.end:
+                moved.append(call)
+            if call.end is None or call.end < old:
+                kept.append(call.session_id)
+        return fresh, moved, kept
+
+    def _listed(self, record: CallRecord) -> ListedCall:
+        return pseudonymise(record, self._options.pseudonym_key)
+
+    def _follow(self, listed: Sequence[CallRecord], waiting: Mapping[str, Pending]) -> None:
         """A pending call whose listed end changed is due at once."""
         now = int(self._clock())
         longest = LONGEST_WAIT + self._options.grow
         changed = [
-            replace(pending, call=call, due=now)
+            replace(pending, call=self._listed(call), due=now)
             for call in listed
             if (pending := waiting.get(call.session_id)) is not None
             and (_changed(call, pending) or pending.due > now + longest)
@@ -244,7 +268,7 @@ class WindowScan:
         if changed:
             self._lease.commit(Step(at=now, pending=changed))
 
-    def _hull(self, calls: Sequence[ListedCall], number: str) -> Listing | None:
+    def _hull(self, calls: Sequence[ListedCall], number: str) -> Listing[ListedCall] | None:
         """The window around the calls, if it is short enough for bulk requests."""
         starts = [call.start for call in calls if call.start is not None]
         ends = [call.end for call in calls if call.end is not None]
@@ -256,15 +280,7 @@ class WindowScan:
         ordered = sorted(calls, key=lambda call: call.start or 0)
         return Listing(window, number, tuple(ordered), expected)
 
-    def _old(self, call: ListedCall) -> bool:
-        """Whether the ledger would forget the call while the API still lists it."""
-        return call.end is None or call.end < self._clock() - DAY
 
-
-def _changed(call: ListedCall, pending: Pending) -> bool:
+def _changed(call: CallRecord, pending: Pending) -> bool:
     """For an exported call the ledger's end counts, not that of its recheck."""
     return pending.reason is not PendingReason.RECHECK and pending.call.end != call.end
-
-
-def _moved(call: ListedCall, seen: Seen | None) -> bool:
-    return seen is not None and seen.end != call.end

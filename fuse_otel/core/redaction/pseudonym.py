@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from dataclasses import replace
 from hashlib import sha256
 from unicodedata import normalize
 
@@ -18,6 +19,7 @@ def pseudonymise(record: CallRecord, key: bytes | None) -> ListedCall:
     """The record without the number of the caller or called person. Without a ``key`` there is no
     pseudonym either.
     """
+    record = with_times(record)
     direction = _direction(record)
     ours, other = record.dest, record.src
     if direction is Direction.OUTBOUND:
@@ -25,20 +27,25 @@ def pseudonymise(record: CallRecord, key: bytes | None) -> ListedCall:
         ours, other = "", record.dest
     elif direction is Direction.UNKNOWN:
         ours = ""
-    start = record.end if record.start is None else record.start
-    end = record.start if record.end is None else record.end
-    if start is not None and end is not None:
-        end = max(start, end)
     return ListedCall(
         session_id=record.session_id,
-        start=start,
-        end=end,
+        start=record.start,
+        end=record.end,
         direction=direction,
         type=_word(record.type),
         logged=record.logged,
         user_hash=user_hash(other, key),
         destination=digits_as_written(ours) or None,
     )
+
+
+def with_times(record: CallRecord) -> CallRecord:
+    """The record with both times where it has one, and with no end before its start."""
+    start, end = record.start, record.end
+    if start is None or end is None:
+        known = end if start is None else start
+        return record if known is None else replace(record, start=known, end=known)
+    return record if start <= end else replace(record, end=start)
 
 
 def developer_key_pseudonym(developer_key: str) -> bytes:

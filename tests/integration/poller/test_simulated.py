@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 
 import pytest
 from support.rigs.poller_rig import BUSY, DAY, HOUR, START, PollerRig, busy_world, down, reasons
 
+from fuse_otel.core.redaction.pseudonym import pseudonymise
 from fuse_otel.events import (
     WindowMismatch,
 )
@@ -53,6 +55,22 @@ def test_every_reading_of_the_api_stores_each_call_once(moment, bounds, order, m
     rig.run(2400)
     rig.assert_each_once(rig.settled())
     rig.assert_budget_kept()
+
+
+def test_a_call_gets_its_pseudonym_once_and_not_with_every_poll_that_lists_it(monkeypatch):
+    made = Counter()
+
+    def counted(record, key):
+        made[record.session_id] += 1
+        return pseudonymise(record, key)
+
+    monkeypatch.setattr("fuse_otel.poller.window_scan.pseudonymise", counted)
+    rig = PollerRig(world=busy_world(rate=BUSY), since=HOUR, pseudonym_key=b"key")
+    rig.run(900)
+    assert rig.settled()
+    assert {call.session_id for call in rig.settled()} <= made.keys()
+    # A call whose end the list corrects gets one more.
+    assert sum(made.values()) < 1.2 * len(made)
 
 
 def test_calls_that_appear_late_are_found_by_the_rescans():

@@ -30,7 +30,7 @@ def listed(
 ) -> tuple[Listing, list[int], int]:
     """The listing, the offsets asked for, and how many mismatches it came to."""
     paging = paging or Paging.by(1000)
-    reading = list_window(WINDOW, "7", None, paging)
+    reading = list_window(WINDOW, "7", paging)
     offsets, answers = [], iter(pages)
     request = next(reading)
     try:
@@ -146,6 +146,16 @@ def test_records_of_one_session_are_one_call_from_first_start_to_last_end():
     assert (first.start, first.end, first.logged) == (105, 120, True)
 
 
+def test_a_call_with_one_time_has_both_and_ends_no_earlier_than_it_starts():
+    records = (record("a", None, 120), record("b", 110, None), record("c", 110, 100))
+    listing, _, _ = listed([CallPage(records, 3, 3)])
+    assert [(call.start, call.end) for call in listing.calls] == [
+        (120, 120),
+        (110, 110),
+        (110, 110),
+    ]
+
+
 def test_the_order_shows_whether_the_newest_come_first():
     newer, older = record("a", 120, 130), record("b", 110, 111)
     unknown = record("c", None, None)
@@ -164,7 +174,7 @@ def endless(limit: int = 1000, total_ahead: int = 1):
 
 
 def read_endless(pages) -> tuple[ListingTooLong, int]:
-    scan = list_window(WINDOW, "7", None, Paging.by(1000))
+    scan = list_window(WINDOW, "7", Paging.by(1000))
     next(scan)
     requests = 1
     for answer in pages:
