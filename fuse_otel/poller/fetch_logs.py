@@ -30,7 +30,10 @@ from fuse_otel.poller.requests import (
 )
 
 FEW = 4  # up to four single requests are cheaper than any bulk page
-PORTION = 1000  # entries rendered and stored at once: enough for batches that compress well
+# What is rendered and stored at once while catching up: entries, and bytes of the API's answer.
+# Batches of so many entries are sent as they are. Small ones are inflated and merged for a request.
+PORTION = 4000
+PORTION_BYTES = 2_000_000
 SMALLEST = 8  # a bulk page of up to eight calls is not made smaller: halve the window instead
 # So many calls are read singly after a bulk request that was not answered in time or got a 429.
 ONE_BY_ONE = 50
@@ -214,18 +217,25 @@ def _take(page: LogPage, left: dict[str, ListedCall], sink: CallSink) -> None:
         if session_id in left and log.state is not LogState.MISSING
     ]
     found.sort(key=lambda pair: (pair[0].end or 0, pair[0].session_id))
-    for portion in _portions(found):
+    for portion in _portions(found, _most_entries(page)):
         sink.put(portion)
 
 
+def _most_entries(page: LogPage) -> int:
+    """How many entries of the page to store at once: fewer where they are long."""
+    entries = sum(log.count for log in page.logs.values())
+    fitting = PORTION_BYTES * entries // page.size if page.size else PORTION
+    return max(1, min(PORTION, fitting))
+
+
 def _portions(
-    found: Sequence[tuple[ListedCall, CallLog]],
+    found: Sequence[tuple[ListedCall, CallLog]], most: int
 ) -> Iterator[Sequence[tuple[ListedCall, CallLog]]]:
-    """In the same order, cut where ``PORTION`` entries are reached."""
+    """In the same order, cut where ``most`` entries are reached."""
     first = entries = 0
     for place, (_, log) in enumerate(found, start=1):
         entries += log.count
-        if entries >= PORTION or place == len(found):
+        if entries >= most or place == len(found):
             yield found[first:place]
             first, entries = place, 0
 

@@ -60,16 +60,20 @@ class Api:
         self.calls = list(reversed(calls)) if newest_first else list(calls)
         self.asked: list[Request] = []
         self.fetched: list[tuple[str, CallLog | SourceError]] = []
+        self.log = LOG
+        self.portions: list[int] = []
         self.missing: set[str] = set()
         self.size_of_a_call = 1000
 
     def answer(self, request: Request) -> object:
         if isinstance(request, ReadCalls):
-            return dict.fromkeys(request.session_ids, LOG)
+            return dict.fromkeys(request.session_ids, self.log)
         assert isinstance(request, LogsPage)
         inside = [c for c in self.calls if request.window.start <= c.start <= request.window.end]
         page = inside[request.offset : request.offset + request.limit]
-        logs = {c.session_id: MISSING_LOG if c.session_id in self.missing else LOG for c in page}
+        logs = {
+            c.session_id: MISSING_LOG if c.session_id in self.missing else self.log for c in page
+        }
         return LogPage(logs, len(page), self.size_of_a_call * len(page))
 
     def read(
@@ -93,6 +97,7 @@ class Api:
 
     def put(self, fetched: Sequence[FetchedCall]) -> None:
         self.fetched += [(call.session_id, log) for call, log in fetched]
+        self.portions.append(len(fetched))
 
     @property
     def bulk(self) -> list[LogsPage]:
@@ -293,3 +298,20 @@ def test_the_whole_window_is_read_where_times_do_not_show_the_filter():
     api = Api(CALLS)
     api.read(wild[:20], Listing(Window(START, START + 99), "", tuple(wild), 40))
     assert {request.window for request in api.bulk} == {Window(START, START + 99)}
+
+
+def test_a_portion_ends_with_four_thousand_entries_or_two_megabytes():
+    api = Api(CALLS[:200])
+    api.log = CallLog(LogState.PRESENT, count=100)
+    api.read(CALLS[:200], listing_of(CALLS[:200]))
+    assert api.portions == [40] * 5
+    api = Api(CALLS[:200])
+    api.log, api.size_of_a_call = CallLog(LogState.PRESENT, count=100), 100_000
+    api.read(CALLS[:100], listing_of(CALLS[:100]))
+    assert api.portions == [20] * 5
+
+
+def test_a_page_of_empty_logs_is_one_portion():
+    api = Api(CALLS[:200])
+    api.read(CALLS[:200], listing_of(CALLS[:200]))
+    assert api.portions == [200]
