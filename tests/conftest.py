@@ -8,7 +8,12 @@ from support.fakes.shut_port import shut_port
 from support.no_proxy import no_proxy
 from support.no_skips import pytest_sessionfinish, pytest_terminal_summary
 from support.scale import described
-from support.sharing import pytest_xdist_make_scheduler
+from support.sharing import (
+    pytest_collection_finish,
+    pytest_collection_modifyitems,
+    pytest_xdist_auto_num_workers,
+    pytest_xdist_make_scheduler,
+)
 
 # These make texts of the path at their import, before a test replaces it.
 from fuse_otel.config import catalogue
@@ -16,9 +21,12 @@ from fuse_otel.config import catalogue
 __all__ = [
     "no_default_configuration",
     "no_proxy",
+    "pytest_collection_finish",
+    "pytest_collection_modifyitems",
     "pytest_report_header",
     "pytest_sessionfinish",
     "pytest_terminal_summary",
+    "pytest_xdist_auto_num_workers",
     "pytest_xdist_make_scheduler",
     "shut_port",
 ]

@@ -1,10 +1,16 @@
-"""Tests that share a running program run in one process, so that it is started once."""
+"""How the tests are shared among the processes of a run: those that share a running program go to
+one process, so that it is started once, and the long ones begin first.
+"""
 
-from pathlib import PurePosixPath
+import gc
+import os
+from functools import cache
+from pathlib import Path, PurePosixPath
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 # What shares the same programs, by the folder or the file of the tests; the longest word counts.
 TOGETHER = {
@@ -16,6 +22,9 @@ TOGETHER = {
     "tests/e2e/test_victorialogs.py": "VictoriaLogs",
 }
 
+_PROPERTY = Path(__file__).parents[1] / "property"
+_LONG = ("proof", "slow")
+
 
 class Scheduling(LoadScopeScheduling):
     """One test after another to whichever process is free; those of a group to one of them.
@@ -24,11 +33,50 @@ class Scheduling(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        path = PurePosixPath(nodeid.partition("::")[0])
-        groups = (TOGETHER.get(str(part)) for part in (path, *path.parents))
-        return next(filter(None, groups), nodeid)
+        return _scope(nodeid)
+
+    def mark_test_complete(
+        self, node: WorkerController, item_index: int, duration: float = 0
+    ) -> None:
+        """Xdist counts through everything that it gave to a process, for each test that ends: what
+        is done is taken out.
+        """
+        super().mark_test_complete(node, item_index, duration)
+        scope = self._split_scope(self.registered_collections[node][item_index])
+        if all(self.assigned_work[node][scope].values()):
+            del self.assigned_work[node][scope]
+
+
+@cache
+def _scope(nodeid: str) -> str:
+    path = PurePosixPath(nodeid.partition("::")[0])
+    groups = (TOGETHER.get(str(part)) for part in (path, *path.parents))
+    return next(filter(None, groups), nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
     return Scheduling(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Three processes for two cores: many tests wait for a process, a socket or a time-out."""
+    return max(1, (os.cpu_count() or 1) * 3 // 2)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `make test` runs without coverage. The long tests begin first: no process works on
+    alone at the end.
+    """
+    for item in items:
+        if item.get_closest_marker("proof") or item.path.is_relative_to(_PROPERTY):
+            item.add_marker("many")
+    items.sort(key=lambda item: [item.get_closest_marker(mark) is None for mark in _LONG])
+
+
+def pytest_collection_finish() -> None:
+    """What the collection made stays to the end; the garbage collector no longer looks at it."""
+    gc.collect()
+    gc.freeze()
