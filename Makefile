@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-check benchmarks dashboards manifests demo test back-ends found-after incidents check suite format golden fuzz lock \
+.PHONY: help bench bench-check bench-write benchmarks dashboards manifests demo test back-ends found-after incidents check suite format golden fuzz lock \
 	upgrade build packages release-files release-check site clean runtime dev
 
 # Empty: `make test` leaves out slow tests, heavy proofs and coverage. JOBS: how many tests run side by side; auto
@@ -50,10 +50,13 @@ endif
 benchmarks: dev  ## compare the cost and the losses of the exporter with those of the SDK
 	@PYTHONPATH=tests .venv/bin/python -m benchmarks
 
-bench: dev  ## print what a log entry costs, in one table (takes minutes)
-	@PYTHONPATH=tests .venv/bin/python -m benchmarks.table
+bench: dev  ## print what a log entry costs (takes minutes); ROWS="memory latency" chooses groups of rows
+	@PYTHONPATH=tests .venv/bin/python -m benchmarks.table $(ROWS)
 
-bench-check: dev  ## compare the table with benchmarks/ratios.json; fails where a row costs 20 % more
+bench-write: dev  ## measure all groups, and write the figures and the picture of docs/performance.md
+	@PYTHONPATH=tests .venv/bin/python -m benchmarks.table --write $(ROWS)
+
+bench-check: dev  ## compare the ratios with benchmarks/figures.json; fails where a row costs 20 % more
 	@PYTHONPATH=tests .venv/bin/python -m benchmarks.table --check
 
 format: dev  ## format the code and apply the fixes of the linter

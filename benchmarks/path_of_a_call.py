@@ -14,6 +14,7 @@ import msgspec
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 
+from benchmarks.long_runs import Cost
 from fuse_otel.core.batching.batch import cut
 from fuse_otel.core.batching.gzip_member import deflate
 from fuse_otel.core.decoding.answers import decode_call
@@ -75,6 +76,16 @@ def sdk_spans(telemetries: Sequence[Telemetry]) -> None:
             if isinstance(span, ReadableSpan):
                 ended.append(span)
     deflate(encode_spans(ended).SerializeToString())
+
+
+def sdk_cost(calls: Sequence[tuple[CallRecord, bytes]]) -> Cost:
+    """Of the spans alone: no log records, no redaction, no delivery."""
+    known = [(pseudonymise(r, b"key"), decode_call(body)[0]) for r, body in calls]
+    made = [transform(c, log, log_completeness(c, log), ModelOptions()) for c, log in known]
+    began = time.process_time()
+    sdk_spans(made)
+    spent = time.process_time() - began
+    return Cost(spent, len(calls), sum(log.count for _, log in known))
 
 
 def seconds(work: Callable[[], None]) -> float:

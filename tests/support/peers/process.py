@@ -63,6 +63,11 @@ class Process:
         return f"127.0.0.1:{self.ports[port]}"
 
     @property
+    def pid(self) -> int:
+        assert self._process
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         file = self.folder / "log"
         return file.read_text(errors="replace") if file.exists() else ""

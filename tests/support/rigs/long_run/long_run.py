@@ -26,7 +26,8 @@ class LongRun:
     """A context manager. The simulated time begins at ``start``; calls come at ``rate`` a second
     since ``past`` seconds before. An export takes ``export_seconds``; the back end refuses requests
     of more than ``most_bytes``; ``max_disk`` in bytes. Each ``scrape`` seconds the daemon's metrics
-    are kept. ``services``: when a web service fails, see ``services``.
+    are kept. ``services``: when a web service fails, see ``services``. ``world`` is one of
+    ``WORLDS``.
     """
 
     def __init__(  # noqa: PLR0913 - all by name
@@ -44,12 +45,14 @@ class LongRun:
         start: float = START,
         scrape: float = SCRAPE,
         services: Mapping[str, float] = MappingProxyType({}),
+        world: str = "simulated",
         **settings: str,
     ) -> None:
         self._folder = folder
         self._clock = folder / "clock"
         self.now = SharedClock.made(self._clock, start)
-        self._world = {"seed": seed, "rate": rate, "past": past, "start": start}
+        self._world: dict[str, object] = {"seed": seed, "rate": rate, "past": past, "start": start}
+        self._world["world"] = world
         self._world["services"] = dict(services)
         self._scrape = scrape
         self._most_bytes = most_bytes

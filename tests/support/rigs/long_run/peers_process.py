@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from fuse_otel.simulator import Fault, Faults, Quirks, SimulatedApi, World
+from fuse_otel.simulator import Fault, Faults, Quirks, SimulatedApi
 from fuse_otel.simulator.requests import ApiQuery
 from fuse_otel.simulator.server import Server
 from support.rigs.long_run.back_end import BackEnd
@@ -21,6 +21,7 @@ from support.rigs.long_run.comparison import compare
 from support.rigs.long_run.fault_interval import FaultInterval
 from support.rigs.long_run.services import services
 from support.rigs.long_run.shared_clock import SharedClock
+from support.rigs.long_run.worlds import WORLDS
 
 
 class ScheduledFaults(Faults):
@@ -44,7 +45,7 @@ class ScheduledFaults(Faults):
 def serve(arguments: Mapping[str, Any]) -> None:
     clock = SharedClock(Path(arguments["clock"]))
     faults = [FaultInterval(*interval) for interval in arguments["faults"]]
-    world = World(
+    world = WORLDS[arguments["world"]](
         arguments["seed"],
         arguments["rate"],
         arguments["past"],
