@@ -1,18 +1,16 @@
-"""Transactions over a pool of connections: any number of readers, one writer at a time. Also the
-named queries, and how the file gives disk space back.
+"""Transactions over a pool of connections: any number of readers, one writer at a time.
+Also how the file gives disk space back.
 """
 
 from __future__ import annotations
 
-import re
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from importlib.resources import files
 from threading import Lock
-from types import MappingProxyType
 
 from fuse_otel.errors import Broken, Corrupt
+from fuse_otel.store.relational.database import Connection
 from fuse_otel.store.sqlite.errors import mapped
 from fuse_otel.store.sqlite.place import OpenFile
 
@@ -21,24 +19,7 @@ KEPT_PAGES = 2_048
 # More than a transaction usually frees, so that the file shrinks faster than it empties; few
 # enough to take milliseconds.
 STEP_PAGES = 1_024
-_NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
-
-
-def queries(topic: str) -> Mapping[str, str]:
-    """The queries of ``sql/<topic>.sql`` by the names in their ``-- name:`` lines."""
-    text = files(__package__).joinpath("sql", f"{topic}.sql").read_text("utf-8")
-    _, *parts = _NAME.split(text)
-    texts = map(str.strip, parts[1::2])
-    return MappingProxyType(dict(zip(parts[0::2], texts, strict=True)))
-
-
-def give_back(connection: sqlite3.Connection) -> None:
-    """Free some of the file's empty pages, inside the caller's transaction."""
-    (free,) = connection.execute("pragma freelist_count").fetchone()
-    for _ in range(min(free - KEPT_PAGES, STEP_PAGES)):
-        # SQLite frees a page a step, and Python's module takes one step of a statement without
-        # columns, also if the number here is higher.
-        connection.execute("pragma incremental_vacuum(1)")
+_SECURE_DELETE = ("off", "on", "fast")
 
 
 class Database:
@@ -48,6 +29,8 @@ class Database:
     it, and checks ``file``. ``damaged`` is called when a transaction finds that the file is damaged
     or gone. ``file`` is closed after the last connection.
     """
+
+    owner = ""  # there are no others
 
     def __init__(
         self,
@@ -103,8 +86,33 @@ class Database:
         ):
             yield connection
 
+    def claiming(self) -> AbstractContextManager[sqlite3.Connection]:
+        """The only process claims nothing: it reads."""
+        return self.read()
+
     @contextmanager
-    def alone(self) -> Iterator[sqlite3.Connection]:
+    def erasing(self) -> Iterator[sqlite3.Connection]:
+        """As ``write``; the bytes of deleted rows are overwritten with zeros."""
+        with self.write() as connection:
+            (before,) = connection.execute("pragma secure_delete").fetchone()
+            connection.execute("pragma secure_delete = on")
+            yield connection
+            connection.execute(f"pragma secure_delete = {_SECURE_DELETE[before]}")
+        # SQLite's log still has the erased pages. Where a reader needs it, the next checkpoint
+        # empties it.
+        with self._alone() as connection:
+            connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+
+    def give_back(self, connection: Connection) -> None:
+        """Free some of the file's empty pages, inside the caller's transaction."""
+        (free,) = connection.execute("pragma freelist_count").fetchone()
+        for _ in range(min(free - KEPT_PAGES, STEP_PAGES)):
+            # SQLite frees a page a step, and Python's module takes one step of a statement without
+            # columns, also if the number here is higher.
+            connection.execute("pragma incremental_vacuum(1)")
+
+    @contextmanager
+    def _alone(self) -> Iterator[sqlite3.Connection]:
         """Without a transaction, and without another writer: for a checkpoint."""
         self.check_writable()
         with self._faults(), self._writing, self._lent() as connection:

@@ -11,14 +11,15 @@ from pathlib import Path
 
 from fuse_otel.errors import Broken, MissingStore
 from fuse_otel.events import Emit, unheard
-from fuse_otel.store.sqlite.calls import SqliteCalls
-from fuse_otel.store.sqlite.capacity import Capacity
-from fuse_otel.store.sqlite.control import SqliteControl
+from fuse_otel.store.relational.calls import RelationalCalls
+from fuse_otel.store.relational.capacity import Capacity
+from fuse_otel.store.relational.control import RelationalControl
+from fuse_otel.store.relational.flows import RelationalFlows
+from fuse_otel.store.relational.ledger import RelationalLedger
+from fuse_otel.store.relational.outbox import RelationalOutbox
 from fuse_otel.store.sqlite.damaged_file import Damage, look_over
 from fuse_otel.store.sqlite.database import Database
 from fuse_otel.store.sqlite.errors import damaged
-from fuse_otel.store.sqlite.flows import SqliteFlows
-from fuse_otel.store.sqlite.ledger import SqliteLedger
 from fuse_otel.store.sqlite.lock import ProcessLock
 from fuse_otel.store.sqlite.opening import (
     create_file,
@@ -26,7 +27,6 @@ from fuse_otel.store.sqlite.opening import (
     open_memory,
     refuse_other_kinds,
 )
-from fuse_otel.store.sqlite.outbox import SqliteOutbox
 from fuse_otel.store.sqlite.place import OpenFile
 from fuse_otel.store.sqlite.schema import VERSION, bring_forward, version_of
 
@@ -50,11 +50,11 @@ class SqliteStore:
         self._database = database
         self._release = release
         room = Capacity(capacity, free, database.name, emit)
-        self.ledger = SqliteLedger(database, room, acquire)
-        self.outbox = SqliteOutbox(database, room)
-        self.control = SqliteControl(database, capacity, acquire, holder, free)
-        self.calls = SqliteCalls(database)
-        self.flows = SqliteFlows(database)
+        self.ledger = RelationalLedger(database, room, acquire)
+        self.outbox = RelationalOutbox(database, room)
+        self.control = RelationalControl(database, capacity, acquire, holder, free)
+        self.calls = RelationalCalls(database)
+        self.flows = RelationalFlows(database)
 
     def close(self) -> None:
         """Idempotent. Waits for a transaction that is being written, then frees the lock."""

@@ -24,7 +24,7 @@ from support.builders.store_values import (
 from fuse_otel.errors import Broken, Full
 from fuse_otel.ports import Acknowledgement, Gap, GapReason, NumberPosition
 from fuse_otel.store import MemoryStore, open_store
-from fuse_otel.store.sqlite.capacity import RESERVE
+from fuse_otel.store.relational.capacity import RESERVE
 from fuse_otel.store.sqlite.database import Database
 from fuse_otel.store.sqlite.opening import open_file
 from fuse_otel.store.sqlite.store import SqliteStore

@@ -4,7 +4,7 @@ import pytest
 
 from fuse_otel.core.batching.batch import CallSlice
 from fuse_otel.errors import Corrupt
-from fuse_otel.store.sqlite.rows import ends, pack_calls, pack_offsets, unpack_calls
+from fuse_otel.store.relational.rows import ends, pack_calls, pack_offsets, unpack_calls
 
 CALLS = (
     CallSlice("300060;001;1529552581", 100, 160, 0, 50, 12),

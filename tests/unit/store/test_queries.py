@@ -7,13 +7,13 @@ from importlib.resources import files
 
 import pytest
 
-import fuse_otel.store.sqlite
-from fuse_otel.store.sqlite.database import queries
+import fuse_otel.store.relational
+from fuse_otel.store.relational.queries import queries
 from fuse_otel.store.sqlite.opening import open_memory
 from fuse_otel.store.sqlite.schema import bring_forward
 
 DOORS = ["ledger", "step", "outbox", "control", "capacity", "erasure", "calls", "flows", "pauses"]
-FOLDER = files(fuse_otel.store.sqlite)
+FOLDER = files(fuse_otel.store.relational)
 # `calls.sql` has a query to which the filters that are asked for are added: see below.
 EVERY = [
     (door, name) for door in DOORS for name in queries(door) if (door, name) != ("calls", "select")

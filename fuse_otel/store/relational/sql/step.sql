@@ -83,6 +83,6 @@ delete from recent where id in (
             row_number() over (order by id desc) as place,
             sum(bytes) over (order by id desc) as total
         from recent
-    )
+    ) as ranked
     where place > :calls or total > :bytes
 )

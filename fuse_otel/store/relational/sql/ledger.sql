@@ -2,10 +2,14 @@
 insert into accounts (name) values (:account) on conflict (name) do nothing
 
 -- name: next_epoch
-update accounts set epoch = epoch + 1 where name = :account
+update accounts set epoch = epoch + 1 where name = :account returning epoch
 
 -- name: account
-select id, epoch from accounts where name = :account
+select id from accounts where name = :account and epoch = :epoch
+
+-- name: hold_account
+-- As `account`, for a transaction that writes: nobody takes the account before it ends.
+select id from accounts where name = :account and epoch = :epoch
 
 -- name: positions
 select number, cursor, floor from positions where account = :account order by number

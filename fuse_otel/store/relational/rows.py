@@ -4,7 +4,6 @@ Also how batches are written, and how the calls of one are packed into its row.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, TypeVar, cast
@@ -17,22 +16,23 @@ from fuse_otel.core.model.ids import SessionKey, hashed_key, is_like_key, sessio
 from fuse_otel.core.model.lane import Lane
 from fuse_otel.errors import Corrupt
 from fuse_otel.ports import Gap, GapReason, NumberPosition, Pending, PendingReason
-from fuse_otel.store.sqlite.database import queries
+from fuse_otel.store.relational.database import Connection
+from fuse_otel.store.relational.queries import queries
 
 _CALLS = msgspec.json.Decoder(tuple[tuple[str, int | None, int | None, int, int, int], ...])
 _OFFSETS = msgspec.json.Decoder(frozenset[int])
 _OUTBOX = queries("outbox")
 
 
-def write_batches(connection: sqlite3.Connection, batches: Iterable[Batch], at: int) -> None:
+def write_batches(connection: Connection, batches: Iterable[Batch], at: int) -> None:
     for batch in batches:
-        stored = connection.execute(
+        ((stored,),) = connection.execute(
             _OUTBOX["add_batch"],
             (
                 batch.rendering.id, batch.rendering.signal, batch.size, len(batch.data),
                 pack_calls(batch.calls), batch.data, at,
             ),
-        ).lastrowid  # fmt: skip
+        ).fetchall()  # fmt: skip
         oldest, newest = ends(batch.calls, at)
         connection.executemany(
             _OUTBOX["add_delivery"],
@@ -45,11 +45,11 @@ def write_batches(connection: sqlite3.Connection, batches: Iterable[Batch], at: 
         )
 
 
-def add_lanes(connection: sqlite3.Connection, lanes: Iterable[Lane]) -> None:
+def add_lanes(connection: Connection, lanes: Iterable[Lane]) -> None:
     connection.executemany(_OUTBOX["add_lane"], lanes)
 
 
-def _lane_id(connection: sqlite3.Connection, lane: Lane) -> int:
+def _lane_id(connection: Connection, lane: Lane) -> int:
     add_lanes(connection, [lane])
     return cast("int", connection.execute(_OUTBOX["lane"], lane).fetchone()[0])
 
@@ -145,20 +145,12 @@ def _storable(value: object) -> object:
     return value
 
 
-def account_row(connection: sqlite3.Connection, account: str) -> tuple[int, int] | None:
-    """An account's row id and epoch, ``None`` if it was never leased."""
-    found: tuple[int, int] | None = connection.execute(
-        _LEDGER["account"], {"account": account}
-    ).fetchone()
-    return found
-
-
-def numbers(connection: sqlite3.Connection, account: int) -> Mapping[str, NumberPosition]:
+def numbers(connection: Connection, account: int) -> Mapping[str, NumberPosition]:
     rows = connection.execute(_LEDGER["positions"], {"account": account})
     return {number: NumberPosition(cursor, floor) for number, cursor, floor in rows}
 
 
-def gaps(connection: sqlite3.Connection, account: int) -> tuple[Gap, ...]:
+def gaps(connection: Connection, account: int) -> tuple[Gap, ...]:
     """Oldest first."""
     rows = connection.execute(_LEDGER["gaps"], {"account": account})
     return tuple(
@@ -167,7 +159,7 @@ def gaps(connection: sqlite3.Connection, account: int) -> tuple[Gap, ...]:
     )
 
 
-def waiting(connection: sqlite3.Connection, account: int) -> tuple[int, int | None]:
+def waiting(connection: Connection, account: int) -> tuple[int, int | None]:
     """How many calls are pending and not exported, and the oldest of their ends."""
     row: tuple[int, int | None] = connection.execute(
         _LEDGER["waiting"], {"account": account}
@@ -175,7 +167,7 @@ def waiting(connection: sqlite3.Connection, account: int) -> tuple[int, int | No
     return row
 
 
-def waiting_for(connection: sqlite3.Connection, account: int) -> Mapping[PendingReason, int]:
+def waiting_for(connection: Connection, account: int) -> Mapping[PendingReason, int]:
     """The calls that are pending and not exported, by reason."""
     rows = connection.execute(_LEDGER["waiting_for"], {"account": account})
     return {PendingReason(reason): count for reason, count in rows}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from threading import Lock
 from typing import cast
@@ -10,7 +9,8 @@ from typing import cast
 from fuse_otel import humanize
 from fuse_otel.errors import Full
 from fuse_otel.events import Emit, OutboxCrossed
-from fuse_otel.store.sqlite.database import queries
+from fuse_otel.store.relational.database import Connection
+from fuse_otel.store.relational.queries import queries
 
 # Room that stays on the disk, so that what waits can always be resolved and deleted.
 RESERVE = 64 * 1024 * 1024
@@ -58,7 +58,7 @@ class Capacity:
                 needed=new + self.cap - limit,
             )
 
-    def check_parked(self, connection: sqlite3.Connection) -> None:
+    def check_parked(self, connection: Connection) -> None:
         """Raises ``Full`` if the parked calls have passed their share of the cap."""
         limit = int(self.cap * PARKED_SHARE)
         (taken,) = connection.execute(_SQL["parked_bytes"]).fetchone()
@@ -78,7 +78,7 @@ class Capacity:
             self._emit(OutboxCrossed(filling, used, self.cap))
 
 
-def used_bytes(connection: sqlite3.Connection) -> int:
+def used_bytes(connection: Connection) -> int:
     """What counts for the cap: batches, parked copies, and the rows of the ledger, pending and
     recent calls, callers, the index of calls, the call flows and the samples of the charts.
     """

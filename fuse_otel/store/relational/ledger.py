@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from threading import Lock
+from typing import cast
 
 from fuse_otel.core.batching.batch import Batch
 from fuse_otel.core.model.call import LogCompleteness, Seen
-from fuse_otel.errors import Full, LeaseLost
+from fuse_otel.errors import Busy, Full, LeaseLost
 from fuse_otel.ports import CallerRow, Pending, Position, Step
-from fuse_otel.store.sqlite import rows
-from fuse_otel.store.sqlite.capacity import Capacity, used_bytes
-from fuse_otel.store.sqlite.database import Database, queries
-from fuse_otel.store.sqlite.step import deliverable, trim, write_step
+from fuse_otel.store.relational import rows
+from fuse_otel.store.relational.capacity import Capacity, used_bytes
+from fuse_otel.store.relational.database import Connection, Database
+from fuse_otel.store.relational.queries import queries
+from fuse_otel.store.relational.step import deliverable, trim, write_step
 
 # Short transactions of at most 500 rows a table, seconds in all. A larger surplus takes several
 # refused steps.
@@ -22,17 +23,17 @@ TRIMS = 20
 _SQL = queries("ledger")
 
 
-class SqliteLedger:
+class RelationalLedger:
     """``acquire`` takes the lock of the process or raises ``Busy``."""
 
     def __init__(self, database: Database, capacity: Capacity, acquire: Callable[[], None]) -> None:
         self._database = database
         self._capacity = capacity
         self._acquire = acquire
-        self._leases: dict[str, SqliteLease] = {}
+        self._leases: dict[str, RelationalLease] = {}
         self._leasing = Lock()
 
-    def lease(self, account: str) -> SqliteLease:
+    def lease(self, account: str) -> RelationalLease:
         """The process takes its lock once for all accounts. A new lease ends older ones, in case
         two processes work on a store although there is the lock.
         """
@@ -44,13 +45,22 @@ class SqliteLedger:
                 # Before any write, so that a busy holder is reported at once, not waited for.
                 self._acquire()
                 with self._database.write() as connection:
-                    epoch = _next_epoch(connection, account)
-                held = SqliteLease(self._database, self._capacity, account, epoch)
+                    epoch = self._next_epoch(connection, account)
+                held = RelationalLease(self._database, self._capacity, account, epoch)
                 self._leases[account] = held
             return held
 
+    def _next_epoch(self, connection: Connection, account: str) -> int:
+        """Raises ``Busy`` if another replica has the account."""
+        which = {"account": account, "owner": self._database.owner}
+        connection.execute(_SQL["add_account"], which)
+        found = connection.execute(_SQL["next_epoch"], which).fetchall()
+        if not found:
+            raise Busy(f"Another fuse-otel reads the account {account}.")
+        return cast("int", found[0][0])
 
-class SqliteLease:
+
+class RelationalLease:
     """One account's part of the ledger. ``epoch`` counts the leases that the account has had."""
 
     def __init__(self, database: Database, capacity: Capacity, account: str, epoch: int) -> None:
@@ -121,7 +131,7 @@ class SqliteLease:
 
     def _commit(self, step: Step, batches: Sequence[Batch], new: int) -> None:
         with self._database.write() as connection:
-            account = self._leased(connection)
+            account = self._leased(connection, "hold_account")
             before = used_bytes(connection)
             self._capacity.check_cap(before, new)
             write_step(connection, account, step, batches, self._capacity.cap)
@@ -161,17 +171,11 @@ class SqliteLease:
             )
             return [(session_id, row) for session_id, row in looked_up if row]
 
-    def _leased(self, connection: sqlite3.Connection) -> int:
+    def _leased(self, connection: Connection, query: str = "account") -> int:
         """The account's row id. Raises ``LeaseLost`` unless the lease is the account's latest."""
-        found = rows.account_row(connection, self.account)
-        if found is None or found[1] != self._epoch:
+        which = {"account": self.account, "owner": self._database.owner, "epoch": self._epoch}
+        found = connection.execute(_SQL[query], which).fetchone()
+        if found is None:
             self.lost = True
             raise LeaseLost(f"Another fuse-otel has taken over the account {self.account}.")
-        return found[0]
-
-
-def _next_epoch(connection: sqlite3.Connection, account: str) -> int:
-    connection.execute(_SQL["add_account"], {"account": account})
-    connection.execute(_SQL["next_epoch"], {"account": account})
-    found = rows.account_row(connection, account)
-    return found[1] if found else 0
+        return cast("int", found[0])

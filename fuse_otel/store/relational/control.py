@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -27,16 +26,17 @@ from fuse_otel.ports import (
     Unreadable,
 )
 from fuse_otel.ports.control import EVERY_PARKED
-from fuse_otel.store.sqlite import erasure, parked, pauses, rows
-from fuse_otel.store.sqlite.capacity import used_bytes
-from fuse_otel.store.sqlite.database import Database, give_back, queries
-from fuse_otel.store.sqlite.rows import write_batches
-from fuse_otel.store.sqlite.step import open_gaps
+from fuse_otel.store.relational import erasure, parked, pauses, rows
+from fuse_otel.store.relational.capacity import used_bytes
+from fuse_otel.store.relational.database import Connection, Database
+from fuse_otel.store.relational.queries import queries
+from fuse_otel.store.relational.rows import write_batches
+from fuse_otel.store.relational.step import open_gaps
 
 _SQL = queries("control")
 
 
-class SqliteControl:
+class RelationalControl:
     """``acquire`` takes the lock of the process or raises ``Busy``; ``holder`` names its holder;
     ``free`` is the room on the disk in bytes.
     """
@@ -156,7 +156,9 @@ class SqliteControl:
     def add_job(self, job: Job, now: float) -> JobStatus:
         """A finished job is forgotten once a thousand newer jobs exist."""
         with self._database.write() as connection:
-            job_id = connection.execute(_SQL["add_job"], (job.kind, job.arguments, now)).lastrowid
+            ((job_id,),) = connection.execute(
+                _SQL["add_job"], (job.kind, job.arguments, now)
+            ).fetchall()
             connection.execute(_SQL["forget_jobs"], (job_id,))
             row = connection.execute(_SQL["job_status"], (job_id,)).fetchone()
             return JobStatus(*row)
@@ -182,16 +184,15 @@ class SqliteControl:
         try:
             with self._database.write() as connection:
                 _write_job_step(connection, step, now)
+                self._database.give_back(connection)
         except _Outdated:
             return False
         return True
 
     def erase(self, session_id: str, now: float) -> Erased:
-        with self._database.write() as connection:
+        with self._database.erasing() as connection:
             erased = erasure.erase(connection, rows.stored_ids(session_id), int(now))
-            give_back(connection)
-        with self._database.alone() as connection:
-            erasure.empty_log(connection)
+            self._database.give_back(connection)
         return erased
 
     def finish_job(self, status: JobStatus) -> None:
@@ -204,7 +205,7 @@ class _Outdated(Exception):
     """The step was planned for a job or for calls that have changed since."""
 
 
-def _write_job_step(connection: sqlite3.Connection, step: JobStep, now: float) -> None:
+def _write_job_step(connection: Connection, step: JobStep, now: float) -> None:
     """Raises ``_Outdated``, which rolls the transaction back."""
     status = step.status
     advanced = connection.execute(
@@ -224,7 +225,6 @@ def _write_job_step(connection: sqlite3.Connection, step: JobStep, now: float) -
         (account_id,) = connection.execute(_SQL["account_id"], {"account": account}).fetchone()
         open_gaps(connection, account_id, gaps)
     write_batches(connection, step.batches, int(now))
-    give_back(connection)
 
 
 def _open_job(row: rows.Row) -> tuple[Job, JobStatus]:
@@ -232,7 +232,7 @@ def _open_job(row: rows.Row) -> tuple[Job, JobStatus]:
     return Job(kind, arguments), JobStatus(*status)
 
 
-def _account_status(connection: sqlite3.Connection, row: rows.Row) -> AccountStatus:
+def _account_status(connection: Connection, row: rows.Row) -> AccountStatus:
     account_id, name, calls, state, reason = row
     unreadable = connection.execute(_SQL["unreadable"], (account_id,))
     waiting, waiting_since = rows.waiting(connection, account_id)

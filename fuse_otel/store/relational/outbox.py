@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import cast
+from typing import Any, cast
 
 from fuse_otel.core.batching.batch import CallSlice, StoredBatch
 from fuse_otel.core.batching.gzip_member import deflate
@@ -13,16 +12,17 @@ from fuse_otel.core.model.lane import LIVE, Lane
 from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.core.timing.windows import RETENTION, around
 from fuse_otel.ports import Acknowledgement, Gap, GapReason, ParkedCopy, Reread
-from fuse_otel.store.sqlite import parked, pauses, rows
-from fuse_otel.store.sqlite.capacity import Capacity, used_bytes
-from fuse_otel.store.sqlite.database import Database, give_back, queries
-from fuse_otel.store.sqlite.rows import ends, pack_offsets, unpack_calls
-from fuse_otel.store.sqlite.step import open_gaps
+from fuse_otel.store.relational import parked, pauses, rows
+from fuse_otel.store.relational.capacity import Capacity, used_bytes
+from fuse_otel.store.relational.database import Connection, Database
+from fuse_otel.store.relational.queries import queries
+from fuse_otel.store.relational.rows import ends, pack_offsets, unpack_calls
+from fuse_otel.store.relational.step import open_gaps
 
 _SQL = queries("outbox")
 
 
-class SqliteOutbox:
+class RelationalOutbox:
     def __init__(self, database: Database, capacity: Capacity) -> None:
         self._database = database
         self._capacity = capacity
@@ -30,31 +30,41 @@ class SqliteOutbox:
     def due(
         self, lane: Lane, now: float, max_bytes: int, live: float = LIVE
     ) -> Sequence[StoredBatch]:
-        with self._database.read() as connection:
+        with self._database.claiming() as connection:
             lane_id = _lane_id(connection, lane)
             if lane_id is None:
                 return ()
-            parameters = {"lane": lane_id, "live": now - live}
+            parameters = {"lane": lane_id, "live": now - live, "owner": self._database.owner}
             # The second query starts only when the first has not filled the bytes.
             in_order = chain.from_iterable(
                 connection.execute(_SQL[query], parameters) for query in ("live", "older")
             )
-            chosen = rows.within(in_order, max_bytes)
+            chosen = self._claimed(connection, lane_id, rows.within(in_order, max_bytes))
             return tuple(_batch(connection, batch, lane_id) for batch in chosen)
 
     def is_paused(self, lane: Lane) -> bool:
         with self._database.read() as connection:
             return pauses.is_paused(connection, lane)
 
+    def _claimed(
+        self, connection: Connection, lane_id: int, batches: Sequence[int]
+    ) -> Sequence[int]:
+        """Those of the batches that this process may send, in their order."""
+        del connection, lane_id
+        return batches
+
     def resolve(self, lane: Lane, acknowledgements: Sequence[Acknowledgement], now: float) -> None:
         with self._database.write() as connection:
             lane_id = _lane_id(connection, lane)
             if lane_id is None:
                 return
-            copies = [_resolve(connection, lane_id, each, now) for each in acknowledgements]
+            me = {"lane": lane_id, "owner": self._database.owner}
+            # In one order everywhere: two lanes that resolve the same batches wait for each other.
+            ordered = sorted(acknowledgements, key=lambda each: each.batch)
+            copies = [_resolve(connection, me, each, now) for each in ordered]
             if any(copies):
                 self._capacity.check_parked(connection)
-            give_back(connection)
+            self._database.give_back(connection)
             used = used_bytes(connection)
         self._capacity.note(used)
 
@@ -67,18 +77,18 @@ class SqliteOutbox:
     def reread(self, batch: int, now: float) -> Reread:
         with self._database.write() as connection:
             result = read_again(connection, batch, now)
-            give_back(connection)
+            self._database.give_back(connection)
             used = used_bytes(connection)
         self._capacity.note(used)
         return result
 
 
-def _lane_id(connection: sqlite3.Connection, lane: Lane) -> int | None:
+def _lane_id(connection: Connection, lane: Lane) -> int | None:
     row = connection.execute(_SQL["lane"], lane).fetchone()
     return cast("int", row[0]) if row else None
 
 
-def _batch(connection: sqlite3.Connection, batch: int, lane_id: int) -> StoredBatch:
+def _batch(connection: Connection, batch: int, lane_id: int) -> StoredBatch:
     row = connection.execute(_SQL["batch"], (batch, lane_id)).fetchone()
     batch_id, word, size, calls, remaining, stored_at, data = row
     signal = rows.word(Signal, word)
@@ -86,11 +96,14 @@ def _batch(connection: sqlite3.Connection, batch: int, lane_id: int) -> StoredBa
     return StoredBatch(batch_id, signal, data, size, left, remaining is None, stored_at)
 
 
-def _resolve(connection: sqlite3.Connection, lane_id: int, ack: Acknowledgement, now: float) -> int:
+def _resolve(
+    connection: Connection, me: Mapping[str, Any], ack: Acknowledgement, now: float
+) -> int:
     """Returns how many copies were parked. Calls that are acknowledged already are left out, so
     that a repeated acknowledgement parks nothing twice.
     """
-    row = connection.execute(_SQL["delivery"], (ack.batch, lane_id)).fetchone()
+    lane_id = me["lane"]
+    row = connection.execute(_SQL["claimed_delivery"], {**me, "batch": ack.batch}).fetchone()
     if row is None:
         return 0
     left = unpack_calls(*row)
@@ -108,7 +121,7 @@ def _resolve(connection: sqlite3.Connection, lane_id: int, ack: Acknowledgement,
 
 
 def narrow(
-    connection: sqlite3.Connection, batch: int, lane_id: int, rest: Sequence[CallSlice], now: int
+    connection: Connection, batch: int, lane_id: int, rest: Sequence[CallSlice], now: int
 ) -> None:
     oldest, newest = ends(rest, now)
     connection.execute(
@@ -127,7 +140,7 @@ def narrow(
 # --- a damaged batch ------------------------------------------------------------------------------
 
 
-def read_again(connection: sqlite3.Connection, batch: int, now: float) -> Reread:
+def read_again(connection: Connection, batch: int, now: float) -> Reread:
     found = connection.execute(_SQL["lanes_of_batch"], (batch,)).fetchall()
     waiting = {lane: unpack_calls(calls, remaining) for lane, calls, remaining in found}
     calls = {call.session_id: call for left in waiting.values() for call in left}
@@ -150,7 +163,7 @@ def _plum_has(call: CallSlice, now: float) -> bool:
     return over is not None and over > now - RETENTION
 
 
-def _forget(connection: sqlite3.Connection, calls: Sequence[CallSlice]) -> set[str]:
+def _forget(connection: Connection, calls: Sequence[CallSlice]) -> set[str]:
     """Remove the calls from the ledger, and open gaps over their times. Returns their session ids.
 
     The account that knows a call reads it again. A call that no account has

@@ -45,13 +45,15 @@ select at, lag, headroom from samples where at >= ? order by at
 select value from meta where name = 'moved_aside'
 
 -- name: note_moved_aside
-insert or replace into meta (name, value) values ('moved_aside', ?)
+insert into meta (name, value) values ('moved_aside', ?)
+on conflict (name) do update set value = excluded.value
 
 -- name: recent_looseness
 select value from meta where name = 'recent_looseness'
 
 -- name: note_recent_looseness
-insert or replace into meta (name, value) values ('recent_looseness', ?)
+insert into meta (name, value) values ('recent_looseness', ?)
+on conflict (name) do update set value = excluded.value
 
 -- name: forget_recent_calls
 delete from recent
@@ -124,7 +126,7 @@ insert into accounts (name) values (:account) on conflict (name) do nothing
 select id from accounts where name = :account
 
 -- name: add_job
-insert into orders (kind, arguments, ordered_at) values (?, ?, ?)
+insert into orders (kind, arguments, ordered_at) values (?, ?, ?) returning id
 
 -- name: forget_jobs
 delete from orders where state not in ('waiting', 'working') and id <= ? - 1000
@@ -135,7 +137,11 @@ select id, kind, arguments from orders where state in ('waiting', 'working') ord
 -- name: open_jobs
 select
     kind, arguments, id, state, result, calls, entries,
-    (select coalesce(sum(stop - start), 0) from gaps where ordered <> 0 and ordered = orders.id)
+    (
+        select cast(coalesce(sum(stop - start), 0) as bigint)
+        from gaps
+        where ordered <> 0 and ordered = orders.id
+    )
 from orders
 where state in ('waiting', 'working')
 order by id
@@ -143,7 +149,11 @@ order by id
 -- name: job_status
 select
     id, state, result, calls, entries,
-    (select coalesce(sum(stop - start), 0) from gaps where ordered <> 0 and ordered = orders.id)
+    (
+        select cast(coalesce(sum(stop - start), 0) as bigint)
+        from gaps
+        where ordered <> 0 and ordered = orders.id
+    )
 from orders
 where id = ?
 

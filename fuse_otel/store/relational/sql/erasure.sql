@@ -1,13 +1,3 @@
--- name: secure_delete_now
-pragma secure_delete
-
--- name: secure_delete
--- The bytes of deleted rows are overwritten with zeros.
-pragma secure_delete = on
-
--- name: empty_log
-pragma wal_checkpoint(truncate)
-
 -- name: accounts
 select id from accounts
 where

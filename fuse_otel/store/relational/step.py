@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 
 from fuse_otel.core.batching.batch import Batch
 from fuse_otel.ports import Gap, Pending, RecentCall, Step
-from fuse_otel.store.sqlite.calls import call_rows, trim_calls, write_calls
-from fuse_otel.store.sqlite.database import queries
-from fuse_otel.store.sqlite.flows import trim_flows, write_flows
-from fuse_otel.store.sqlite.rows import Row, storable, stored_id, write_batches
+from fuse_otel.store.relational.calls import call_rows, trim_calls, write_calls
+from fuse_otel.store.relational.database import Connection
+from fuse_otel.store.relational.flows import trim_flows, write_flows
+from fuse_otel.store.relational.queries import queries
+from fuse_otel.store.relational.rows import Row, storable, stored_id, write_batches
 
 KEEP = 7 * 86_400
 KEEP_AHEAD = 3_600
@@ -30,7 +30,7 @@ def deliverable(step: Step) -> tuple[Batch, ...]:
 
 
 def write_step(
-    connection: sqlite3.Connection, account: int, step: Step, batches: Sequence[Batch], cap: int
+    connection: Connection, account: int, step: Step, batches: Sequence[Batch], cap: int
 ) -> None:
     """``cap`` is that of the store, in bytes."""
     _write_position(connection, account, step)
@@ -46,7 +46,7 @@ def write_step(
     write_calls(connection, account, step, rows, cap)
 
 
-def trim(connection: sqlite3.Connection, now: int, cap: int) -> int:
+def trim(connection: Connection, now: int, cap: int) -> int:
     """Forget some of what a step would forget: rows that have expired at ``now``, and the oldest
     rows beyond their share of the cap. Returns how many; ``cap`` is in bytes.
 
@@ -60,13 +60,13 @@ def trim(connection: sqlite3.Connection, now: int, cap: int) -> int:
     )
 
 
-def _forget(connection: sqlite3.Connection, now: int) -> int:
+def _forget(connection: Connection, now: int) -> int:
     seen = connection.execute(_SQL["forget"], {"at": now, "limit": FORGET_AT_ONCE})
     old = {"at": now - KEEP_CALLERS, "limit": FORGET_AT_ONCE}
     return seen.rowcount + connection.execute(_SQL["forget_callers"], old).rowcount
 
 
-def _write_position(connection: sqlite3.Connection, account: int, step: Step) -> None:
+def _write_position(connection: Connection, account: int, step: Step) -> None:
     connection.executemany(
         _SQL["set_position"],
         [(account, number, p.cursor, p.floor) for number, p in step.positions.items()],
@@ -79,14 +79,14 @@ def _write_position(connection: sqlite3.Connection, account: int, step: Step) ->
         connection.execute(_SQL["trim_unreadable"], {"account": account, "kept": UNREADABLE_KEPT})
 
 
-def open_gaps(connection: sqlite3.Connection, account: int, gaps: Iterable[Gap]) -> None:
+def open_gaps(connection: Connection, account: int, gaps: Iterable[Gap]) -> None:
     connection.executemany(
         _SQL["open_gap"],
         [(account, g.number, g.start, g.end, g.reason, g.again, g.job) for g in gaps],
     )
 
 
-def _write_pending(connection: sqlite3.Connection, account: int, step: Step) -> None:
+def _write_pending(connection: Connection, account: int, step: Step) -> None:
     # Settled first: one step may export a call and make it pending again for its recheck.
     connection.executemany(_SQL["settle"], [(account, stored_id(one)) for one in step.settled])
     connection.executemany(
@@ -103,7 +103,7 @@ def _pending_row(account: int, pending: Pending, at: int) -> Row:
     )  # fmt: skip
 
 
-def _write_seen(connection: sqlite3.Connection, account: int, step: Step) -> None:
+def _write_seen(connection: Connection, account: int, step: Step) -> None:
     rows = []
     for row in step.seen:
         end, entries, details = row.seen.end, row.seen.entries, row.seen.details
@@ -120,14 +120,14 @@ def _write_seen(connection: sqlite3.Connection, account: int, step: Step) -> Non
     )
 
 
-def _write_callers(connection: sqlite3.Connection, account: int, step: Step) -> None:
+def _write_callers(connection: Connection, account: int, step: Step) -> None:
     connection.executemany(
         _SQL["add_caller"],
         [storable(account, row.caller, stored_id(row.session_id), row.end) for row in step.callers],
     )
 
 
-def _write_recent(connection: sqlite3.Connection, calls: Sequence[RecentCall], cap: int) -> None:
+def _write_recent(connection: Connection, calls: Sequence[RecentCall], cap: int) -> None:
     if not calls:
         return
     # Only the last can stay: the others need not be written.
@@ -137,7 +137,7 @@ def _write_recent(connection: sqlite3.Connection, calls: Sequence[RecentCall], c
     _trim_recent(connection, cap)
 
 
-def _trim_recent(connection: sqlite3.Connection, cap: int) -> int:
+def _trim_recent(connection: Connection, cap: int) -> int:
     bounds = {"calls": RECENT_CALLS, "bytes": min(RECENT_BYTES, int(cap * RECENT_SHARE))}
     return connection.execute(_SQL["trim_recent"], bounds).rowcount
 

@@ -7,6 +7,7 @@ insert into lanes (destination, signal) values (?, ?) on conflict do nothing
 -- name: add_batch
 insert into bodies (rendering, signal, size, bytes, calls, data, stored_at)
 values (?, ?, ?, ?, ?, ?, ?)
+returning id
 
 -- name: add_delivery
 insert into deliveries (body, lane, size, calls, oldest, newest) values (?, ?, ?, ?, ?, ?)
@@ -32,6 +33,12 @@ where deliveries.body = ? and deliveries.lane = ?
 select bodies.calls, deliveries.remaining
 from deliveries join bodies on bodies.id = deliveries.body
 where deliveries.body = ? and deliveries.lane = ?
+
+-- name: claimed_delivery
+-- As `delivery`, for a transaction that resolves it.
+select bodies.calls, deliveries.remaining
+from deliveries join bodies on bodies.id = deliveries.body
+where deliveries.body = :batch and deliveries.lane = :lane
 
 -- name: narrow
 update deliveries

@@ -5,7 +5,6 @@ The ledger keeps the session id, marked as erased, so that the call is not read 
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 
@@ -17,20 +16,18 @@ from fuse_otel.core.model.call import ERASED
 from fuse_otel.core.model.lane import Lane
 from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.ports import Erased
-from fuse_otel.store.sqlite.database import queries
-from fuse_otel.store.sqlite.outbox import narrow, read_again
-from fuse_otel.store.sqlite.rows import pack_calls, unpack_calls, word
-from fuse_otel.store.sqlite.step import KEEP, KEEP_AHEAD
+from fuse_otel.store.relational.database import Connection
+from fuse_otel.store.relational.outbox import narrow, read_again
+from fuse_otel.store.relational.queries import queries
+from fuse_otel.store.relational.rows import pack_calls, unpack_calls, word
+from fuse_otel.store.relational.step import KEEP, KEEP_AHEAD
 
 _SQL = queries("erasure")
 _OUTBOX = queries("outbox")
-_SECURE_DELETE = ("off", "on", "fast")
 
 
-def erase(connection: sqlite3.Connection, keys: Sequence[str], now: int) -> Erased:
+def erase(connection: Connection, keys: Sequence[str], now: int) -> Erased:
     """``keys`` are the possible forms of the session id in the store."""
-    (before,) = connection.execute(_SQL["secure_delete_now"]).fetchone()
-    connection.execute(_SQL["secure_delete"])
     waiting: Counter[int] = Counter()
     parked: Counter[int] = Counter()
     recent = pending = indexed = 0
@@ -50,7 +47,6 @@ def erase(connection: sqlite3.Connection, keys: Sequence[str], now: int) -> Eras
         recent, pending = recent + len(shown), pending + len(held)
         indexed += len(listed)
         known = known or bool(accounts)
-    connection.execute(f"pragma secure_delete = {_SECURE_DELETE[before]}")
     return Erased(
         recent,
         pending,
@@ -61,7 +57,7 @@ def erase(connection: sqlite3.Connection, keys: Sequence[str], now: int) -> Eras
     )
 
 
-def _mark(connection: sqlite3.Connection, account: int, key: str, end: int, now: int) -> None:
+def _mark(connection: Connection, account: int, key: str, end: int, now: int) -> None:
     connection.execute(
         _SQL["mark"],
         {
@@ -74,14 +70,7 @@ def _mark(connection: sqlite3.Connection, account: int, key: str, end: int, now:
     )
 
 
-def empty_log(connection: sqlite3.Connection) -> None:
-    """SQLite's log still has the erased pages. Where a reader needs it, the next checkpoint empties
-    it.
-    """
-    connection.execute(_SQL["empty_log"]).fetchall()
-
-
-def _lanes(connection: sqlite3.Connection, counts: Counter[int]) -> dict[Lane, int]:
+def _lanes(connection: Connection, counts: Counter[int]) -> dict[Lane, int]:
     found: dict[Lane, int] = {}
     for lane_id, count in counts.items():
         destination, signal = connection.execute(_SQL["lane"], (lane_id,)).fetchone()
@@ -89,7 +78,7 @@ def _lanes(connection: sqlite3.Connection, counts: Counter[int]) -> dict[Lane, i
     return found
 
 
-def _erase_from_batches(connection: sqlite3.Connection, key: str, now: int) -> Counter[int]:
+def _erase_from_batches(connection: Connection, key: str, now: int) -> Counter[int]:
     """How many copies waited for each lane."""
     waited: Counter[int] = Counter()
     written = msgspec.json.encode(key).decode()
@@ -98,9 +87,7 @@ def _erase_from_batches(connection: sqlite3.Connection, key: str, now: int) -> C
     return waited
 
 
-def _erase_from_batch(
-    connection: sqlite3.Connection, batch: int, key: str, now: int
-) -> Counter[int]:
+def _erase_from_batch(connection: Connection, batch: int, key: str, now: int) -> Counter[int]:
     """The places of the other calls stay: a request with them may be on its way."""
     calls, data = connection.execute(_SQL["batch"], (batch,)).fetchone()
     every = unpack_calls(calls, None)

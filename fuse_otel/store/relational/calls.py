@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from fuse_otel.ports import SLOT, CallCount, CallQuery, IndexedCall, Neighbours, SeenRow, Step
-from fuse_otel.store.sqlite.database import Database, queries
-from fuse_otel.store.sqlite.rows import MAX_TEXT, Row, storable, stored_id, stored_ids
+from fuse_otel.store.relational.database import Connection, Database
+from fuse_otel.store.relational.queries import queries
+from fuse_otel.store.relational.rows import MAX_TEXT, Row, storable, stored_id, stored_ids
 
 KEEP_INDEXED = 7 * 86_400
 AHEAD = 3_600  # a start by a broken clock, years ahead, must not keep a row for years
@@ -31,7 +31,7 @@ def call_rows(account: int, step: Step) -> list[NamedRow]:
 
 
 def write_calls(
-    connection: sqlite3.Connection, account: int, step: Step, rows: Sequence[NamedRow], cap: int
+    connection: Connection, account: int, step: Step, rows: Sequence[NamedRow], cap: int
 ) -> None:
     """Inside the transaction of the step, after its ledger rows. ``rows`` are those of
     ``call_rows``, ``cap`` is the store's, bytes.
@@ -43,7 +43,7 @@ def write_calls(
     trim_calls(connection, cap, len(step.indexed))
 
 
-def trim_calls(connection: sqlite3.Connection, cap: int, added: int = 0) -> int:
+def trim_calls(connection: Connection, cap: int, added: int = 0) -> int:
     """Forget the oldest rows that the index has beyond its share of the cap. Returns how many.
 
     Never many at once, because a lowered cap leaves a surplus that takes minutes to delete.
@@ -104,7 +104,7 @@ def _line(module: str) -> str:
     return module[:MAX_TEXT].replace("\n", " ")
 
 
-class SqliteCalls:
+class RelationalCalls:
     def __init__(self, database: Database) -> None:
         self._database = database
 
@@ -157,7 +157,7 @@ class SqliteCalls:
 
 
 def _conditions(query: CallQuery) -> Conditions:
-    """Each condition with its values. Only those that the query has, so that SQLite finds an
+    """Each condition with its values. Only those that the query has, so that the engine finds an
     index for them.
     """
     found: Conditions = {}

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Mapping
 
 from fuse_otel.core.model.lane import Lane
 from fuse_otel.core.model.telemetry import Signal
-from fuse_otel.store.sqlite import rows
-from fuse_otel.store.sqlite.database import queries
+from fuse_otel.store.relational import rows
+from fuse_otel.store.relational.database import Connection
+from fuse_otel.store.relational.queries import queries
 
 _SQL = queries("pauses")
 _PREFIX = "paused "
 
 
-def pause(connection: sqlite3.Connection, lanes: Iterable[Lane], now: int) -> list[Lane]:
+def pause(connection: Connection, lanes: Iterable[Lane], now: int) -> list[Lane]:
     """Those that were not paused before."""
     return [
         lane
@@ -23,7 +23,7 @@ def pause(connection: sqlite3.Connection, lanes: Iterable[Lane], now: int) -> li
     ]
 
 
-def resume(connection: sqlite3.Connection, lanes: Iterable[Lane]) -> list[Lane]:
+def resume(connection: Connection, lanes: Iterable[Lane]) -> list[Lane]:
     """Those that were paused."""
     return [
         lane
@@ -32,12 +32,12 @@ def resume(connection: sqlite3.Connection, lanes: Iterable[Lane]) -> list[Lane]:
     ]
 
 
-def is_paused(connection: sqlite3.Connection, lane: Lane) -> bool:
+def is_paused(connection: Connection, lane: Lane) -> bool:
     found = connection.execute(_SQL["paused_since"], rows.storable(_name(lane))).fetchone()
     return found is not None
 
 
-def paused_lanes(connection: sqlite3.Connection) -> Mapping[Lane, int]:
+def paused_lanes(connection: Connection) -> Mapping[Lane, int]:
     return {_lane(name): since for name, since in connection.execute(_SQL["paused"])}
 
 

@@ -10,7 +10,6 @@ that damage made unreadable counts as empty.
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -19,9 +18,10 @@ from fuse_otel.core.model.call_flow import CallFlow, CallPath, read_path
 from fuse_otel.core.translation.root_span import CallOutcome
 from fuse_otel.ports import FlowPart, FlowQuery
 from fuse_otel.ports.flows import DAY, HOUR, KEEP_DAYS, first_hour
-from fuse_otel.store.sqlite.calls import NamedRow, module_names
-from fuse_otel.store.sqlite.database import Database, queries
-from fuse_otel.store.sqlite.rows import Row, storable
+from fuse_otel.store.relational.calls import NamedRow, module_names
+from fuse_otel.store.relational.database import Connection, Database
+from fuse_otel.store.relational.queries import queries
+from fuse_otel.store.relational.rows import Row, storable
 
 # The flows take a twentieth of the cap, and never more than that.
 FLOW_BYTES, FLOW_SHARE = 64 * 1024 * 1024, 0.05
@@ -42,9 +42,7 @@ class _Part(NamedTuple):
     start: int
 
 
-def write_flows(
-    connection: sqlite3.Connection, rows: Sequence[NamedRow], now: int, cap: int
-) -> None:
+def write_flows(connection: Connection, rows: Sequence[NamedRow], now: int, cap: int) -> None:
     """Inside the transaction of the step, before its ledger rows and its rows of the index.
     ``rows`` are the latter, whose ``counted`` it sets; ``cap`` is the store's, bytes.
     """
@@ -65,13 +63,13 @@ def write_flows(
     trim_flows(connection, cap, len(changes))
 
 
-def trim_flows(connection: sqlite3.Connection, cap: int, changed: int = 0) -> int:
+def trim_flows(connection: Connection, cap: int, changed: int = 0) -> int:
     """Forget the oldest rows that the flows have beyond their share. Returns how many."""
     bounds = {"bytes": min(FLOW_BYTES, int(cap * FLOW_SHARE)), "limit": AT_ONCE + changed}
     return connection.execute(_SQL["trim"], bounds).rowcount
 
 
-def _changes(connection: sqlite3.Connection, row: NamedRow) -> list[tuple[NamedRow, int]]:
+def _changes(connection: Connection, row: NamedRow) -> list[tuple[NamedRow, int]]:
     """What the call adds now, and takes away of what it added before."""
     counted = connection.execute(_SQL["counted"], row).fetchone()
     if counted is None:
@@ -86,7 +84,7 @@ def _changes(connection: sqlite3.Connection, row: NamedRow) -> list[tuple[NamedR
     return [] if same else [(before, -1), (row, 1)]
 
 
-def _holder(connection: sqlite3.Connection, facts: NamedRow) -> _Part | None:
+def _holder(connection: Connection, facts: NamedRow) -> _Part | None:
     """The part that has the call; ``None`` if it was forgotten, so that no sum becomes negative."""
     parts = (_part(facts, seconds) for seconds in (HOUR, DAY))
     held = (each for each in parts if connection.execute(_SQL["sums"], each._asdict()).fetchone())
@@ -112,7 +110,7 @@ def _path(facts: NamedRow) -> CallPath:
         return CallPath((), (), lost)
 
 
-def _sums(connection: sqlite3.Connection, part: _Part) -> CallFlow:
+def _sums(connection: Connection, part: _Part) -> CallFlow:
     found = connection.execute(_SQL["sums"], part._asdict()).fetchone()
     return _flow(found[0]) if found else CallFlow()
 
@@ -124,7 +122,7 @@ def _flow(data: str) -> CallFlow:
         return CallFlow()
 
 
-def _write(connection: sqlite3.Connection, part: _Part, flow: CallFlow) -> None:
+def _write(connection: Connection, part: _Part, flow: CallFlow) -> None:
     if flow.is_empty():
         connection.execute(_SQL["remove_part"], part._asdict())
         return
@@ -134,7 +132,7 @@ def _write(connection: sqlite3.Connection, part: _Part, flow: CallFlow) -> None:
     connection.execute(_SQL["write"], {**part._asdict(), "bytes": size, "data": data})
 
 
-def _process_old(connection: sqlite3.Connection, now: int) -> None:
+def _process_old(connection: Connection, now: int) -> None:
     """Sum old hours by the day, and forget old days."""
     old = {"seconds": HOUR, "before": first_hour(now), "limit": AT_ONCE}
     days: dict[_Part, CallFlow] = {}
@@ -151,7 +149,7 @@ def _process_old(connection: sqlite3.Connection, now: int) -> None:
     connection.execute(_SQL["forget"], {"before": now - KEEP_DAYS - DAY, "limit": AT_ONCE})
 
 
-class SqliteFlows:
+class RelationalFlows:
     def __init__(self, database: Database) -> None:
         self._database = database
 
