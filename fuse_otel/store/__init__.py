@@ -16,6 +16,7 @@ from fuse_otel.store.sqlite import (
 )
 
 _SQLITE = "sqlite:///"
+_POSTGRES = ("postgresql://", "postgres://")
 _MEMORY = frozenset({"sqlite://", "sqlite:///:memory:"})
 
 
@@ -29,7 +30,8 @@ def open_store(
     emit: Emit = unheard,
 ) -> Store:
     """Open the store at ``url``: ``sqlite:///relative.db``, ``sqlite:////absolute.db`` or
-    ``sqlite://`` (in memory). The path is used as it is, without percent-decoding.
+    ``sqlite://`` (in memory). The path is used as it is, without percent-decoding. Or the URL of a
+    PostgreSQL database, as libpq reads it.
 
     ``capacity`` is the cap of the outbox in bytes. With ``read_only`` or without ``create`` a
     missing store is ``Broken``, else it is created. Nothing is locked before the first lease, so
@@ -38,6 +40,8 @@ def open_store(
     """
     if url in _MEMORY:
         return MemoryStore(capacity, emit)
+    if url.startswith(_POSTGRES):
+        return _open_postgres(url, capacity, read_only=read_only, create=create, emit=emit)
     return open_sqlite(
         _path(url),
         capacity=capacity,
@@ -46,6 +50,16 @@ def open_store(
         clock=clock,
         emit=emit,
     )
+
+
+def _open_postgres(url: str, capacity: int, *, read_only: bool, create: bool, emit: Emit) -> Store:
+    try:
+        from fuse_otel.store.postgres import open_postgres  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise ConfigurationError(
+            ["A store in PostgreSQL needs the extra `postgres`: install `fuse-otel[postgres]`."]
+        ) from error
+    return open_postgres(url, capacity=capacity, read_only=read_only, create=create, emit=emit)
 
 
 def begin_anew(
@@ -61,7 +75,11 @@ def begin_anew(
 
 def store_warnings(url: str) -> list[str]:
     """What may go wrong with the place of the store, a sentence each."""
-    if url in _MEMORY or not (type_ := network_file_system(_path(url))):
+    if (
+        url in _MEMORY
+        or url.startswith(_POSTGRES)
+        or not (type_ := network_file_system(_path(url)))
+    ):
         return []
     where = f"The store {_path(url)} lies on a network file system ({type_})."
     return [f"{where} SQLite needs the locks of a local disk; here it can lose or damage the file."]

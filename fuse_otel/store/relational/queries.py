@@ -11,7 +11,7 @@ from typing import Self
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
 
-class Query(str):
+class Query(str):  # noqa: SLOT000 - a text with a name
     """A query's text as SQLite reads it. ``name`` is ``<topic>.<name>``: an engine that needs other
     words for the query finds them by this name.
     """

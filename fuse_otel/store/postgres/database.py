@@ -1,0 +1,121 @@
+"""Transactions over psycopg's pool of connections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg_pool import ConnectionPool
+
+from fuse_otel.errors import Broken
+from fuse_otel.store.postgres.connection import Connection, adapt
+from fuse_otel.store.postgres.errors import mapped
+from fuse_otel.store.relational import database as port
+
+CONNECT_TIMEOUT = 5  # seconds, as all below
+# A stopped replica must not keep the row of its account locked for longer than its lease lasts.
+IDLE_IN_TRANSACTION = 10
+LOCK_TIMEOUT = 10
+STATEMENT_TIMEOUT = 60
+# A cut connection is noticed within the time after which the leases are lost.
+_SOCKET = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 12_000,  # milliseconds
+}
+_SETTINGS = f"""
+set idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION}s';
+set lock_timeout = '{LOCK_TIMEOUT}s';
+set statement_timeout = '{STATEMENT_TIMEOUT}s';
+select set_config('synchronous_commit', 'on', false)
+where current_setting('synchronous_commit') = 'off';
+"""  # a commit that has returned is on the disk
+
+
+def readable_name(url: str) -> str:
+    """Host and database of a URL, without user and password. Raises ``Broken``."""
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.ProgrammingError as error:
+        raise Broken("The URL of the store is no valid PostgreSQL URL.") from error
+    host = parts.get("host") or "localhost"
+    port_ = f":{parts['port']}" if parts.get("port") else ""
+    return f"{host}{port_}/{parts.get('dbname') or ''}"
+
+
+class Database:
+    """``owner`` is the id of this replica."""
+
+    def __init__(self, url: str, owner: str, *, size: int, read_only: bool = False) -> None:
+        self.name = readable_name(url)
+        self.owner = owner
+        self._read_only = read_only
+        options: dict[str, Any] = {
+            "autocommit": True,
+            "connect_timeout": CONNECT_TIMEOUT,
+            "application_name": "fuse-otel",
+            **_SOCKET,
+        }
+        with mapped(self.name):
+            # The first one by itself, because the pool does not tell why it has none.
+            psycopg.connect(url, **options).close()
+            self._pool = ConnectionPool(
+                url,
+                min_size=1,
+                max_size=size,
+                timeout=CONNECT_TIMEOUT,
+                kwargs=options,
+                configure=_configure,
+                check=ConnectionPool.check_connection,
+                open=True,
+                name="fuse-otel",
+            )
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent view."""
+        with self._transaction("begin isolation level repeatable read read only") as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """All or nothing, durable when the block ends. Raises ``StoreError``."""
+        self.check_writable()
+        with self._transaction("begin isolation level read committed read write") as connection:
+            yield connection
+
+    claiming = write
+    # The server removes deleted rows when it vacuums, and its log keeps them until it is recycled.
+    erasing = write
+
+    def check_writable(self) -> None:
+        if self._read_only:
+            raise Broken(f"The store {self.name} is open for reading only.")
+
+    def give_back(self, connection: port.Connection) -> None:
+        """The server does so when it vacuums."""
+
+    def close(self) -> None:
+        self._pool.close()
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[Connection]:
+        with mapped(self.name), self._pool.connection() as raw:
+            connection = Connection(raw)
+            connection.execute(begin)
+            try:
+                yield connection
+                connection.execute("commit")
+            except BaseException:
+                if not raw.closed:
+                    raw.rollback()
+                raise
+
+
+def _configure(connection: psycopg.Connection[Any]) -> None:
+    adapt(connection)
+    connection.execute(_SETTINGS)

@@ -1,0 +1,76 @@
+"""How this process is one of the replicas: its heartbeat keeps all its leases."""
+
+from __future__ import annotations
+
+import os
+import socket
+from threading import Event, Lock, Thread
+from uuid import uuid4
+
+from fuse_otel import __version__
+from fuse_otel.errors import StoreError
+from fuse_otel.store.postgres.connection import own_queries
+from fuse_otel.store.postgres.database import Database
+
+BEAT = 3.0  # seconds; a replica whose beat is 15 s old counts as dead (schema/001.sql)
+_SQL = own_queries("replicas")
+
+
+def new_id() -> str:
+    return uuid4().hex
+
+
+class Replica:
+    """Joins at the first lease. Until then the process only reads, or adds jobs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._stop = Event()
+        self._joining = Lock()
+        self._thread: Thread | None = None
+
+    def join(self) -> None:
+        """Idempotent. Raises ``StoreError``."""
+        with self._joining:
+            if self._thread is None:
+                self._database.check_writable()
+                self._beat()
+                self._thread = Thread(target=self._run, name="replica", daemon=True)
+                self._thread.start()
+
+    def leave(self) -> None:
+        """Give everything back at once, so that no other replica waits for it. Idempotent."""
+        with self._joining:
+            thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        self._stop.set()
+        thread.join()
+        with self._database.write() as connection:
+            me = {"id": self._database.owner}
+            for name in ("leave_accounts", "leave_deliveries", "leave"):
+                connection.execute(_SQL[name], me)
+
+    def other(self) -> str | None:
+        """A living replica other than this one, for people to read."""
+        with self._database.read() as connection:
+            row = connection.execute(_SQL["other"], {"id": self._database.owner}).fetchone()
+            return row[0] if row else None
+
+    def _run(self) -> None:
+        while not self._stop.wait(BEAT):
+            try:
+                self._beat()
+            except StoreError:
+                # The loops report what the database does not answer; without a beat the leases end.
+                continue
+
+    def _beat(self) -> None:
+        me = {
+            "id": self._database.owner,
+            "name": f"{socket.gethostname()} process {os.getpid()}",
+            "version": __version__,
+        }
+        with self._database.write() as connection:
+            connection.execute(_SQL["join"], me)
+            connection.execute(_SQL["forget_replicas"])

@@ -1,0 +1,346 @@
+-- The first schema of PostgreSQL. The same tables as SQLite's, with what several replicas need:
+-- `replicas`, the owner of each account, the claim of each delivery, and counters that no two
+-- transactions write at once. Times are UNIX seconds, but those of replicas and claims are the
+-- database's own.
+
+create table meta (
+    name text primary key,
+    value bigint not null
+);
+
+create table replicas (
+    id text primary key,
+    name text not null,
+    version text not null,
+    started_at timestamptz not null default now(),
+    beat timestamptz not null default now()
+);
+
+-- A value is the sum over its slots. A slot is the process id of a server process, so no transaction
+-- waits for another one's counter.
+create table counters (
+    name text not null,
+    subject bigint not null,
+    slot integer not null,
+    value bigint not null,
+    primary key (name, subject, slot)
+) with (fillfactor = 50);
+
+create function add_to_counter(counter text, of bigint, change bigint) returns void
+language sql as $$
+    insert into counters (name, subject, slot, value)
+    values (counter, of, pg_backend_pid(), change)
+    on conflict (name, subject, slot) do update set value = counters.value + excluded.value
+$$;
+
+create function is_alive(replica text) returns boolean
+language sql stable as $$
+    select exists (
+        select from replicas where id = replica and beat > now() - interval '15 seconds'
+    )
+$$;
+
+create table accounts (
+    id bigint generated always as identity primary key,
+    name text not null unique,
+    owner text,
+    epoch bigint not null default 0,
+    state text not null default '',
+    reason text not null default ''
+);
+
+create table positions (
+    account bigint not null references accounts,
+    number text not null,
+    cursor bigint not null,
+    floor bigint not null,
+    primary key (account, number)
+);
+
+create table ledger (
+    account bigint not null references accounts,
+    session_id text collate "C" not null,
+    ended bigint,
+    entries bigint not null,
+    details text not null,
+    kept_until bigint not null,
+    primary key (account, session_id)
+);
+
+create index ledger_call on ledger (session_id);
+create index ledger_kept on ledger (kept_until);
+
+create table pending (
+    account bigint not null references accounts,
+    session_id text collate "C" not null,
+    number text not null,
+    reason text not null,
+    due bigint not null,
+    started bigint,
+    ended bigint,
+    direction text not null,
+    type text not null,
+    logged boolean not null,
+    user_hash text,
+    destination text,
+    since bigint not null default 0,
+    primary key (account, session_id)
+);
+
+create index pending_due on pending (account, due, session_id);
+create index pending_waiting on pending (account, ended) where reason <> 'recheck';
+
+create table callers (
+    account bigint not null references accounts,
+    caller text not null,
+    session_id text collate "C" not null,
+    ended bigint not null,
+    primary key (account, caller, session_id)
+);
+
+create index callers_ended on callers (ended);
+
+create table gaps (
+    id bigint generated always as identity primary key,
+    account bigint not null references accounts,
+    number text not null,
+    start bigint not null,
+    stop bigint not null,
+    reason text not null,
+    again boolean not null,
+    ordered bigint not null default 0
+);
+
+create unique index gaps_once on gaps (account, number, start, stop, reason, again, ordered);
+create index gaps_ordered on gaps (ordered) where ordered <> 0;
+
+create table unreadable (
+    id bigint generated always as identity primary key,
+    account bigint not null references accounts,
+    number text not null,
+    start bigint not null,
+    stop bigint not null,
+    closed_at bigint not null
+);
+
+create index unreadable_account on unreadable (account, id);
+
+create table lanes (
+    id bigint generated always as identity primary key,
+    destination text not null,
+    signal text not null,
+    state text not null default '',
+    reason text not null default '',
+    unique (destination, signal)
+);
+
+create table bodies (
+    id bigint generated always as identity primary key,
+    rendering text not null,
+    signal text not null,
+    size bigint not null,
+    bytes bigint not null,
+    calls text not null,
+    data bytea not null,
+    stored_at bigint not null default 0
+);
+
+-- Batches are compressed already.
+alter table bodies alter column data set storage external;
+
+-- `claimed_by` is the replica that sends the delivery now.
+create table deliveries (
+    body bigint not null references bodies,
+    lane bigint not null references lanes,
+    size bigint not null,
+    calls bigint not null,
+    oldest bigint not null,
+    newest bigint not null,
+    remaining text,
+    claimed_by text,
+    primary key (body, lane)
+);
+
+create index deliveries_oldest on deliveries (lane, oldest, body);
+create index deliveries_newest on deliveries (lane, newest);
+create index deliveries_claimed on deliveries (claimed_by) where claimed_by is not null;
+
+create table parked (
+    id bigint generated always as identity primary key,
+    lane bigint not null references lanes,
+    session_id text collate "C" not null,
+    started bigint,
+    ended bigint,
+    call_offset bigint not null,
+    call_length bigint not null,
+    items bigint not null,
+    rejected bigint not null,
+    code text not null,
+    reason text not null,
+    parked_at double precision not null,
+    bytes bigint not null,
+    data bytea not null
+);
+
+alter table parked alter column data set storage external;
+
+create table orders (
+    id bigint generated always as identity primary key,
+    kind text not null,
+    arguments text not null,
+    ordered_at double precision not null,
+    state text not null default 'waiting',
+    result text not null default '',
+    calls bigint not null default 0,
+    entries bigint not null default 0
+);
+
+create index orders_open on orders (id) where state in ('waiting', 'working');
+
+create table recent (
+    id bigint generated always as identity primary key,
+    session_id text collate "C" not null unique,
+    trace_id text not null,
+    application text not null,
+    direction text not null,
+    outcome text not null,
+    details text not null,
+    error boolean not null,
+    started bigint,
+    ended bigint,
+    bytes bigint not null,
+    traces bytea not null,
+    logs bytea not null,
+    account text not null default ''
+);
+
+-- The counters. One trigger a statement: a statement may write thousands of rows.
+
+create function count_ledger() returns trigger language plpgsql as $$
+declare
+    sign integer := case tg_op when 'INSERT' then 1 else -1 end;
+begin
+    perform add_to_counter('account_calls', account, sign * count(*)),
+        add_to_counter('kept', 0, sign * sum(2 * octet_length(session_id) + 100)::bigint)
+    from changed group by account;
+    return null;
+end $$;
+
+create trigger ledger_added after insert on ledger
+referencing new table as changed for each statement execute function count_ledger();
+create trigger ledger_removed after delete on ledger
+referencing old table as changed for each statement execute function count_ledger();
+
+create function count_pending() returns trigger language plpgsql as $$
+declare
+    sign integer := case tg_op when 'INSERT' then 1 else -1 end;
+begin
+    perform add_to_counter(
+        'kept', 0, sign * sum(3 * octet_length(session_id) + octet_length(type) + 300)::bigint
+    )
+    from changed having count(*) > 0;
+    return null;
+end $$;
+
+create trigger pending_added after insert on pending
+referencing new table as changed for each statement execute function count_pending();
+create trigger pending_removed after delete on pending
+referencing old table as changed for each statement execute function count_pending();
+
+create function count_pending_type() returns trigger language plpgsql as $$
+begin
+    perform add_to_counter('kept', 0, (
+        (select sum(octet_length(type)) from added) - (select sum(octet_length(type)) from removed)
+    )::bigint)
+    from added having count(*) > 0;
+    return null;
+end $$;
+
+create trigger pending_changed after update on pending
+referencing old table as removed new table as added
+for each statement execute function count_pending_type();
+
+create function count_callers() returns trigger language plpgsql as $$
+declare
+    sign integer := case tg_op when 'INSERT' then 1 else -1 end;
+begin
+    perform add_to_counter('kept', 0, sign * sum(
+        2 * octet_length(session_id) + 2 * octet_length(caller) + 100
+    )::bigint)
+    from changed having count(*) > 0;
+    return null;
+end $$;
+
+create trigger callers_added after insert on callers
+referencing new table as changed for each statement execute function count_callers();
+create trigger callers_removed after delete on callers
+referencing old table as changed for each statement execute function count_callers();
+
+create function count_recent() returns trigger language plpgsql as $$
+declare
+    sign integer := case tg_op when 'INSERT' then 1 else -1 end;
+begin
+    perform add_to_counter(
+        'kept', 0, sign * sum(2 * octet_length(session_id) + bytes + 300)::bigint
+    )
+    from changed having count(*) > 0;
+    return null;
+end $$;
+
+create trigger recent_added after insert on recent
+referencing new table as changed for each statement execute function count_recent();
+create trigger recent_removed after delete on recent
+referencing old table as changed for each statement execute function count_recent();
+
+create function count_bodies() returns trigger language plpgsql as $$
+declare
+    sign integer := case tg_op when 'INSERT' then 1 else -1 end;
+begin
+    perform add_to_counter('used', 0, sign * sum(bytes)::bigint) from changed having count(*) > 0;
+    return null;
+end $$;
+
+create trigger bodies_added after insert on bodies
+referencing new table as changed for each statement execute function count_bodies();
+create trigger bodies_removed after delete on bodies
+referencing old table as changed for each statement execute function count_bodies();
+
+create function count_deliveries() returns trigger language plpgsql as $$
+declare
+    sign integer := case tg_op when 'INSERT' then 1 else -1 end;
+begin
+    perform add_to_counter('lane_calls', lane, sign * sum(calls)::bigint)
+    from changed group by lane;
+    return null;
+end $$;
+
+create trigger deliveries_added after insert on deliveries
+referencing new table as changed for each statement execute function count_deliveries();
+create trigger deliveries_removed after delete on deliveries
+referencing old table as changed for each statement execute function count_deliveries();
+
+-- By row: a claim updates deliveries too, and changes no number of calls.
+create function count_delivery() returns trigger language plpgsql as $$
+begin
+    perform add_to_counter('lane_calls', new.lane, new.calls - old.calls);
+    return null;
+end $$;
+
+create trigger deliveries_changed after update of calls on deliveries
+for each row when (new.calls <> old.calls) execute function count_delivery();
+
+create function count_parked() returns trigger language plpgsql as $$
+declare
+    sign integer := case tg_op when 'INSERT' then 1 else -1 end;
+begin
+    perform add_to_counter('lane_parked', lane, sign * count(*)),
+        add_to_counter('used', 0, sign * sum(bytes)::bigint),
+        add_to_counter('parked', 0, sign * sum(bytes)::bigint)
+    from changed group by lane;
+    return null;
+end $$;
+
+create trigger parked_added after insert on parked
+referencing new table as changed for each statement execute function count_parked();
+create trigger parked_removed after delete on parked
+referencing old table as changed for each statement execute function count_parked();

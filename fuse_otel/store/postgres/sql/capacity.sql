@@ -1,0 +1,5 @@
+-- name: used
+select coalesce(sum(value), 0)::bigint from counters where name in ('used', 'kept')
+
+-- name: parked_bytes
+select coalesce(sum(value), 0)::bigint from counters where name = 'parked'

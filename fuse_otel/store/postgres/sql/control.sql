@@ -1,0 +1,67 @@
+-- name: accounts
+select
+    id, name,
+    (
+        select coalesce(sum(value), 0)::bigint from counters
+        where counters.name = 'account_calls' and subject = accounts.id
+    ),
+    state, reason
+from accounts
+order by name collate "C"
+
+-- name: lanes
+select
+    destination, signal,
+    (
+        select coalesce(sum(value), 0)::bigint from counters
+        where name = 'lane_calls' and subject = lanes.id
+    ),
+    (
+        select coalesce(sum(value), 0)::bigint from counters
+        where name = 'lane_parked' and subject = lanes.id
+    ),
+    (select min(oldest) from deliveries where lane = lanes.id),
+    state, reason
+from lanes
+order by destination collate "C", signal collate "C"
+
+-- name: size
+select pg_database_size(current_database())
+
+-- name: recent
+select
+    session_id, trace_id, application, direction, outcome, details, error, started, ended,
+    ''::bytea, ''::bytea, account
+from recent
+order by id desc
+limit ?
+
+-- name: parked
+select
+    parked.id, destination, signal, session_id, started, ended, call_offset, call_length, items,
+    rejected, code, parked.reason, parked_at, ''::bytea
+from parked join lanes on lanes.id = parked.lane
+where
+    parked.id > :after and parked.id <= :last
+    and (:any or parked.id in (select value::bigint from json_array_elements_text(:ids::json)))
+    and :destination in ('', destination) and :signal in ('', signal)
+order by parked.id desc
+limit :limit
+
+-- name: parked_count
+select count(*), coalesce(max(parked.id), 0)
+from parked join lanes on lanes.id = parked.lane
+where
+    parked.id > :after and parked.id <= :last
+    and (:any or parked.id in (select value::bigint from json_array_elements_text(:ids::json)))
+    and :destination in ('', destination) and :signal in ('', signal)
+
+-- name: parked_part
+select parked.id, call_length
+from parked join lanes on lanes.id = parked.lane
+where
+    parked.id > :after and parked.id <= :last
+    and (:any or parked.id in (select value::bigint from json_array_elements_text(:ids::json)))
+    and :destination in ('', destination) and :signal in ('', signal)
+order by parked.id
+limit :limit

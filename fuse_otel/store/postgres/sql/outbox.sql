@@ -1,0 +1,44 @@
+-- name: live
+select body, size from deliveries
+where
+    lane = :lane and newest >= ceil(:live)::bigint
+    and (claimed_by is null or claimed_by = :owner or not is_alive(claimed_by))
+order by oldest, body
+limit 500
+
+-- name: older
+select body, size from deliveries
+where
+    lane = :lane and newest < ceil(:live)::bigint
+    and (claimed_by is null or claimed_by = :owner or not is_alive(claimed_by))
+order by oldest, body
+limit 500
+
+-- name: claim
+-- What another replica claims at this moment is left to it.
+update deliveries set claimed_by = :owner
+from (
+    select body, lane from deliveries
+    where
+        lane = :lane and body = any(:batches)
+        and (claimed_by is null or claimed_by = :owner or not is_alive(claimed_by))
+    for no key update skip locked
+) as free
+where deliveries.body = free.body and deliveries.lane = free.lane
+returning deliveries.body
+
+-- name: claimed_delivery
+-- The batch is locked too: the last of two lanes that resolve it at once deletes it.
+select bodies.calls, deliveries.remaining
+from deliveries join bodies on bodies.id = deliveries.body
+where deliveries.body = :batch and deliveries.lane = :lane and claimed_by = :owner
+for update
+
+-- name: lanes_of_batch
+select deliveries.lane, bodies.calls, deliveries.remaining
+from deliveries join bodies on bodies.id = deliveries.body
+where deliveries.body = ?
+for update
+
+-- name: accounts_of_call
+select account from ledger where session_id = ?

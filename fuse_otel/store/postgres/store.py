@@ -1,0 +1,86 @@
+"""One PostgreSQL database with the three interfaces."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+
+from fuse_otel.errors import Broken, MissingStore, StoreError
+from fuse_otel.events import Emit, unheard
+from fuse_otel.store.postgres.connection import own_queries
+from fuse_otel.store.postgres.database import Database
+from fuse_otel.store.postgres.replica import Replica, new_id
+from fuse_otel.store.postgres.schema import VERSION, bring_forward, version_of
+from fuse_otel.store.relational.capacity import Capacity
+from fuse_otel.store.relational.control import RelationalControl
+from fuse_otel.store.relational.database import Connection
+from fuse_otel.store.relational.ledger import RelationalLedger
+from fuse_otel.store.relational.outbox import RelationalOutbox
+
+CONNECTIONS = 10  # of a replica at most
+_OUTBOX = own_queries("outbox")
+
+
+class PostgresOutbox(RelationalOutbox):
+    """Several replicas may serve one lane: each sends what it has claimed."""
+
+    def _claimed(
+        self, connection: Connection, lane_id: int, batches: Sequence[int]
+    ) -> Sequence[int]:
+        if not batches:
+            return batches
+        which = {"lane": lane_id, "batches": list(batches), "owner": self._database.owner}
+        claimed = {batch for (batch,) in connection.execute(_OUTBOX["claim"], which).fetchall()}
+        return [batch for batch in batches if batch in claimed]
+
+
+class PostgresStore:
+    """``capacity`` is the cap in bytes, of all replicas together."""
+
+    def __init__(self, database: Database, capacity: int, emit: Emit = unheard) -> None:
+        self._database = database
+        self._replica = Replica(database)
+        room = Capacity(capacity, _unknown, database.name, emit)
+        join = self._replica.join
+        self.ledger = RelationalLedger(database, room, join)
+        self.outbox = PostgresOutbox(database, room)
+        self.control = RelationalControl(database, capacity, join, self._replica.other, _unknown)
+
+    def close(self) -> None:
+        """Idempotent. Gives the leases back, if the database answers; else they end by time."""
+        with suppress(StoreError):
+            self._replica.leave()
+        self._database.close()
+
+
+def open_postgres(
+    url: str, *, capacity: int, read_only: bool, create: bool, emit: Emit
+) -> PostgresStore:
+    """Raises ``Broken``. Creates missing tables in the first schema of the search path if
+    ``create`` and not ``read_only``.
+    """
+    with ExitStack() as stack:
+        database = Database(url, new_id(), size=CONNECTIONS, read_only=read_only)
+        stack.callback(database.close)
+        if read_only or not create:
+            _refuse_older(database, than=VERSION if read_only else 1)
+        if not read_only:
+            bring_forward(database)
+        stack.pop_all()
+    return PostgresStore(database, capacity, emit)
+
+
+def _refuse_older(database: Database, than: int) -> None:
+    with database.read() as connection:
+        version = version_of(connection, database.name)
+    if version < than:
+        raise (Broken if version else MissingStore)(
+            f"The store {database.name} is empty or older than this program: `fuse-otel run`"
+            " or `once` brings it up to date."
+        )
+
+
+def _unknown() -> int:
+    """The room on the server's disk is not known."""
+    return sys.maxsize
