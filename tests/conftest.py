@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, settings
 from support.fakes.shut_port import shut_port
 from support.no_proxy import no_proxy
 from support.no_skips import pytest_sessionfinish, pytest_terminal_summary
+from support.rigs.postgres_cluster import postgres
 from support.scale import described
 from support.sharing import (
     pytest_collection_finish,
@@ -21,6 +22,7 @@ from fuse_otel.config import catalogue
 __all__ = [
     "no_default_configuration",
     "no_proxy",
+    "postgres",
     "pytest_collection_finish",
     "pytest_collection_modifyitems",
     "pytest_report_header",

@@ -78,7 +78,8 @@ class Workers:
         self._open.close()
 
     def _poller(self, account: Account, renderings: Sequence[Rendering]) -> Poller:
-        self.store.ledger.lease(account.name)
+        if not self.store.shared:
+            self.store.ledger.lease(account.name)
         source = parts.source(account, self._settings, self._emit, self._clock)
         self._open.callback(source.close)
         at_once = self._settings.max_concurrent_requests

@@ -20,7 +20,8 @@ class Setting:
     """``name`` is the key in the file. ``default`` is written as an operator would, empty for none.
 
     For a ``secret`` there is a second setting, the path of a file that holds it. Only that one has
-    a flag, because every user of the machine can see the arguments of a process.
+    a flag, because every user of the machine can see the arguments of a process. A value that
+    ``may_hold_secret`` has both: the setting itself, with its flag, and the path of a file.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Setting:
     example: str
     meaning: str
     secret: bool = False
+    may_hold_secret: bool = False
 
     @property
     def variable(self) -> str:
@@ -40,14 +42,19 @@ class Setting:
         return f"{self.name}_file"
 
     @property
+    def has_file(self) -> bool:
+        """Whether a file may hold the value."""
+        return self.secret or self.may_hold_secret
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Every key in the file."""
-        return (self.name, self.file_name) if self.secret else (self.name,)
+        return (self.name, self.file_name) if self.has_file else (self.name,)
 
     @property
     def flag_name(self) -> str:
         """The key that the flag sets."""
-        return self.names[-1]
+        return self.file_name if self.secret else self.name
 
     @property
     def flag(self) -> str:
@@ -104,7 +111,10 @@ SETTINGS = (
     Setting(
         "state_url", "URL", "sqlite:///fuse-otel.db", "sqlite:////var/lib/fuse-otel/state.db",
         "URL of the store: `sqlite:///` and a path, so an absolute path has four slashes."
-        " `sqlite://` alone keeps everything in memory until the process ends.",
+        " `sqlite://` alone keeps everything in memory until the process ends."
+        " `postgresql://user:password@host/database` is a database that several replicas may share;"
+        " it needs the extra `postgres`. Keep a password in the file, not in a flag.",
+        may_hold_secret=True,
     ),
     Setting(
         "max_disk", "size", "2GiB", "512MiB",

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
 
+from fuse_otel.config.values.fields import MASK
 from fuse_otel.core.model.redaction_policy import Mode
 from fuse_otel.core.model.telemetry import Profile, Signal
 
 Compression = Literal["gzip", "none"]
-MASK = "********"
 
 
 def _plain(flavours: Mapping[Signal, Profile]) -> dict[str, str]:

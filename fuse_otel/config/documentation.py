@@ -32,7 +32,7 @@ def _setting(setting: Setting) -> str:
     keys = ", ".join(f"`{name}`" for name in setting.names)
     file = (
         f"\nOr set `{setting.variable}_FILE` to the path of a file that contains it.\n"
-        if setting.secret
+        if setting.has_file
         else ""
     )
     return f"""\

@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     max_requests_per_second: Annotated[float, number(0.01, 1000.0)]
     max_concurrent_requests: Annotated[int, count(1, 16)]
     rescans: Rescans = DEFAULT_RESCANS
-    state_url: fields.StateUrl
+    state_url: Annotated[fields.StateUrl, Field(repr=False)]
     max_disk: Annotated[fields.Bytes, size(16 * _MIB, 1 << 50)]
     listen: fields.Address
     allowed_hosts: fields.HostNames = ()

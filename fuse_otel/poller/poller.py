@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fuse_otel.core.encoding.renderer import Renderer
 from fuse_otel.core.timing.backoff import Backoff, Random, SteadyClock
-from fuse_otel.errors import Full, InternalError, LeaseLost, StoreError
+from fuse_otel.errors import Busy, Full, InternalError, LeaseLost, StoreError
 from fuse_otel.events import Emit, StoreFailed
 from fuse_otel.poller.api_client import ApiClient
 from fuse_otel.poller.due_scans import DueScans
@@ -22,6 +22,7 @@ from fuse_otel.poller.window_scan import WindowScan
 from fuse_otel.ports import GapReason, Lease, Ledger, Position, Source
 
 DUE_AT_ONCE = 200  # pending calls of one scan
+STANDBY = 2.0  # seconds between two tries to take an account
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,11 @@ class Poller:
         if self._store.ready(steady):
             try:
                 return self._steady.wall(self._step(steady))
+            except Busy:
+                # Another replica reads the account. It may end at any time.
+                self._position = None
+                self._idle = True
+                return self._steady.wall(steady + STANDBY)
             except StoreError as error:
                 self._store_failed(error, steady)
             except Exception as error:

@@ -15,6 +15,11 @@ class Store(Protocol):
     """One database with five interfaces."""
 
     @property
+    def shared(self) -> bool:
+        """Whether several processes may work on it at once, each on the accounts it has leased."""
+        ...
+
+    @property
     def ledger(self) -> Ledger: ...
 
     @property

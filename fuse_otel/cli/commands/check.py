@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
 def _found(loaded: Loaded) -> Iterator[str]:
     """The effective configuration, without credentials."""
     settings = loaded.settings
-    shown = settings.model_dump(mode="json", include={"accounts", "destinations"})
+    shown = settings.model_dump(mode="json", include={"accounts", "destinations", "state_url"})
     yield "ok"
     for account in shown["accounts"]:
         numbers = len(account["numbers"])
@@ -46,7 +46,7 @@ def _found(loaded: Loaded) -> Iterator[str]:
         yield f"account      {account['name']}: {account['email']}, {which}"
     for destination in shown["destinations"]:
         yield from _destination(destination)
-    yield f"store        {settings.state_url}"
+    yield f"store        {shown['state_url']}"
     scheme = "https" if settings.web_config and settings.web_config.tls else "http"
     yield f"pages        {scheme}://{settings.listen}/"
     if loaded.file:

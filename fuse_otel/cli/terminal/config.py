@@ -46,8 +46,11 @@ def config_lines(loaded: Loaded) -> Iterator[str]:
     for setting in SETTINGS:
         if setting.name in shown and setting.name not in _MAPS:
             value = shown[setting.name]
-            shown_value = Hidden(MASK if value else "") if setting.secret else value
-            yield _line((setting.name, _word(setting.name, shown_value)), origins[setting.name])
+            if setting.secret:
+                value = Hidden(MASK if value else "")
+            elif setting.may_hold_secret and value != getattr(settings, setting.name):
+                value = Hidden(value)
+            yield _line((setting.name, _word(setting.name, value)), origins[setting.name])
     for name in _ONLY_VARIABLES:
         yield _beside(f"# {name}: {shown[name]}", origins[name])
     for name in _MAPS:

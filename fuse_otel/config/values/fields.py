@@ -27,6 +27,8 @@ _Number = TypeVar("_Number", int, float)
 _Read = Callable[[object], _Number]
 
 DAY = 86_400.0
+MASK = "********"
+_POSTGRES = frozenset({"postgresql", "postgres"})
 _LONGEST = 365 * DAY
 _HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*", re.ASCII)
 _TEMPLATE = re.compile(r"(?:/(?:\{[a-z_]+\}|[A-Za-z0-9._~%:@-]+))+/?", re.ASCII)
@@ -118,16 +120,33 @@ def _api_url(value: object) -> str:
 def _state_url(value: object) -> str:
     url = read.read_required_text(value)
     scheme, colon, path = url.partition(":")
-    if scheme.startswith("postgres"):
-        raise ValueError("PostgreSQL is not supported yet. Use sqlite:/// and a path.")
+    if scheme in _POSTGRES and path.startswith("//"):
+        return _postgres_url(url)
     if scheme != "sqlite" or not colon or (path != "//" and not path.startswith("///")):
         raise ValueError(
             "Not a store. Use sqlite:///fuse-otel.db, or sqlite:////var/lib/fuse-otel.db for an"
-            " absolute path."
+            " absolute path, or a URL that begins with postgresql://."
         )
     if path == "///":
         raise ValueError("The path is missing. Use a URL such as sqlite:///fuse-otel.db.")
     return url
+
+
+def _postgres_url(url: str) -> str:
+    if not url.isprintable() or " " in url:
+        raise ValueError("A URL of PostgreSQL with odd characters. Write them percent-encoded.")
+    return url
+
+
+def masked_state_url(url: str) -> str:
+    """Without user, password and parameters, in which a password may stand too."""
+    scheme, _, rest = url.partition("://")
+    if scheme not in _POSTGRES:
+        return url
+    where, question, _ = rest.partition("?")
+    login, at, place = where.rpartition("@")
+    hidden = f"{MASK}@" if at and login else ""
+    return f"{scheme}://{hidden}{place}{question and '?' + MASK}"
 
 
 def _host_names(value: object) -> tuple[str, ...]:
@@ -205,7 +224,9 @@ Address = Annotated[
 ]
 LimitsOfTheStandard = Annotated[Limits, PlainSerializer(_written_limits, when_used="json")]
 ApiUrl = Annotated[str, BeforeValidator(_api_url)]
-StateUrl = Annotated[str, BeforeValidator(_state_url)]
+StateUrl = Annotated[
+    str, BeforeValidator(_state_url), PlainSerializer(masked_state_url, when_used="json")
+]
 Pairs = Annotated[Mapping[str, str], BeforeValidator(_attributes)]
 ModeWord = Annotated[Mode, choice(*(mode.value for mode in Mode))]
 FlavourWord = Annotated[Profile, choice(*(flavour.value for flavour in Profile))]

@@ -12,7 +12,7 @@ from fuse_otel.errors import StoreError
 from fuse_otel.store.postgres.connection import own_queries
 from fuse_otel.store.postgres.database import Database
 
-BEAT = 3.0  # seconds; a replica whose beat is 15 s old counts as dead (schema/001.sql)
+BEAT = 3.0  # seconds; a replica whose beat is 12 s old counts as dead (schema/001.sql)
 _SQL = own_queries("replicas")
 
 
@@ -28,6 +28,14 @@ class Replica:
         self._stop = Event()
         self._joining = Lock()
         self._thread: Thread | None = None
+        self._reads = False
+
+    def join_as_reader(self) -> None:
+        """As ``join``, and take a share of the accounts."""
+        if not self._reads:
+            self._reads = True
+            self.join()
+            self._beat()
 
     def join(self) -> None:
         """Idempotent. Raises ``StoreError``."""
@@ -70,7 +78,9 @@ class Replica:
             "id": self._database.owner,
             "name": f"{socket.gethostname()} process {os.getpid()}",
             "version": __version__,
+            "reads": self._reads,
         }
         with self._database.write() as connection:
             connection.execute(_SQL["join"], me)
-            connection.execute(_SQL["forget_replicas"])
+            for name in ("forget_replicas", "free_dead", "free_surplus"):
+                connection.execute(_SQL[name], me)

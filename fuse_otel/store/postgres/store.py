@@ -38,12 +38,14 @@ class PostgresOutbox(RelationalOutbox):
 class PostgresStore:
     """``capacity`` is the cap in bytes, of all replicas together."""
 
+    shared = True
+
     def __init__(self, database: Database, capacity: int, emit: Emit = unheard) -> None:
         self._database = database
         self._replica = Replica(database)
         room = Capacity(capacity, _unknown, database.name, emit)
         join = self._replica.join
-        self.ledger = RelationalLedger(database, room, join)
+        self.ledger = RelationalLedger(database, room, self._replica.join_as_reader)
         self.outbox = PostgresOutbox(database, room)
         self.control = RelationalControl(database, capacity, join, self._replica.other, _unknown)
 

@@ -36,6 +36,8 @@ class SqliteStore:
     process; ``free`` is the room on the disk in bytes.
     """
 
+    shared = False
+
     def __init__(
         self,
         database: Database,

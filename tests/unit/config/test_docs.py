@@ -25,7 +25,7 @@ def test_every_setting_is_documented_with_all_its_names():
     for setting in SETTINGS:
         for name in (setting.variable, setting.flag, setting.name):
             assert f"`{name}`" in text
-        if setting.secret:
+        if setting.has_file:
             assert f"`{setting.variable}_FILE`" in text
 
 

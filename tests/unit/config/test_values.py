@@ -109,6 +109,29 @@ def test_stores(url):
     assert settings({"FUSE_OTEL_STATE_URL": url}).state_url == url
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://me:geheim@db:5433/calls", "postgresql://********@db:5433/calls"),
+        ("postgres://db/calls?password=geheim", "postgres://db/calls?********"),
+        ("postgresql://me:ge@heim/?@db", "postgresql://********@heim/?********"),
+        ("postgresql:///calls", "postgresql:///calls"),
+    ],
+)
+def test_the_url_of_a_database_is_shown_without_its_password(url, shown):
+    found = settings({"FUSE_OTEL_STATE_URL": url})
+    assert found.state_url == url
+    assert found.model_dump(mode="json")["state_url"] == shown
+    assert "geheim" not in repr(found)
+
+
+def test_the_url_of_the_store_may_stand_in_a_file(tmp_path):
+    file = tmp_path / "url"
+    file.write_text("postgresql://me:geheim@db/calls\n")
+    url = settings({"FUSE_OTEL_STATE_URL_FILE": str(file)}).state_url
+    assert url == "postgresql://me:geheim@db/calls"
+
+
 def test_resource_attributes_are_percent_decoded_in_a_variable_and_plain_in_a_table(toml):
     said = {"FUSE_OTEL_RESOURCE_ATTRIBUTES": "team=voice%2C east, owner = a=b ,"}
     assert settings(said).resource_attributes == {"team": "voice, east", "owner": "a=b"}

@@ -1,5 +1,5 @@
 -- The first schema of PostgreSQL. The same tables as SQLite's, with what several replicas need:
--- `replicas`, the owner of each account, the claim of each delivery, and counters that no two
+-- `replicas` (`reads`: it has pollers), the owner of each account, the claim of each delivery, and counters that no two
 -- transactions write at once. Times are UNIX seconds, but those of replicas and claims are the
 -- database's own.
 
@@ -12,6 +12,7 @@ create table replicas (
     id text primary key,
     name text not null,
     version text not null,
+    reads boolean not null,
     started_at timestamptz not null default now(),
     beat timestamptz not null default now()
 );
@@ -36,7 +37,7 @@ $$;
 create function is_alive(replica text) returns boolean
 language sql stable as $$
     select exists (
-        select from replicas where id = replica and beat > now() - interval '15 seconds'
+        select from replicas where id = replica and beat > now() - interval '12 seconds'
     )
 $$;
 
@@ -44,10 +45,20 @@ create table accounts (
     id bigint generated always as identity primary key,
     name text not null unique,
     owner text,
+    freed_at timestamptz not null default '-infinity',
     epoch bigint not null default 0,
     state text not null default '',
     reason text not null default ''
 );
+
+-- How many accounts each replica reads if they are spread evenly.
+create function fair_share() returns bigint
+language sql stable as $$
+    select ceil(
+        (select count(*) from accounts)::numeric
+        / greatest(1, (select count(*) from replicas where reads and is_alive(id)))
+    )::bigint
+$$;
 
 create table positions (
     account bigint not null references accounts,

@@ -1,7 +1,19 @@
 -- name: next_epoch
--- No row: another replica, which is alive, has the account.
+-- No row: another replica, which is alive, has the account, or this one has its share. What nobody
+-- wanted for ten seconds may be taken beyond the share.
 update accounts set epoch = epoch + 1, owner = :owner
-where name = :account and (owner is null or owner = :owner or not is_alive(owner))
+where
+    name = :account
+    and (
+        owner = :owner
+        or (
+            (owner is null or not is_alive(owner))
+            and (
+                (select count(*) from accounts as mine where mine.owner = :owner) < fair_share()
+                or (owner is null and freed_at < now() - interval '10 seconds')
+            )
+        )
+    )
 returning epoch
 
 -- name: account

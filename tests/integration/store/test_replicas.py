@@ -1,0 +1,153 @@
+"""Several replicas on one database: leases, fences, claims and what a replica leaves behind."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from threading import Thread
+
+import psycopg
+import pytest
+from support.builders.store_values import NOW, TEMPO, accepted, body, seen, step, whole_step
+from support.rigs.postgres_cluster import Cluster
+
+from fuse_otel.errors import Busy, LeaseLost
+from fuse_otel.ports import Store
+from fuse_otel.store import open_store
+
+OLD = "update replicas set beat = now() - interval '1 minute' where id = %s"
+FREE_FOR_LONG = "update accounts set freed_at = now() - interval '1 minute' where owner is null"
+
+
+@pytest.fixture
+def url(postgres: Cluster) -> Iterator[str]:
+    with postgres.store() as found:
+        yield found
+
+
+@pytest.fixture
+def replica(url: str) -> Iterator[Callable[[], Store]]:
+    with ExitStack() as stack:
+
+        def opened() -> Store:
+            store = open_store(url, capacity=1 << 20, clock=lambda: float(NOW))
+            stack.callback(store.close)
+            return store
+
+        yield opened
+
+
+@contextmanager
+def frozen(store: Store, url: str) -> Iterator[None]:
+    """The replica is not heard of for a minute: stopped, cut off, or dead."""
+    with store._replica._joining, psycopg.connect(url, autocommit=True) as connection:
+        store._replica._stop.set()
+        store._replica._thread.join()
+        connection.execute(OLD, [store._database.owner])
+        yield
+
+
+def execute(url: str, statement: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def test_one_account_has_one_reader(replica):
+    first, second = replica(), replica()
+    lease = first.ledger.lease("main")
+    with pytest.raises(Busy, match="account main"):
+        second.ledger.lease("main")
+    lease.commit(whole_step("1;1"))
+
+
+def test_what_a_replica_leaves_is_taken_at_once(replica):
+    first, second = replica(), replica()
+    first.ledger.lease("main").commit(whole_step("1;1"))
+    first.close()
+    assert set(second.ledger.lease("main").known(["1;1"])) == {"1;1"}
+
+
+def test_a_dead_replica_loses_its_accounts_and_its_late_writes_match_no_row(replica, url):
+    first, second = replica(), replica()
+    lost = first.ledger.lease("main")
+    lost.commit(whole_step("1;1"))
+    with frozen(first, url):
+        taken = second.ledger.lease("main")
+        with pytest.raises(LeaseLost):
+            lost.commit(step(seen=[seen("late")]))
+    assert set(taken.known(["1;1", "late"])) == {"1;1"}
+
+
+def test_a_replica_that_comes_back_before_anybody_took_its_account_goes_on(replica, url):
+    first = replica()
+    lease = first.ledger.lease("main")
+    with frozen(first, url):
+        lease.commit(whole_step("1;1"))
+    assert set(lease.known(["1;1"])) == {"1;1"}
+
+
+def test_no_two_replicas_send_the_same_batch(replica):
+    first, second = replica(), replica()
+    second.control.lock()
+    first.ledger.lease("main").commit(step(*(body(name) for name in "abcd")))
+    size = body("a").size
+    mine = first.outbox.due(TEMPO, NOW, 2 * size)
+    theirs = second.outbox.due(TEMPO, NOW, 10 * size)
+    assert [batch.calls[0].session_id for batch in mine] == ["a", "b"]
+    assert [batch.calls[0].session_id for batch in theirs] == ["c", "d"]
+    # What is claimed stays due for the replica that claimed it.
+    assert first.outbox.due(TEMPO, NOW, 10 * size) == mine
+
+
+def test_the_claims_of_a_dead_replica_end_and_it_resolves_nothing_any_more(replica, url):
+    first, second = replica(), replica()
+    second.control.lock()
+    first.ledger.lease("main").commit(step(body("a"), body("b")))
+    mine = first.outbox.due(TEMPO, NOW, 10_000)
+    assert second.outbox.due(TEMPO, NOW, 10_000) == ()
+    with frozen(first, url):
+        theirs = second.outbox.due(TEMPO, NOW, 10_000)
+        assert theirs == mine
+        first.outbox.resolve(TEMPO, [accepted(batch) for batch in mine], NOW)
+        assert second.outbox.due(TEMPO, NOW, 10_000) == theirs
+    second.outbox.resolve(TEMPO, [accepted(batch) for batch in theirs], NOW)
+    assert second.control.status().lanes[0].calls == 0
+
+
+def test_accounts_are_spread_and_what_nobody_wants_may_be_taken(replica, url):
+    first, second = replica(), replica()
+    names = ["a", "b", "c", "d"]
+    for name in names:
+        first.ledger.lease(name)
+    with pytest.raises(Busy):
+        second.ledger.lease("a")
+    for _ in names:  # one account a beat
+        first._replica._beat()
+    taken = []
+    for name in names:
+        try:
+            second.ledger.lease(name)
+        except Busy:
+            continue
+        taken.append(name)
+    assert len(taken) == 2
+    second.close()
+    execute(url, FREE_FOR_LONG)
+    for name in taken:
+        with pytest.raises(LeaseLost):
+            first.ledger.lease(name).position(NOW, 1)
+        first.ledger.lease(name).commit(whole_step(name))
+
+
+def test_replicas_that_start_at_once_make_one_schema(postgres):
+    url = postgres.url(postgres._new_schema())
+    stores: list[Store] = []
+    threads = [
+        Thread(target=lambda: stores.append(open_store(url, capacity=1, clock=lambda: 0.0)))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [store.control.status().used for store in stores] == [0] * 4
+    for store in stores:
+        store.close()
