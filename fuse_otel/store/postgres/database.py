@@ -10,7 +10,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool
 
-from fuse_otel.errors import Broken
+from fuse_otel.errors import Broken, Corrupt
 from fuse_otel.store.postgres.connection import Connection, adapt
 from fuse_otel.store.postgres.errors import mapped
 from fuse_otel.store.relational import database as port
@@ -65,7 +65,10 @@ class Database:
             psycopg.connect(url, **options).close()
             self._pool = ConnectionPool(
                 url,
-                min_size=1,
+                # The pool waits longer after each failure, for minutes in the end. It begins anew
+                # with the next request when it has given up, and our loops have waits of their own.
+                min_size=0,
+                reconnect_timeout=1,
                 max_size=size,
                 timeout=CONNECT_TIMEOUT,
                 kwargs=options,
@@ -110,10 +113,17 @@ class Database:
             try:
                 yield connection
                 connection.execute("commit")
+            except Corrupt as error:
+                self._roll_back(raw)
+                # No file to move aside: other replicas work on it, and its operator has backups.
+                raise Broken(f"{error} It is in the database {self.name}.") from error
             except BaseException:
-                if not raw.closed:
-                    raw.rollback()
+                self._roll_back(raw)
                 raise
+
+    def _roll_back(self, raw: psycopg.Connection[Any]) -> None:
+        if not raw.closed:
+            raw.rollback()
 
 
 def _configure(connection: psycopg.Connection[Any]) -> None:

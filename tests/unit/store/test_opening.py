@@ -43,7 +43,7 @@ def test_a_path_is_relative_with_three_slashes(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "url", ["sqlite:///", "sqlite:/x", "", "store.db", "postgresql://me:secret@host/db"]
+    "url", ["sqlite:///", "sqlite:/x", "", "store.db", "mysql://me:secret@host/db"]
 )
 def test_another_url_is_a_configuration_problem_that_shows_nothing(url):
     with pytest.raises(ConfigurationError) as caught:

@@ -159,7 +159,7 @@ create table bodies (
 -- Batches are compressed already.
 alter table bodies alter column data set storage external;
 
--- `claimed_by` is the replica that sends the delivery now.
+-- `claimed_by` is the replica that sends the delivery now, until `claimed_until` at the latest.
 create table deliveries (
     body bigint not null references bodies,
     lane bigint not null references lanes,
@@ -169,6 +169,7 @@ create table deliveries (
     newest bigint not null,
     remaining text,
     claimed_by text,
+    claimed_until timestamptz,
     primary key (body, lane)
 );
 
@@ -315,6 +316,11 @@ create trigger bodies_added after insert on bodies
 referencing new table as changed for each statement execute function count_bodies();
 create trigger bodies_removed after delete on bodies
 referencing old table as changed for each statement execute function count_bodies();
+
+create function is_free(claimer text, until timestamptz, me text) returns boolean
+language sql stable as $$
+    select claimer is null or claimer = me or until < now() or not is_alive(claimer)
+$$;
 
 create function count_deliveries() returns trigger language plpgsql as $$
 declare

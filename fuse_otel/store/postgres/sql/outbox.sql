@@ -2,7 +2,7 @@
 select body, size from deliveries
 where
     lane = :lane and newest >= ceil(:live)::bigint
-    and (claimed_by is null or claimed_by = :owner or not is_alive(claimed_by))
+    and is_free(claimed_by, claimed_until, :owner)
 order by oldest, body
 limit 500
 
@@ -10,18 +10,18 @@ limit 500
 select body, size from deliveries
 where
     lane = :lane and newest < ceil(:live)::bigint
-    and (claimed_by is null or claimed_by = :owner or not is_alive(claimed_by))
+    and is_free(claimed_by, claimed_until, :owner)
 order by oldest, body
 limit 500
 
 -- name: claim
 -- What another replica claims at this moment is left to it.
-update deliveries set claimed_by = :owner
+update deliveries set claimed_by = :owner, claimed_until = now() + interval '10 minutes'
 from (
     select body, lane from deliveries
     where
         lane = :lane and body = any(:batches)
-        and (claimed_by is null or claimed_by = :owner or not is_alive(claimed_by))
+        and is_free(claimed_by, claimed_until, :owner)
     for no key update skip locked
 ) as free
 where deliveries.body = free.body and deliveries.lane = free.lane

@@ -29,7 +29,7 @@ where id in (
 )
 
 -- name: leave_deliveries
-update deliveries set claimed_by = null where claimed_by = :id
+update deliveries set claimed_by = null, claimed_until = null where claimed_by = :id
 
 -- name: leave
 delete from replicas where id = :id

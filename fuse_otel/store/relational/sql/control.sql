@@ -166,4 +166,4 @@ where id = :id and (state = 'waiting' or (state = 'working' and not :opens))
 -- The session id of an erased call is not kept here.
 update orders
 set state = ?, result = ?, arguments = case kind when 'erase' then '' else arguments end
-where id = ?
+where id = ? and state in ('waiting', 'working')

@@ -1,0 +1,115 @@
+"""What the store says of a database that does not answer, and that it works again afterwards."""
+
+import psycopg
+import pytest
+from psycopg import errors
+from support.builders.store_values import NOW, whole_step
+from support.rigs.postgres_cluster import cluster
+
+from fuse_otel.errors import Broken, ConfigurationError, Full, StoreError
+from fuse_otel.store import open_store
+from fuse_otel.store.postgres.connection import translated
+from fuse_otel.store.postgres.database import readable_name
+from fuse_otel.store.postgres.errors import mapped, store_error
+from fuse_otel.store.postgres.schema import VERSION
+
+
+def opened(url, **options):
+    return open_store(url, capacity=1 << 20, clock=lambda: float(NOW), **options)
+
+
+def test_a_database_that_restarts_is_used_again():
+    with cluster() as own, own.store() as url:
+        store = opened(url)
+        lease = store.ledger.lease("main")
+        lease.commit(whole_step("1;1"))
+        own.stop()
+        for use in (lambda: lease.commit(whole_step("2;2")), store.control.status):
+            with pytest.raises(StoreError, match="cannot be reached") as failed:
+                use()
+            assert "password" not in str(failed.value)
+        own.start()
+        lease.commit(whole_step("2;2"))
+        assert set(lease.known(["1;1", "2;2"])) == {"1;1", "2;2"}
+        store.close()
+
+
+def test_a_reader_needs_a_schema_and_changes_nothing(postgres):
+    with postgres.store() as url:
+        opened(url).close()
+        reader = opened(url, read_only=True)
+        assert reader.control.status().accounts == ()
+        for write in (lambda: reader.ledger.lease("main"), reader.control.lock):
+            with pytest.raises(Broken, match="open for reading only"):
+                write()
+        reader.close()
+    empty = postgres.url(postgres._new_schema())
+    with pytest.raises(Broken, match="empty or older than this program"):
+        opened(empty, read_only=True)
+
+
+def test_a_schema_that_does_not_serve_this_program_is_refused(postgres):
+    url = postgres.url(postgres._new_schema())
+    opened(url).close()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("update meta set value = value + 1 where name = 'schema'")
+        opened(url).close()  # newer, but it serves this version too
+        connection.execute("update meta set value = %s where name = 'schema_serves'", [VERSION + 1])
+    with pytest.raises(Broken, match="newer fuse-otel"):
+        opened(url)
+
+
+def test_an_unknown_word_in_a_row_is_no_reason_to_begin_anew(postgres):
+    with postgres.store() as url:
+        store = opened(url)
+        store.ledger.lease("main")
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("insert into lanes (destination, signal) values ('a', 'odd')")
+        with pytest.raises(Broken, match="unknown value"):
+            store.control.status()
+        store.close()
+
+
+def test_a_server_that_is_not_there_is_named_without_its_login():
+    with pytest.raises(Broken, match=r"The store 127\.0\.0\.1:1/calls cannot be reached") as found:
+        opened("postgresql://me:geheim@127.0.0.1:1/calls")
+    assert "geheim" not in str(found.value)
+    assert readable_name("postgresql://me:geheim@db/calls?password=geheim") == "db/calls"
+    with pytest.raises(Broken, match="no valid PostgreSQL URL"):
+        readable_name("postgresql://db/calls?nonsense=1")
+
+
+def test_without_the_extra_it_is_named(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "fuse_otel.store.postgres", None)
+    with pytest.raises(ConfigurationError, match=r"fuse-otel\[postgres\]"):
+        opened("postgresql://db/calls")
+
+
+@pytest.mark.parametrize(
+    ("error", "type_", "words"),
+    [
+        (errors.DiskFull, Full, "is full"),
+        (errors.DeadlockDetected, StoreError, "nothing was changed"),
+        (errors.ReadOnlySqlTransaction, Broken, "read-only"),
+        (errors.TooManyConnections, Broken, "no free connection"),
+        (errors.InsufficientPrivilege, Broken, "may not read and write"),
+        (errors.InternalError_, Broken, "XX000"),
+        (psycopg.OperationalError, Broken, "cannot be reached"),
+    ],
+)
+def test_every_error_of_the_server_has_a_sentence_of_ours(error, type_, words):
+    with pytest.raises(type_, match=words) as found, mapped("db/calls"):
+        raise error("secret values of the statement")
+    assert "secret" not in str(found.value)
+
+
+def test_errors_about_values_stay_what_they_are():
+    assert store_error(errors.UniqueViolation(), "db") is None
+    with pytest.raises(errors.UniqueViolation), mapped("db"):
+        raise errors.UniqueViolation
+
+
+def test_placeholders_are_psycopgs_and_casts_stay():
+    assert translated("select ?::bigint, :name, 'x' like 'a%'") == (
+        "select %s::bigint, %(name)s, 'x' like 'a%%'"
+    )
