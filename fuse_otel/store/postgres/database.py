@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,9 @@ from fuse_otel.errors import Broken, Corrupt
 from fuse_otel.store.postgres.connection import Connection, adapt
 from fuse_otel.store.postgres.errors import mapped
 from fuse_otel.store.relational import database as port
+
+# What the pool logs may quote the login. Our own errors report the same.
+logging.getLogger("psycopg.pool").disabled = True
 
 CONNECT_TIMEOUT = 5  # seconds, as all below
 # A stopped replica must not keep the row of its account locked for longer than its lease lasts.

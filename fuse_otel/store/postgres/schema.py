@@ -14,6 +14,13 @@ VERSION = 1
 # replicas of the previous version go on, and only a later version removes.
 SERVES = 1
 _LOCK = 0x46754F54  # of an advisory lock; "FuOT"
+# Not `to_regclass`: after the wait for the advisory lock it may still know of no such table.
+_HAS_META = """
+select exists (
+    select from pg_class join pg_namespace as n on n.oid = relnamespace
+    where relname = 'meta' and nspname = current_schema()
+)
+"""
 _NOTE = """
 insert into meta (name, value) values (?, ?)
 on conflict (name) do update set value = excluded.value
@@ -22,7 +29,7 @@ on conflict (name) do update set value = excluded.value
 
 def version_of(connection: Connection, name: str) -> int:
     """The schema's version, 0 without a schema. Raises ``Broken`` if it is too new."""
-    if connection.execute("select to_regclass('meta')").fetchone()[0] is None:
+    if not connection.execute(_HAS_META).fetchone()[0]:
         return 0
     found = dict(
         connection.execute(

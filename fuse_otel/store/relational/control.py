@@ -78,11 +78,12 @@ class RelationalControl:
         self, accounts: Mapping[str, ReportedState], lanes: Mapping[Lane, ReportedState]
     ) -> None:
         with self._database.write() as connection:
-            connection.execute(_SQL["forget_states"])
+            me = {"owner": self._database.owner}
+            connection.execute(_SQL["forget_states"], me)
             connection.execute(_SQL["forget_lane_states"])
             connection.executemany(
                 _SQL["report_account"],
-                [rows.storable(name, each.state, each.reason) for name, each in accounts.items()],
+                [me | _reported(name, each) for name, each in accounts.items()],
             )
             connection.executemany(
                 _SQL["report_lane"],
@@ -225,6 +226,11 @@ def _write_job_step(connection: Connection, step: JobStep, now: float) -> None:
         (account_id,) = connection.execute(_SQL["account_id"], {"account": account}).fetchone()
         open_gaps(connection, account_id, gaps)
     write_batches(connection, step.batches, int(now))
+
+
+def _reported(account: str, state: ReportedState) -> dict[str, object]:
+    row = rows.storable(account, state.state, state.reason)
+    return dict(zip(("account", "state", "reason"), row, strict=True))
 
 
 def _open_job(row: rows.Row) -> tuple[Job, JobStatus]:

@@ -10,7 +10,7 @@ from support.builders.store_values import NOW, TEMPO, accepted, body, seen, step
 from support.rigs.postgres_cluster import Cluster
 
 from fuse_otel.errors import Busy, LeaseLost
-from fuse_otel.ports import Store
+from fuse_otel.ports import ReportedState, Store
 from fuse_otel.store import open_store
 
 OLD = "update replicas set beat = now() - interval '1 minute' where id = %s"
@@ -135,6 +135,23 @@ def test_accounts_are_spread_and_what_nobody_wants_may_be_taken(replica, url):
         with pytest.raises(LeaseLost):
             first.ledger.lease(name).position(NOW, 1)
         first.ledger.lease(name).commit(whole_step(name))
+
+
+def test_the_state_of_an_account_is_what_its_reader_reports(replica):
+    first, second = replica(), replica()
+    first.ledger.lease("main")
+    down = ReportedState("down", "no answer")
+    first.control.report_states({"main": down}, {})
+    second.control.report_states({"main": ReportedState("up")}, {})
+    assert second.control.status().accounts[0].reported == down
+
+
+def test_a_living_replica_is_the_holder_that_commands_see(replica):
+    first, second = replica(), replica()
+    assert second.control.lock_holder() is None
+    first.control.lock()
+    assert " process " in second.control.lock_holder()
+    assert first.control.lock_holder() is None
 
 
 def test_replicas_that_start_at_once_make_one_schema(postgres):

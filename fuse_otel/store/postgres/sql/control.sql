@@ -65,3 +65,11 @@ where
     and :destination in ('', destination) and :signal in ('', signal)
 order by parked.id
 limit :limit
+
+-- name: forget_states
+-- Each account's state is that of its reader.
+update accounts set state = '', reason = ''
+where owner is null or owner = :owner or not is_alive(owner)
+
+-- name: report_account
+update accounts set state = :state, reason = :reason where name = :account and owner = :owner

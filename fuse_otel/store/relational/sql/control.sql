@@ -11,7 +11,7 @@ update accounts set state = '', reason = ''
 update lanes set state = '', reason = ''
 
 -- name: report_account
-insert into accounts (name, state, reason) values (?, ?, ?)
+insert into accounts (name, state, reason) values (:account, :state, :reason)
 on conflict (name) do update set state = excluded.state, reason = excluded.reason
 
 -- name: report_lane
