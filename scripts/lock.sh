@@ -12,8 +12,8 @@ compile() {
         --output-file "requirements/$output" "$@" >/dev/null
 }
 
-compile runtime.txt --extra patterns --extra speed "$@" pyproject.toml
+compile runtime.txt --extra patterns --extra postgres --extra speed "$@" pyproject.toml
 # The development lock holds the very versions that are shipped, so that they are what is tested.
 compile build.txt --group build --constraints requirements/runtime.txt "$@"
-compile dev.txt --extra patterns --extra speed --group dev \
+compile dev.txt --extra patterns --extra postgres --extra speed --group dev \
     --constraints requirements/runtime.txt --constraints requirements/build.txt "$@" pyproject.toml
