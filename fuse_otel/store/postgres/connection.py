@@ -13,6 +13,7 @@ from psycopg.adapt import Dumper, Loader
 from psycopg.pq import Format
 from psycopg.types.numeric import Int8Dumper
 
+from fuse_otel.store.postgres.watch import Watch
 from fuse_otel.store.relational.database import Cursor
 from fuse_otel.store.relational.queries import Query, named_texts
 
@@ -46,18 +47,21 @@ def translated(query: str) -> str:
 class Connection:
     """``raw`` is psycopg's connection, without a transaction of its own (autocommit)."""
 
-    def __init__(self, raw: psycopg.Connection[Any]) -> None:
+    def __init__(self, raw: psycopg.Connection[Any], watch: Watch) -> None:
         self._raw = raw
+        self._watch = watch
 
     def execute(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = (), /) -> Cursor:
         text = cast("Any", translated(query))
-        return cast("Cursor", self._raw.execute(text, parameters, binary=True))
+        with self._watch.query(self._raw):
+            return cast("Cursor", self._raw.execute(text, parameters, binary=True))
 
     def executemany(
         self, query: str, rows: Iterable[Sequence[Any] | Mapping[str, Any]], /
     ) -> Cursor:
         cursor = self._raw.cursor()
-        cursor.executemany(cast("Any", translated(query)), rows)
+        with self._watch.query(self._raw):
+            cursor.executemany(cast("Any", translated(query)), rows)
         return cast("Cursor", cursor)
 
     def script(self, statements: str) -> None:

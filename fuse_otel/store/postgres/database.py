@@ -14,6 +14,7 @@ from psycopg_pool import ConnectionPool
 from fuse_otel.errors import Broken, Corrupt
 from fuse_otel.store.postgres.connection import Connection, adapt
 from fuse_otel.store.postgres.errors import mapped
+from fuse_otel.store.postgres.watch import Watch
 from fuse_otel.store.relational import database as port
 
 # What the pool logs may quote the login. Our own errors report the same.
@@ -23,7 +24,8 @@ CONNECT_TIMEOUT = 5  # seconds, as all below
 # A stopped replica must not keep the row of its account locked for longer than its lease lasts.
 IDLE_IN_TRANSACTION = 10
 LOCK_TIMEOUT = 10
-STATEMENT_TIMEOUT = 60
+STATEMENT_TIMEOUT = 30
+SILENCE = 35  # the server has ended the statement by then, if it hears of us
 # A cut connection is noticed within the time after which the leases are lost.
 _SOCKET = {
     "keepalives_idle": 5,
@@ -67,6 +69,7 @@ class Database:
         with mapped(self.name):
             # The first one by itself, because the pool does not tell why it has none.
             psycopg.connect(url, **options).close()
+            self._watch = Watch(SILENCE)
             self._pool = ConnectionPool(
                 url,
                 # The pool waits longer after each failure, for minutes in the end. It begins anew
@@ -77,7 +80,7 @@ class Database:
                 timeout=CONNECT_TIMEOUT,
                 kwargs=options,
                 configure=_configure,
-                check=ConnectionPool.check_connection,
+                check=self._check,
                 open=True,
                 name="fuse-otel",
             )
@@ -108,11 +111,12 @@ class Database:
 
     def close(self) -> None:
         self._pool.close()
+        self._watch.close()
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Connection]:
         with mapped(self.name), self._pool.connection() as raw:
-            connection = Connection(raw)
+            connection = Connection(raw, self._watch)
             connection.execute(begin)
             try:
                 yield connection
@@ -124,6 +128,10 @@ class Database:
             except BaseException:
                 self._roll_back(raw)
                 raise
+
+    def _check(self, raw: psycopg.Connection[Any]) -> None:
+        with self._watch.query(raw):
+            ConnectionPool.check_connection(raw)
 
     def _roll_back(self, raw: psycopg.Connection[Any]) -> None:
         if not raw.closed:

@@ -1,13 +1,17 @@
 """What the store says of a database that does not answer, and that it works again afterwards."""
 
+from urllib.parse import quote
+
 import psycopg
 import pytest
 from psycopg import errors
 from support.builders.store_values import NOW, whole_step
+from support.fakes.relay import Relay
 from support.rigs.postgres_cluster import cluster
 
 from fuse_otel.errors import Broken, ConfigurationError, Full, StoreError
 from fuse_otel.store import open_store
+from fuse_otel.store.postgres import database
 from fuse_otel.store.postgres.connection import translated
 from fuse_otel.store.postgres.database import readable_name
 from fuse_otel.store.postgres.errors import mapped, store_error
@@ -31,6 +35,29 @@ def test_a_database_that_restarts_is_used_again():
         own.start()
         lease.commit(whole_step("2;2"))
         assert set(lease.known(["1;1", "2;2"])) == {"1;1", "2;2"}
+        store.close()
+
+
+def test_a_wire_that_was_cut_without_a_word_is_given_up(postgres, monkeypatch):
+    monkeypatch.setattr(database, "SILENCE", 1)
+    with postgres.store() as url, Relay(postgres.port) as relay:
+        port = relay.url.rpartition(":")[2]
+        there = url.replace(f"port={postgres.port}", f"port={port}")
+        there = there.replace(quote(str(postgres.folder), safe=""), "127.0.0.1")
+        store = opened(there)
+        lease = store.ledger.lease("main")
+
+        def cut_while_it_reads() -> None:
+            with store._database.read() as connection:
+                relay.forget()
+                connection.execute("select 1")
+
+        with pytest.raises(StoreError, match="cannot be reached"):
+            cut_while_it_reads()
+        lease.commit(whole_step("1;1"))
+        relay.forget()  # an idle connection is checked before it is used
+        lease.commit(whole_step("1;1"))
+        assert set(lease.known(["1;1"])) == {"1;1"}
         store.close()
 
 

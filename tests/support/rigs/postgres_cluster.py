@@ -16,11 +16,13 @@ from urllib.parse import urlencode
 
 import pytest
 
+from support.peers.ports import free_ports
+
 MISSING = "PostgreSQL's server is not installed (Debian: apt-get install postgresql)"
 _USER = "postgres"
-# A test's data need not survive the machine. Nothing listens but the socket.
+# A test's data need not survive the machine.
 _SETTINGS = {
-    "listen_addresses": "",
+    "listen_addresses": "127.0.0.1",
     "fsync": "off",
     "full_page_writes": "off",
     "autovacuum": "off",
@@ -41,14 +43,19 @@ end $$
 
 
 class Cluster:
-    def __init__(self, folder: Path, binaries: Path) -> None:
+    def __init__(self, folder: Path, binaries: Path, port: int) -> None:
         self.folder = folder
+        self.port = port
         self._binaries = binaries
         self._schemas = count(1)
         self._free: list[str] = []
 
     def url(self, schema: str = "public") -> str:
-        parts = {"host": str(self.folder), "options": f"-csearch_path={schema}"}
+        parts = {
+            "host": str(self.folder),
+            "port": str(self.port),
+            "options": f"-csearch_path={schema}",
+        }
         return f"postgresql://{_USER}@/postgres?{urlencode(parts)}"
 
     @contextmanager
@@ -103,10 +110,11 @@ def cluster() -> Iterator[Cluster]:
     try:
         if os.geteuid() == 0:
             shutil.chown(folder, _USER, _USER)
-        made = Cluster(folder, binaries)
+        (port,) = free_ports(1)
+        made = Cluster(folder, binaries, port)
         made.run("initdb", "-D", "data", "-U", _USER, "-A", "trust", "--no-sync", "-E", "UTF8")
         with (folder / "data" / "postgresql.auto.conf").open("a") as file:
-            settings = _SETTINGS | {"unix_socket_directories": str(folder)}
+            settings = _SETTINGS | {"unix_socket_directories": str(folder), "port": str(port)}
             file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
         made.start()
         try:
