@@ -72,4 +72,7 @@ update accounts set state = '', reason = ''
 where owner is null or owner = :owner or not is_alive(owner)
 
 -- name: report_account
-update accounts set state = :state, reason = :reason where name = :account and owner = :owner
+-- A daemon reports before it has its first lease.
+insert into accounts (name, state, reason) values (:account, :state, :reason)
+on conflict (name) do update set state = excluded.state, reason = excluded.reason
+where accounts.owner is null or accounts.owner = :owner or not is_alive(accounts.owner)
