@@ -63,7 +63,7 @@ class Database:
         options: dict[str, Any] = {
             "autocommit": True,
             "connect_timeout": CONNECT_TIMEOUT,
-            "application_name": "fuse-otel",
+            "application_name": f"fuse-otel {owner}",  # others end what a dead replica left open
             **_SOCKET,
         }
         with mapped(self.name):

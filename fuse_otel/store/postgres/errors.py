@@ -16,7 +16,10 @@ from fuse_otel.errors import Broken, Full, StoreError
 _UNUSABLE: tuple[tuple[type[psycopg.Error], str], ...] = (
     (errors.ReadOnlySqlTransaction, "is read-only: a standby, or a failover is not finished"),
     (errors.TooManyConnections, "has no free connection: all that it allows are in use"),
-    (errors.AdminShutdown, "closed the connection: it is being stopped"),
+    (
+        errors.AdminShutdown,
+        "closed the connection: it is stopping, or this replica was silent for too long",
+    ),
     (errors.CannotConnectNow, "does not accept connections yet: it is starting or stopping"),
     (errors.InsufficientPrivilege, "cannot be used: this user may not read and write the tables"),
     (errors.InvalidCatalogName, "does not exist"),

@@ -12,7 +12,7 @@ from fuse_otel.errors import StoreError
 from fuse_otel.store.postgres.connection import own_queries
 from fuse_otel.store.postgres.database import Database
 
-BEAT = 3.0  # seconds; a replica whose beat is 12 s old counts as dead (schema/001.sql)
+LEASE = 12.0  # seconds after its last beat until a replica counts as dead
 _SQL = own_queries("replicas")
 
 
@@ -21,10 +21,14 @@ def new_id() -> str:
 
 
 class Replica:
-    """Joins at the first lease. Until then the process only reads, or adds jobs."""
+    """Joins at the first lease. Until then the process only reads, or adds jobs.
 
-    def __init__(self, database: Database) -> None:
+    ``lease``: seconds for which a beat keeps the leases. There are four beats in that time.
+    """
+
+    def __init__(self, database: Database, lease: float = LEASE) -> None:
         self._database = database
+        self._lease = lease
         self._stop = Event()
         self._joining = Lock()
         self._thread: Thread | None = None
@@ -66,7 +70,7 @@ class Replica:
             return row[0] if row else None
 
     def _run(self) -> None:
-        while not self._stop.wait(BEAT):
+        while not self._stop.wait(self._lease / 4):
             try:
                 self._beat()
             except StoreError:
@@ -79,8 +83,9 @@ class Replica:
             "name": f"{socket.gethostname()} process {os.getpid()}",
             "version": __version__,
             "reads": self._reads,
+            "lease": self._lease,
         }
         with self._database.write() as connection:
             connection.execute(_SQL["join"], me)
-            for name in ("forget_replicas", "free_dead", "free_surplus"):
+            for name in ("forget_replicas", "end_dead", "free_dead", "free_surplus"):
                 connection.execute(_SQL[name], me)

@@ -9,11 +9,12 @@ import pytest
 from support.builders.store_values import NOW, TEMPO, accepted, body, seen, step, whole_step
 from support.rigs.postgres_cluster import Cluster
 
-from fuse_otel.errors import Busy, LeaseLost
+from fuse_otel.errors import Busy, LeaseLost, StoreError
 from fuse_otel.ports import ReportedState, Store
 from fuse_otel.store import open_store
+from fuse_otel.store.relational.queries import queries
 
-OLD = "update replicas set beat = now() - interval '1 minute' where id = %s"
+OLD = "update replicas set lives_until = now() - interval '1 minute' where id = %s"
 FREE_FOR_LONG = "update accounts set freed_at = now() - interval '1 minute' where owner is null"
 
 
@@ -82,6 +83,26 @@ def test_a_replica_that_comes_back_before_anybody_took_its_account_goes_on(repli
     with frozen(first, url):
         lease.commit(whole_step("1;1"))
     assert set(lease.known(["1;1"])) == {"1;1"}
+
+
+def test_a_transaction_that_a_dead_replica_left_open_keeps_nothing_locked(replica, url):
+    first, second = replica(), replica()
+    lost = first.ledger.lease("main")
+    second.control.lock()
+
+    def stopped_in_the_middle() -> None:
+        with first._database.write() as connection:
+            lost._leased(connection, "hold_account")
+            connection.executemany(queries("step")["close_gap"], [(1, 1), (2, 1)])
+            with frozen(first, url):
+                second._replica._beat()
+                second.ledger.lease("main").commit(whole_step("1;1"))
+            connection.execute("select 1")
+
+    with pytest.raises(StoreError, match="closed the connection"):
+        stopped_in_the_middle()
+    with pytest.raises(LeaseLost):
+        lost.commit(whole_step("2;2"))
 
 
 def test_no_two_replicas_send_the_same_batch(replica):

@@ -1,5 +1,5 @@
 -- The first schema of PostgreSQL. The same tables as SQLite's, with what several replicas need:
--- `replicas` (`reads`: it has pollers), the owner of each account, the claim of each delivery, and counters that no two
+-- `replicas` (`reads`: it has pollers; it counts as dead after `lives_until`), the owner of each account, the claim of each delivery, and counters that no two
 -- transactions write at once. Times are UNIX seconds, but those of replicas and claims are the
 -- database's own.
 
@@ -14,7 +14,7 @@ create table replicas (
     version text not null,
     reads boolean not null,
     started_at timestamptz not null default now(),
-    beat timestamptz not null default now()
+    lives_until timestamptz not null
 );
 
 -- A value is the sum over its slots. A slot is the process id of a server process, so no transaction
@@ -37,7 +37,7 @@ $$;
 create function is_alive(replica text) returns boolean
 language sql stable as $$
     select exists (
-        select from replicas where id = replica and beat > now() - interval '12 seconds'
+        select from replicas where id = replica and lives_until > now()
     )
 $$;
 

@@ -1,9 +1,19 @@
 -- name: join
-insert into replicas (id, name, version, reads) values (:id, :name, :version, :reads)
-on conflict (id) do update set beat = now(), reads = excluded.reads
+insert into replicas (id, name, version, reads, lives_until)
+values (:id, :name, :version, :reads, now() + make_interval(secs => :lease))
+on conflict (id) do update set lives_until = excluded.lives_until, reads = excluded.reads
 
 -- name: leave_accounts
 update accounts set owner = null, freed_at = now() where owner = :id
+
+-- name: end_dead
+-- A replica that was stopped or cut off inside a transaction keeps rows locked: its account's, too.
+-- The server's time-out does not end all such transactions: none after a pipeline of statements.
+select pg_terminate_backend(pid)
+from pg_stat_activity join replicas on application_name = 'fuse-otel ' || replicas.id
+where
+    datname = current_database() and usename = current_user
+    and xact_start is not null and not is_alive(replicas.id)
 
 -- name: free_dead
 -- From here on the account counts as free.
@@ -35,7 +45,7 @@ update deliveries set claimed_by = null, claimed_until = null where claimed_by =
 delete from replicas where id = :id
 
 -- name: forget_replicas
-delete from replicas where beat < now() - interval '1 day'
+delete from replicas where lives_until < now() - interval '1 day'
 
 -- name: other
 select name || ', since ' || to_char(started_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"')
