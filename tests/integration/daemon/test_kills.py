@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 
 import pytest
-from support.fakes.otlp_request import string
+from support.rigs.everything_once import check_everything_is_there_once
 from support.rigs.kill_rig import KillRig
 from support.scale import scaled
 
@@ -28,6 +28,7 @@ def test_killed_again_and_again_everything_is_there_once(tmp_path):
             wanted = list(pool.map(KillRig.recover, rigs))
     for rig, calls in zip(rigs, wanted, strict=True):
         check_everything_is_there_once(rig, calls)
+        check_store(rig)
     figures = Counter[str]()
     for rig in rigs:
         copies = rig.copies()
@@ -44,30 +45,7 @@ def test_killed_again_and_again_everything_is_there_once(tmp_path):
     assert figures["requests refused, cut off or delayed"] > 0
 
 
-def check_everything_is_there_once(rig: KillRig, wanted: set[str]) -> None:
-    copies = rig.copies()
-    assert {key: len(found) for key, found in copies.items() if len(set(found)) > 1} == {}
-    roots, records = Counter[str](), {}
-    seen = set()
-    for request in rig.receiver.requests:
-        for span in request.spans if request.kept else ():
-            session = string(span.attributes, "session.id")
-            if not span.parent_span_id and (span.trace_id, span.span_id) not in seen:
-                roots[session] += 1
-            seen.add((span.trace_id, span.span_id))
-        for record in request.records if request.kept else ():
-            session = string(record.attributes, "session.id")
-            uid = string(record.attributes, "log.record.uid")
-            records.setdefault(session, set()).add(int(uid.rpartition("-")[2]))
-    assert wanted <= roots.keys()
-    assert set(roots.values()) == {1}
-    # Nothing was invented, and nothing of a log is missing where the API showed it whole.
-    truth = rig.begun()
-    assert roots.keys() <= truth.keys()
-    if not rig.quirks.entry_delay:
-        for session in wanted:
-            expected = len(rig.api.entries(session)) if truth[session].log else 0
-            assert records.get(session, set()) == set(range(expected))
+def check_store(rig: KillRig) -> None:
     with closing(sqlite3.connect(rig.folder / "state.db")) as store:
         assert store.execute("pragma integrity_check").fetchone() == ("ok",)
         assert store.execute("select count(*) from parked").fetchone() == (0,)

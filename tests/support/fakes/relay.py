@@ -16,6 +16,8 @@ class Relay:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._thread = threading.Thread(target=self._accept)
         self._wires: list[_Wire] = []
+        self._cut = False
+        self._lock = threading.Lock()
 
     @property
     def url(self) -> str:
@@ -30,6 +32,16 @@ class Relay:
         """What is connected hears nothing any more; new connections work."""
         for wire in self._wires:
             wire.cut.set()
+
+    def cut(self) -> None:
+        """Nothing is heard any more, on new connections neither, until ``mend``."""
+        with self._lock:
+            self._cut = True
+            self.forget()
+
+    def mend(self) -> None:
+        """New connections work again."""
+        self._cut = False
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -48,7 +60,16 @@ class Relay:
                 near, _ = self._listener.accept()
             except OSError:  # closed
                 return
-            self._wires.append(_Wire(near, socket.create_connection(("127.0.0.1", self._to))))
+            try:
+                far = socket.create_connection(("127.0.0.1", self._to))
+            except OSError:  # nobody listens there at the moment
+                near.close()
+                continue
+            with self._lock:
+                wire = _Wire(near, far)
+                if self._cut:
+                    wire.cut.set()
+                self._wires.append(wire)
 
 
 class _Wire:

@@ -15,11 +15,11 @@ FIRST_WAIT = 0.1
 _product = parts.shipper_options
 
 
-def _impatient(*args: Any, **kwargs: Any) -> ShipperOptions:
+def impatient(*args: Any, **kwargs: Any) -> ShipperOptions:
     options = _product(*args, **kwargs)
     return replace(options, first_wait=FIRST_WAIT, longest_wait=0.4, suspend=0.3, idle=0.1)
 
 
 if __name__ == "__main__":
-    parts.shipper_options = _impatient
+    parts.shipper_options = impatient
     sys.exit(main(sys.argv[1:]))

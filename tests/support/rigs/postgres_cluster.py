@@ -58,6 +58,11 @@ class Cluster:
         }
         return f"postgresql://{_USER}@/postgres?{urlencode(parts)}"
 
+    def url_by(self, port: int, schema: str = "public") -> str:
+        """The same over TCP, by a port that leads to it."""
+        options = urlencode({"options": f"-csearch_path={schema}"})
+        return f"postgresql://{_USER}@127.0.0.1:{port}/postgres?{options}"
+
     @contextmanager
     def store(self) -> Iterator[str]:
         """The URL of an empty store. Its tables are emptied and used again, because to make them

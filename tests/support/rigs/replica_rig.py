@@ -1,0 +1,175 @@
+"""Several daemons on one database, each behind a wire of its own, between an API and a back end
+that both misbehave. Daemons are killed, stopped and cut off, and the database is restarted.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any, Self
+
+import psycopg
+
+from support.fakes.relay import Relay
+from support.patience import PATIENCE
+from support.rigs.kill_rig import HELD, SETTINGS, KillRig
+from support.rigs.postgres_cluster import Cluster
+from support.rigs.program import Running, pointed_at, running
+
+PROGRAM = ("-m", "support.rigs.quick_replica")
+TESTS = Path(__file__).parents[2]
+_READER = """
+select replicas.name from accounts join replicas on replicas.id = owner and is_alive(replicas.id)
+"""
+_IS_ALIVE = "select exists (select from replicas where name like %s and is_alive(id))"
+_WAITING = "select coalesce(sum(value), 0) from counters where name = 'lane_calls'"
+
+
+@dataclass(frozen=True)
+class Replica:
+    daemon: Running
+    relay: Relay
+    stack: ExitStack
+
+    @property
+    def process(self) -> int:
+        return self.daemon.process.pid
+
+
+class ReplicaRig(KillRig):
+    """``events`` counts what was done to the replicas, by kind."""
+
+    def __init__(self, number: int, folder: Path, cluster: Cluster, schema: str) -> None:
+        super().__init__(number, folder)
+        self._cluster = cluster
+        self._schema = schema
+        self._fate = Random(number)
+        self._replicas: list[Replica] = []
+        self._count = 0
+        self.events: dict[str, int] = {}
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self._running.callback(self._close_all)
+        return self
+
+    # --- replicas ---
+
+    def start(self) -> Replica:
+        self._count += 1
+        folder = self.folder / str(self._count)
+        folder.mkdir()
+        with ExitStack() as stack:
+            relay = stack.enter_context(Relay(self._cluster.port))
+            port = int(relay.url.rpartition(":")[2])
+            url = self._cluster.url_by(port, self._schema)
+            env = pointed_at(
+                self.api, folder, self.receiver.url, FUSE_OTEL_STATE_URL=url,
+                PYTHONPATH=str(TESTS), **SETTINGS,
+            )  # fmt: skip
+            daemon = stack.enter_context(running(env=env, folder=folder, program=PROGRAM))
+            replica = Replica(daemon, relay, stack.pop_all())
+        self._replicas.append(replica)
+        daemon.wait_for(lambda: "msg=started" in daemon.log)
+        return replica
+
+    def logs(self) -> str:
+        return "".join(log.read_text() for log in sorted(self.folder.glob("*/daemon.log")))
+
+    def _close_all(self) -> None:
+        for replica in self._replicas:
+            replica.stack.close()
+
+    # --- what happens to them ---
+
+    def suffer(self, events: int) -> None:
+        """Each kind in turn, and the reader of the account each second time."""
+        kinds = (self.kill, self.stop, self.cut, self.restart_database)
+        for place in range(events):
+            time.sleep(self._fate.random())
+            kind = kinds[place % len(kinds)]
+            kind(self._victim(reads=place // len(kinds) % 2 == 0))
+            self.events[kind.__name__] = self.events.get(kind.__name__, 0) + 1
+
+    def _victim(self, *, reads: bool) -> Replica:
+        if not reads:
+            return self._fate.choice(self._replicas)
+        by_process = {replica.process: replica for replica in self._replicas}
+        self.wait(lambda: self.reader() in by_process)
+        return by_process.get(self.reader()) or self._replicas[0]
+
+    def kill(self, victim: Replica) -> None:
+        """``kill -9``; another one is started in its place."""
+        os.kill(victim.process, signal.SIGKILL)
+        victim.stack.close()
+        self._replicas.remove(victim)
+        self._taken_over(victim)
+        self.start()
+
+    def stop(self, victim: Replica) -> None:
+        """Until its leases are another one's. Then it goes on as if nothing had been."""
+        os.kill(victim.process, signal.SIGSTOP)
+        try:
+            self._taken_over(victim)
+        finally:
+            os.kill(victim.process, signal.SIGCONT)
+
+    def cut(self, victim: Replica) -> None:
+        """Its wire to the database carries nothing, and nobody tells it so."""
+        victim.relay.cut()
+        try:
+            self._taken_over(victim)
+        finally:
+            victim.relay.mend()
+
+    def restart_database(self, _: Replica) -> None:
+        """Without a checkpoint, as after a crash of the server."""
+        self._cluster.stop("immediate")
+        time.sleep(self._fate.random())
+        self._cluster.start()
+
+    def _taken_over(self, victim: Replica) -> None:
+        self.wait(lambda: not self.is_alive(victim))
+        self.wait(lambda: self.reader() not in {0, victim.process})
+
+    # --- the end ---
+
+    def recover(self) -> set[str]:
+        """All sides behave again: run until all is delivered. Returns the calls that must be."""
+        wanted = self.wanted(time.time() - HELD)
+        self.api.faults.clear()
+        self._bad = False
+        self.wait(lambda: wanted.keys() <= self._traced and not self.query(_WAITING))
+        for replica in self._replicas:
+            assert replica.daemon.end() == 0, replica.daemon.log
+        return set(wanted)
+
+    def wait(self, condition: Callable[[], object]) -> None:
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < end, self.logs()[-5_000:]
+            for replica in self._replicas:
+                assert replica.daemon.process.poll() is None, replica.daemon.log
+            time.sleep(0.1)
+
+    # --- the database ---
+
+    def reader(self) -> int:
+        """The process that reads the account, 0 for none."""
+        name = self.query(_READER)
+        return int(str(name).rpartition(" ")[2]) if name else 0
+
+    def is_alive(self, replica: Replica) -> bool:
+        return bool(self.query(_IS_ALIVE, f"% process {replica.process}"))
+
+    def query(self, query: str, *values: object) -> Any:
+        url = self._cluster.url(self._schema)
+        with psycopg.connect(url, autocommit=True) as connection:
+            row = connection.execute(query, values).fetchone()  # type: ignore[arg-type]
+        return row[0] if row else None
