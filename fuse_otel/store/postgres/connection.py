@@ -17,7 +17,7 @@ from fuse_otel.store.postgres.watch import Watch
 from fuse_otel.store.relational.database import Cursor
 from fuse_otel.store.relational.queries import Query, named_texts
 
-TOPICS = ("ledger", "step", "outbox", "control", "capacity", "erasure", "replicas")
+TOPICS = ("ledger", "step", "outbox", "control", "capacity", "erasure", "calls", "replicas")
 # Not `::bigint`, and no part of `HH24:MI`.
 _NAMED = re.compile(r"(?<![:\w]):(\w+)")
 _ESCAPED = {"\0": "\1" + "0", "\1": "\1" + "1"}

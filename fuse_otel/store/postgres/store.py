@@ -1,4 +1,4 @@
-"""One PostgreSQL database with the three interfaces."""
+"""One PostgreSQL database with the four interfaces."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import ExitStack, suppress
 
 from fuse_otel.errors import Broken, MissingStore, StoreError
 from fuse_otel.events import Emit, unheard
+from fuse_otel.store.postgres.calls import PostgresCalls
 from fuse_otel.store.postgres.connection import own_queries
 from fuse_otel.store.postgres.database import Database
 from fuse_otel.store.postgres.replica import Replica, new_id
@@ -48,6 +49,7 @@ class PostgresStore:
         self.ledger = RelationalLedger(database, room, self._replica.join_as_reader)
         self.outbox = PostgresOutbox(database, room)
         self.control = RelationalControl(database, capacity, join, self._replica.other, _unknown)
+        self.calls = PostgresCalls(database)
 
     def close(self) -> None:
         """Idempotent. Gives the leases back, if the database answers; else they end by time."""

@@ -112,7 +112,12 @@ class RelationalCalls:
         return self._read(_conditions(query), _NEWEST, limit, offset)
 
     def stored_after(self, query: CallQuery, after: int, limit: int) -> Sequence[IndexedCall]:
-        conditions: Conditions = {**_conditions(query), "calls.id > :after": {"after": after}}
+        # A call may be stored by another process that began earlier and took a smaller id.
+        whole: Conditions = {
+            "calls.id > :after": {"after": after},
+            "calls.id <= :last": {"last": self.last_id()},
+        }
+        conditions = {**_conditions(query), **whole}
         return self._read(conditions, _AS_STORED, limit)
 
     def stored_last(self, query: CallQuery, limit: int) -> Sequence[IndexedCall]:
@@ -168,11 +173,9 @@ def _conditions(query: CallQuery) -> Conditions:
         account = storable(query.account)[0]
         found["calls.account = (select id from accounts where name = :name)"] = {"name": account}
     if query.module:
-        found["instr(modules, char(10) || :module || char(10))"] = {
-            "module": storable(_line(query.module))[0]
-        }
+        found["instr(modules, :module) > 0"] = {"module": f"\n{storable(_line(query.module))[0]}\n"}
     if query.error is not None:
-        found[f"error = {int(query.error)}"] = {}
+        found["error = :error"] = {"error": query.error}
     if query.start is not None:
         found["calls.at >= :start"] = {"start": query.start}
     if query.end is not None:

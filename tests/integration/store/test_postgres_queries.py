@@ -12,7 +12,7 @@ from fuse_otel.store.postgres.store import open_postgres
 from fuse_otel.store.relational.queries import queries
 
 SHARED = [topic for topic in TOPICS if topic != "replicas"]
-OWN = {"outbox.claim"}  # called by PostgreSQL's own code
+OWN = {"outbox.claim", "calls.before_open"}  # called by PostgreSQL's own code
 
 
 @pytest.fixture(scope="module")

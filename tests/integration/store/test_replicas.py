@@ -7,12 +7,15 @@ from threading import Thread
 import psycopg
 import pytest
 from support.builders.store_values import NOW, TEMPO, accepted, body, seen, step, whole_step
+from support.peers.waiting import wait_for
 from support.rigs.postgres_cluster import Cluster
 
 from fuse_otel.errors import Busy, LeaseLost, StoreError
-from fuse_otel.ports import ReportedState, Store
+from fuse_otel.ports import EVERY_CALL, IndexedCall, ReportedState, Store
 from fuse_otel.store import open_store
+from fuse_otel.store.relational.calls import write_calls
 from fuse_otel.store.relational.queries import queries
+from fuse_otel.store.relational.step import write_step
 
 OLD = "update replicas set lives_until = now() - interval '1 minute' where id = %s"
 FREE_FOR_LONG = "update accounts set freed_at = now() - interval '1 minute' where owner is null"
@@ -49,6 +52,17 @@ def frozen(store: Store, url: str) -> Iterator[None]:
 def execute(url: str, statement: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(statement)
+
+
+def asked(url: str, question: str) -> bool:
+    with psycopg.connect(url, autocommit=True) as connection:
+        return bool(connection.execute(question).fetchone()[0])
+
+
+def facts(name: str) -> IndexedCall:
+    return IndexedCall(
+        name, "0" * 32, "line", "1", "inbound", "completed", "full", error=False, start=NOW, end=NOW
+    )
 
 
 def test_one_account_has_one_reader(replica):
@@ -103,6 +117,37 @@ def test_a_transaction_that_a_dead_replica_left_open_keeps_nothing_locked(replic
         stopped_in_the_middle()
     with pytest.raises(LeaseLost):
         lost.commit(whole_step("2;2"))
+
+
+def test_who_follows_the_calls_misses_none_that_another_replica_stores_meanwhile(replica):
+    first, second = replica(), replica()
+    slow, fast = first.ledger.lease("slow"), second.ledger.lease("fast")
+    fast.commit(step(indexed=[facts("a")]))
+    last = second.calls.last_id()
+    with first._database.write() as connection:
+        account = slow._leased(connection, "hold_account")
+        for name in "bc":
+            write_calls(connection, account, step(indexed=[facts(name)]), 1 << 20)
+        fast.commit(step(indexed=[facts("d")]))
+        assert second.calls.stored_after(EVERY_CALL, last, 10) == ()
+        assert second.calls.last_id() == last
+    found = second.calls.stored_after(EVERY_CALL, last, 10)
+    assert [call.session_id for call in found] == ["b", "c", "d"]
+    assert second.calls.last_id() == found[-1].id
+
+
+def test_replicas_store_a_call_of_both_their_accounts_at_once(replica, url):
+    first, second = replica(), replica()
+    one, other = first.ledger.lease("one"), second.ledger.lease("other")
+    both = Thread(target=other.commit, args=[whole_step("1;1")])
+    with first._database.write() as connection:
+        write_step(connection, one._leased(connection), whole_step("1;1"), (), 1 << 20)
+        both.start()
+        blocked = "select exists (select from pg_locks where not granted)"
+        wait_for(lambda: asked(url, blocked), "the second commit, blocked by the first,")
+    both.join()
+    assert set(other.known(["1;1"])) == set(one.known(["1;1"])) == {"1;1"}
+    assert len(second.control.recent(10)) == 1
 
 
 def test_no_two_replicas_send_the_same_batch(replica):

@@ -226,6 +226,64 @@ create table recent (
     account text not null default ''
 );
 
+-- As SQLite's. `modules` has a module a line, with a line feed before and after each.
+create table calls (
+    id bigint generated always as identity primary key,
+    account bigint not null references accounts,
+    session_id text collate "C" not null,
+    trace_id text collate "C" not null,
+    application text not null,
+    version text not null,
+    direction text not null,
+    outcome text not null,
+    details text not null,
+    error boolean not null,
+    started bigint,
+    ended bigint,
+    failed_module text not null,
+    error_type text not null,
+    modules text not null,
+    at bigint not null,
+    bytes bigint not null,
+    counted integer not null default 1,
+    unique (session_id, account)
+);
+
+create index calls_newest on calls (at, id);
+create index calls_of_trace on calls (trace_id);
+create index calls_failed on calls (at) where error;
+
+create table samples (
+    at bigint primary key,
+    lag bigint not null,
+    headroom bigint not null
+);
+
+create function instr(text, text) returns integer
+language sql immutable as $$
+    select strpos($1, $2)
+$$;
+
+-- Who follows the stored calls by their ids must not pass an id whose transaction has not ended. So
+-- each transaction shows by a lock which ids it may take: those after this one. The upper bits tell
+-- several installations in one database apart.
+create function calls_lock(after bigint) returns bigint
+language sql stable as $$
+    select ((hashtext(current_schema()) & 4194303)::bigint << 40) + after
+$$;
+
+create function show_ids_of_calls() returns trigger language plpgsql as $$
+begin
+    if coalesce(current_setting('fuse_otel.shows_ids', true), '') = '' then
+        perform pg_advisory_xact_lock_shared(calls_lock(last_value)) from calls_id_seq;
+        perform set_config('fuse_otel.shows_ids', 'yes', true);
+    end if;
+    return null;
+end $$;
+
+create trigger calls_begin before insert on calls
+for each statement execute function show_ids_of_calls();
+
 -- The counters. One trigger a statement: a statement may write thousands of rows.
 
 create function count_ledger() returns trigger language plpgsql as $$
@@ -303,6 +361,44 @@ create trigger recent_added after insert on recent
 referencing new table as changed for each statement execute function count_recent();
 create trigger recent_removed after delete on recent
 referencing old table as changed for each statement execute function count_recent();
+
+create function count_calls() returns trigger language plpgsql as $$
+declare
+    sign integer := case tg_op when 'INSERT' then 1 else -1 end;
+begin
+    perform add_to_counter('kept', 0, sign * sum(bytes)::bigint),
+        add_to_counter('indexed', 0, sign * sum(bytes)::bigint)
+    from changed having count(*) > 0;
+    return null;
+end $$;
+
+create trigger calls_added after insert on calls
+referencing new table as changed for each statement execute function count_calls();
+create trigger calls_removed after delete on calls
+referencing old table as changed for each statement execute function count_calls();
+
+create function count_call() returns trigger language plpgsql as $$
+begin
+    perform add_to_counter('kept', 0, new.bytes - old.bytes),
+        add_to_counter('indexed', 0, new.bytes - old.bytes);
+    return null;
+end $$;
+
+create trigger calls_changed after update of bytes on calls
+for each row when (new.bytes <> old.bytes) execute function count_call();
+
+create function count_samples() returns trigger language plpgsql as $$
+declare
+    sign integer := case tg_op when 'INSERT' then 1 else -1 end;
+begin
+    perform add_to_counter('kept', 0, sign * 40 * count(*)) from changed having count(*) > 0;
+    return null;
+end $$;
+
+create trigger samples_added after insert on samples
+referencing new table as changed for each statement execute function count_samples();
+create trigger samples_removed after delete on samples
+referencing old table as changed for each statement execute function count_samples();
 
 create function count_bodies() returns trigger language plpgsql as $$
 declare

@@ -28,6 +28,18 @@ order by destination collate "C", signal collate "C"
 -- name: size
 select pg_database_size(current_database())
 
+-- name: add_sample
+insert into samples (at, lag, headroom) values (?, ?, ?)
+on conflict (at) do update set
+    lag = greatest(samples.lag, excluded.lag),
+    headroom = least(samples.headroom, excluded.headroom)
+
+-- name: forget_samples
+-- The clocks of two replicas differ a little: the slot after this one is no slot ahead.
+delete from samples where at in (
+    select at from samples where at < :first or at > :last + 300 for update skip locked
+)
+
 -- name: recent
 select
     session_id, trace_id, application, direction, outcome, details, error, started, ended,

@@ -8,3 +8,42 @@ where
     and kept_until < greatest(
         case when ended is null then 0 else least(ended, :at::bigint + :keep::bigint) end, :at
     ) + :keep::bigint
+
+-- name: forget
+-- What several replicas tidy at once is left to one of them: none waits for another, or in a circle.
+delete from ledger where (account, session_id) in (
+    select account, session_id from ledger
+    where kept_until < :at order by kept_until limit :limit
+    for update skip locked
+)
+
+-- name: forget_callers
+delete from callers where (account, caller, session_id) in (
+    select account, caller, session_id from callers
+    where ended < :at order by ended limit :limit
+    for update skip locked
+)
+
+-- name: add_recent
+-- Another account may store the same call at this moment.
+insert into recent (
+    session_id, trace_id, application, direction, outcome, details, error, started, ended,
+    bytes, traces, logs, account
+) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+on conflict (session_id) do nothing
+
+-- name: trim_recent
+delete from recent where id in (
+    select id from recent
+    where id in (
+        select id from (
+            select
+                id,
+                row_number() over (order by id desc) as place,
+                sum(bytes) over (order by id desc) as total
+            from recent
+        ) as ranked
+        where place > :calls or total > :bytes
+    )
+    for update skip locked
+)

@@ -62,5 +62,6 @@ select seq from sqlite_sequence where name = 'calls'
 -- name: select
 select
     session_id, trace_id, application, version, direction, outcome, details, error, started, ended,
-    failed_module, error_type, modules, path, name, calls.id
-from calls cross join accounts on accounts.id = calls.account
+    failed_module, error_type, modules, path,
+    (select name from accounts where accounts.id = calls.account), calls.id
+from calls
