@@ -108,6 +108,13 @@ class AccountMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountStandby:
+    """Another replica reads the account. This one asks for it again every few seconds."""
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallsStored:
     """New calls were committed. ``at`` is the time of the commit, UNIX seconds."""
 
@@ -275,7 +282,7 @@ class LoopFailed:
 
 Event = (
     ApiAnswered | ApiFailed | ApiThrottled | ClockSkewSeen | AnomaliesSeen | PollDone
-    | WindowMismatch | WindowUnreadable | AccountMoved | CallsStored | CallsGrown
+    | WindowMismatch | WindowUnreadable | AccountMoved | AccountStandby | CallsStored | CallsGrown
     | CallsUnreadable | ExportDone | CallsDelivered | CallsParked | BatchReadAgain | LaneChanged
     | LanePaused | StoreFailed | JobChanged | StoreMovedAside | OutboxCrossed | HookAnswered
     | LoginRefused | ConfigReloaded | LabelFull | LoopFailed

@@ -169,7 +169,7 @@ def model_options(settings: Settings, account: Account | None = None) -> ModelOp
     )
 
 
-def poller_options(account: Account, settings: Settings) -> PollerOptions:
+def poller_options(account: Account, settings: Settings, *, shared: bool) -> PollerOptions:
     return PollerOptions(
         account=account.name,
         numbers=account.numbers,
@@ -181,6 +181,7 @@ def poller_options(account: Account, settings: Settings) -> PollerOptions:
         concurrent_requests=settings.max_concurrent_requests,
         rescans=tuple(RescanSchedule(rescan.span, rescan.every) for rescan in settings.rescans),
         pseudonym_key=pseudonym_key(account, settings),
+        shared=shared,
     )
 
 

@@ -87,7 +87,7 @@ class Workers:
         requests = RequestThreads(threads, net.deadline, wait=self._once)
         self._open.callback(requests.close)
         return Poller(
-            parts.poller_options(account, self._settings),
+            parts.poller_options(account, self._settings, shared=self.store.shared),
             source,
             requests,
             self.store.ledger,

@@ -9,6 +9,7 @@ from threading import Lock
 from fuse_otel.core.model.lane import LoopName
 from fuse_otel.events import (
     AccountMoved,
+    AccountStandby,
     CallsDelivered,
     CallsStored,
     ConfigReloaded,
@@ -40,6 +41,9 @@ class Problems:
                 case AccountMoved():
                     name = LoopName("account", event.account)
                     self._note(str(name), "" if event.up else event.reason)
+                case AccountStandby():
+                    self._note(str(LoopName("account", event.account)), "")
+                    self._hear_store(event)
                 case LaneChanged():
                     name = LoopName.of_lane(event.lane)
                     self._note(str(name), "" if event.up else event.reason)
@@ -51,8 +55,11 @@ class Problems:
                 case ConfigReloaded():
                     self._note(_RELOAD, "" if event.successful else event.message)
                 case _:
-                    self._store = failure_after(event, self._store)
-                    self._note(_STORE, self._store.message if self._store else "")
+                    self._hear_store(event)
+
+    def _hear_store(self, event: Event) -> None:
+        self._store = failure_after(event, self._store)
+        self._note(_STORE, self._store.message if self._store else "")
 
     def _note(self, what: str, error: str) -> None:
         if not error:
@@ -83,14 +90,16 @@ _ONLY_FOR_READING = frozenset({"full", "lease_lost"})
 
 def failure_after(event: Event, failure: StoreFailed | None) -> StoreFailed | None:
     """What does not work after an event, if ``failure`` did not work before it: a commit shows
-    that the store works again.
+    that the store works again, and so does its answer that another replica reads an account.
     """
     match event:
         case StoreFailed():
             return event
         case CallsStored() | PollDone():
             return None
-        case CallsDelivered() if failure and failure.error_type not in _ONLY_FOR_READING:
+        case CallsDelivered() | AccountStandby() if (
+            failure and failure.error_type not in _ONLY_FOR_READING
+        ):
             return None
         case _:
             return failure

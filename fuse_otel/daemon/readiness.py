@@ -7,7 +7,14 @@ from threading import Lock
 
 from fuse_otel.core.model.lane import Lane
 from fuse_otel.daemon.problems import failure_after
-from fuse_otel.events import AccountMoved, Event, LaneChanged, LanePaused, StoreFailed
+from fuse_otel.events import (
+    AccountMoved,
+    AccountStandby,
+    Event,
+    LaneChanged,
+    LanePaused,
+    StoreFailed,
+)
 from fuse_otel.ports import ReportedState
 
 
@@ -30,6 +37,8 @@ class Readiness:
             match event:
                 case AccountMoved():
                     self._accounts[event.account] = "" if event.up else event.reason
+                case AccountStandby():
+                    self._accounts[event.account] = ""
                 case LaneChanged():
                     self._lanes[event.lane] = "" if event.up else event.reason
                     (self._suspended.add if event.suspended else self._suspended.discard)(

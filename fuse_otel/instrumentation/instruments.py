@@ -18,7 +18,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from fuse_otel.errors import StoreError
-from fuse_otel.instrumentation.metric_family import Family, MetricKind
+from fuse_otel.instrumentation.metric_family import ACCOUNT, Family, MetricKind
 from fuse_otel.instrumentation.metric_table import BY_NAME, FAMILIES, STORED
 from fuse_otel.ports import Status
 
@@ -113,6 +113,12 @@ class Instruments:
             return
         end = self._timer() + seconds
         self._gauges[name].labels(*labels).set_function(lambda: end - self._timer())
+
+    def forget_account(self, account: str) -> None:
+        """Make the gauges of one account absent: another replica exports them."""
+        for family in FAMILIES:
+            if family.labels == ACCOUNT and family.kind is MetricKind.GAUGE:
+                self._gauges[family.name].remove(account)
 
     def forget_states(self) -> None:
         """Make every gauge with labels absent: its account or lane may be removed."""

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from fuse_otel.core.redaction.masks import mask_digits
 from fuse_otel.errors import code_location
-from fuse_otel.events import AccountMoved, Event
+from fuse_otel.events import AccountMoved, AccountStandby, Event
 from fuse_otel.instrumentation.log_line import (
     Field,
     Line,
@@ -56,11 +56,11 @@ class Log:
         self._form = WRITERS[form]
         self._clock = clock
         self._rate_limit = RateLimit()
-        self._up: dict[str, bool] = {}
+        self._states: dict[str, str] = {}
         self._lock = Lock()
 
     def __call__(self, event: Event) -> None:
-        if not isinstance(event, AccountMoved) or self._changed(event):
+        if not isinstance(event, AccountMoved | AccountStandby) or self._changed(event):
             self._write_limited(line_of(event))
 
     def debug(self, message: str, **fields: Field) -> None:
@@ -88,14 +88,18 @@ class Log:
         with suppress(OSError):
             self._write_limited(line)
 
-    def _changed(self, event: AccountMoved) -> bool:
+    def _changed(self, event: AccountMoved | AccountStandby) -> bool:
         """Accounts report after every poll; only a change of their state is worth a line."""
+        state, is_start = "standby", False
+        if isinstance(event, AccountMoved):
+            state = "up" if event.up else "down"
+            is_start = not event.up and not event.reason  # The API was not asked yet.
         with self._lock:
-            before = self._up.get(event.account)
-            if before is None and not event.up and not event.reason:
-                return False  # A start: the API was not asked yet.
-            self._up[event.account] = event.up
-        return before is not event.up
+            before = self._states.get(event.account, "")
+            if is_start and before in {"", "standby"}:
+                return False
+            self._states[event.account] = state
+        return before != state
 
     def _write_limited(self, line: Line) -> None:
         with self._lock:

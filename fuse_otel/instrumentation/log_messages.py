@@ -101,6 +101,11 @@ def _(event: events.AccountMoved) -> Line:
 
 
 @line_of.register
+def _(event: events.AccountStandby) -> Line:
+    return Line(LogLevel.INFO, "account on standby", {"account": event.account})
+
+
+@line_of.register
 def _(event: events.CallsStored) -> Line:
     fields: dict[str, Field] = {"account": event.account, "calls": len(event.calls)}
     return Line(LogLevel.DEBUG, "calls stored", fields)

@@ -165,6 +165,10 @@ class Metrics:
         self._instruments.count_down(name, event.headroom, event.account)
 
     @_take.register
+    def _(self, event: events.AccountStandby) -> None:
+        self._instruments.forget_account(event.account)
+
+    @_take.register
     def _(self, event: events.CallsStored) -> None:
         self._calls.take(event)
         self._count_all("fuse_otel_redactions_total", event.tally.redactions)

@@ -18,7 +18,9 @@ class RescanSchedule:
 
 @dataclass(frozen=True, slots=True)
 class PollerOptions:
-    """Durations are in seconds. Empty ``numbers``: all numbers of the account."""
+    """Durations are in seconds. Empty ``numbers``: all numbers of the account.
+    ``shared``: other replicas work on the store, and may take the account over.
+    """
 
     account: str
     numbers: tuple[str, ...] = ()
@@ -35,6 +37,7 @@ class PollerOptions:
         RescanSchedule(5 * DAY, DAY),
     )
     pseudonym_key: bytes | None = None
+    shared: bool = False
     list_limit: int = 1000
     bulk_limit: int = 200
     bulk_bytes: int = 4_000_000

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fuse_otel.core.encoding.renderer import Renderer
 from fuse_otel.core.timing.backoff import Backoff, Random, SteadyClock
 from fuse_otel.errors import Busy, Full, InternalError, LeaseLost, StoreError
-from fuse_otel.events import Emit, StoreFailed
+from fuse_otel.events import AccountStandby, Emit, StoreFailed
 from fuse_otel.poller.api_client import ApiClient
 from fuse_otel.poller.due_scans import DueScans
 from fuse_otel.poller.ingest import Ingest
@@ -116,12 +116,10 @@ class Poller:
         if self._store.ready(steady):
             try:
                 return self._steady.wall(self._step(steady))
-            except Busy:
-                # Another replica reads the account. It may end at any time.
-                self._position = None
-                self._idle = True
-                return self._steady.wall(steady + STANDBY)
             except StoreError as error:
+                if self._options.shared and isinstance(error, Busy | LeaseLost):
+                    self._stand_by()
+                    return self._steady.wall(steady + STANDBY)
                 self._store_failed(error, steady)
             except Exception as error:
                 self._api.health.window_failed(None, InternalError.of(error))
@@ -229,17 +227,33 @@ class Poller:
             self._store_error = None
             self._store.succeed()
 
+    def _stand_by(self) -> None:
+        """Another replica reads the account. It may end at any time."""
+        self._drop_scans()
+        self._drop_lease()
+        self._position = None
+        self._store_error = None
+        self._store.succeed()
+        self._idle = True
+        self._emit(AccountStandby(self.account))
+
+    def _drop_scans(self) -> None:
+        for task in self._tasks.values():
+            task.close()
+        self._tasks.clear()
+
+    def _drop_lease(self) -> None:
+        self._leased = None
+        self._full_at = None
+
     def _store_failed(self, error: StoreError, now: float) -> None:
         """Drop all scans. They start again from the ledger when the store works."""
         if isinstance(error, Full):
             self._full_at = self._leased.ingest.batch_commits if self._leased else 0
             self._no_room_for = error.needed
         if isinstance(error, LeaseLost):
-            self._leased = None
-            self._full_at = None
-        for task in self._tasks.values():
-            task.close()
-        self._tasks.clear()
+            self._drop_lease()
+        self._drop_scans()
         self._idle = False
         self._timetable.poll_by(now)
         self._store_error = error

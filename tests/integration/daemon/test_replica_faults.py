@@ -28,7 +28,10 @@ def test_whatever_happens_to_replicas_everything_is_there_once(tmp_path):
     print(rig.events, len(wanted), "calls", rig.requests, "requests")  # noqa: T201 - see -rP
     assert sum(rig.events.values()) == events
     assert len(rig.events) == 4
-    assert "Traceback" not in rig.logs()
+    logs = rig.logs()
+    assert "account on standby" in logs
+    assert "Traceback" not in logs
+    assert "error=lease_lost" not in logs
 
 
 def check_database(rig: ReplicaRig) -> None:

@@ -24,6 +24,7 @@ EVERY_EVENT: tuple[events.Event, ...] = (
     events.AccountMoved(
         "main", up=True, cursor=NOW - 15, headroom=400_000.0, pending=2, gap_seconds=60
     ),
+    events.AccountStandby("spare"),
     events.CallsStored("main", NOW, (), (), Tally()),
     events.CallsGrown("main", 2),
     events.CallsUnreadable("main", 1),

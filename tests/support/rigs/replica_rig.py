@@ -17,6 +17,7 @@ from typing import Any, Self
 import psycopg
 
 from support.fakes.relay import Relay
+from support.http_client import get
 from support.patience import PATIENCE
 from support.rigs.kill_rig import HELD, SETTINGS, KillRig
 from support.rigs.postgres_cluster import Cluster
@@ -119,6 +120,7 @@ class ReplicaRig(KillRig):
             self._taken_over(victim)
         finally:
             os.kill(victim.process, signal.SIGCONT)
+        self.wait(lambda: self.is_ready(victim))
 
     def cut(self, victim: Replica) -> None:
         """Its wire to the database carries nothing, and nobody tells it so."""
@@ -127,6 +129,7 @@ class ReplicaRig(KillRig):
             self._taken_over(victim)
         finally:
             victim.relay.mend()
+        self.wait(lambda: self.is_ready(victim))
 
     def restart_database(self, _: Replica) -> None:
         """Without a checkpoint, as after a crash of the server."""
@@ -164,6 +167,10 @@ class ReplicaRig(KillRig):
         """The process that reads the account, 0 for none."""
         name = self.query(_READER)
         return int(str(name).rpartition(" ")[2]) if name else 0
+
+    def is_ready(self, replica: Replica) -> bool:
+        """It comes and goes with a back end that misbehaves: one lane must work."""
+        return get(f"{replica.daemon.url}/-/ready").is_success
 
     def is_alive(self, replica: Replica) -> bool:
         return bool(self.query(_IS_ALIVE, f"% process {replica.process}"))

@@ -7,6 +7,7 @@ from fuse_otel.core.model.tally import Tally
 from fuse_otel.daemon import Problems, Readiness
 from fuse_otel.events import (
     AccountMoved,
+    AccountStandby,
     CallsDelivered,
     CallsStored,
     ConfigReloaded,
@@ -38,7 +39,7 @@ class Subscribers:
         return found[0] if found else None
 
 
-@pytest.mark.parametrize("event", [STORED, POLLED, DELIVERED])
+@pytest.mark.parametrize("event", [STORED, POLLED, DELIVERED, AccountStandby("main")])
 @pytest.mark.parametrize("error_type", ["broken", "corrupt", "busy"])
 def test_any_commit_shows_that_a_broken_store_works_again(error_type, event):
     both = Subscribers()
@@ -48,11 +49,12 @@ def test_any_commit_shows_that_a_broken_store_works_again(error_type, event):
     assert both.store_error() is None
 
 
+@pytest.mark.parametrize("event", [DELIVERED, AccountStandby("main")])
 @pytest.mark.parametrize("error_type", ["full", "lease_lost"])
-def test_a_delivery_does_not_show_that_new_calls_can_be_stored(error_type):
+def test_a_delivery_does_not_show_that_new_calls_can_be_stored(error_type, event):
     both = Subscribers()
     both.hear(StoreFailed(error_type, "No new calls."))
-    both.hear(DELIVERED)
+    both.hear(event)
     assert both.store_error() == "No new calls."
     both.hear(STORED)
     assert both.store_error() is None

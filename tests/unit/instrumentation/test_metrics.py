@@ -103,6 +103,16 @@ def test_a_gauge_whose_value_is_not_known_any_more_is_absent_again(metrics):
     assert value(metrics, "fuse_otel_pending_calls", **MAIN) == 0
 
 
+def test_the_gauges_of_an_account_that_another_replica_reads_are_absent(metrics):
+    metrics(events.AccountMoved("b", up=True, cursor=NOW, headroom=1.0, pending=3, gap_seconds=0))
+    metrics(events.AccountStandby("b"))
+    metrics(events.AccountStandby("never read"))
+    for name in ("account_up", "cursor_timestamp_seconds", "pending_calls"):
+        assert value(metrics, f"fuse_otel_{name}", account="b") is None
+    assert value(metrics, "fuse_otel_retention_headroom_seconds", account="b") is None
+    assert value(metrics, "fuse_otel_account_up", **MAIN) == 1
+
+
 def test_headroom_falls_while_the_poller_is_silent():
     passed = 0.0
     metrics = Metrics(timer=lambda: passed)
