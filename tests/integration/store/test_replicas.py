@@ -54,7 +54,7 @@ def execute(url: str, statement: str) -> None:
         connection.execute(statement)
 
 
-def asked(url: str, question: str) -> bool:
+def query(url: str, question: str) -> bool:
     with psycopg.connect(url, autocommit=True) as connection:
         return bool(connection.execute(question).fetchone()[0])
 
@@ -144,7 +144,7 @@ def test_replicas_store_a_call_of_both_their_accounts_at_once(replica, url):
         write_step(connection, one._leased(connection), whole_step("1;1"), (), 1 << 20)
         both.start()
         blocked = "select exists (select from pg_locks where not granted)"
-        wait_for(lambda: asked(url, blocked), "the second commit, blocked by the first,")
+        wait_for(lambda: query(url, blocked), "the second commit, blocked by the first,")
     both.join()
     assert set(other.known(["1;1"])) == set(one.known(["1;1"])) == {"1;1"}
     assert len(second.control.recent(10)) == 1
