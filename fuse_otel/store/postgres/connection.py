@@ -17,7 +17,17 @@ from fuse_otel.store.postgres.watch import Watch
 from fuse_otel.store.relational.database import Cursor
 from fuse_otel.store.relational.queries import Query, named_texts
 
-TOPICS = ("ledger", "step", "outbox", "control", "capacity", "erasure", "calls", "replicas")
+TOPICS = (
+    "ledger",
+    "step",
+    "outbox",
+    "control",
+    "capacity",
+    "erasure",
+    "calls",
+    "flows",
+    "replicas",
+)
 # Not `::bigint`, and no part of `HH24:MI`.
 _NAMED = re.compile(r"(?<![:\w]):(\w+)")
 _ESCAPED = {"\0": "\1" + "0", "\1": "\1" + "1"}

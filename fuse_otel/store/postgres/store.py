@@ -1,4 +1,4 @@
-"""One PostgreSQL database with the four interfaces."""
+"""One PostgreSQL database with the five interfaces."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from fuse_otel.store.postgres.schema import VERSION, bring_forward, version_of
 from fuse_otel.store.relational.capacity import Capacity
 from fuse_otel.store.relational.control import RelationalControl
 from fuse_otel.store.relational.database import Connection
+from fuse_otel.store.relational.flows import RelationalFlows
 from fuse_otel.store.relational.ledger import RelationalLedger
 from fuse_otel.store.relational.outbox import RelationalOutbox
 
@@ -50,6 +51,7 @@ class PostgresStore:
         self.outbox = PostgresOutbox(database, room)
         self.control = RelationalControl(database, capacity, join, self._replica.other, _unknown)
         self.calls = PostgresCalls(database)
+        self.flows = RelationalFlows(database)
 
     def close(self) -> None:
         """Idempotent. Gives the leases back, if the database answers; else they end by time."""

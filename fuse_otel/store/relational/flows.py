@@ -42,7 +42,9 @@ class _Part(NamedTuple):
     start: int
 
 
-def write_flows(connection: Connection, rows: Sequence[NamedRow], now: int, cap: int) -> None:
+def write_flows(
+    connection: Connection, account: int, rows: Sequence[NamedRow], now: int, cap: int
+) -> None:
     """Inside the transaction of the step, before its ledger rows and its rows of the index.
     ``rows`` are the latter, whose ``counted`` it sets; ``cap`` is the store's, bytes.
     """
@@ -59,7 +61,7 @@ def write_flows(connection: Connection, rows: Sequence[NamedRow], now: int, cap:
         for path, times in paths:
             flow.add(path, times)
         _write(connection, part, flow)
-    _process_old(connection, now)
+    _process_old(connection, account, now)
     trim_flows(connection, cap, len(changes))
 
 
@@ -132,14 +134,16 @@ def _write(connection: Connection, part: _Part, flow: CallFlow) -> None:
     connection.execute(_SQL["write"], {**part._asdict(), "bytes": size, "data": data})
 
 
-def _process_old(connection: Connection, now: int) -> None:
-    """Sum old hours by the day, and forget old days."""
-    old = {"seconds": HOUR, "before": first_hour(now), "limit": AT_ONCE}
+def _process_old(connection: Connection, account: int, now: int) -> None:
+    """Sum old hours by the day, and forget old days. Replicas sum those of the ``account`` that
+    they commit, SQLite sums all.
+    """
+    old = {"account": account, "seconds": HOUR, "before": first_hour(now), "limit": AT_ONCE}
     days: dict[_Part, CallFlow] = {}
-    for row_id, account, application, version, outcome, start, data in connection.execute(
+    for row_id, owner, application, version, outcome, start, data in connection.execute(
         _SQL["old_hours"], old
     ).fetchall():
-        part = _Part(account, application, version, outcome, DAY, start - start % DAY)
+        part = _Part(owner, application, version, outcome, DAY, start - start % DAY)
         if part not in days:
             days[part] = _sums(connection, part)
         days[part].merge(_flow(data))

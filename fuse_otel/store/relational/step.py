@@ -37,7 +37,7 @@ def write_step(
     _write_pending(connection, account, step)
     rows = call_rows(account, step)
     # Before the ledger rows: whether a call was counted depends on whether it was known.
-    write_flows(connection, rows, step.at, cap)
+    write_flows(connection, account, rows, step.at, cap)
     _write_seen(connection, account, step)
     write_batches(connection, batches, step.at)
     _write_recent(connection, step.recent, cap)

@@ -2,16 +2,19 @@
 
 import re
 from contextlib import suppress
+from importlib.resources import files
 
 import psycopg
 import pytest
 
 from fuse_otel.errors import StoreError
+from fuse_otel.store import relational
 from fuse_otel.store.postgres.connection import TOPICS, own_queries, translated
 from fuse_otel.store.postgres.store import open_postgres
 from fuse_otel.store.relational.queries import queries
 
-SHARED = [topic for topic in TOPICS if topic != "replicas"]
+FOLDER = files(relational).joinpath("sql")
+SHARED = sorted(each.name.removesuffix(".sql") for each in FOLDER.iterdir())
 OWN = {"outbox.claim", "calls.before_open"}  # called by PostgreSQL's own code
 
 
@@ -24,9 +27,10 @@ def database(postgres):
 
 
 def every():
-    for topic in TOPICS:
+    for topic in sorted({*TOPICS, *SHARED}):
+        own = own_queries(topic) if topic in TOPICS else {}
         shared = queries(topic) if topic in SHARED else {}
-        yield from (own_queries(topic) | dict(shared)).values()
+        yield from {**own, **shared}.values()
 
 
 @pytest.mark.parametrize("query", list(every()), ids=lambda query: query.name)
@@ -42,5 +46,6 @@ def test_every_query_runs(database, query):
 
 def test_every_text_of_its_own_replaces_a_shared_one():
     names = {query.name for topic in SHARED for query in queries(topic).values()}
-    own = {query.name for topic in SHARED for query in own_queries(topic).values()}
+    topics = [topic for topic in TOPICS if topic in SHARED]
+    own = {query.name for topic in topics for query in own_queries(topic).values()}
     assert own - names == OWN

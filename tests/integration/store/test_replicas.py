@@ -13,7 +13,6 @@ from support.rigs.postgres_cluster import Cluster
 from fuse_otel.errors import Busy, LeaseLost, StoreError
 from fuse_otel.ports import EVERY_CALL, IndexedCall, ReportedState, Store
 from fuse_otel.store import open_store
-from fuse_otel.store.relational.calls import write_calls
 from fuse_otel.store.relational.queries import queries
 from fuse_otel.store.relational.step import write_step
 
@@ -127,7 +126,7 @@ def test_who_follows_the_calls_misses_none_that_another_replica_stores_meanwhile
     with first._database.write() as connection:
         account = slow._leased(connection, "hold_account")
         for name in "bc":
-            write_calls(connection, account, step(indexed=[facts(name)]), 1 << 20)
+            write_step(connection, account, step(indexed=[facts(name)]), (), 1 << 20)
         fast.commit(step(indexed=[facts("d")]))
         assert second.calls.stored_after(EVERY_CALL, last, 10) == ()
         assert second.calls.last_id() == last

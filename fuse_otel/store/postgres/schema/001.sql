@@ -243,11 +243,29 @@ create table calls (
     failed_module text not null,
     error_type text not null,
     modules text not null,
+    path text not null,
     at bigint not null,
     bytes bigint not null,
     counted integer not null default 1,
     unique (session_id, account)
 );
+
+create table flows (
+    id bigint generated always as identity primary key,
+    account bigint not null references accounts,
+    application text not null,
+    version text not null,
+    outcome text not null,
+    seconds bigint not null,
+    start bigint not null,
+    bytes bigint not null,
+    data text not null
+);
+
+create unique index flows_once
+on flows (application, account, version, outcome, seconds, start);
+create index flows_oldest on flows (account, seconds, start);
+create index flows_forgotten on flows (start);
 
 create index calls_newest on calls (at, id);
 create index calls_of_trace on calls (trace_id);
@@ -399,6 +417,31 @@ create trigger samples_added after insert on samples
 referencing new table as changed for each statement execute function count_samples();
 create trigger samples_removed after delete on samples
 referencing old table as changed for each statement execute function count_samples();
+
+create function count_flows() returns trigger language plpgsql as $$
+declare
+    sign integer := case tg_op when 'INSERT' then 1 else -1 end;
+begin
+    perform add_to_counter('kept', 0, sign * sum(bytes)::bigint),
+        add_to_counter('flows', 0, sign * sum(bytes)::bigint)
+    from changed having count(*) > 0;
+    return null;
+end $$;
+
+create trigger flows_added after insert on flows
+referencing new table as changed for each statement execute function count_flows();
+create trigger flows_removed after delete on flows
+referencing old table as changed for each statement execute function count_flows();
+
+create function count_flow() returns trigger language plpgsql as $$
+begin
+    perform add_to_counter('kept', 0, new.bytes - old.bytes),
+        add_to_counter('flows', 0, new.bytes - old.bytes);
+    return null;
+end $$;
+
+create trigger flows_changed after update of bytes on flows
+for each row when (new.bytes <> old.bytes) execute function count_flow();
 
 create function count_bodies() returns trigger language plpgsql as $$
 declare
