@@ -4,7 +4,7 @@
 -- database's own.
 
 create table meta (
-    name text primary key,
+    name text collate "C" primary key,
     value bigint not null
 );
 
