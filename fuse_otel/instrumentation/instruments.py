@@ -139,7 +139,9 @@ _Samples: TypeAlias = list[tuple[tuple[str, ...], float | None]]
 
 
 class StoreGauges(Collector):
-    """If the store fails the gauges are absent, so that a query sees that they are unknown."""
+    """If the store fails the gauges are absent, so that a query sees that they are unknown. Of
+    several replicas one exports them.
+    """
 
     def __init__(self, read: ReadStatus) -> None:
         self._read = read
@@ -152,7 +154,7 @@ class StoreGauges(Collector):
             status = self._read()
         except StoreError:
             status = None
-        yield from _families({} if status is None else _samples(status))
+        yield from _families(_samples(status) if status and status.is_exported_here else {})
 
 
 def _samples(status: Status) -> dict[str, _Samples]:

@@ -152,10 +152,27 @@ class Erased:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplicaStatus:
+    """A process that works on a shared store since ``start``; it last answered at ``seen`` (UNIX
+    seconds of the store), and reads ``accounts``. Without ``alive`` it counts as dead. ``here``: it
+    is this process.
+    """
+
+    name: str
+    version: str
+    start: int
+    seen: int
+    alive: bool
+    here: bool
+    accounts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """``used`` and ``capacity`` are bytes of the outbox; ``jobs`` are the open ones. ``size`` is
     the database's, ``free`` the room on its disk: bytes, ``None`` where nothing is known.
     ``moved_aside`` is when this store took the place of a damaged one, ``None`` if it never did.
+    ``replicas`` are those of a shared store, the oldest first.
     """
 
     accounts: tuple[AccountStatus, ...]
@@ -166,6 +183,12 @@ class Status:
     moved_aside: int | None = None
     size: int | None = None
     free: int | None = None
+    replicas: tuple[ReplicaStatus, ...] = ()
+
+    @property
+    def is_exported_here(self) -> bool:
+        """Whether this process exports the gauges of the store: one of the replicas does."""
+        return next((each.here for each in self.replicas if each.alive), True)
 
 
 class Control(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from fuse_otel.ports import AccountStatus, Job, JobStatus, LaneStatus, Status
+from fuse_otel.ports import AccountStatus, Job, JobStatus, LaneStatus, ReplicaStatus, Status
 from fuse_otel.views.status_report import headroom_of, lanes_of, masked
 
 
@@ -23,6 +23,7 @@ def status_json(
         "accounts": [_account_json(account, now) for account in status.accounts],
         "lanes": list(map(_lane_json, lanes_of(status))),
         "outbox": {"used_bytes": status.used, "capacity_bytes": status.capacity},
+        "replicas": list(map(_replica_json, status.replicas)),
         "orders": [_job_json(job, progress) for job, progress in status.jobs],
     }
 
@@ -71,6 +72,17 @@ def _lane_json(each: LaneStatus) -> dict[str, object]:
         "oldest": each.oldest,
         "parked": each.parked,
         "paused_since": each.paused_since,
+    }
+
+
+def _replica_json(each: ReplicaStatus) -> dict[str, object]:
+    return {
+        "replica": each.name,
+        "version": each.version,
+        "start": each.start,
+        "seen": each.seen,
+        "alive": each.alive,
+        "accounts": list(each.accounts),
     }
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import socket
+from dataclasses import replace
 from threading import Event, Lock, Thread
 from uuid import uuid4
 
 from fuse_otel import __version__
 from fuse_otel.errors import StoreError
+from fuse_otel.ports import ReplicaStatus
 from fuse_otel.store.postgres.connection import own_queries
 from fuse_otel.store.postgres.database import Database
+from fuse_otel.store.relational.database import Connection
 
 LEASE = 12.0  # seconds after its last beat until a replica counts as dead
 _SQL = own_queries("replicas")
@@ -68,6 +71,12 @@ class Replica:
         with self._database.read() as connection:
             row = connection.execute(_SQL["other"], {"id": self._database.owner}).fetchone()
             return row[0] if row else None
+
+    def replicas(self, connection: Connection) -> tuple[ReplicaStatus, ...]:
+        """Those of the last hour, the oldest first."""
+        found = connection.execute(_SQL["replicas"], {"id": self._database.owner})
+        read = (ReplicaStatus(*row) for row in found)
+        return tuple(replace(each, accounts=tuple(each.accounts)) for each in read)
 
     def _run(self) -> None:
         while not self._stop.wait(self._lease / 4):

@@ -46,10 +46,12 @@ class PostgresStore:
         self._database = database
         self._replica = Replica(database)
         room = Capacity(capacity, _unknown, database.name, emit)
-        join = self._replica.join
         self.ledger = RelationalLedger(database, room, self._replica.join_as_reader)
         self.outbox = PostgresOutbox(database, room)
-        self.control = RelationalControl(database, capacity, join, self._replica.other, _unknown)
+        replica = self._replica
+        self.control = RelationalControl(
+            database, capacity, replica.join, replica.other, _unknown, replica.replicas
+        )
         self.calls = PostgresCalls(database)
         self.flows = RelationalFlows(database)
 

@@ -20,6 +20,7 @@ from fuse_otel.ports import (
     ParkedCall,
     ParkedQuery,
     RecentCall,
+    ReplicaStatus,
     ReportedState,
     Sample,
     Status,
@@ -36,9 +37,13 @@ from fuse_otel.store.relational.step import open_gaps
 _SQL = queries("control")
 
 
+def _alone(_: Connection) -> tuple[ReplicaStatus, ...]:
+    return ()
+
+
 class RelationalControl:
     """``acquire`` takes the lock of the process or raises ``Busy``; ``holder`` names its holder;
-    ``free`` is the room on the disk in bytes.
+    ``free`` is the room on the disk in bytes; ``replicas`` reads those of a shared store.
     """
 
     def __init__(
@@ -48,8 +53,10 @@ class RelationalControl:
         acquire: Callable[[], None],
         holder: Callable[[], str | None],
         free: Callable[[], int],
+        replicas: Callable[[Connection], tuple[ReplicaStatus, ...]] = _alone,
     ) -> None:
         self._free = free
+        self._replicas = replicas
         self._database = database
         self._cap = cap
         self._acquire = acquire
@@ -72,6 +79,7 @@ class RelationalControl:
                 moved_aside=moved_aside[0] if moved_aside else None,
                 size=connection.execute(_SQL["size"]).fetchone()[0],
                 free=free if free < sys.maxsize else None,
+                replicas=self._replicas(connection),
             )
 
     def report_states(

@@ -211,6 +211,21 @@ def test_the_state_of_an_account_is_what_its_reader_reports(replica):
     assert second.control.status().accounts[0].reported == down
 
 
+def test_the_status_lists_the_replicas_and_one_of_them_exports_it(replica, url):
+    first, second = replica(), replica()
+    first.ledger.lease("main")
+    second.control.lock()
+    one, other = first.control.status().replicas
+    assert (one.alive, one.here, one.accounts) == (True, True, ("main",))
+    assert (other.alive, other.here, other.accounts) == (True, False, ())
+    assert one.start <= one.seen
+    exported = [each.control.status().is_exported_here for each in (first, second)]
+    assert exported == [True, False]
+    with frozen(first, url):
+        assert second.control.status().is_exported_here
+        assert [each.alive for each in second.control.status().replicas] == [False, True]
+
+
 def test_a_living_replica_is_the_holder_that_commands_see(replica):
     first, second = replica(), replica()
     assert second.control.lock_holder() is None

@@ -14,8 +14,17 @@ from fuse_otel.cli.terminal.status import status_lines
 from fuse_otel.cli.terminal.text import paint
 from fuse_otel.humanize import UNKNOWN, size
 from fuse_otel.jobs import Backfill, encode_request
-from fuse_otel.ports import Gap, GapReason, JobStatus, JobStep, NumberPosition, ReportedState
+from fuse_otel.ports import (
+    Gap,
+    GapReason,
+    JobStatus,
+    JobStep,
+    NumberPosition,
+    ReplicaStatus,
+    ReportedState,
+)
 from fuse_otel.store import open_store
+from fuse_otel.views.status_json import status_json
 
 HOUR = 3600
 
@@ -230,6 +239,31 @@ def test_many_gaps_are_not_all_listed(store):
     ]
     assert sum("history" in line for line in lines) == 10
     assert "15 more: --json lists them all." in lines
+
+
+def test_the_replicas_of_a_shared_store_are_shown(store):
+    replicas = (
+        ReplicaStatus(
+            "a process 1",
+            "1.0",
+            NOW - 90,
+            NOW - 1,
+            alive=True,
+            here=False,
+            accounts=("main", "second"),
+        ),
+        ReplicaStatus("b process 2", "1.1", NOW - 60, NOW - 30, alive=False, here=False),
+    )
+    shared = replace(store.control.status(), replicas=replicas)
+    lines = [paint(line, None, colour=False) for line in status_lines(shared, "a", NOW, None)]
+    one, other = (line for line in lines if " process " in line)
+    assert "up" in one
+    assert "main, second" in one
+    assert "dead" in other
+    found = status_json(shared, NOW, [], "1", "a")["replicas"]
+    assert [(each["alive"], each["accounts"]) for each in found] == [
+        (True, ["main", "second"]), (False, []),
+    ]  # fmt: skip
 
 
 def test_colour_is_for_what_needs_a_look(store):

@@ -2,6 +2,7 @@
 
 import platform
 import re
+from dataclasses import replace
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -15,7 +16,7 @@ from fuse_otel.core.model.tally import REDACTIONS, Tally
 from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.errors import Broken
 from fuse_otel.instrumentation.metrics import Metrics
-from fuse_otel.ports import AccountStatus, LaneStatus, NumberPosition, Status
+from fuse_otel.ports import AccountStatus, LaneStatus, NumberPosition, ReplicaStatus, Status
 
 TEMPO = {"destination": "tempo", "signal": "traces"}
 MAIN = {"account": "main"}
@@ -286,6 +287,19 @@ def test_what_waits_is_read_from_the_store_at_the_scrape():
     assert value(metrics, "fuse_otel_outbox_bytes") == 500
     assert value(metrics, "fuse_otel_outbox_capacity_bytes") == 1000
     assert len(asked) == 7
+
+
+@pytest.mark.parametrize(
+    ("replicas", "exported"),
+    [("", True), ("here", True), ("dead here", True), ("other here", False), ("other", False)],
+)
+def test_of_several_replicas_the_oldest_alive_exports_the_gauges_of_the_store(replicas, exported):
+    found = tuple(
+        ReplicaStatus(each, "1", NOW, NOW, alive=each != "dead", here=each == "here")
+        for each in replicas.split()
+    )
+    metrics = Metrics(status=lambda: replace(_status(), replicas=found))
+    assert (value(metrics, "fuse_otel_outbox_bytes") is not None) is exported
 
 
 def test_while_the_store_fails_its_gauges_are_absent_and_the_rest_is_served():

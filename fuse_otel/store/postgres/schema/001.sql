@@ -14,6 +14,7 @@ create table replicas (
     version text not null,
     reads boolean not null,
     started_at timestamptz not null default now(),
+    beat timestamptz not null default now(),
     lives_until timestamptz not null
 );
 

@@ -1,7 +1,7 @@
 -- name: join
 insert into replicas (id, name, version, reads, lives_until)
 values (:id, :name, :version, :reads, now() + make_interval(secs => :lease))
-on conflict (id) do update set lives_until = excluded.lives_until, reads = excluded.reads
+on conflict (id) do update set beat = now(), lives_until = excluded.lives_until, reads = excluded.reads
 
 -- name: leave_accounts
 update accounts set owner = null, freed_at = now() where owner = :id
@@ -45,7 +45,18 @@ update deliveries set claimed_by = null, claimed_until = null where claimed_by =
 delete from replicas where id = :id
 
 -- name: forget_replicas
-delete from replicas where lives_until < now() - interval '1 day'
+delete from replicas where lives_until < now() - interval '1 hour'
+
+-- name: replicas
+select
+    name, version, floor(extract(epoch from started_at))::bigint,
+    floor(extract(epoch from beat))::bigint, is_alive(id), id = :id,
+    (
+        select coalesce(json_agg(accounts.name order by accounts.name collate "C"), '[]')
+        from accounts where owner = replicas.id
+    )
+from replicas
+order by started_at, id
 
 -- name: other
 select name || ', since ' || to_char(started_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"')
