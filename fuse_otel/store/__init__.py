@@ -1,4 +1,4 @@
-"""Everything durable: one database with the three interfaces of the ports."""
+"""Everything durable: one database with the five interfaces of the ports."""
 
 from __future__ import annotations
 

@@ -8,14 +8,17 @@ from dataclasses import replace
 from threading import Event, Lock, Thread
 from uuid import uuid4
 
+from psycopg_pool import PoolTimeout
+
 from fuse_otel import __version__
-from fuse_otel.errors import StoreError
+from fuse_otel.errors import Broken, StoreError
 from fuse_otel.ports import ReplicaStatus
 from fuse_otel.store.postgres.connection import own_queries
 from fuse_otel.store.postgres.database import Database
 from fuse_otel.store.relational.database import Connection
 
 LEASE = 12.0  # seconds after its last beat until a replica counts as dead
+_OTHERS = ("forget_replicas", "end_dead", "free_dead", "free_surplus", "fold_counters")
 _SQL = own_queries("replicas")
 
 
@@ -36,17 +39,21 @@ class Replica:
         self._joining = Lock()
         self._thread: Thread | None = None
         self._reads = False
+        self._announced = False
 
     def join_as_reader(self) -> None:
         """As ``join``, and take a share of the accounts."""
-        if not self._reads:
+        if not self._announced:
             self._reads = True
             self.join()
             self._beat()
+            self._announced = True
 
     def join(self) -> None:
         """Idempotent. Raises ``StoreError``."""
         with self._joining:
+            if self._stop.is_set():
+                raise Broken(f"The store {self._database.name} is closed.")
             if self._thread is None:
                 self._database.check_writable()
                 self._beat()
@@ -61,6 +68,15 @@ class Replica:
             return
         self._stop.set()
         thread.join()
+        try:
+            self._give_back()
+        except StoreError as error:
+            if isinstance(error.__cause__, PoolTimeout):
+                raise
+            # Another replica may have ended this connection with one of a dead transaction.
+            self._give_back()
+
+    def _give_back(self) -> None:
         with self._database.write() as connection:
             me = {"id": self._database.owner}
             for name in ("leave_accounts", "leave_deliveries", "leave"):
@@ -96,5 +112,5 @@ class Replica:
         }
         with self._database.write() as connection:
             connection.execute(_SQL["join"], me)
-            for name in ("forget_replicas", "end_dead", "free_dead", "free_surplus"):
+            for name in _OTHERS:
                 connection.execute(_SQL[name], me)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 
 from fuse_otel.errors import Broken, MissingStore, StoreError
-from fuse_otel.events import Emit, unheard
+from fuse_otel.events import Emit, StoreFailed, unheard
 from fuse_otel.store.postgres.calls import PostgresCalls
 from fuse_otel.store.postgres.connection import own_queries
 from fuse_otel.store.postgres.database import Database
@@ -21,6 +21,7 @@ from fuse_otel.store.relational.ledger import RelationalLedger
 from fuse_otel.store.relational.outbox import RelationalOutbox
 
 CONNECTIONS = 10  # of a replica at most
+_KEPT = "The leases of this replica were not given back, and end by time."
 _OUTBOX = own_queries("outbox")
 
 
@@ -44,6 +45,7 @@ class PostgresStore:
 
     def __init__(self, database: Database, capacity: int, emit: Emit = unheard) -> None:
         self._database = database
+        self._emit = emit
         self._replica = Replica(database)
         room = Capacity(capacity, _unknown, database.name, emit)
         self.ledger = RelationalLedger(database, room, self._replica.join_as_reader)
@@ -57,8 +59,10 @@ class PostgresStore:
 
     def close(self) -> None:
         """Idempotent. Gives the leases back, if the database answers; else they end by time."""
-        with suppress(StoreError):
+        try:
             self._replica.leave()
+        except StoreError as error:
+            self._emit(StoreFailed(error.error_type, f"{_KEPT} {error}"))
         self._database.close()
 
 

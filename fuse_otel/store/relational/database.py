@@ -1,4 +1,4 @@
-"""What the three interfaces need of a database, whichever engine it is."""
+"""What the five interfaces need of a database, whichever engine it is."""
 
 from __future__ import annotations
 

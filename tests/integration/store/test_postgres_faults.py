@@ -9,7 +9,7 @@ from support.builders.store_values import NOW, whole_step
 from support.fakes.relay import Relay
 from support.rigs.postgres_cluster import cluster
 
-from fuse_otel.errors import Broken, ConfigurationError, Full, StoreError
+from fuse_otel.errors import Broken, ConfigurationError, Full, MissingStore, StoreError
 from fuse_otel.store import open_store
 from fuse_otel.store.postgres import database
 from fuse_otel.store.postgres.connection import translated
@@ -71,8 +71,17 @@ def test_a_reader_needs_a_schema_and_changes_nothing(postgres):
                 write()
         reader.close()
     empty = postgres.url(postgres._new_schema())
-    with pytest.raises(Broken, match="empty or older than this program"):
-        opened(empty, read_only=True)
+    for options in ({"read_only": True}, {"create": False}):
+        with pytest.raises(MissingStore, match="empty or older than this program"):
+            opened(empty, **options)
+
+
+def test_who_creates_no_store_uses_one_that_is_there(postgres):
+    with postgres.store() as url:
+        opened(url).close()
+        store = opened(url, create=False)
+        store.ledger.lease("main").commit(whole_step("1;1"))
+        store.close()
 
 
 def test_a_schema_that_does_not_serve_this_program_is_refused(postgres):

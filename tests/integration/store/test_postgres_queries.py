@@ -21,7 +21,7 @@ OWN = {"outbox.claim", "calls.before_open"}  # called by PostgreSQL's own code
 @pytest.fixture(scope="module")
 def database(postgres):
     with postgres.store() as url:
-        store = open_postgres(url, capacity=1, read_only=False, emit=lambda _: None)
+        store = open_postgres(url, capacity=1, read_only=False, create=True, emit=lambda _: None)
         yield store._database
         store.close()
 

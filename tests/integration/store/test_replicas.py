@@ -16,7 +16,9 @@ from fuse_otel.store import open_store
 from fuse_otel.store.relational.queries import queries
 from fuse_otel.store.relational.step import write_step
 
-OLD = "update replicas set lives_until = now() - interval '1 minute' where id = %s"
+DEAD = "update replicas set lives_until = now() where id = %s"
+BLOCKED = "select exists (select from pg_locks where not granted)"
+END_BLOCKED = "select pg_terminate_backend(pid) from pg_locks where not granted"
 FREE_FOR_LONG = "update accounts set freed_at = now() - interval '1 minute' where owner is null"
 
 
@@ -40,11 +42,11 @@ def replica(url: str) -> Iterator[Callable[[], Store]]:
 
 @contextmanager
 def frozen(store: Store, url: str) -> Iterator[None]:
-    """The replica is not heard of for a minute: stopped, cut off, or dead."""
+    """The replica counts as dead from now on: it is stopped or cut off."""
     with store._replica._joining, psycopg.connect(url, autocommit=True) as connection:
         store._replica._stop.set()
         store._replica._thread.join()
-        connection.execute(OLD, [store._database.owner])
+        connection.execute(DEAD, [store._database.owner])
         yield
 
 
@@ -56,6 +58,10 @@ def execute(url: str, statement: str) -> None:
 def query(url: str, question: str) -> bool:
     with psycopg.connect(url, autocommit=True) as connection:
         return bool(connection.execute(question).fetchone()[0])
+
+
+def is_blocked(url: str) -> bool:
+    return query(url, BLOCKED)
 
 
 def facts(name: str) -> IndexedCall:
@@ -77,6 +83,46 @@ def test_what_a_replica_leaves_is_taken_at_once(replica):
     first.ledger.lease("main").commit(whole_step("1;1"))
     first.close()
     assert set(second.ledger.lease("main").known(["1;1"])) == {"1;1"}
+
+
+def test_a_replica_whose_connection_is_ended_while_it_leaves_tries_once_more(replica, url):
+    first, second = replica(), replica()
+    first.ledger.lease("main")
+    leaving = Thread(target=first.close)
+    with psycopg.connect(url) as other:
+        other.execute("select from accounts for update")
+        leaving.start()
+        wait_for(lambda: is_blocked(url), "the replica that leaves, blocked by the row,")
+        execute(url, END_BLOCKED)
+    leaving.join()
+    assert not query(url, "select exists (select from replicas)")
+    second.ledger.lease("main").commit(whole_step("1;1"))
+
+
+def test_a_replica_that_cannot_give_its_leases_back_says_so(url):
+    said = []
+    store = open_store(url, capacity=1 << 20, clock=lambda: float(NOW), emit=said.append)
+    store.ledger.lease("main")
+    store._database._pool.close()
+    store.close()
+    (failed,) = said
+    assert failed.message.startswith("The leases of this replica were not given back")
+    with pytest.raises(StoreError):
+        store.ledger.lease("other")
+
+
+def test_a_reader_whose_first_heartbeat_failed_announces_itself_later(replica, url, monkeypatch):
+    first = replica()
+    with monkeypatch.context() as patch:
+        patch.setattr(first._replica, "_beat", _unreachable)
+        with pytest.raises(StoreError, match="unreachable"):
+            first.ledger.lease("main")
+    first.ledger.lease("main")
+    assert query(url, "select bool_and(reads and is_alive(id)) from replicas")
+
+
+def _unreachable() -> None:
+    raise StoreError("unreachable")
 
 
 def test_a_dead_replica_loses_its_accounts_and_its_late_writes_match_no_row(replica, url):
@@ -118,6 +164,17 @@ def test_a_transaction_that_a_dead_replica_left_open_keeps_nothing_locked(replic
         lost.commit(whole_step("2;2"))
 
 
+def test_a_transaction_of_a_replica_that_was_only_late_is_not_ended(replica, url):
+    first, second = replica(), replica()
+    lease = first.ledger.lease("main")
+    second.control.lock()
+    with frozen(first, url), first._database.write() as connection:
+        account = lease._leased(connection, "hold_account")
+        second._replica._beat()
+        write_step(connection, account, whole_step("1;1"), (), 1 << 20)
+    assert set(lease.known(["1;1"])) == {"1;1"}
+
+
 def test_who_follows_the_calls_misses_none_that_another_replica_stores_meanwhile(replica):
     first, second = replica(), replica()
     slow, fast = first.ledger.lease("slow"), second.ledger.lease("fast")
@@ -142,8 +199,7 @@ def test_replicas_store_a_call_of_both_their_accounts_at_once(replica, url):
     with first._database.write() as connection:
         write_step(connection, one._leased(connection), whole_step("1;1"), (), 1 << 20)
         both.start()
-        blocked = "select exists (select from pg_locks where not granted)"
-        wait_for(lambda: query(url, blocked), "the second commit, blocked by the first,")
+        wait_for(lambda: is_blocked(url), "the second commit, blocked by the first,")
     both.join()
     assert set(other.known(["1;1"])) == set(one.known(["1;1"])) == {"1;1"}
     assert len(second.control.recent(10)) == 1
@@ -175,6 +231,19 @@ def test_the_claims_of_a_dead_replica_end_and_it_resolves_nothing_any_more(repli
         assert second.outbox.due(TEMPO, NOW, 10_000) == theirs
     second.outbox.resolve(TEMPO, [accepted(batch) for batch in theirs], NOW)
     assert second.control.status().lanes[0].calls == 0
+
+
+def test_a_claim_ends_by_time_although_its_replica_lives(replica, url):
+    first, second = replica(), replica()
+    second.control.lock()
+    first.ledger.lease("main").commit(step(body("a")))
+    mine = first.outbox.due(TEMPO, NOW, 10_000)
+    execute(url, "update deliveries set claimed_until = now() + interval '1 second'")
+    assert first.outbox.due(TEMPO, NOW, 10_000) == mine
+    assert query(url, "select claimed_until < now() + interval '2 seconds' from deliveries")
+    execute(url, "update deliveries set claimed_until = now()")
+    assert second.outbox.due(TEMPO, NOW, 10_000) == mine
+    assert first.outbox.due(TEMPO, NOW, 10_000) == ()
 
 
 def test_accounts_are_spread_and_what_nobody_wants_may_be_taken(replica, url):
@@ -224,6 +293,22 @@ def test_the_status_lists_the_replicas_and_one_of_them_exports_it(replica, url):
     with frozen(first, url):
         assert second.control.status().is_exported_here
         assert [each.alive for each in second.control.status().replicas] == [False, True]
+
+
+def test_ended_connections_leave_no_counters_behind(replica, url):
+    first, second = replica(), replica()
+    first.ledger.lease("main").commit(whole_step("1;1"))
+    second.control.lock()
+    used = second.control.status().used
+    assert query(url, "select exists (select from counters where slot <> 0)")
+    first.close()
+
+    def folded() -> bool:
+        second._replica._beat()
+        return not query(url, "select exists (select from counters where slot <> 0)")
+
+    wait_for(folded, "the counters of the ended connections, folded,")
+    assert second.control.status().used == used > 0
 
 
 def test_a_living_replica_is_the_holder_that_commands_see(replica):

@@ -1,7 +1,7 @@
--- The first schema of PostgreSQL. The same tables as SQLite's, with what several replicas need:
--- `replicas` (`reads`: it has pollers; it counts as dead after `lives_until`), the owner of each account, the claim of each delivery, and counters that no two
--- transactions write at once. Times are UNIX seconds, but those of replicas and claims are the
--- database's own.
+-- The first schema of PostgreSQL: the same tables as SQLite's, with what several replicas need. That
+-- is `replicas` (`reads`: it has pollers; it counts as dead after `lives_until`), the owner of each
+-- account, the claim of each delivery, and counters that no two transactions write at once. Times are
+-- UNIX seconds, but those of replicas and claims are timestamps of the database.
 
 create table meta (
     name text collate "C" primary key,
@@ -19,7 +19,7 @@ create table replicas (
 );
 
 -- A value is the sum over its slots. A slot is the process id of a server process, so no transaction
--- waits for another one's counter.
+-- waits for another one's counter. Slot 0 has what ended processes have counted.
 create table counters (
     name text not null,
     subject bigint not null,

@@ -15,8 +15,14 @@ order by oldest, body
 limit 500
 
 -- name: claim
--- What another replica claims at this moment is left to it.
-update deliveries set claimed_by = :owner, claimed_until = now() + interval '10 minutes'
+-- What another replica claims at this moment is left to it. A claim is not renewed: what a replica
+-- cannot deliver, others try after ten minutes.
+update deliveries set
+    claimed_by = :owner,
+    claimed_until = case
+        when claimed_by = :owner and claimed_until > now() then claimed_until
+        else now() + interval '10 minutes'
+    end
 from (
     select body, lane from deliveries
     where

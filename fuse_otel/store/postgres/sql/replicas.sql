@@ -9,11 +9,13 @@ update accounts set owner = null, freed_at = now() where owner = :id
 -- name: end_dead
 -- A replica that was stopped or cut off inside a transaction keeps rows locked: its account's, too.
 -- The server's time-out does not end all such transactions: none after a pipeline of statements.
+-- A replica that was only late has just begun its transaction, after its lease had ended.
 select pg_terminate_backend(pid)
 from pg_stat_activity join replicas on application_name = 'fuse-otel ' || replicas.id
 where
     datname = current_database() and usename = current_user
-    and xact_start is not null and not is_alive(replicas.id)
+    and not is_alive(replicas.id)
+    and xact_start < greatest(lives_until, now() - make_interval(secs => :lease))
 
 -- name: free_dead
 -- From here on the account counts as free.
@@ -37,6 +39,21 @@ where id in (
             < (select count(*) from accounts as mine where mine.owner = :id) - 1
     )
 )
+
+-- name: fold_counters
+-- The slots of server processes that have ended become one: otherwise each connection that ever was
+-- would leave rows.
+with ended as (
+    delete from counters where (name, subject, slot) in (
+        select name, subject, slot from counters
+        where slot <> 0 and slot not in (select pid from pg_stat_activity)
+        for update skip locked
+    )
+    returning name, subject, value
+)
+insert into counters (name, subject, slot, value)
+select name, subject, 0, sum(value) from ended group by name, subject order by name, subject
+on conflict (name, subject, slot) do update set value = counters.value + excluded.value
 
 -- name: leave_deliveries
 update deliveries set claimed_by = null, claimed_until = null where claimed_by = :id
