@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from pydantic import BaseModel, SecretStr
 
@@ -103,9 +103,16 @@ def _secrets(settings: Settings) -> Iterator[str]:
             for value in headers.values():
                 yield from (value, value.rpartition(" ")[2])
         for url in destination.urls.values():
-            found = urlsplit(url)
-            values = (value for _, value in parse_qsl(found.query))
-            yield from (found.password or "", unquote(found.password or ""), *values)
+            yield from _secrets_of_url(url)
+    yield from _secrets_of_url(settings.state_url)
+
+
+def _secrets_of_url(url: str) -> Iterator[str]:
+    """Not by ``urlsplit``: PostgreSQL's URLs may have several hosts."""
+    where, _, query = url.partition("?")
+    login = where.partition("://")[2].rpartition("@")[0]
+    password = login.partition(":")[2]
+    yield from (password, unquote(password), *(value for _, value in parse_qsl(query)))
 
 
 def _secret_texts(value: object) -> Iterator[str]:

@@ -9,7 +9,7 @@ import platform
 import re
 from collections.abc import Iterable, Iterator
 
-from fuse_otel.config.destination import MASK
+from fuse_otel.config.values.fields import MASK
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.redaction.credentials import SECRET, is_secret_name, without_credentials
 from fuse_otel.core.redaction.scrub import scrub

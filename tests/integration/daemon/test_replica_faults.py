@@ -39,4 +39,4 @@ def check_database(rig: ReplicaRig) -> None:
     assert rig.query(_USED) == rig.query(_KEPT)
     # Each replica that ended by itself gave back what it had.
     assert rig.query("select count(*) from accounts where owner is not null") == 0
-    assert rig.query("select count(*) from replicas where is_alive(id)") == 0
+    assert rig.query("select count(*) from replicas where is_alive(id)") == 0, rig.logs()

@@ -119,6 +119,18 @@ def test_nothing_secret_and_nothing_personal_is_in_the_archive(folder, capsys):
     assert "@" not in everything.replace("://********@", "")
 
 
+def test_the_login_of_a_database_is_not_in_the_archive(folder, capsys):
+    words = configured(folder)
+    url = "postgresql://ops.person:planted%2Fdb-5@127.0.0.1:1/calls?password=planted-db-6"
+    file = folder / "fuse-otel.toml"
+    file.write_text(file.read_text().replace(f"sqlite:///{folder}/state.db", url))
+    (folder / "daemon.log").write_text("planted%2Fdb-5 planted/db-5 planted-db-6\n")
+    everything = "\n".join(diagnosed(capsys, *words, "--log", "daemon.log").values())
+    assert "planted" not in everything
+    assert "ops.person" not in everything
+    assert "127.0.0.1:1/calls" in everything
+
+
 def test_what_helps_is_in_the_archive(folder, capsys):
     fill(folder)
     with served(site(filled_store(recent_call("a")))) as url:
