@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fuse_otel.config import Loaded
 from fuse_otel.config.catalogue import SETTINGS
-from fuse_otel.config.destination import MASK, Destination
+from fuse_otel.config.destination import Destination
 from fuse_otel.config.settings import Account, Settings
 from fuse_otel.config.values import otlp
+from fuse_otel.config.values.fields import MASK
 from fuse_otel.config.values.quantities import write_duration
 from fuse_otel.core.model.redaction_policy import KeyRule, OwnRules, TextRule
 from fuse_otel.core.model.telemetry import Signal
