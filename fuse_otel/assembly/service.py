@@ -117,9 +117,11 @@ class Service:
         if self._self_traces is not None:
             self._self_traces.close(max(0.5, end - time.monotonic()))
         if ended:
+            self.workers.close()
+        else:
             # A thread that is still in a request would find the store closed. The end of the
             # process closes it instead, which is equally safe.
-            self.workers.close()
+            self.workers.store.leave()
         self.log.close()
         self._undo_routing()
         return ended

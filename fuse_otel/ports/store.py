@@ -34,4 +34,12 @@ class Store(Protocol):
     @property
     def flows(self) -> Flows: ...
 
-    def close(self) -> None: ...
+    def leave(self) -> None:
+        """Give back what this process has leased in a shared store, at the end of the process.
+        Idempotent. What it still writes for an account raises ``LeaseLost``.
+        """
+        ...
+
+    def close(self) -> None:
+        """Idempotent. Leaves first."""
+        ...

@@ -57,12 +57,16 @@ class PostgresStore:
         self.calls = PostgresCalls(database)
         self.flows = RelationalFlows(database)
 
-    def close(self) -> None:
-        """Idempotent. Gives the leases back, if the database answers; else they end by time."""
+    def leave(self) -> None:
+        """Idempotent. If the database does not answer, the leases end by time."""
         try:
             self._replica.leave()
         except StoreError as error:
             self._emit(StoreFailed(error.error_type, f"{_KEPT} {error}"))
+
+    def close(self) -> None:
+        """Idempotent. Leaves first."""
+        self.leave()
         self._database.close()
 
 

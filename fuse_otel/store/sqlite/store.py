@@ -58,6 +58,9 @@ class SqliteStore:
         self.calls = RelationalCalls(database)
         self.flows = RelationalFlows(database)
 
+    def leave(self) -> None:
+        """The lock of the process is freed by ``close``, or by its end."""
+
     def close(self) -> None:
         """Idempotent. Waits for a transaction that is being written, then frees the lock."""
         self._database.close()

@@ -10,6 +10,7 @@ from support.scale import scaled
 
 REPLICAS = 5
 _KEPT = "select coalesce(sum(bytes), 0) from bodies"
+_ALIVE = "select count(*) from replicas where is_alive(id)"
 _USED = "select coalesce(sum(value), 0) from counters where name = 'used'"
 
 
