@@ -16,10 +16,10 @@ from fuse_otel.ports import (
     Job,
     JobStatus,
     LaneStatus,
-    ReplicaStatus,
     ReportedState,
     Status,
 )
+from fuse_otel.views.replica_table import replica_table
 from fuse_otel.views.table import Cell, Severity, Table, moment_cell, number_cell
 
 # Caused by failures. History and backfill are intended, so they are no risk.
@@ -56,7 +56,7 @@ def status_report(status: Status, now: float, *, running: bool = True) -> Status
             _gaps(status.accounts),
             _unreadable(status.accounts, now),
             _jobs(status.jobs),
-            _replicas(status.replicas, now),
+            replica_table(status.replicas, now),
         ),
         outbox=Cell(text, Severity.ALARM if share >= _ALMOST_FULL else Severity.PLAIN),
         used=status.used,
@@ -196,22 +196,6 @@ def _jobs(jobs: Iterable[tuple[Job, JobStatus]]) -> Table:
         for job, progress in jobs
     ]
     return Table("Jobs", "job", heads, rows)
-
-
-def _replicas(replicas: Sequence[ReplicaStatus], now: float) -> Table:
-    heads = ("Replica", "State", "Last heartbeat", "Running since", "Version", "Reads")
-    rows = [
-        (
-            Cell(each.name),
-            Cell("up") if each.alive else Cell("dead", Severity.WARNING),
-            Cell(ago(each.seen, now)),
-            moment_cell(each.start),
-            Cell(each.version),
-            Cell(", ".join(each.accounts) or UNKNOWN),
-        )
-        for each in replicas
-    ]
-    return Table("Replicas", "replica", heads, rows)
 
 
 def _number(number: str) -> Cell:

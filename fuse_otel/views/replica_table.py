@@ -1,0 +1,26 @@
+"""The replicas that share a store, as a table for the pages and the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fuse_otel.humanize import UNKNOWN, ago
+from fuse_otel.ports import ReplicaStatus
+from fuse_otel.views.table import Cell, Severity, Table, moment_cell
+
+
+def replica_table(replicas: Sequence[ReplicaStatus], now: float) -> Table:
+    """Without rows for a store that only one process uses."""
+    heads = ("Replica", "State", "Last heartbeat", "Running since", "Version", "Reads")
+    rows = [
+        (
+            Cell(each.name),
+            Cell("up") if each.alive else Cell("dead", Severity.WARNING),
+            Cell(ago(each.seen, now)),
+            moment_cell(each.start),
+            Cell(each.version),
+            Cell(", ".join(each.accounts) or UNKNOWN),
+        )
+        for each in replicas
+    ]
+    return Table("Replicas", "replica", heads, rows)
