@@ -15,6 +15,8 @@ from support.peers.program_of import program
 from support.peers.waiting import wait_for
 from support.rigs.program import environment
 
+pytestmark = pytest.mark.slow
+
 
 @contextmanager
 def demo(folder, *arguments, **settings):

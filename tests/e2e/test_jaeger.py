@@ -83,6 +83,7 @@ def errors(call):
     }
 
 
+@pytest.mark.slow
 def test_what_is_sent_once_more_is_there_once(jaeger, tmp_path):
     with account("sent-twice", tmp_path, 40) as calls:
         for _ in range(2):

@@ -96,6 +96,7 @@ def test_a_person_searches_for_lines(delivered):
         held.wait_for(ours, f'{{service.name="{service}"}}')
 
 
+@pytest.mark.slow
 def test_what_is_sent_again_is_there_twice_and_once_in_a_query_by_record_uid(
     victorialogs, tenant, tmp_path
 ):

@@ -126,6 +126,7 @@ def refused(attempt) -> bool:
     return True
 
 
+@pytest.mark.slow
 @ANY
 @given(
     environ=st.dictionaries(st.sampled_from(NAMED), text, max_size=6),

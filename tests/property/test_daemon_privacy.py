@@ -5,6 +5,7 @@ sends, parks, stores, logs, counts, shows or answers, and no file while calls wa
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.builders.secrets import (
@@ -78,6 +79,7 @@ def assert_hidden(hidden, what, said):
             assert form.encode() not in said, what
 
 
+@pytest.mark.slow
 @settings(
     max_examples=scaled(3, least=2),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -225,6 +225,7 @@ def test_prometheus_accepts_the_rules(file):
     succeeds("promtool", "check", "rules", "--lint-fatal", file.name)
 
 
+@pytest.mark.slow
 @promtool
 @pytest.mark.parametrize("file", TESTS, ids=lambda file: file.name)
 def test_the_alerts_fire_and_stay_silent_as_expected(file):

@@ -3,6 +3,8 @@
 import pytest
 from support.rigs.program import environment, fuse_otel
 
+pytestmark = pytest.mark.slow
+
 MISCONFIGURED = 78
 
 

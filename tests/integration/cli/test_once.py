@@ -58,6 +58,7 @@ def test_an_account_with_a_wrong_key_keeps_no_other_from_being_read(samples, tmp
     assert len(delivered) == LISTED
 
 
+@pytest.mark.slow
 def test_a_lane_that_is_suspended_keeps_no_other_from_delivering(tmp_path):
     with (
         SimulatedApi(recent_world(seed=4, rate=1 / 20, past=2 * HOUR)) as api,
@@ -85,6 +86,7 @@ def test_a_lane_that_is_suspended_keeps_no_other_from_delivering(tmp_path):
     assert {lane["signal"] for lane in told["lanes"] if lane["calls"]} == {"logs"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_when_stopped_it_reports_that_and_a_later_run_goes_on(samples, tmp_path, number):
     samples.faults.add(Fault(FaultKind.THROTTLED, retry_after=600))
@@ -100,6 +102,7 @@ def test_when_stopped_it_reports_that_and_a_later_run_goes_on(samples, tmp_path,
         assert len(receiver.sessions()) == LISTED
 
 
+@pytest.mark.slow
 def test_a_time_limit_is_written_like_every_duration(samples, tmp_path):
     with OtlpReceiver() as receiver:
         env = pointed_at(samples, tmp_path, receiver.url)
@@ -110,6 +113,7 @@ def test_a_time_limit_is_written_like_every_duration(samples, tmp_path):
             assert "is not a duration" in ended.stderr
 
 
+@pytest.mark.slow
 def test_a_call_that_the_api_does_not_answer_for_is_named_and_fails(tmp_path):
     world = recent_world(seed=4, rate=1 / 60, past=HOUR)
     with SimulatedApi(world) as api, OtlpReceiver() as receiver:

@@ -13,6 +13,8 @@ from support.builders.saved_files import listed, save
 from support.patience import PATIENCE
 from support.rigs.program import environment
 
+pytestmark = pytest.mark.slow
+
 KEY = {"FUSE_OTEL_EMAIL": "ops@example.com", "FUSE_OTEL_DEVELOPER_KEY": "k"}
 MEMORY = 3 << 30  # bytes of address space: what never ends must not be read to its end
 DEVICES = [each for each in ("/dev/zero", "/dev/full", "/proc/self/mem") if Path(each).exists()]

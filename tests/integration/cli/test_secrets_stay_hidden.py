@@ -16,6 +16,8 @@ from support.rigs.program import environment, running
 from fuse_otel.cli import main
 from fuse_otel.simulator import SimulatedApi
 
+pytestmark = pytest.mark.slow
+
 COMMANDS = (
     ("check",), ("check", "--online"), ("config",), ("status",), ("status", "--json"),
     ("parked", "list"), ("erase", "1;2;3"),

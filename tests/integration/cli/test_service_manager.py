@@ -19,6 +19,8 @@ from fuse_otel.cli.service_manager import ServiceManager
 from fuse_otel.cli.signals import Signals
 from fuse_otel.simulator import SimulatedApi, World
 
+pytestmark = pytest.mark.slow
+
 READY, ALIVE, STOPPING = "READY=1", "WATCHDOG=1", "STOPPING=1"
 SECOND = "1000000"
 

@@ -17,6 +17,8 @@ from support.rigs.program import environment
 
 from fuse_otel.cli.commands import convert, show
 
+pytestmark = pytest.mark.slow
+
 RUN = (
     "import argparse, sys; from fuse_otel.cli.commands import show; "
     "parser = argparse.ArgumentParser(); "

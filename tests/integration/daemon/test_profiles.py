@@ -66,6 +66,7 @@ def inflated(receiver):
     return b"".join(request.inflated for request in receiver.requests if request.kept)
 
 
+@pytest.mark.slow
 def test_each_gets_its_own_and_a_change_leaves_what_is_stored_alone(api, tmp_path):
     with GrpcReceiver() as tempo, OtlpReceiver() as jaeger, OtlpReceiver() as loki:
         tempo.decide = lambda _: GrpcAnswer("UNAUTHENTICATED")

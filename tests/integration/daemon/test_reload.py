@@ -122,6 +122,7 @@ def test_the_first_page_shows_a_failed_reload_until_one_succeeds(monkeypatch, li
     assert shown == [False, True, False]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("environ")
 def test_after_reloads_with_a_taken_port_the_daemon_answers_on_its_old_address(
     monkeypatch, listening

@@ -51,6 +51,7 @@ def test_calls_arrive_and_sigterm_drains(world, tmp_path):
         assert "Traceback" not in daemon.log
 
 
+@pytest.mark.slow
 def test_a_second_signal_ends_it_at_once(world, tmp_path):
     with SimulatedApi(world) as api, OtlpReceiver() as receiver:
         receiver.stop()
@@ -62,6 +63,7 @@ def test_a_second_signal_ends_it_at_once(world, tmp_path):
             assert daemon.end() == 1
 
 
+@pytest.mark.slow
 def test_killed_and_started_again_everything_is_there_once(world, tmp_path):
     now = time.time()
     with SimulatedApi(world) as api, OtlpReceiver() as receiver:
@@ -124,6 +126,7 @@ def test_the_pages_show_how_it_is(world, tmp_path):
         assert api.developer_key not in page
 
 
+@pytest.mark.slow
 def test_a_back_end_that_refuses_everything_gets_no_more_parked_by_a_restart(world, tmp_path):
     with SimulatedApi(world) as api, OtlpReceiver(decide=lambda _: REFUSED) as receiver:
         env = pointed_at(api, tmp_path, receiver.url, FUSE_OTEL_SHUTDOWN_GRACE="1s", **QUICK)
@@ -149,6 +152,7 @@ def lanes(env):
     return json.loads(fuse_otel("status", "--json", env=env).stdout)["lanes"]
 
 
+@pytest.mark.slow
 def test_it_is_not_ready_while_nothing_can_be_delivered(world, tmp_path):
     with SimulatedApi(world) as api, OtlpReceiver() as receiver:
         receiver.stop()
@@ -160,6 +164,7 @@ def test_it_is_not_ready_while_nothing_can_be_delivered(world, tmp_path):
             assert http_client.get(f"{url}/-/healthy").status_code == 200
 
 
+@pytest.mark.slow
 def test_sighup_takes_a_good_file_and_keeps_the_old_settings_for_a_bad_one(world, tmp_path):
     with SimulatedApi(world) as api, OtlpReceiver() as receiver:
         env = pointed_at(api, tmp_path, receiver.url, **QUICK)

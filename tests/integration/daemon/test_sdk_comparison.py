@@ -5,6 +5,7 @@ import pytest
 from benchmarks.lost_on_the_way import FAULTS, SMALL, compare, compare_killed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_the_sdk_loses_calls_where_the_shipper_loses_none(fault):
     row = compare(fault, SMALL)

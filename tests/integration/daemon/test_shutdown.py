@@ -42,6 +42,7 @@ def hanging(endpoint):
     return Faults([hangs, Fault(FaultKind.ERROR, endpoint="all_logs")])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("protocol", BOTH.values(), ids=BOTH)
 def test_a_back_end_that_never_answers_does_not_outlast_the_grace(tmp_path, protocol):
     """A request is in the middle of the library when the process ends."""
@@ -60,6 +61,7 @@ def test_a_back_end_that_never_answers_does_not_outlast_the_grace(tmp_path, prot
         assert receiver.sessions()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("endpoint", ["calls", "call"])
 def test_an_api_that_never_answers_does_not_outlast_the_grace(tmp_path, endpoint):
     with (
@@ -73,6 +75,7 @@ def test_an_api_that_never_answers_does_not_outlast_the_grace(tmp_path, endpoint
         assert "Traceback" not in daemon.log
 
 
+@pytest.mark.slow
 def test_a_reload_does_not_wait_for_an_api_that_never_answers(tmp_path):
     with (
         SimulatedApi(world(), faults=hanging("call")) as api,
@@ -86,6 +89,7 @@ def test_a_reload_does_not_wait_for_an_api_that_never_answers(tmp_path):
             assert daemon.end(patience=GIVEN_UP) == 0
 
 
+@pytest.mark.slow
 def test_what_was_not_sent_within_the_grace_is_sent_after_the_restart(tmp_path):
     now = time.time()
     with SimulatedApi(world()) as api, OtlpReceiver() as receiver:
@@ -147,6 +151,7 @@ def many_accounts(peer, head):
     peer.send(answer(json.dumps(body).encode()))
 
 
+@pytest.mark.slow
 def test_fifty_accounts_one_hanging_and_a_dead_destination_end_within_the_grace(tmp_path):
     config = tmp_path / "accounts.toml"
     config.write_text(

@@ -190,6 +190,7 @@ def test_after_the_peers_restart_the_first_attempt_arrives(shut_port):
     destination.close()
 
 
+@pytest.mark.slow
 def test_a_connection_that_went_silent_is_not_used_again():
     with GrpcReceiver() as receiver, Relay(receiver.port) as relay:
         destination = made(relay.url, timeout={TRACES: 10.0})

@@ -124,6 +124,7 @@ def test_a_back_end_that_dribbles_is_given_up_at_the_deadline(receiver):
     assert time.monotonic() - began > 0.4
 
 
+@pytest.mark.slow
 def test_the_status_of_an_error_counts_though_its_words_dribble(receiver):
     receiver.then(text(400, "x" * 1000).but(dribble=0.1))
     outcome = send(f"{receiver.url}/v1/traces", timeout={TRACES: 5.0})

@@ -58,6 +58,7 @@ def test_retention_is_judged_by_the_api_s_clock():
     assert [event.start for event in rig.of(WindowUnreadable)] == [poison - 2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("off", [START_1970, -30.0 * DAY, 6.0 * DAY], ids=["1970", "-30d", "+6d"])
 def test_live_calls_are_read_and_the_headroom_makes_sense_while_our_clock_is_wrong(off):
     rig = PollerRig(world=busy_world(), since=5 * DAY)
@@ -71,6 +72,7 @@ def test_live_calls_are_read_and_the_headroom_makes_sense_while_our_clock_is_wro
     assert late == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("off", [START_1970, -30.0 * DAY, 6.0 * DAY], ids=["1970", "-30d", "+6d"])
 def test_a_corrected_clock_leaves_no_gap_beyond_the_retention(off):
     rig = PollerRig(world=busy_world(past=6 * DAY, rate=0.0005), since=5 * DAY)
@@ -106,6 +108,7 @@ def test_a_downtime_longer_than_the_retention_is_counted_as_unreadable_beyond_it
     assert reasons <= {GapReason.DOWNTIME, GapReason.HISTORY}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ahead", [HOUR, YEAR])
 @pytest.mark.parametrize("log", ["open", "missing"])
 def test_an_end_in_the_future_delays_a_call_no_longer_than_any_other(ahead, log):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from support.rigs.poller_rig import BUSY, HOUR, LOGS, START, TRACES, PollerRig, busy_world
 
 from fuse_otel.events import (
@@ -60,6 +61,7 @@ def test_missing_details_are_waited_for_until_a_quarter_of_an_hour_after_the_end
     assert set(rig.details().values()) == {"missing", "none"}
 
 
+@pytest.mark.slow
 def test_details_that_turn_up_an_hour_after_they_were_believed_missing_are_growth():
     rig = PollerRig(world=busy_world(), quirks=Quirks(log_delay=1800))
     rig.run(2.5 * HOUR)

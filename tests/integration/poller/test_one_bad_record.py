@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 
+import pytest
 from support.rigs.poller_rig import HOUR, START, PollerRig, busy_world, failing
 
 from fuse_otel.events import AccountMoved
@@ -35,6 +36,7 @@ def test_a_second_that_is_never_listed_does_not_take_the_account_down():
     assert rig.moved().up
 
 
+@pytest.mark.slow
 def test_an_account_whose_details_all_fail_is_down_until_they_are_answered():
     rig = PollerRig(world=busy_world())
     rig.run(600)
@@ -49,6 +51,7 @@ def test_an_account_whose_details_all_fail_is_down_until_they_are_answered():
     rig.assert_each_once(rig.settled(held=300))
 
 
+@pytest.mark.slow
 def test_a_list_that_never_ends_is_bounded_and_keeps_a_gap():
     """Every page of a second is full of new records, and the total is always ahead."""
     rig = PollerRig(world=busy_world())

@@ -115,6 +115,7 @@ def test_a_second_of_the_list_that_always_fails_is_a_gap_and_delays_no_other_cal
     rig.assert_each_once(rig.settled())
 
 
+@pytest.mark.slow
 def test_lists_go_on_while_no_log_is_answered_and_the_account_is_down():
     rig = rig_of()
     rig.trouble = lambda query: None if query.endpoint == "calls" else HANG
@@ -155,6 +156,7 @@ def test_an_api_that_is_slow_for_every_request_gets_the_time_it_needs():
     assert rig.moved().failing == 0
 
 
+@pytest.mark.slow
 def test_a_crash_while_a_log_is_not_answered_loses_no_call():
     rig = rig_of()
     victim = victim_of(rig)

@@ -72,6 +72,7 @@ def named(count: int) -> list[str]:
 # --- refused ---
 
 
+@pytest.mark.slow
 def test_ten_calls_refused_in_a_row_are_suspended_and_parked_no_further(store, line, receiver):
     names = named(40)
     add(store, new_body(*names))

@@ -42,6 +42,7 @@ def test_a_page_loads_without_a_complaint(url, tmp_path, path, text):
     assert not page.complaints
 
 
+@pytest.mark.slow
 def test_a_page_loads_whole_behind_a_login(tmp_path):
     store = filled_store(recent_call(PLAIN_ID))
     current = CurrentAccess(access(tmp_path, basic_auth_users={"ops": hash_of("right")}))
@@ -82,6 +83,7 @@ def test_times_stay_in_utc_without_a_request(url, tmp_path, monkeypatch):
     assert '<a href="#local" class="times">Local times</a>' in page.dom
 
 
+@pytest.mark.slow
 def test_the_first_page_refreshes_itself_at_a_steady_rate(tmp_path):
     requests = []
 

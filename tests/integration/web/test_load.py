@@ -116,6 +116,7 @@ def test_probes_are_answered_beside_clients_that_do_not_read(large, clients):
     probes_answer(large)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc on this system")
 def test_memory_is_bounded_under_many_slow_readers_and_given_back(large, clients):
     http_client.get(f"{large}/calls/")
@@ -152,6 +153,7 @@ def test_memory_is_given_back_once_after_large_pages_and_not_after_small_ones(st
         _eventually(lambda: calls == [1])
 
 
+@pytest.mark.slow
 def test_metrics_are_answered_beside_slow_readers_of_large_metrics(store, clients):
     large = b"# x\n" * (4 * MIB)
     with served(site(store, metrics=lambda _accept: (large, "text/plain"))) as url:
@@ -207,6 +209,7 @@ def test_a_head_that_dribbles_in_buys_no_time(store, clients, monkeypatch):
     pytest.fail("the connection is still open")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bound", ["STALL_TIMEOUT", "ANSWER_TIMEOUT"])
 def test_an_answer_that_nobody_reads_is_cut_off(large, clients, monkeypatch, bound):
     aborted = threading.Event()

@@ -149,6 +149,7 @@ def test_what_is_in_flight_is_bounded_however_long_the_outage():
     assert rig.waiting == 0
 
 
+@pytest.mark.slow
 def test_too_many_calls_that_fail_alone_bring_the_lane_down_and_it_comes_back():
     bad = [f"bad {number}" for number in range(3)]
     rig = LaneRig(
@@ -198,6 +199,7 @@ def test_a_call_set_aside_that_is_refused_holds_nobody_longer_than_a_minute():
     assert rig.parked == []
 
 
+@pytest.mark.slow
 def test_large_batches_in_a_row_that_each_hold_a_bad_call_stop_nobody_for_good():
     bad = {f"bad {number}" for number in range(6)}
     rig = LaneRig(

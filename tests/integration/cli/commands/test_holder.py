@@ -1,11 +1,13 @@
 """One store, one holder: whoever comes second is told, and a dead one tells nothing."""
 
+import pytest
 from support.fakes.otlp_answer import Answer
 from support.patience import PATIENCE
 from support.rigs.command_results import lane_states, status
 from support.rigs.program import fuse_otel, running
 
 
+@pytest.mark.slow
 def test_whoever_comes_second_learns_who_holds_the_store(api, receiver, env, tmp_path):
     with running(env=env, folder=tmp_path) as daemon:
         daemon.wait_for(lambda: "poll done" in daemon.log)
@@ -17,6 +19,7 @@ def test_whoever_comes_second_learns_who_holds_the_store(api, receiver, env, tmp
         assert daemon.end() == 0
 
 
+@pytest.mark.slow
 def test_a_lane_that_is_suspended_is_reported_by_status_and_not_by_a_dead_daemon(
     api, receiver, env, tmp_path
 ):

@@ -62,6 +62,7 @@ def test_a_paused_lane_waits_and_does_not_keep_the_daemon_from_ending(receiver, 
     assert waiting(env)["logs"]
 
 
+@pytest.mark.slow
 def test_a_running_daemon_notices_the_end_and_the_beginning_of_a_pause(receiver, env, tmp_path):
     lane(env, "pause")
     with running(env=env, folder=tmp_path) as daemon:
@@ -77,6 +78,7 @@ def test_a_running_daemon_notices_the_end_and_the_beginning_of_a_pause(receiver,
         assert daemon.end() == 0
 
 
+@pytest.mark.slow
 def test_once_delivers_to_the_other_lanes_and_names_what_waits(receiver, env):
     refused = fuse_otel("lane", "pause", "default/logs", env=env)
     assert (refused.returncode, "There is no store at" in refused.stderr) == (1, True)

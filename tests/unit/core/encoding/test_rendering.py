@@ -114,6 +114,9 @@ def test_the_ledger_never_forgets_entries_that_were_sent():
     assert rendered(make_log(APPLICATION, EXIT), sent=1).entries == 2
 
 
+TOO_MANY = 1400  # of entries of 2 KB
+
+
 def crowd(count, **kinds):
     text = "word " * 400
     places = {place: name for name, where in kinds.items() for place in where}
@@ -131,6 +134,7 @@ def crowd(count, **kinds):
     )
 
 
+@pytest.mark.slow
 def test_a_call_too_large_loses_debug_records_first():
     debug = make_entry("Sent", "email", "x", "debug")
     log = make_log(*[make_entry("word " * 400, log_class="prompt", type="static")] * 1000,
@@ -147,7 +151,7 @@ def test_a_call_too_large_loses_debug_records_first():
 
 
 def test_of_the_others_the_last_go_and_errors_stay():
-    out = rendered(crowd(3000, error=[2999]))
+    out = rendered(crowd(TOO_MANY, error=[TOO_MANY - 1]))
     left = records_of(out.logs)
     assert MAX_CALL * 0.8 < len(out.logs) <= MAX_CALL
     assert left[-1].severity_text == "ERROR"
@@ -156,9 +160,10 @@ def test_of_the_others_the_last_go_and_errors_stay():
     assert out.parts["l"][1] == len(left)
 
 
+@pytest.mark.slow
 def test_lokis_larger_rendering_fits_too():
     hours = [make_entry("Sent", at=START + 3600 * hour, name=f"x{hour}") for hour in range(24)]
-    log = make_log(*hours, *crowd(3000).entries)
+    log = make_log(*hours, *crowd(TOO_MANY).entries)
     out = rendered(log, (LOKI,), resource_attributes={"wide": "x" * 2000})
     assert len(out.parts["loki"][0]) <= MAX_CALL
 
@@ -175,8 +180,9 @@ def test_a_call_of_too_many_executions_keeps_its_root_and_its_errors():
     assert out.parts["t"][1] == len(left)
 
 
+@pytest.mark.slow
 def test_growth_too_large_marks_no_root_it_does_not_send():
-    out = rendered(crowd(3000), sent=1)
+    out = rendered(crowd(TOO_MANY), sent=1)
     assert len(out.logs) <= MAX_CALL
     assert all("fuse.truncated" not in attributes_of(span) for span in spans_of(out.traces))
 

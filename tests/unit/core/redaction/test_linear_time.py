@@ -71,6 +71,7 @@ WORST = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", WORST)
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_the_redaction_of_64_kib_takes_linear_time(operation, unit):

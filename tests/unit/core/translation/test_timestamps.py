@@ -118,6 +118,7 @@ def test_a_call_without_any_time_is_at_the_epoch():
     assert timed(None, None, start=None, end=None) == [(0, True), (1000, True)]
 
 
+@pytest.mark.slow
 def test_a_million_entries_of_a_second_stay_within_it():
     made = timed(*[START] * 1_000_002, START + 1)
     assert made[-2].nanoseconds == made[-3].nanoseconds == at(START, 999_999)
