@@ -14,6 +14,7 @@ from support.kubernetes.chart import (
     pod_of,
     render,
     the,
+    workload_of,
 )
 from support.kubernetes.custom_resources import SCHEMAS
 from support.pages.alert_rules import FILES as RULES
@@ -50,7 +51,7 @@ def test_the_custom_resources_have_the_fields_of_the_prometheus_operator(helm):
         assert yaml.safe_load(json.dumps(each)) == each
 
 
-@each_way
+@pytest.mark.parametrize("name", [each for each in VALUES if each != "postgresql"])
 def test_sqlite_has_one_replica_with_a_volume(helm, name):
     manifests = render(helm, name)
     spec = the(manifests, "StatefulSet")["spec"]
@@ -61,13 +62,42 @@ def test_sqlite_has_one_replica_with_a_volume(helm, name):
     assert mounted[claim["metadata"]["name"]] == "/var/lib/fuse-otel"
 
 
+def test_replicas_on_postgresql_have_no_volume_and_a_budget(helm):
+    manifests = render(helm, "postgresql")
+    spec = the(manifests, "Deployment")["spec"]
+    assert spec["replicas"] == 3
+    pod = pod_of(manifests)
+    assert {each["name"] for each in pod["volumes"]} == {"tmp", "secrets"}
+    (spread,) = pod["topologySpreadConstraints"]
+    budget = the(manifests, "PodDisruptionBudget")["spec"]
+    assert budget["maxUnavailable"] == 1
+    selector = spec["selector"]
+    assert budget["selector"] == spread["labelSelector"] == selector
+    one = render(helm, "postgresql", "--set", "replicas=1")
+    assert of_kind(one, "PodDisruptionBudget") == []
+    assert "topologySpreadConstraints" not in pod_of(one)
+
+
+def test_the_network_policy_opens_the_port_of_the_database(helm):
+    def reached(*words):
+        spec = the(render(helm, "postgresql", *words), "NetworkPolicy")["spec"]
+        return {port["port"] for rule in spec["egress"] for port in rule["ports"]}
+
+    assert reached() - reached("--set", "store.postgresql.port=6432") == {5432}
+    assert 6432 in reached("--set", "store.postgresql.port=6432")
+
+
 @each_way
 def test_a_pod_that_is_not_ready_can_be_repaired_and_reached(helm, name):
     manifests = render(helm, name)
-    assert the(manifests, "StatefulSet")["spec"]["podManagementPolicy"] == "Parallel"
+    spec = workload_of(manifests)["spec"]
+    if "strategy" in spec:
+        assert spec["strategy"]["rollingUpdate"]["maxUnavailable"] == 1
+    else:
+        assert spec["podManagementPolicy"] == "Parallel"
     service = the(manifests, "Service")
     assert service["spec"]["publishNotReadyAddresses"] is True
-    labels = the(manifests, "StatefulSet")["spec"]["template"]["metadata"]["labels"]
+    labels = workload_of(manifests)["spec"]["template"]["metadata"]["labels"]
     assert service["spec"]["selector"].items() <= labels.items()
 
 
@@ -115,7 +145,7 @@ def test_the_dashboards_are_those_of_the_repository(helm):
 def test_the_network_policy_opens_the_ports_that_the_daemon_needs(helm):
     manifests = render(helm, "everything")
     spec = the(manifests, "NetworkPolicy")["spec"]
-    labels = the(manifests, "StatefulSet")["spec"]["template"]["metadata"]["labels"]
+    labels = workload_of(manifests)["spec"]["template"]["metadata"]["labels"]
     assert spec["podSelector"]["matchLabels"].items() <= labels.items()
     (incoming,) = spec["ingress"]
     assert [port["port"] for port in incoming["ports"]] == ["http"]

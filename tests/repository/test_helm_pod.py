@@ -18,8 +18,10 @@ from support.pages.dockerfile import image_environment, image_user
 
 from fuse_otel import __version__, config
 
+DATABASE = "postgresql://fuse:secret@database/fuse"
+ON_THE_VOLUME = "sqlite:////var/lib/fuse-otel/state.db"
 SECRETS = "/run/secrets/fuse-otel"
-KEYS = {"developer-key", "accounts/billing", "accounts/claims", "files/hook-token"}
+KEYS = {"state-url", "developer-key", "accounts/billing", "accounts/claims", "files/hook-token"}
 each_way = pytest.mark.parametrize("name", VALUES)
 
 
@@ -69,7 +71,8 @@ def environment_in(folder, manifests):
     pod = pod_of(manifests)
     for path in secret_files_of(pod):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text("0123456789abcdef0123\n")
+        secret = DATABASE if path == "state-url" else "0123456789abcdef0123"
+        (folder / path).write_text(f"{secret}\n")
     found = {
         name: value.replace(SECRETS, str(folder)) for name, value in environment_of(pod).items()
     }
@@ -91,7 +94,8 @@ def test_the_daemon_reads_its_configuration_without_a_warning(helm, name, tmp_pa
         environ["FUSE_OTEL_EMAIL"] = "ops@example.com"
     loaded = config.load(environ=image_environment() | environ)
     assert not loaded.warnings
-    assert loaded.settings.state_url == "sqlite:////var/lib/fuse-otel/state.db"
+    shared = name == "postgresql"
+    assert loaded.settings.state_url == (DATABASE if shared else ON_THE_VOLUME)
     grace = pod_of(manifests)["terminationGracePeriodSeconds"]
     assert grace > loaded.settings.shutdown_grace
 

@@ -20,6 +20,7 @@ from support.kubernetes.chart import (
     secret_files_of,
     the,
     values_of,
+    workload_of,
 )
 from support.kubernetes.plain import plain_manifests
 
@@ -60,6 +61,7 @@ def _secret_files(*settings):
     [
         (["account.existingSecret="], "No Fuse account: set account.existingSecret, accounts, or"),
         (["replicas=2"], "replicas: 2 daemons cannot use one SQLite store"),
+        (["podDisruptionBudget.maxUnavailable=0"], "maxUnavailable"),
         (["replicas=-1"], "replicas"),
         (["settings.FUSE_OTEL_LISTEN=:80"], "settings.FUSE_OTEL_LISTEN: the chart sets this"),
         (["settings.FUSE_OTEL_EMAIL=a@b.c"], "settings.FUSE_OTEL_EMAIL: the chart sets this"),
@@ -149,8 +151,9 @@ def test_the_notes_name_the_secrets_and_the_next_commands(helm, name, tmp_path):
     pod = pod_of(render(helm, name))
     for secret, key in secret_files_of(pod).values():
         assert f"  {secret}: {key}\n" in text
-    workload = the(render(helm, name), "StatefulSet")["metadata"]["name"]
-    assert f"exec statefulset/{workload} -- fuse-otel status" in text
+    workload = workload_of(render(helm, name))
+    named = f"{workload['kind'].lower()}/{workload['metadata']['name']}"
+    assert f"exec {named} -- fuse-otel status" in text
     assert ("No alerts are installed" in text) == (name != "everything")
 
 

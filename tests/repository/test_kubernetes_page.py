@@ -11,6 +11,7 @@ from support.kubernetes.chart import (
     OLDEST,
     environment_of,
     pod_of,
+    render,
     run_helm,
     secret_files_of,
 )
@@ -47,6 +48,13 @@ def test_the_first_commands_create_the_secret_that_the_chart_reads(desk, helm):
     assert endpoint == "http://otel-collector:4318"
 
 
+def test_the_url_of_the_database_is_where_the_chart_looks(desk, helm):
+    assert desk.run(shell_block(PAGE, "fuse-otel-postgresql")).returncode == 0
+    ((_, words),) = desk.noted("kubectl")
+    files = secret_files_of(pod_of(render(helm, "postgresql")))
+    assert files["state-url"] == (words[3], words[4].split("=")[1])
+
+
 def test_the_page_on_installing_has_the_same_commands():
     assert shell_block("docs/install.md", "helm upgrade") == shell_block(PAGE, "helm upgrade")
 
@@ -67,7 +75,7 @@ def test_the_chart_takes_the_values_of_the_page(helm, values, tmp_path):
 
 
 def test_every_block_of_the_page_belongs_to_a_test():
-    assert len(shell_blocks(PAGE)) == 2
+    assert len(shell_blocks(PAGE)) == 3
     assert len(VALUES) == len(re.findall(r"^```yaml$", TEXT, re.MULTILINE)) > 4
 
 

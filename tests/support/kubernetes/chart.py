@@ -76,10 +76,14 @@ def the(manifests: list[Manifest], kind: str) -> Manifest:
     return found
 
 
+def workload_of(manifests: list[Manifest]) -> Manifest:
+    (found,) = (each for each in manifests if each["kind"] in {"StatefulSet", "Deployment"})
+    return found
+
+
 def pod_of(manifests: list[Manifest]) -> Manifest:
     """The specification of the only workload's pods."""
-    (workload,) = (each for each in manifests if each["kind"] in {"StatefulSet", "Deployment"})
-    spec: Manifest = workload["spec"]["template"]["spec"]
+    spec: Manifest = workload_of(manifests)["spec"]["template"]["spec"]
     return spec
 
 

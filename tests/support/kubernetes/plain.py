@@ -10,7 +10,10 @@ from support.pages.repository import ROOT
 
 FOLDER = ROOT / "deploy" / "kubernetes"
 # Each file, and the values that it is rendered with.
-PLAIN = {FOLDER / "fuse-otel.yaml": "default"}
+PLAIN = {
+    FOLDER / "fuse-otel.yaml": "default",
+    FOLDER / "fuse-otel-postgresql.yaml": "postgresql",
+}
 _HEAD = """\
 # Rendered from deploy/helm/fuse-otel by `make manifests`. Do not edit. Create the Secret first
 # (secret.example.yaml), and set `image` to the name under which you pushed the image.

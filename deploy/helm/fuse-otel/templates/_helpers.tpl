@@ -56,6 +56,10 @@ numbers = {{ toJson . }}
 {{- if and (kindIs "float64" .) (eq . (float64 (int64 .))) }}{{ int64 . }}{{ else }}{{ . }}{{ end -}}
 {{- end -}}
 
+{{- define "fuse-otel.workload" -}}
+{{ ternary "Deployment" "StatefulSet" (ne .Values.store.postgresql.existingSecret "") }}
+{{- end -}}
+
 {{- define "fuse-otel.oneAccount" -}}
 {{- if and .Values.account.existingSecret (not .Values.accounts) }}yes{{ end -}}
 {{- end -}}
@@ -65,8 +69,8 @@ numbers = {{ toJson . }}
 {{- if not (or .Values.account.existingSecret .Values.accounts .Values.config) -}}
 {{- fail "No Fuse account: set account.existingSecret, accounts, or [[accounts]] in config." -}}
 {{- end -}}
-{{- if gt (int .Values.replicas) 1 -}}
-{{- fail (printf "replicas: %d daemons cannot use one SQLite store. Set it to 1." (int .Values.replicas)) -}}
+{{- if and (gt (int .Values.replicas) 1) (not .Values.store.postgresql.existingSecret) -}}
+{{- fail (printf "replicas: %d daemons cannot use one SQLite store. Set it to 1, or set store.postgresql.existingSecret." (int .Values.replicas)) -}}
 {{- end -}}
 {{- $names := list -}}
 {{- range .Values.accounts }}{{ $names = append $names .name }}{{ end -}}
@@ -78,7 +82,9 @@ numbers = {{ toJson . }}
 {{- if ne (len $variables) (len (uniq $variables)) -}}
 {{- fail "secretFiles: two of the variables have the same name. Each `setting` goes with one file, and SETTING_FILE is not in `settings`." -}}
 {{- end -}}
-{{- range list "FUSE_OTEL_EMAIL" "FUSE_OTEL_DEVELOPER_KEY" "FUSE_OTEL_DEVELOPER_KEY_FILE" "FUSE_OTEL_STATE_URL" "FUSE_OTEL_STATE_URL_FILE" "FUSE_OTEL_MAX_DISK" "FUSE_OTEL_LISTEN" "FUSE_OTEL_CONFIG" "FUSE_OTEL_WEB_CONFIG" -}}
+{{- $own := list "FUSE_OTEL_EMAIL" "FUSE_OTEL_DEVELOPER_KEY" "FUSE_OTEL_DEVELOPER_KEY_FILE" "FUSE_OTEL_STATE_URL" "FUSE_OTEL_STATE_URL_FILE" "FUSE_OTEL_LISTEN" "FUSE_OTEL_CONFIG" "FUSE_OTEL_WEB_CONFIG" -}}
+{{- if not .Values.store.postgresql.existingSecret }}{{ $own = append $own "FUSE_OTEL_MAX_DISK" }}{{ end -}}
+{{- range $own -}}
 {{- if has . $variables -}}
 {{- fail (printf "%s%s: the chart sets this variable from its other values." (ternary "settings." "secretFiles: " (hasKey $.Values.settings .)) .) -}}
 {{- end -}}

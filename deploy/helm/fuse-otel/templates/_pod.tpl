@@ -12,8 +12,16 @@
 - name: FUSE_OTEL_DEVELOPER_KEY_FILE
   value: /run/secrets/fuse-otel/developer-key
 {{- end }}
+{{- if .Values.store.postgresql.existingSecret }}
+# Not that of the image.
+- name: FUSE_OTEL_STATE_URL
+  value: ""
+- name: FUSE_OTEL_STATE_URL_FILE
+  value: /run/secrets/fuse-otel/state-url
+{{- else }}
 - name: FUSE_OTEL_MAX_DISK
   value: {{ .Values.store.sqlite.maxDisk | quote }}
+{{- end }}
 {{- if .Values.web.existingSecret }}
 - name: FUSE_OTEL_WEB_CONFIG
   value: /run/secrets/fuse-otel-web/web.yaml
@@ -47,6 +55,11 @@
 {{- define "fuse-otel.secrets" -}}
 {{- if include "fuse-otel.oneAccount" . }}
 {{ include "fuse-otel.secret" (dict "secret" .Values.account.existingSecret "key" .Values.account.developerKeyKey "path" "developer-key") }}
+{{- end }}
+{{- with .Values.store.postgresql }}
+{{- if .existingSecret }}
+{{ include "fuse-otel.secret" (dict "secret" .existingSecret "key" .urlKey "path" "state-url") }}
+{{- end }}
 {{- end }}
 {{- range .Values.accounts }}
 {{ include "fuse-otel.secret" (dict "secret" .existingSecret "key" (default "developer-key" .developerKeyKey) "path" (printf "accounts/%s" .name)) }}
@@ -90,8 +103,10 @@ securityContext:
   capabilities:
     drop: [ALL]
 volumeMounts:
+  {{- if not .Values.store.postgresql.existingSecret }}
   - name: state
     mountPath: /var/lib/fuse-otel
+  {{- end }}
   - name: tmp
     mountPath: /tmp
   {{- if include "fuse-otel.secrets" . }}
@@ -177,6 +192,16 @@ securityContext:
 containers:
   - {{ include "fuse-otel.container" . | indent 4 | trim }}
 volumes: {{- include "fuse-otel.volumes" . | nindent 2 }}
+{{- if .Values.topologySpreadConstraints }}
+topologySpreadConstraints: {{- toYaml .Values.topologySpreadConstraints | nindent 2 }}
+{{- else if gt (int .Values.replicas) 1 }}
+topologySpreadConstraints:
+  - maxSkew: 1
+    topologyKey: kubernetes.io/hostname
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels: {{- include "fuse-otel.selectorLabels" . | nindent 8 }}
+{{- end }}
 {{- with .Values.nodeSelector }}
 nodeSelector: {{- toYaml . | nindent 2 }}
 {{- end }}
