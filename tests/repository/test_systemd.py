@@ -7,7 +7,7 @@ from itertools import dropwhile
 
 import pytest
 from support.pages.repository import ROOT
-from support.pages.shell_blocks import Desk
+from support.pages.shell_blocks import Desk, shell_block
 from support.patience import PATIENCE
 
 from fuse_otel import config
@@ -120,6 +120,61 @@ def test_the_drop_in_replaces_what_the_unit_sets_for_one_account():
     assert next(value for name, value in dropin if name == "LoadCredential") == ""
     (place,) = (value for name, value in dropin if name == "Environment")
     assert place == "FUSE_OTEL_CONFIG=/etc/fuse-otel/accounts.toml"
+
+
+POSTGRESQL = settings((SYSTEMD / "postgresql.conf").read_text())
+URL_COPY = "%d/database_url"
+
+
+def test_the_drop_in_for_postgresql_replaces_the_file_of_sqlite():
+    unit = [value for name, value in settings(UNIT) if name == "Environment"]
+    (unset,) = (value for name, value in POSTGRESQL if name == "UnsetEnvironment")
+    assert [each for each in unit if each.startswith(f"{unset}=")]
+    assert ("Environment", f"{unset}_FILE={URL_COPY}") in POSTGRESQL
+    (copied,) = (value for name, value in POSTGRESQL if name == "LoadCredential")
+    assert copied == "database_url:/etc/fuse-otel/database_url"
+
+
+@needs_systemd
+def test_systemd_accepts_the_unit_with_the_drop_ins(unit):
+    folder = unit.with_name("fuse-otel.service.d")
+    folder.mkdir()
+    for name in ("accounts.conf", "postgresql.conf"):
+        shutil.copy(SYSTEMD / name, folder)
+    assert verify(unit) == (0, [])
+    with (folder / "postgresql.conf").open("a") as file:
+        file.write("LoadCredentials=wrong\n")
+    done = analyze(
+        "verify", "--man=no", "--recursive-errors=no", f"./{unit.name}", folder=unit.parent
+    )
+    assert "LoadCredentials" in done.stderr
+
+
+def test_the_page_on_moving_installs_the_drop_in_and_changes_the_script(script, tmp_path):
+    desk = Desk(tmp_path / "root", ("systemctl",))
+    shutil.copytree(SYSTEMD, desk.repository / "deploy" / "systemd")
+    (desk.root / "etc" / "fuse-otel").mkdir()
+    done = desk.run(shell_block("docs/upgrade.md", "postgresql.conf"), stdin="postgresql://a/b\n")
+    assert done.returncode == 0, done.stderr
+    assert (desk.root / "etc" / "fuse-otel" / "database_url").stat().st_mode & 0o777 == 0o600
+    assert list((desk.root / "etc/systemd/system/fuse-otel.service.d").iterdir())
+    assert [words[0] for _, words in desk.noted("systemctl")] == ["stop", "daemon-reload", "start"]
+    made = shell_block("docs/upgrade.md", "fuse-otel-beside").partition("install -m")[0]
+    # Not in the folders of the desk: systemd-run gets these paths.
+    done = subprocess.run(
+        ["/bin/sh", "-euc", made], cwd=desk.repository, check=False, timeout=PATIENCE
+    )
+    assert done.returncode == 0
+    words = script((desk.repository / "fuse-otel-beside").read_text())
+    wanted = {pair for pair in POSTGRESQL if pair[0] == "LoadCredential"}
+    assert {pair for pair in properties(words) if "database" in pair[1]} == wanted
+    assert not [value for _, value in properties(words) if "FUSE_OTEL_STATE_URL" in value]
+    (program,) = re.findall(r"^ExecStart=(\S+) run$", UNIT, re.MULTILINE)
+    assert command(words) == [
+        "/usr/bin/env", "FUSE_OTEL_STATE_URL_FILE=${CREDENTIALS_DIRECTORY}/database_url",
+        "FUSE_OTEL_DEVELOPER_KEY_FILE=${CREDENTIALS_DIRECTORY}/developer_key",
+        program, "parked", "list", "--json",
+    ]  # fmt: skip
 
 
 @pytest.fixture

@@ -24,16 +24,19 @@ class ComposeFailed(Exception):
     """The message is what Docker Compose wrote."""
 
 
-def read_model(program: Path, file: Path, **variables: str) -> Model:
-    """The file with all variables, anchors and files of settings in their places.
+def read_model(program: Path, *files: Path, **variables: str) -> Model:
+    """The files on top of each other, with all variables, anchors and files of settings in their
+    places.
 
     Raises ``ComposeFailed``.
     """
-    kept = {"PATH": os.environ["PATH"], "HOME": str(file.parent)}
+    folder = files[0].parent
+    named = [word for file in files for word in ("--file", file)]
+    kept = {"PATH": os.environ["PATH"], "HOME": str(folder)}
     done = subprocess.run(
-        [program, "--file", file, "config", "--format", "json"],
+        [program, *named, "config", "--format", "json"],
         env={**kept, **variables},
-        cwd=file.parent, capture_output=True, text=True, timeout=PATIENCE, check=False,
+        cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     if done.returncode != 0:
         raise ComposeFailed(done.stderr)

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Iterable
 from contextlib import ExitStack, closing
 from pathlib import Path
 from random import Random
@@ -89,6 +90,8 @@ ANSWERS: tuple[tuple[float, Answer], ...] = (
     (45, ACCEPTED),
 )
 REFUSED = text(400, "one of these is bad")
+# (trace id, span id or ``log.record.uid``) → each copy, with its resource and scope.
+Copies = dict[tuple[str, str], list[bytes]]
 
 
 class KillRig:
@@ -206,16 +209,18 @@ class KillRig:
 
     # --- what it holds ---
 
-    def copies(self) -> dict[tuple[str, str], list[bytes]]:
-        """(trace id, span id or ``log.record.uid``) → each copy that was kept, with its resource
-        and scope.
-        """
-        found: dict[tuple[str, str], list[bytes]] = defaultdict(list)
-        for request in self.receiver.requests:
-            if request.kept:
-                for key, copy in zip(request.keys, _alone(request), strict=True):
-                    found[key].append(copy)
-        return found
+    def copies(self) -> Copies:
+        return copies_of(self.receiver.requests)
+
+
+def copies_of(requests: Iterable[Request]) -> Copies:
+    """Of what was kept."""
+    found: Copies = defaultdict(list)
+    for request in requests:
+        if request.kept:
+            for key, copy in zip(request.keys, _alone(request), strict=True):
+                found[key].append(copy)
+    return found
 
 
 def _alone(request: Request) -> list[bytes]:
