@@ -33,7 +33,7 @@ class Size:
     measurements in real time.
     """
 
-    calls: int = 1500
+    calls: int = 3000
     rounds: int = 3
     backlogs: tuple[int, ...] = (0, 10_000, 100_000)
     ledgers: tuple[int, ...] = (10_000, 100_000, 1_000_000)

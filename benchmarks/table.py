@@ -46,14 +46,19 @@ def worse(found: Mapping[str, float], stored: Mapping[str, float]) -> list[str]:
     ]
 
 
-def measured(names: Sequence[str], size: Size) -> dict[str, Any]:
-    """The groups, and the run: the load is that of the last minute before it."""
-    load = os.getloadavg()[0]
+def measured(names: Sequence[str], size: Size, *, keep: bool) -> dict[str, Any]:
+    """The groups. Each is printed, and with ``keep`` written, before the next one begins: the whole
+    takes half an hour. The load is that of the last minute before it.
+    """
+    run = {**described_run(os.getloadavg()[0]), "rounds": size.rounds, "calls": size.calls}
     found: dict[str, Any] = {}
     for name in names:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
         found[name] = {row: dict(figures) for row, figures in GROUPS[name].measure(size).items()}
-    return {"run": {**described_run(load), "rounds": size.rounds, "calls": size.calls}, **found}
+        print(page.table(name, found[name]), end="\n\n", flush=True)
+        if keep:
+            write({"run": run, name: found[name]})
+    return found
 
 
 def described_run(load: float) -> dict[str, object]:
@@ -92,11 +97,7 @@ def main(words: Sequence[str]) -> int:
     size = Size()
     if arguments.scale:
         size = replace(size, backlogs=(*size.backlogs, _MILLION))
-    found = measured(names, size)
-    for name in names:
-        print(page.table(name, found[name]), end="\n\n")
-    if arguments.write:
-        write(found)
+    found = measured(names, size, keep=arguments.write)
     stored = json.loads(STORED.read_text())
     problems = compared(found["cpu"], stored["cpu"]) if arguments.check else []
     for problem in problems:

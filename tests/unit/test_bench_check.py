@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from benchmarks.rows import COLLECTOR, CONVENTIONAL
+from benchmarks import table
+from benchmarks.rows import COLLECTOR, CONVENTIONAL, Group
 from benchmarks.table import STORED, compared, main, ratios, worse
 
 
@@ -42,3 +43,23 @@ def test_an_unknown_option_or_group_measures_nothing(words, capsys):
         main(words)
     assert ended.value.code == 2
     assert "usage: python -m benchmarks.table" in capsys.readouterr().err
+
+
+def test_each_group_is_printed_and_kept_before_the_next_one_is_measured(monkeypatch, capsys):
+    written = []
+
+    def broken(_size):
+        raise RuntimeError("a call is missing")
+
+    monkeypatch.setattr(table, "write", written.append)
+    groups = {
+        "polls": Group("polls", lambda _: {"a poll": {"ms": 3.0}}),
+        "cpu": Group("cpu", broken),
+    }
+    monkeypatch.setattr(table, "GROUPS", groups)
+    with pytest.raises(RuntimeError, match="a call is missing"):
+        main(["--write", "polls", "cpu"])
+    assert "| a poll | 3.0 |" in capsys.readouterr().out
+    (kept,) = written
+    assert kept["polls"] == {"a poll": {"ms": 3.0}}
+    assert kept["run"].keys() == {"date", "python", "cores", "processor", "load", "rounds", "calls"}
