@@ -22,7 +22,7 @@ from fuse_otel.ports import CallIndex, Control, Destination, Flows, Store
 from fuse_otel.shipper import ShipperOptions
 
 if TYPE_CHECKING:
-    from fuse_otel.config.destination import Destination as DestinationSettings
+    from fuse_otel.config.destination import DestinationSettings
     from fuse_otel.config.settings import Account, Settings
     from fuse_otel.source import FuseApi
 

@@ -19,7 +19,7 @@ from fuse_otel.humanize import size
 from fuse_otel.ports import Destination
 
 if TYPE_CHECKING:
-    from fuse_otel.config.destination import Destination as DestinationSettings
+    from fuse_otel.config.destination import DestinationSettings
     from fuse_otel.config.settings import Account, Settings
     from fuse_otel.source import FuseApi
 

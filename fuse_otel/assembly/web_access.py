@@ -37,7 +37,7 @@ def access_of(web: WebConfig) -> Access:
 def _read_again(settings: Settings, path: str) -> Access:
     """Raises ``ConfigurationError`` with all problems of the file."""
     from fuse_otel.config.file.web_config import read_web_config  # noqa: PLC0415 - as in parts
-    from fuse_otel.config.problems import SeveralProblems  # noqa: PLC0415
+    from fuse_otel.config.problems import WrongValue  # noqa: PLC0415
     from fuse_otel.config.warnings import login_problem  # noqa: PLC0415 - as in parts
 
     try:
@@ -46,6 +46,6 @@ def _read_again(settings: Settings, path: str) -> Access:
             raise ConfigurationError([f"{variable_of('pages_redaction')}: {problem}"])
         return access_of(web)
     except ValueError as error:
-        problems = error.problems if isinstance(error, SeveralProblems) else (str(error),)
+        problems = error.problems if isinstance(error, WrongValue) else (str(error),)
         name = variable_of("web_config")
         raise ConfigurationError(f"{name}: {each}" for each in problems) from None

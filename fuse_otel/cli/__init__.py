@@ -10,15 +10,23 @@ from importlib import import_module
 from types import ModuleType
 
 from fuse_otel import __version__
-from fuse_otel.cli.output import begin_output, end_output, print_lines, reason
+from fuse_otel.cli.output import (
+    FAILED,
+    INTERRUPTED,
+    MISCONFIGURED,
+    USAGE,
+    begin_output,
+    end_output,
+    printed,
+    reason,
+)
 from fuse_otel.cli.parser import Parser, flag_name, suggestion
 from fuse_otel.errors import ConfigurationError, FuseOtelError, WrongQuery
 
 _WHAT = "Every call of a Plum Fuse phone application as one OpenTelemetry trace."
 DOCS = "the folder docs of the source, docs/configuration.md first"
 _WORD = re.compile(r"[a-z][a-z-]{0,30}", re.ASCII | re.IGNORECASE)
-_DONE, _FAILED, _USAGE, _MISCONFIGURED, _INTERRUPTED = 0, 1, 2, 78, 130
-_CODES: dict[type[FuseOtelError], int] = {ConfigurationError: _MISCONFIGURED, WrongQuery: _USAGE}
+_CODES: dict[type[FuseOtelError], int] = {ConfigurationError: MISCONFIGURED, WrongQuery: USAGE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +121,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _main(words)
     except FuseOtelError as error:
-        return _complain(error, _CODES.get(type(error), _FAILED))
+        return _complain(error, _CODES.get(type(error), FAILED))
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return INTERRUPTED
     except BrokenPipeError:
-        return _FAILED
+        return FAILED
     except OSError as error:
         # Any other error of the system, such as a failing disk: the file and the reason.
         where = f"{error.filename}: " if error.filename else ""
-        return _complain(FuseOtelError(f"{where}{reason(error)}."), _FAILED)
+        return _complain(FuseOtelError(f"{where}{reason(error)}."), FAILED)
     finally:
         end_output()
 
@@ -129,14 +137,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _main(words: list[str]) -> int:
     if not words:
         print(_help(), file=sys.stderr)
-        return _USAGE
+        return USAGE
     name, *rest = words
     if name in COMMANDS:
         return _run(name, rest)
     if name in {"-h", "--help", "help"}:
-        return _DONE if print_lines([_help()]) else _FAILED
+        return printed([_help()])
     if name in {"-V", "--version"}:
-        return _DONE if print_lines([f"fuse-otel {__version__}"]) else _FAILED
+        return printed([f"fuse-otel {__version__}"])
     return _refuse(name)
 
 
@@ -181,7 +189,7 @@ def _run(name: str, words: list[str]) -> int:
     try:
         args = command_parser(name).parse(words)
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else _USAGE
+        return end.code if isinstance(end.code, int) else USAGE
     code: int = _module(name).run(args)
     return code
 
@@ -192,7 +200,7 @@ def _refuse(word: str) -> int:
     what = f"there is no command {name!r}" if name else "the first argument is no command"
     advice = suggestion(name, (*COMMANDS, "--help", "--version")) or ". See fuse-otel --help."
     print(f"fuse-otel: {what}{advice}", file=sys.stderr)
-    return _USAGE
+    return USAGE
 
 
 def _complain(error: FuseOtelError, code: int) -> int:

@@ -11,6 +11,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
+# The exit codes of the commands.
+DONE, FAILED, USAGE, MISCONFIGURED, INTERRUPTED = 0, 1, 2, 78, 130
+
 
 def begin_output() -> None:
     """An encoding that lacks a character shows ``?`` for it, and no command fails for that."""
@@ -28,6 +31,11 @@ def print_lines(lines: Iterable[str]) -> bool:
         if not _printed(line):
             return False
     return _printed(None)
+
+
+def printed(lines: Iterable[str]) -> int:
+    """The exit code of a command that does nothing else than print these lines."""
+    return DONE if print_lines(lines) else FAILED
 
 
 def _printed(line: str | None) -> bool:

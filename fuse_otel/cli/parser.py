@@ -9,9 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import NoReturn
 
-from fuse_otel.cli.output import print_lines
+from fuse_otel.cli.output import FAILED, print_lines
 
-_FAILED = 1
 # What argparse quotes: a value, which may be a secret or a phone number in a wrong place.
 _QUOTED = re.compile(r"""(['"]).*\1""")
 _NAME = re.compile(r"--[a-z][a-z-]*|-[a-z]", re.ASCII | re.IGNORECASE)
@@ -35,7 +34,7 @@ class Parser(argparse.ArgumentParser):
     def print_help(self, _file: object = None) -> None:
         """Help is output like any other: argparse ignores an output that fails."""
         if not print_lines([self.format_help().rstrip()]):
-            self.exit(_FAILED)
+            self.exit(FAILED)
 
     def parse(self, words: Sequence[str]) -> argparse.Namespace:
         """Raises ``SystemExit``: 0 after the help, 2 for a wrong use."""

@@ -47,8 +47,11 @@ class Mask:
         """Without e-mail addresses, numbers, credentials and the names of users and of this
         machine. Times stay.
         """
-        known = self._without_known(text).split(_MASKED_LOGIN)
-        text = _MASKED_LOGIN.join(_EMAIL.sub("[email]", _without_keys(each)) for each in known)
+        parts = [
+            _KEY.sub("[token]", without_credentials(each, Tally()))
+            for each in self._without_known(text).split(_MASKED_LOGIN)
+        ]
+        text = _MASKED_LOGIN.join(_EMAIL.sub("[email]", each) for each in parts)
         text = _URL.sub(lambda url: _KEY_IN_PATH.sub("[token]", url[0]), text)
         parts = _TIME.split(text)
         parts[::2] = (_NUMBER.sub("[digits]", each) for each in parts[::2])
@@ -104,10 +107,6 @@ def _numbers_beside(text: str, secrets: list[tuple[int, int]]) -> Iterator[tuple
             start, stop = next(left, (len(text), len(text) + 1))
         if start < number.end():
             yield number.span()
-
-
-def _without_keys(text: str) -> str:
-    return _KEY.sub("[token]", without_credentials(text, Tally()))
 
 
 def _names_of_this_machine() -> Iterator[tuple[re.Pattern[str], str]]:

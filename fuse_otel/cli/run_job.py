@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fuse_otel.cli.output import complain
+from fuse_otel.cli.output import INTERRUPTED, complain
 from fuse_otel.cli.signals import STOPPING, Interrupt, leave_if_hung
 from fuse_otel.errors import Busy
 from fuse_otel.events import CallsParked, Event
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _LOOK = 0.2  # seconds between two looks at the progress of the job
 _STOPPED = "Stopped."
-_INTERRUPTED = 130  # the exit code
 _GONE = 15.0  # a daemon may be restarted meanwhile; past that it is gone
 GOES_ON = "the daemon or `fuse-otel once` continues it"
 
@@ -79,8 +78,8 @@ def silent(_progress: JobStatus) -> None:
 def stopped(sentence: str = f"Stopped. The job is kept: {GOES_ON}.") -> int:
     """The exit code of a command whose user did not wait for the end of its job."""
     complain(sentence)
-    leave_if_hung(_INTERRUPTED)
-    return _INTERRUPTED
+    leave_if_hung(INTERRUPTED)
+    return INTERRUPTED
 
 
 def _placed(settings: Settings, request: JobRequest) -> int:

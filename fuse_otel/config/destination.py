@@ -38,7 +38,7 @@ def _masked_headers(headers: Mapping[Signal, Mapping[str, str]]) -> dict[str, di
     return {signal.value: dict.fromkeys(named, MASK) for signal, named in headers.items() if named}
 
 
-class Destination(BaseModel):
+class DestinationSettings(BaseModel):
     """``urls`` are used unchanged. ``timeout`` is in seconds. Each mapping has exactly the keys
     ``signals``, except ``flavours``: for a signal without one, and for ``redaction`` None, the
     general setting applies. Only the type ``file`` has a ``path``, and only ``otlp`` has the fields

@@ -15,7 +15,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, ValidationError, ValidationInfo
 
-from fuse_otel.config.destination import Destination
+from fuse_otel.config.destination import DestinationSettings
 from fuse_otel.config.file.destinations import DestinationTable, sendable
 from fuse_otel.config.problems import MAX_PROBLEMS, sentences
 from fuse_otel.config.values import fields, otlp
@@ -105,7 +105,9 @@ def _is_standard(name: str) -> bool:
     return name.upper().startswith("OTEL_") and len(name) <= _LONGEST_NAME and name.isprintable()
 
 
-def destinations(environ: Mapping[str, str], problems: list[str]) -> tuple[Destination, ...]:
+def destinations(
+    environ: Mapping[str, str], problems: list[str]
+) -> tuple[DestinationSettings, ...]:
     """One destination, or two of the same name if the options of the signals differ. Adds to
     ``problems``. ``environ`` holds no empty values.
     """
@@ -131,7 +133,7 @@ class _SignalVariables(DestinationTable):
     timeout: Annotated[float, BeforeValidator(otlp.read_milliseconds)] = otlp.DEFAULT_TIMEOUT
     insecure: Annotated[bool, fields.choice("true", "false")] = False
 
-    def destination(self) -> Destination:
+    def destination(self) -> DestinationSettings:
         made = super().destination()
         insecure = self.insecure and not any(map(otlp.has_scheme, made.urls.values()))
         return made.model_copy(update={"insecure": insecure})
@@ -139,7 +141,7 @@ class _SignalVariables(DestinationTable):
 
 def _destination(
     signal: Signal, environ: Mapping[str, str], problems: list[str]
-) -> Destination | None:
+) -> DestinationSettings | None:
     """``None`` if the signal is switched off, or if there are problems."""
     used = {"type": exporter_variable(signal)}
     # A console has no options, and those of a signal that is off are not used.
@@ -166,7 +168,7 @@ def _options(signal: Signal, environ: Mapping[str, str]) -> Iterator[tuple[str, 
             yield option.lower(), own
 
 
-def _joined(found: list[Destination]) -> tuple[Destination, ...]:
+def _joined(found: list[DestinationSettings]) -> tuple[DestinationSettings, ...]:
     """One destination, if the signals differ only in what a destination has for each signal."""
     # A lane is a destination and a signal, so the number of destinations changes no behaviour. But
     # one is what the operator wrote, and `fuse-otel config` prints it as one table.
@@ -176,7 +178,7 @@ def _joined(found: list[Destination]) -> tuple[Destination, ...]:
     if any(traces[key] != logs[key] for key in _SHARED):
         return tuple(found)
     both = {key: {**traces[key], **logs[key]} for key in _FOR_EACH_SIGNAL}
-    return (Destination.model_validate({**traces, "signals": tuple(Signal), **both}),)
+    return (DestinationSettings.model_validate({**traces, "signals": tuple(Signal), **both}),)
 
 
 def unreadable_files(environ: Mapping[str, str]) -> Iterator[str]:

@@ -27,7 +27,7 @@ _SENTENCES = {
 }
 
 
-class SeveralProblems(ValueError):
+class WrongValue(ValueError):
     """What a reader of a value finds wrong with it, if that is more than one sentence."""
 
     def __init__(self, problems: Iterable[str]) -> None:
@@ -81,7 +81,7 @@ def _sentences_of(
         return [f"{where}{unknown(str(key), fields)}"]
     if kind == "value_error":
         error = finding["ctx"]["error"]
-        problems = error.problems if isinstance(error, SeveralProblems) else (error,)
+        problems = error.problems if isinstance(error, WrongValue) else (error,)
         return [f"{_name(place, names)}: {problem}" for problem in problems]
     return [f"{_name(place, names)}: {_SENTENCES.get(kind, 'Not a valid value.')}"]
 

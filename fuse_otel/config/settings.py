@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from fuse_otel.config.destination import Destination
+from fuse_otel.config.destination import DestinationSettings
 from fuse_otel.config.file.destinations import Destinations
 from fuse_otel.config.file.redaction_rules import Rules
 from fuse_otel.config.file.tables import (
@@ -29,7 +29,7 @@ from fuse_otel.config.values.link_template import LinkTemplate
 from fuse_otel.core.model.redaction_policy import OwnRules
 from fuse_otel.core.model.telemetry import Profile, Signal
 
-__all__ = ["Account", "Destination", "Rescan", "Settings"]
+__all__ = ["Account", "DestinationSettings", "Rescan", "Settings"]
 
 _MIB = 1 << 20
 
@@ -110,7 +110,7 @@ class Settings(BaseSettings):
     def _values(cls, state: Mapping[str, SourceValue]) -> dict[str, object]:
         return {name: each.value for name, each in state.items() if name in cls.model_fields}
 
-    def flavour_of(self, destination: Destination, signal: Signal) -> Profile:
+    def flavour_of(self, destination: DestinationSettings, signal: Signal) -> Profile:
         """The destination's own, or else the general one."""
         general = self.traces_flavour if signal is Signal.TRACES else self.logs_flavour
         return destination.flavours.get(signal, general)

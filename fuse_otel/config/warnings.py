@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from fuse_otel.config.catalogue import variable_of
-from fuse_otel.config.destination import Destination
+from fuse_otel.config.destination import DestinationSettings
 from fuse_otel.config.file.web_config import WebConfig
 from fuse_otel.config.otel_environment import unknown_variables, variables
 from fuse_otel.config.problems import Place
@@ -80,17 +80,17 @@ def advice_of(settings: Settings) -> Iterator[str]:
         )
 
 
-def _idle_certificates(destination: Destination) -> bool:
+def _idle_certificates(destination: DestinationSettings) -> bool:
     there = destination.certificate or destination.client_certificate
     return bool(there) and all(_is_plain(destination, url) for url in destination.urls.values())
 
 
-def _is_plain(destination: Destination, url: str) -> bool:
+def _is_plain(destination: DestinationSettings, url: str) -> bool:
     """Whether the connection is not encrypted."""
     return url.startswith("http://") if has_scheme(url) else destination.insecure
 
 
-def _is_loki(destination: Destination) -> bool:
+def _is_loki(destination: DestinationSettings) -> bool:
     url = destination.urls.get(_LOGS, "")
     return has_scheme(url) and urlsplit(url).path == _LOKI
 
@@ -114,7 +114,7 @@ def _short_secrets(settings: Settings) -> Iterator[str]:
         )
 
 
-def _exposed_headers(destination: Destination) -> Iterator[str]:
+def _exposed_headers(destination: DestinationSettings) -> Iterator[str]:
     """Once for each host, however many signals use it."""
     hosts: dict[str, None] = {}
     for signal, url in destination.urls.items():
@@ -140,7 +140,7 @@ def _host(endpoint: str) -> str:
     return name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
 
 
-def _odd_ports(destination: Destination) -> Iterator[str]:
+def _odd_ports(destination: DestinationSettings) -> Iterator[str]:
     """Once for each port, however many signals use it."""
     usual = _USUAL_PORTS[destination.protocol]
     ports = dict.fromkeys(
@@ -154,7 +154,7 @@ def _odd_ports(destination: Destination) -> Iterator[str]:
             )
 
 
-def _odd_paths(destination: Destination) -> Iterator[str]:
+def _odd_paths(destination: DestinationSettings) -> Iterator[str]:
     """Only the endpoint of a signal can have these: the path of a signal is appended to others."""
     for signal, url in destination.urls.items():
         path = urlsplit(url).path.rstrip("/") if has_scheme(url) else ""

@@ -18,7 +18,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from fuse_otel.errors import StoreError
-from fuse_otel.instrumentation.metric_family import ACCOUNT, Family, MetricKind
+from fuse_otel.instrumentation.metric_family import ACCOUNT, MetricKind
 from fuse_otel.instrumentation.metric_table import BY_NAME, FAMILIES, STORED
 from fuse_otel.ports import Status
 
@@ -32,37 +32,23 @@ class Instruments:
         self._histogram_series: dict[tuple[str, tuple[str, ...]], Histogram] = {}
         families = [family for family in FAMILIES if family not in STORED]
         self._labelled = {family.name for family in families if family.labels}
-        self._counters = {
-            family.name: Counter(
-                family.base_name,
-                family.help,
-                family.labels,
-                unit=family.unit,
-                registry=registry,
-            )
-            for family in _of(MetricKind.COUNTER, families)
-        }
-        self._gauges = {
-            family.name: Gauge(
-                family.name, family.help, family.labels, unit=family.unit, registry=registry
-            )
-            for family in _of(MetricKind.GAUGE, families)
-        }
-        self._histograms = {
-            family.name: Histogram(
-                family.name,
-                family.help,
-                family.labels,
-                unit=family.unit,
-                registry=registry,
-                buckets=family.buckets,
-            )
-            for family in _of(MetricKind.HISTOGRAM, families)
-        }
-        self._infos = {
-            family.name: Info(family.base_name, family.help, registry=registry)
-            for family in _of(MetricKind.INFO, families)
-        }
+        self._counters: dict[str, Counter] = {}
+        self._gauges: dict[str, Gauge] = {}
+        self._histograms: dict[str, Histogram] = {}
+        self._infos: dict[str, Info] = {}
+        for each in families:
+            about = (each.base_name, each.help, each.labels)
+            match each.kind:
+                case MetricKind.COUNTER:
+                    self._counters[each.name] = Counter(*about, unit=each.unit, registry=registry)
+                case MetricKind.GAUGE:
+                    self._gauges[each.name] = Gauge(*about, unit=each.unit, registry=registry)
+                case MetricKind.HISTOGRAM:
+                    self._histograms[each.name] = Histogram(
+                        *about, unit=each.unit, registry=registry, buckets=each.buckets
+                    )
+                case MetricKind.INFO:
+                    self._infos[each.name] = Info(each.base_name, each.help, registry=registry)
 
     def counter(self, name: str, *labels: str) -> Counter:
         # The library's own look-up takes a lock and copies the labels: a quarter of the time that
@@ -128,10 +114,6 @@ class Instruments:
 
     def info(self, name: str, **facts: str) -> None:
         self._infos[name].info(facts)
-
-
-def _of(kind: MetricKind, families: list[Family]) -> list[Family]:
-    return [family for family in families if family.kind is kind]
 
 
 ReadStatus: TypeAlias = Callable[[], Status | None]

@@ -63,9 +63,6 @@ class Log:
         if not isinstance(event, AccountMoved | AccountStandby) or self._changed(event):
             self._write_limited(line_of(event))
 
-    def debug(self, message: str, **fields: Field) -> None:
-        self.write(Line(LogLevel.DEBUG, message, fields))
-
     def info(self, message: str, **fields: Field) -> None:
         self.write(Line(LogLevel.INFO, message, fields))
 

@@ -15,9 +15,19 @@ from fuse_otel.core.timing.backoff import Backoff, Random
 from fuse_otel.errors import StoreError
 from fuse_otel.events import Emit, JobChanged, LanePaused, LoopFailed, StoreFailed
 from fuse_otel.humanize import plural
-from fuse_otel.jobs import backfill
-from fuse_otel.jobs.erasure import finished_erasure
-from fuse_otel.jobs.job import Backfill, Drop, Erase, Replay, decode_request
+from fuse_otel.jobs.job import (
+    ABANDONED,
+    AccountNumbers,
+    Backfill,
+    Drop,
+    Erase,
+    Replay,
+    decode_request,
+    finished_backfill,
+    finished_erasure,
+    first_backfill_step,
+    is_backfill_readable,
+)
 from fuse_otel.jobs.replay import ReplayLanes, replay_part
 from fuse_otel.ports import Control, Job, JobStatus, JobStep, ParkedCall, ReportedState
 from fuse_otel.views.history import sample_of
@@ -49,7 +59,7 @@ class JobWorker:
     def __init__(
         self,
         control: Control,
-        accounts: backfill.AccountNumbers,
+        accounts: AccountNumbers,
         lanes: ReplayLanes,
         emit: Emit,
         random: Random,
@@ -148,13 +158,13 @@ class JobWorker:
 
     def _backfill(self, job: Job, request: Backfill, status: JobStatus, now: float) -> None:
         if status.state == "waiting":
-            step = backfill.first_step(request, status.id, self._accounts)
+            step = first_backfill_step(request, status.id, self._accounts)
             if self._control.commit_job_step(step, now):
                 self._emit_change(job, step.status)
         elif status.left == 0:
-            self._finish(job, backfill.finished(request, status))
-        elif not backfill.is_readable(status.id, self._control.status(), self._accounts):
-            self._finish(job, JobStatus(status.id, "failed", backfill.ABANDONED))
+            self._finish(job, finished_backfill(request, status))
+        elif not is_backfill_readable(status.id, self._control.status(), self._accounts):
+            self._finish(job, JobStatus(status.id, "failed", ABANDONED))
 
     def _parked_part(self, job: Job, request: Replay | Drop, status: JobStatus, now: float) -> bool:
         """Replay or drop one part of the parked calls. Whether there was one."""

@@ -26,8 +26,8 @@ from fuse_otel.poller.release_policy import (
     Decision,
     Export,
     KeepPending,
-    Moment,
     Nothing,
+    ReleaseTime,
     failing,
     release_policy,
 )
@@ -158,11 +158,11 @@ class Ingest:
         over = tried is not None and tried.failures >= UNEXPECTED_TRIES - 1
         return _UNREADABLE if over and isinstance(log, InternalError) else log
 
-    def _moment(self, since: int | None) -> Moment:
+    def _moment(self, since: int | None) -> ReleaseTime:
         """``since``: when the call became pending, if it is, by our clock."""
         now = self._clock()
         clock = self._api_clock
-        return Moment(
+        return ReleaseTime(
             clock.at(now), clock.at(now if since is None else since), clock.may_give_up(now)
         )
 
@@ -199,7 +199,7 @@ class Ingest:
             draft.pending.append(Pending(call, number, PendingReason.RECHECK, decision.recheck))
 
     def _decision(
-        self, call: ListedCall, log: CallLog | SourceError, seen: Seen | None, moment: Moment
+        self, call: ListedCall, log: CallLog | SourceError, seen: Seen | None, moment: ReleaseTime
     ) -> Decision:
         """Due times in it are of our clock, as the store compares them with that."""
         if seen is not None and seen.erased:
@@ -215,7 +215,7 @@ class Ingest:
         return decision.later(-self._api_clock.skew)
 
     def _after_error(
-        self, call: ListedCall, error: SourceError, seen: Seen | None, moment: Moment
+        self, call: ListedCall, error: SourceError, seen: Seen | None, moment: ReleaseTime
     ) -> Decision:
         backoff = self._failing.setdefault(call.session_id, Backoff(first=1.0, most=60.0))
         wait = backoff.fail(moment.now, self._random, error.retry_after)

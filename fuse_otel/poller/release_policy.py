@@ -56,7 +56,7 @@ Decision = Export | KeepPending | Nothing
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class ReleaseTime:
     """``now`` is the API's time, ``first_listed`` that of the call's first listing (UNIX seconds).
     ``may_give_up``: the API's clock and ours agree, so nothing is given up by mistake.
     """
@@ -75,7 +75,7 @@ class Moment:
 
 
 def release_policy(
-    call: ListedCall, log: CallLog, seen: Seen | None, moment: Moment, grow: float
+    call: ListedCall, log: CallLog, seen: Seen | None, moment: ReleaseTime, grow: float
 ) -> Decision:
     """Times are of the API's clock, ``grow`` is seconds. ``seen``: what an earlier export had."""
     end, now = moment.end_of(call), moment.now
@@ -91,7 +91,7 @@ def release_policy(
             return Export(details)
 
 
-def failing(over: float, moment: Moment, wait: float) -> Decision:
+def failing(over: float, moment: ReleaseTime, wait: float) -> Decision:
     """The request for the log failed: repeat it until Plum has deleted the log. ``over``: the
     latest time at which the call can have ended.
     """

@@ -105,30 +105,23 @@ class CallIndex(Protocol):
         """Newest first by start; a call without a start counts by its end, else by when it was
         stored.
         """
-        ...
 
     def stored_after(self, query: CallQuery, after: int, limit: int) -> Sequence[IndexedCall]:
         """The calls with an id above ``after``, in the order in which they were stored."""
-        ...
 
     def stored_last(self, query: CallQuery, limit: int) -> Sequence[IndexedCall]:
         """The calls stored last, in the order in which they were stored."""
-        ...
 
     def call(self, session_id: str) -> IndexedCall | None:
         """Of several accounts' calls with this session id, the one stored last."""
-        ...
 
     def neighbours(self, call: IndexedCall) -> Neighbours:
         """Those of ``calls`` without a filter; none for a call that has left the index."""
-        ...
 
     def counts(self, since: int) -> Sequence[CallCount]:
         """The calls that started at ``since`` or later, by slot. Slots without calls are left
         out.
         """
-        ...
 
     def last_id(self) -> int:
         """The largest id that a call of this store ever had, 0 for none."""
-        ...

@@ -200,87 +200,70 @@ class Control(Protocol):
         self, accounts: Mapping[str, ReportedState], lanes: Mapping[Lane, ReportedState]
     ) -> None:
         """Keep the states of the daemon's accounts and lanes. All others lose theirs."""
-        ...
 
     def add_sample(self, sample: Sample) -> None:
         """A slot keeps the worst of its samples. Those older than a day, and those of a clock that
         was ahead, are forgotten.
         """
-        ...
 
     def samples(self, since: int) -> Sequence[Sample]:
         """Of the slots that start at ``since`` or later, the oldest first."""
-        ...
 
     def recent(self, limit: int) -> Sequence[RecentCall]:
         """The calls stored last, newest first; ``traces`` and ``logs`` are empty here."""
-        ...
 
     def recent_call(self, session_id: str) -> RecentCall | None: ...
 
     def limit_recent(self, looseness: int) -> None:
         """From now on recent calls show so much. Those stored while more was shown are removed."""
-        ...
 
     def parked(self, limit: int, query: ParkedQuery = EVERY_PARKED) -> Sequence[ParkedCall]:
         """Newest first."""
-        ...
 
     def parked_call(self, parked_id: int) -> ParkedCall | None: ...
 
     def parked_count(self, query: ParkedQuery) -> tuple[int, int]:
         """How many there are, and the newest's id (0 if there is none)."""
-        ...
 
     def parked_part(self, query: ParkedQuery, max_bytes: int) -> Sequence[ParkedCall]:
         """The first of them with their data, in the order of their ids: up to ``max_bytes``
         inflated, at least one if there is any.
         """
-        ...
 
     def pause(self, lanes: Sequence[Lane], now: int) -> Sequence[Lane]:
         """From now on nothing is sent to these lanes. Returns those that were not paused before;
         the others keep their time. Durable on return.
         """
-        ...
 
     def resume(self, lanes: Sequence[Lane]) -> Sequence[Lane]:
         """Returns those that were paused. Durable on return."""
-        ...
 
     def paused_lanes(self) -> Mapping[Lane, int]:
         """Since when each paused lane is paused, UNIX seconds."""
-        ...
 
     def add_job(self, job: Job, now: float) -> JobStatus: ...
 
     def open_jobs(self) -> Sequence[tuple[int, Job]]:
         """Waiting and working ones with their ids, oldest first."""
-        ...
 
     def job_status(self, job_id: int) -> JobStatus | None: ...
 
     def lock(self) -> None:
         """Take the lock of the process that does the jobs. Idempotent. Raises ``Busy``."""
-        ...
 
     def lock_holder(self) -> str | None:
         """The process that does the jobs now, for people to read; ``None`` if there is none."""
-        ...
 
     def commit_job_step(self, step: JobStep, now: float) -> bool:
         """All or nothing, durable on return. Returns False and changes nothing if the job is not
         open any more, has moved on (gaps are opened once), or a call is not parked any more.
         """
-        ...
 
     def erase(self, session_id: str, now: float) -> Erased:
         """Remove all that is held of a call, also inside batches of many calls, and overwrite it on
         the disk. The ledger keeps the session id, so that the call is not read again. Durable on
         return, idempotent.
         """
-        ...
 
     def finish_job(self, status: JobStatus) -> None:
         """Record how a job ended."""
-        ...

@@ -13,6 +13,5 @@ class Destination(Protocol):
 
     def send(self, signal: Signal, data: bytes, items: int) -> ExportResult:
         """Deliver one export request, given as one gzip member of the OTLP protobuf message."""
-        ...
 
     def close(self) -> None: ...

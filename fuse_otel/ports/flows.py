@@ -69,10 +69,8 @@ class Flows(Protocol):
 
     def flow(self, query: FlowQuery) -> CallFlow:
         """The sums of all calls that match; empty for an unknown application."""
-        ...
 
     def parts(self, application: str | None = None) -> Sequence[FlowPart]:
         """What is kept of the application, of all applications for ``None``. By application, the
         latest first.
         """
-        ...

@@ -161,27 +161,21 @@ class Lease(Protocol):
 
     def position(self, now: int, limit: int) -> Position:
         """The position of the account, with at most ``limit`` pending calls due at ``now``."""
-        ...
 
     def known(self, session_ids: Sequence[str]) -> Mapping[str, Seen]:
         """Those of the calls that were exported, as they were then."""
-        ...
 
     def waiting(self, session_ids: Sequence[str]) -> Mapping[str, Pending]:
         """Those of the calls that are pending (rechecks included)."""
-        ...
 
     def callers(self, pseudonyms: Sequence[str]) -> Sequence[CallerRow]:
         """The kept calls of these callers."""
-        ...
 
     def check_room(self, needed: int) -> None:
         """Raises ``Full`` unless so many bytes of batches have room, or as many as half the cap."""
-        ...
 
     def commit(self, step: Step) -> None:
         """All or nothing, durable on return. Raises ``Full`` or ``LeaseLost``."""
-        ...
 
 
 class Ledger(Protocol):
@@ -189,4 +183,3 @@ class Ledger(Protocol):
 
     def lease(self, account: str) -> Lease:
         """Take the account. Idempotent for the holder. Raises ``Busy`` or ``Broken``."""
-        ...

@@ -48,23 +48,19 @@ class Outbox(Protocol):
         if there is any. First those with calls that ended within ``live`` seconds; both groups by
         their oldest call's end.
         """
-        ...
 
     def is_paused(self, lane: Lane) -> bool:
         """Whether an operator has paused the lane: nothing may be sent to it."""
-        ...
 
     def resolve(self, lane: Lane, acknowledgements: Sequence[Acknowledgement], now: float) -> None:
         """Durable on return, idempotent. A batch that no lane waits for is deleted. Raises ``Full``
         when the parked copies would pass their share of the cap.
         """
-        ...
 
     def open_offsets(self, lane: Lane, batch: int) -> frozenset[int]:
         """The calls of a batch that the lane still has to deliver. A call may be erased after a
         request with it was begun.
         """
-        ...
 
     def reread(self, batch: int, now: float) -> Reread:
         """The bytes of a batch are damaged: no lane waits for it any more.
@@ -73,4 +69,3 @@ class Outbox(Protocol):
         are opened, so that they are read as new calls. The others are parked without bytes for each
         lane that waited. Durable on return, idempotent.
         """
-        ...

@@ -23,7 +23,6 @@ class Source(Protocol):
     @property
     def clock_skew(self) -> float | None:
         """The API's clock minus ours in seconds by its last answer; ``None`` without a date."""
-        ...
 
     def list_calls(
         self, start: int, end: int, *, number: str, offset: int, limit: int | None

@@ -26,7 +26,7 @@ _RESULTS = {
 }
 
 
-class CallFlow(Script):
+class CallBoxes(Script):
     """A call that is going on; each public method runs one box, which has a ``name``."""
 
     # --- boxes that steer the call ---

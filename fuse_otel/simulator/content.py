@@ -31,19 +31,15 @@ class Content(Protocol):
 
     def page(self, query: ApiQuery, now: float) -> bytes:
         """The body of ``/calls`` or ``/all_logs``."""
-        ...
 
     def log(self, session_id: str, now: float) -> tuple[int, bytes]:
         """HTTP status and body of ``/call/{session_id}``."""
-        ...
 
     def ended(self, start: float, end: float) -> Iterable[SimulatedCall]:
         """The calls that ended in ``[start, end)``: also those that the API does not list."""
-        ...
 
     def entries(self, session_id: str) -> tuple[RawEntry, ...]:
         """A call's finished log. Raises ``KeyError`` for an unknown call."""
-        ...
 
 
 class Windows:

@@ -15,7 +15,7 @@ from fuse_otel.simulator.odd_calls import fill_nested
 from fuse_otel.simulator.quirks import DateHeader, Quirks
 from fuse_otel.simulator.requests import (
     ApiQuery,
-    HttpRequest,
+    ReceivedRequest,
     RecordedRequest,
     RequestRecorder,
     parse_query,
@@ -48,7 +48,7 @@ class SimulatedEndpoints:
         secret = base64.b64encode(f"{email}:{developer_key}".encode())
         self._authorization = b"Basic " + secret
 
-    def respond(self, request: HttpRequest) -> SimulatedResponse:
+    def respond(self, request: ReceivedRequest) -> SimulatedResponse:
         if request.target.split("?")[0] == FAULTS_PATH:
             return self._control(request)
         now = self._clock()
@@ -78,7 +78,7 @@ class SimulatedEndpoints:
                 return {"Date": "Mon, 99 Feb 9999999999 00:00:00 GMT"}
         return {}
 
-    def _respond(self, request: HttpRequest, query: ApiQuery, now: float) -> SimulatedResponse:
+    def _respond(self, request: ReceivedRequest, query: ApiQuery, now: float) -> SimulatedResponse:
         if request.method != "GET":
             return error_response(405, "Only GET is allowed.", Allow="GET")
         if not self._is_authorized(request):
@@ -91,11 +91,13 @@ class SimulatedEndpoints:
             return SimulatedResponse(*self._content.log(query.session_id, now))
         return SimulatedResponse(200, self._content.page(query, now))
 
-    def _is_authorized(self, request: HttpRequest) -> bool:
+    def _is_authorized(self, request: ReceivedRequest) -> bool:
         given = request.headers.get("authorization", "").encode("latin-1", "replace")
         return hmac.compare_digest(given, self._authorization)
 
-    def _compressed(self, request: HttpRequest, response: SimulatedResponse) -> SimulatedResponse:
+    def _compressed(
+        self, request: ReceivedRequest, response: SimulatedResponse
+    ) -> SimulatedResponse:
         is_encoded = "Content-Encoding" in response.headers
         if (
             not self._quirks.compress
@@ -108,7 +110,7 @@ class SimulatedEndpoints:
             response, body=body, headers={**response.headers, "Content-Encoding": "gzip"}
         )
 
-    def _control(self, request: HttpRequest) -> SimulatedResponse:
+    def _control(self, request: ReceivedRequest) -> SimulatedResponse:
         """GET returns the faults, POST replaces them, as a JSON array of objects."""
         if request.method not in {"GET", "POST"}:
             return error_response(405, "Only GET and POST are allowed.", Allow="GET, POST")

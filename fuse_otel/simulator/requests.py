@@ -15,7 +15,7 @@ _RECORDED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class HttpRequest:
+class ReceivedRequest:
     """The keys of ``headers`` are lower case."""
 
     method: str
@@ -43,7 +43,7 @@ class ApiQuery:
 OTHER = ApiQuery("other")
 
 
-def parse_query(request: HttpRequest, base: str) -> ApiQuery:
+def parse_query(request: ReceivedRequest, base: str) -> ApiQuery:
     """What the request wants from the API, whose paths begin with ``base``."""
     url = urlsplit(request.target)
     if not url.path.startswith(f"{base}/"):
@@ -72,7 +72,7 @@ def _count(text: str | None) -> int | None:
     return int(text) if text is not None and is_number(text) else None
 
 
-def _accepts_xml(request: HttpRequest) -> bool:
+def _accepts_xml(request: ReceivedRequest) -> bool:
     return "application/xml" in request.headers.get("accept", "")
 
 

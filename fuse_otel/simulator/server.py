@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any, Final
 
 from fuse_otel.simulator.faults import FaultKind
-from fuse_otel.simulator.requests import HttpRequest
+from fuse_otel.simulator.requests import ReceivedRequest
 from fuse_otel.simulator.responses import SimulatedResponse
 from fuse_otel.simulator.switches import is_number
 
@@ -32,7 +32,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
     def __init__(
         self,
         address: tuple[str, int],
-        respond: Callable[[HttpRequest], SimulatedResponse],
+        respond: Callable[[ReceivedRequest], SimulatedResponse],
         date: Callable[[], float],
     ) -> None:
         if ":" in address[0]:
@@ -95,7 +95,7 @@ class _Connection(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         length = headers.get("content-length", "")
         body = self.rfile.read(int(length) if is_number(length) else 0)
-        response = self.server.respond(HttpRequest(self.command, self.path, headers, body))
+        response = self.server.respond(ReceivedRequest(self.command, self.path, headers, body))
         if response.latency and self.server.stopping.wait(response.latency):
             self.close_connection = True
             return

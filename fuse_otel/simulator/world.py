@@ -20,7 +20,7 @@ from fuse_otel.simulator.applications import EVERYDAY, LONG, Application
 from fuse_otel.simulator.applications.application import invent_phone
 from fuse_otel.simulator.applications.conference import LONGEST as LONGEST_CONFERENCE
 from fuse_otel.simulator.call import CallEnded, RawEntry, SimulatedCall
-from fuse_otel.simulator.call_flow import CallFlow
+from fuse_otel.simulator.call_flow import CallBoxes
 from fuse_otel.simulator.switches import is_number
 
 LONGEST_EVERYDAY = 900.0
@@ -57,7 +57,7 @@ class CallStream:
     rate: float
     longest: float
     applications: tuple[Application, ...]
-    modules: type[CallFlow]
+    modules: type[CallBoxes]
     origin: int
 
     def numbers(self, start: float, end: float) -> Iterator[int]:
@@ -104,7 +104,7 @@ class CallStream:
         node = 100_000 + (number + self.seed * _SEED_STEP) * _STEP % _NODES
         return f"{node};{self.channel};{start - dice.randint(_EARLIEST, _LATEST)}"
 
-    def _play(self, application: Application, begin: float, dice: Random) -> CallFlow:
+    def _play(self, application: Application, begin: float, dice: Random) -> CallBoxes:
         leaves_at = math.inf
         if dice.random() < application.leaving:
             leaves_at = begin + 3 + dice.expovariate(1 / 45)
@@ -138,7 +138,7 @@ class World:
         rate: float = 0.1,
         past: float = 3 * 3600,
         start: float | None = None,
-        modules: type[CallFlow] = CallFlow,
+        modules: type[CallBoxes] = CallBoxes,
         *,
         origin: int = 0,
     ) -> None:
@@ -154,8 +154,12 @@ class World:
             CallStream(seed, "001", rate - long_rate, LONGEST_EVERYDAY, EVERYDAY, modules, origin),
             CallStream(seed, "002", long_rate, LONGEST, LONG, modules, origin),
         )
-        self._call = lru_cache(_KEPT_CALLS)(self._make_call)
-        self._log = lru_cache(_KEPT_LOGS)(self._make_log)
+        self._call = lru_cache(_KEPT_CALLS)(
+            lambda which, number: self._streams[which].call(number)[0]
+        )
+        self._log = lru_cache(_KEPT_LOGS)(
+            lambda which, number: tuple(self._streams[which].call(number)[1])
+        )
 
     def starting(self, start: float, end: float) -> Iterator[SimulatedCall]:
         """Every call whose start is in ``[start, end)``, finished or not, in no promised order."""
@@ -198,9 +202,3 @@ class World:
             call = self._call(which, number)
             if start <= call.start < end and call.start >= self.begin:
                 yield call
-
-    def _make_call(self, which: int, number: int) -> SimulatedCall:
-        return self._streams[which].call(number)[0]
-
-    def _make_log(self, which: int, number: int) -> tuple[RawEntry, ...]:
-        return tuple(self._streams[which].call(number)[1])

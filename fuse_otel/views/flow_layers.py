@@ -2,8 +2,8 @@
 order in each layer chosen so that few steps cross.
 
 These are the first three of the four parts of a layered drawing (Sugiyama, Tagawa and Toda, 1981);
-``flow_layout`` is the fourth. A step over several layers is a chain of lanes, so that it is drawn
-around the modules between.
+``flow_layout`` is the fourth. A step over several layers is a chain of passages, so that it is
+drawn around the modules between.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from typing import NamedTuple
 Edge = tuple[str, str]
 _SWEEPS = 12
 _WORK = 100_000  # links that the sweeps of one part follow together
-_STRAIGHT = 4  # how much more a lane wants to be straight than a step between modules
+_STRAIGHT = 4  # how much more a passage wants to be straight than a step between modules
 
 
-class Lane(NamedTuple):
+class Passage(NamedTuple):
     """A place of a step in a layer that it passes."""
 
     edge: Edge
     layer: int
 
 
-Place = str | Lane
-"""A module, or a lane."""
+Place = str | Passage
+"""A module, or a passage."""
 Near = dict[Place, list[tuple[Place, float]]]
 
 
@@ -122,15 +122,15 @@ def _layers(names: Sequence[str], forward: Iterable[Edge]) -> dict[str, int]:
 def _chain(edge: Edge, layer_of: Mapping[str, int]) -> list[Place]:
     source, target = edge
     between = range(layer_of[source] + 1, layer_of[target])
-    return [source, *(Lane(edge, layer) for layer in between), target]
+    return [source, *(Passage(edge, layer) for layer in between), target]
 
 
 def _links(chains: Mapping[Edge, Sequence[Place]], weights: Mapping[Edge, int]) -> Links:
     links = Links(defaultdict(list), defaultdict(list))
     for edge, chain in chains.items():
         for upper, lower in pairwise(chain):
-            lanes = isinstance(upper, Lane) + isinstance(lower, Lane)
-            weight: float = (1 + lanes * _STRAIGHT) * (1 + weights[edge]) ** 0.5
+            passages = isinstance(upper, Passage) + isinstance(lower, Passage)
+            weight: float = (1 + passages * _STRAIGHT) * (1 + weights[edge]) ** 0.5
             links.down[upper].append((lower, weight))
             links.up[lower].append((upper, weight))
     return links
@@ -143,9 +143,9 @@ def _places(
     for name, layer in layer_of.items():
         layers[layer].append(name)
     for chain in chains.values():
-        for lane in chain:
-            if isinstance(lane, Lane):
-                layers[lane.layer].append(lane)
+        for passage in chain:
+            if isinstance(passage, Passage):
+                layers[passage.layer].append(passage)
     return layers
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from fuse_otel.views.flow_layers import Edge, Lane, Layers, Place, in_layers, sweeps
+from fuse_otel.views.flow_layers import Edge, Layers, Passage, Place, in_layers, sweeps
 
 _SWEEPS = 16
 _BESIDE = 5.0  # between the two lines of steps that lead to and fro
@@ -24,11 +24,11 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """In pixels. ``lane``: the width of a step that passes modules."""
+    """In pixels. ``passage``: the width of a step that passes modules."""
 
     width: float = 196
     gap: float = 28
-    lane: float = 14
+    passage: float = 14
     between: float = 58
     margin: float = 16
 
@@ -140,7 +140,7 @@ def _apart(wanted: Sequence[float], layer: Sequence[Place], sizes: Sizes) -> lis
 
 
 def _width(place: Place, sizes: Sizes) -> float:
-    return sizes.lane if isinstance(place, Lane) else sizes.width
+    return sizes.passage if isinstance(place, Passage) else sizes.width
 
 
 def _from_the_edge(
@@ -175,16 +175,16 @@ def _lines(
     for edge, chain in drawn:
         back = edge in layers.back
         points = [Point(ports[edge][0], rows[_layer(chain[0], layers)].bottom)]
-        for lane in chain[1:-1]:
-            x = centers[lane] + (_BESIDE if back else 0)
-            points += [Point(x, y) for y in rows[_layer(lane, layers)]]
+        for passage in chain[1:-1]:
+            x = centers[passage] + (_BESIDE if back else 0)
+            points += [Point(x, y) for y in rows[_layer(passage, layers)]]
         points.append(Point(ports[edge][1], rows[_layer(chain[-1], layers)].top))
         lines.append(StepLine(edge, tuple(points[::-1] if back else points), back))
     return lines
 
 
 def _layer(place: Place, layers: Layers) -> int:
-    return place.layer if isinstance(place, Lane) else layers.layer_of[place]
+    return place.layer if isinstance(place, Passage) else layers.layer_of[place]
 
 
 def _ports(

@@ -236,11 +236,11 @@ def headroom_of(account: AccountStatus, now: float) -> float | None:
 def lanes_of(status: Status) -> Sequence[LaneStatus]:
     """The lanes of the daemon, and former ones that still keep calls."""
     known = _reported(status)
-    return [e for e in status.lanes if e.reported.state or _keeps(e) or not known]
-
-
-def _keeps(lane: LaneStatus) -> bool:
-    return bool(lane.calls or lane.parked or lane.paused_since is not None)
+    return [
+        each
+        for each in status.lanes
+        if not known or each.reported.state or each.calls or each.parked or each.paused_since
+    ]
 
 
 def _reported(status: Status) -> bool:

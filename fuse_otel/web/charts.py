@@ -34,7 +34,7 @@ def _chart(series: Series, first: int) -> Html:
             _marks(first),
             tag(
                 "svg",
-                tag("path", d=_path(series)),
+                tag("path", d="".join(_bars(_heights(series)))),
                 y="20%",
                 width="100%",
                 height="62%",
@@ -59,11 +59,6 @@ def _marks(first: int) -> Iterator[Html]:
             yield tag("text", text, x=f"{share:.2%}", y="97%", text_anchor="middle")
 
 
-def _path(series: Series) -> str:
-    """A bar for each run of slots of the same height."""
-    return "".join(_bars(_heights(series)))
-
-
 def _heights(series: Series) -> list[int]:
     return [
         max(round(value / series.top * _HEIGHT), _LOWEST) if value else 0 for value in series.values
@@ -71,6 +66,7 @@ def _heights(series: Series) -> list[int]:
 
 
 def _bars(heights: Sequence[int]) -> Iterator[str]:
+    """One for each run of slots of the same height."""
     place = 0
     for height, run in groupby(heights):
         width = sum(1 for _ in run)

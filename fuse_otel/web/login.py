@@ -34,8 +34,9 @@ class Login:
         self._passwords = passwords
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        access = self._access() if scope["type"] == "http" else None
-        if access is None or _is_open(access, scope["path"]):
+        access, path = self._access(), scope.get("path", "")
+        is_open = not access.needs_login or path == HOOK or path in access.open_paths
+        if is_open or scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         given = Headers(scope=scope).get("authorization", "")
@@ -55,10 +56,6 @@ class Login:
             return False
         client = scope.get("client") or ("", 0)
         return await self._passwords.check(access.users, *pair, client[0])
-
-
-def _is_open(access: Access, path: str) -> bool:
-    return not access.needs_login or path == HOOK or path in access.open_paths
 
 
 def _is_token(access: Access, path: str, given: bytes) -> bool:

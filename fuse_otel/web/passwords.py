@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv6Address, ip_address
+from operator import itemgetter
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -23,6 +24,7 @@ _CLIENTS = 1024
 _BURST, _REFILL = 10, 6.0  # wrong passwords of a client at once; seconds until it has one more
 _LONGEST = 72  # bytes that bcrypt takes; htpasswd and Go ignore the rest as well
 RETRY_AFTER = int(_REFILL)
+_COST = itemgetter(slice(4, 6))  # the two digits in ``$2y$10$…``
 
 
 class Passwords:
@@ -49,7 +51,7 @@ class Passwords:
         ``users``: name → bcrypt hash, not empty. ``client``: its address, or empty.
         """
         # An unknown name takes as long as a known one, so that the time does not tell them apart.
-        known, hashed = name in users, users.get(name) or max(users.values(), key=_cost)
+        known, hashed = name in users, users.get(name) or max(users.values(), key=_COST)
         digest = self._digest(name, hashed, password)
         if digest in self._right:
             return True
@@ -92,11 +94,6 @@ def _matches(password: bytes, hashed: str) -> bool:
     import bcrypt  # noqa: PLC0415 - only where the port has users
 
     return bcrypt.checkpw(password[:_LONGEST], hashed.encode())
-
-
-def _cost(hashed: str) -> str:
-    """The two digits in ``$2y$10$…``."""
-    return hashed[4:6]
 
 
 class _Newest(Generic[Key, Value]):

@@ -52,7 +52,11 @@ def landing_page(
         facts(_counts(status)),
         tag("h2", "Outbox"),
         _outbox(report),
-        tag("ul", (_link(*each) for each in _LINKS), class_="links"),
+        tag(
+            "ul",
+            (tag("li", tag("a", name, href=path), f": {text}") for path, name, text in _LINKS),
+            class_="links",
+        ),
         tag(
             "p",
             "Every call of a Plum Fuse phone application as one OpenTelemetry trace. Version ",
@@ -103,10 +107,6 @@ def _counts(status: Status) -> list[tuple[str, Child]]:
         ("Calls to deliver", f"{max((each.calls for each in status.lanes), default=0):,}"),
         ("Parked calls", tag("span", f"{parked:,}", class_=alarm)),
     ]
-
-
-def _link(path: str, name: str, text: str) -> Html:
-    return tag("li", tag("a", name, href=path), f": {text}")
 
 
 def status_page(status: Status, now: float, problems: Sequence[str]) -> Response:

@@ -20,7 +20,6 @@ from fuse_otel.views.waterfall import (
     NANOSECONDS,
     CallFacts,
     Scale,
-    Tick,
     duration,
     facts_of,
     scale_of,
@@ -48,7 +47,10 @@ def call_page(
         _head(call, tree, known),
         elsewhere,
         tag("h2", "What happened"),
-        *(_executions(tree, drawing) or (_nothing(known),)),
+        *(
+            _executions(tree, drawing)
+            or [tag("p", without_executions(known.details), class_="faint")]
+        ),
         _records(tree.records, drawing),
         tag("h2", "Attributes"),
         _attributes("Call", tree.attributes),
@@ -73,10 +75,6 @@ class Drawing:
         if self.view.times == "utc":
             shown = humanize.time_of_day(seconds)
         return tag("time", shown, datetime=humanize.machine(seconds), class_="faint")
-
-
-def _nothing(known: CallFacts) -> Html:
-    return tag("p", without_executions(known.details), class_="faint")
 
 
 def _executions(tree: CallTree, drawing: Drawing) -> tuple[Html, ...]:
@@ -106,20 +104,19 @@ def _axis(scale: Scale) -> Html:
     marks = [
         (
             tag("line", x1=place, x2=place, y1="70%", y2="100%"),
-            tag("text", text, x=place, y="60%", text_anchor=anchor),
+            # The text of the first one begins at the edge, not before it.
+            tag(
+                "text", tick.text, x=place, y="60%", text_anchor="middle" if tick.share else "start"
+            ),
         )
-        for place, text, anchor in map(_mark, scale.ticks())
+        for tick in scale.ticks()
+        for place in [f"{tick.share:.2%}"]
     ]
     return tag(
         "div",
         tag("svg", marks, class_="axis", role="img", aria_label="Time since the start"),
         class_="ruler",
     )
-
-
-def _mark(tick: Tick) -> tuple[str, str, str]:
-    """Place, text and anchor. The text of the first one begins at the edge, not before it."""
-    return f"{tick.share:.2%}", tick.text, "start" if tick.share == 0 else "middle"
 
 
 def _head(call: RecentCall, tree: CallTree, known: CallFacts) -> Html:
@@ -150,13 +147,9 @@ def _execution(execution: TreeExecution, drawing: Drawing) -> Html:
         ),
         _records(execution.records, drawing),
         _attributes("Attributes", execution.attributes),
-        open=_is_open(execution, drawing.view),
+        open=execution.error if drawing.view.open == "failed" else drawing.view.open == "all",
     )
     return tag("li", inner, class_="failed" if execution.error else None)
-
-
-def _is_open(execution: TreeExecution, view: CallView) -> bool:
-    return execution.error if view.open == "failed" else view.open == "all"
 
 
 def _times(execution: TreeExecution, drawing: Drawing) -> Html:
@@ -260,9 +253,6 @@ def _modules(call: IndexedCall) -> Html | None:
     """Each leads to the calls in which it ran."""
     if not call.modules:
         return None
-    made = (tag("li", tag("a", name, href=_calls_of(name))) for name in call.modules)
+    links = ((name, urlencode({"module": name}, errors="replace")) for name in call.modules)
+    made = (tag("li", tag("a", name, href=f"./?{query}")) for name, query in links)
     return tag("section", tag("h3", "Modules that ran"), tag("ul", made))
-
-
-def _calls_of(module: str) -> str:
-    return "./?" + urlencode({"module": module}, errors="replace")

@@ -1,10 +1,12 @@
-"""No two places of the package share more than a dozen lines of the same shape."""
+"""No two places of the package share more than a dozen lines of the same shape, and no two classes a
+name.
+"""
 
 import ast
 import io
 import keyword
 import tokenize
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import combinations, takewhile
 from pathlib import Path
@@ -97,6 +99,17 @@ def spans(one: Lines, other: Lines) -> tuple[tuple[int, int], tuple[int, int]]:
 def test_the_package_has_no_copies():
     found = copies({str(path.relative_to(ROOT)): path.read_text() for path in PACKAGE})
     assert not found, "\n".join(found)
+
+
+def test_no_two_classes_of_the_package_have_the_same_name():
+    names = Counter(
+        node.name
+        for path in PACKAGE
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert len(names) > 100
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 COPY = Path(__file__).read_text()

@@ -8,7 +8,7 @@ from support.pages.repository import ROOT
 # Folders, the program's own files, the null device, and the store with what lies beside it: the
 # store refuses every kind of file but a regular one before it opens it (``refuse_other_kinds``).
 OTHERS = {
-    "cli/asset_files.py", "cli/output.py", "config/documentation.py",
+    "cli/commands/assets.py", "cli/output.py", "config/documentation.py",
     "core/redaction/technical_words.py",
     "store/postgres/schema.py", "store/relational/queries.py", "store/sqlite/damaged_file.py",
     "store/sqlite/errors.py", "store/sqlite/lock.py",

@@ -15,7 +15,7 @@ import pytest
 from support.pages.repository import ROOT, repository_files
 from support.patience import PATIENCE
 
-from fuse_otel.cli import asset_files
+from fuse_otel.cli.commands import assets as asset_files
 
 
 def names(requirements):

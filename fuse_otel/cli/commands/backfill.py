@@ -7,15 +7,13 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from fuse_otel.cli.output import complain
+from fuse_otel.cli.output import DONE, FAILED, USAGE, complain
 from fuse_otel.cli.settings_flags import load_settings
 
 if TYPE_CHECKING:
     from fuse_otel.cli.run_job import JobEnded
     from fuse_otel.config.settings import Settings
     from fuse_otel.jobs import Backfill
-
-_DONE, _FAILED, _USAGE = 0, 1, 2
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
         accounts = _accounts(args.account, settings)
     except ValueError as error:
         complain(f"fuse-otel: {error}")
-        return _USAGE
+        return USAGE
     return _run(settings, Backfill(start, end, accounts, args.again))
 
 
@@ -106,4 +104,4 @@ def _report(ended: JobEnded) -> int:
         complain(f"fuse-otel: {status.result}")
     for problem in ended.problems:
         complain(f"fuse-otel: {problem}")
-    return _DONE if status.state == "done" and not ended.problems else _FAILED
+    return DONE if status.state == "done" and not ended.problems else FAILED

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from getpass import getpass
 from typing import TYPE_CHECKING
 
-from fuse_otel.cli.output import complain, print_lines
+from fuse_otel.cli.output import USAGE, complain, printed
 from fuse_otel.cli.settings_flags import load_settings
 
 if TYPE_CHECKING:
     from fuse_otel.config.settings import Settings
 
-_DONE, _FAILED, _USAGE = 0, 1, 2
 _LONGEST = 4096  # characters of a line of standard input
 _ON_THE_COMMAND_LINE = (
     "fuse-otel caller: The number is read from standard input or typed at a prompt. On a command"
@@ -36,22 +35,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.words:
         complain(_ON_THE_COMMAND_LINE)
-        return _USAGE
+        return USAGE
     settings = load_settings(args).settings
     try:
         number, following = _number()
         _ = f"{number}{following}".encode()  # Python may read an unreadable byte as a surrogate
     except UnicodeError:  # its own message quotes what was read
         complain(_NOT_TEXT)
-        return _USAGE
+        return USAGE
     if following.strip():
         complain(_ONE_NUMBER)
-        return _USAGE
+        return USAGE
     lines = list(_found(settings, number))
     if not lines:
         complain(_NO_NUMBER)
-        return _USAGE
-    return _DONE if print_lines(lines) else _FAILED
+        return USAGE
+    return printed(lines)
 
 
 def _number() -> tuple[str, str]:

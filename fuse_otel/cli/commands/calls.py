@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fuse_otel.cli.arguments import add_color, add_filters, number, query_of
-from fuse_otel.cli.output import print_lines
+from fuse_otel.cli.output import printed
 from fuse_otel.cli.settings_flags import load_settings
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from fuse_otel.ports import IndexedCall
 
-_DONE, _FAILED = 0, 1
 _MOST = 100
 _AT_MOST = 10_000_000
 
@@ -47,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
         if args.json
         else _text(calls, args.color)
     )
-    return _DONE if print_lines(lines) else _FAILED
+    return printed(lines)
 
 
 def _text(calls: Sequence[IndexedCall], color: str) -> Iterator[str]:

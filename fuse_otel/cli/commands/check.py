@@ -6,15 +6,13 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from fuse_otel.cli.output import complain, print_lines
+from fuse_otel.cli.output import DONE, FAILED, complain, print_lines
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.files import shown_path
 
 if TYPE_CHECKING:
     from fuse_otel.config import Loaded
     from fuse_otel.config.settings import Settings
-
-_DONE, _FAILED = 0, 1
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     _check_parts(loaded.settings)
     printed = print_lines(_found(loaded))
     is_usable = not args.online or _works(loaded.settings)
-    return _DONE if printed and is_usable else _FAILED
+    return DONE if printed and is_usable else FAILED
 
 
 def _found(loaded: Loaded) -> Iterator[str]:

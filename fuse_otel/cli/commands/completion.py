@@ -7,10 +7,9 @@ import argparse
 import shtab
 
 from fuse_otel.cli import whole_parser
-from fuse_otel.cli.output import print_lines
+from fuse_otel.cli.output import printed
 from fuse_otel.cli.parser import Parser
 
-_DONE, _FAILED = 0, 1
 SHELLS = ("bash", "zsh", "fish")
 
 
@@ -19,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    return _DONE if print_lines([completion(args.shell)]) else _FAILED
+    return printed([completion(args.shell)])
 
 
 _PATHS = {"FILE": shtab.FILE, "PATH": shtab.FILE, "DIR": shtab.DIRECTORY}

@@ -6,11 +6,9 @@ import argparse
 import json
 from collections.abc import Iterator
 
-from fuse_otel.cli.output import complain, print_lines
+from fuse_otel.cli.output import complain, printed
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.config import Loaded
-
-_DONE, _FAILED = 0, 1
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,12 +27,12 @@ def run(args: argparse.Namespace) -> int:
     if args.example:
         from fuse_otel.config.documentation import example_file  # noqa: PLC0415 - for this alone
 
-        return _DONE if print_lines([example_file().rstrip("\n")]) else _FAILED
+        return printed([example_file().rstrip("\n")])
     loaded = load_settings(args, needs_account=False)
     for warning in loaded.warnings:
         complain(f"warning: {warning}")
     lines = _json(loaded) if args.json else config_lines(loaded)
-    return _DONE if print_lines(lines) else _FAILED
+    return printed(lines)
 
 
 def _json(loaded: Loaded) -> Iterator[str]:

@@ -5,16 +5,24 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 
-from fuse_otel.cli.input_files import STDIN, TooMuch, joined, opened, session_id_of
-from fuse_otel.cli.output import complain, print_lines, reason
-from fuse_otel.cli.saved_calls import NAME_IT, NoSessionId, options_of, render_saved
+from fuse_otel.cli.output import DONE, FAILED, USAGE, complain, print_lines, reason
+from fuse_otel.cli.saved_calls import (
+    NAME_IT,
+    STDIN,
+    NoSessionId,
+    TooMuch,
+    joined,
+    opened,
+    options_of,
+    render_saved,
+    session_id_of,
+)
 from fuse_otel.core.decoding.answers import NotUnderstood
 from fuse_otel.core.encoding.otlp_json import dumps, logs_json, traces_json
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.files import open_to_write
 
 WANTED = "Give a saved answer of the Fuse API, JSON or XML."
-_DONE, _FAILED, _USAGE = 0, 1, 2
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,10 +49,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.session_id and len(args.files) > 1:
         complain("--session-id names one call: give it with one FILE.")
-        return _USAGE
+        return USAGE
     conversion = _Conversion(args.files, args.session_id, options_of(args))
     written = _write(args.output, conversion)
-    return _DONE if written and not conversion.failed else _FAILED
+    return DONE if written and not conversion.failed else FAILED
 
 
 class _Conversion:

@@ -13,7 +13,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from fuse_otel.cli.arguments import number
-from fuse_otel.cli.output import complain, own_command, print_lines, reason
+from fuse_otel.cli.output import DONE, FAILED, complain, own_command, print_lines, reason
 from fuse_otel.cli.signals import Signals
 from fuse_otel.files import open_to_write
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _PORT = 9464
 _SETTINGS = "fuse-otel.toml"
-_DONE, _FAILED = 0, 1
 _PAST = 3600.0
 _FIRST_CALLS = 30.0  # seconds to wait for a call to draw
 
@@ -87,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
         _prepare(args.directory)
     except OSError as error:
         complain(f"fuse-otel demo: {args.directory}: {reason(error)}. Choose another --directory.")
-        return _FAILED
+        return FAILED
     world = World(seed=args.seed, rate=args.rate / 60, past=_PAST)
     with SimulatedApi(world) as api, ExitStack() as stack:
         signals = Signals()
@@ -97,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
         _draw_one(service.workers.store.control, args.directory / _SETTINGS)
         print_lines(_farewell(service.settings))
         signals.wait_for_end(args.seconds or inf)
-    return _DONE
+    return DONE
 
 
 def _prepare(directory: Path) -> None:

@@ -9,12 +9,11 @@ import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from fuse_otel.cli.output import print_lines, reason
+from fuse_otel.cli.output import printed, reason
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.errors import FuseOtelError
 from fuse_otel.files import shown_path, write_new
 
-_DONE, _FAILED = 0, 1
 _ARCHIVE = "fuse-otel-diagnosis.tar.gz"
 _FOLDER = "fuse-otel-diagnosis"
 
@@ -52,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
         *(f"  {name:{width}}  {what}" for name, what in WHAT.items()),
         "It may still hold names that you chose; read it before you attach it to a report.",
     ]
-    return _DONE if print_lines(lines) else _FAILED
+    return printed(lines)
 
 
 def _archive(files: Mapping[str, str]) -> bytes:

@@ -6,15 +6,13 @@ import argparse
 import sys
 
 from fuse_otel.cli.arguments import add_session_ids
-from fuse_otel.cli.output import complain
+from fuse_otel.cli.output import DONE, FAILED, complain
 from fuse_otel.cli.run_job import carry_out, confirmed, silent, stopped
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.config.settings import Settings
 from fuse_otel.core.model.ids import trace_id
 from fuse_otel.humanize import plural
 from fuse_otel.jobs import Erase
-
-_DONE, _FAILED = 0, 1
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     question = f"Erase {plural(len(session_ids), 'call')} from the store"
     if terminal and not args.yes and not confirmed(question):
         print("Nothing was erased.")
-        return _FAILED
+        return FAILED
     return max(_erase(settings, each) for each in session_ids)
 
 
@@ -50,4 +48,4 @@ def _erase(settings: Settings, call: str) -> int:
         complain(f"fuse-otel: {result}")
     for problem in ended.problems:
         complain(f"fuse-otel: {problem}")
-    return _DONE if done and not ended.problems else _FAILED
+    return DONE if done and not ended.problems else FAILED

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fuse_otel.cli.arguments import add_color
-from fuse_otel.cli.output import complain, print_lines
+from fuse_otel.cli.output import FAILED, complain, printed
 from fuse_otel.cli.parser import suggestion
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.core.translation.root_span import CallOutcome
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from fuse_otel.views.flow import FlowReport, FlowRequest
 
 FORMATS = ("text", "mermaid", "dot", "json")
-_DONE, _FAILED = 0, 1
 _TEXTS = (
     ("from", "TIME", "only calls that started at this time or later, such as 2026-11-18 or 36h"),
     ("to", "TIME", "only calls that started before this time"),
@@ -61,8 +60,8 @@ def run(args: argparse.Namespace) -> int:
     request = read_flow_request(args.application, texts, time.time(), _flag)
     report = _report(settings, request)
     if report is None:
-        return _FAILED
-    return _DONE if print_lines(_lines(report, args)) else _FAILED
+        return FAILED
+    return printed(_lines(report, args))
 
 
 def _report(settings: Settings, request: FlowRequest) -> FlowReport | None:

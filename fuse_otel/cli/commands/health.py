@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from fuse_otel.cli.output import print_lines
+from fuse_otel.cli.output import DONE, FAILED, print_lines
 from fuse_otel.cli.own_pages import NoAnswer, ask
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.errors import ConfigurationError
@@ -15,7 +15,6 @@ from fuse_otel.errors import ConfigurationError
 if TYPE_CHECKING:
     from fuse_otel.config.settings import Settings
 
-_DONE, _FAILED = 0, 1
 _MOST = 4096  # bytes of the answer
 
 
@@ -36,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         problem = _problem(settings, "/-/ready" if args.ready else "/-/healthy")
     line = problem or ("ready" if args.ready else "healthy")
-    return _DONE if print_lines([" ".join(line.split())]) and not problem else _FAILED
+    return DONE if print_lines([" ".join(line.split())]) and not problem else FAILED
 
 
 def _problem(settings: Settings, path: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from fuse_otel.cli import COMMANDS
-from fuse_otel.cli.output import complain, print_lines
+from fuse_otel.cli.output import USAGE, complain, printed
 from fuse_otel.cli.parser import suggestion
 from fuse_otel.cli.settings_flags import add_settings, load_settings
 from fuse_otel.humanize import moment
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from fuse_otel.core.model.lane import Lane
     from fuse_otel.ports import Control
 
-_DONE, _FAILED, _USAGE = 0, 1, 2
 _ACTIONS = {
     "pause": "send nothing to a lane until it is resumed; its calls wait in the store",
     "resume": "deliver to a paused lane again",
@@ -53,12 +52,12 @@ def run(args: argparse.Namespace) -> int:
             lanes = _named(args.names, known)
         except ValueError as error:
             complain(f"fuse-otel: {error}")
-            return _USAGE
+            return USAGE
         change: Change = {"pause": _pause, "resume": _resume}[args.action]
         lines = change(control, lanes)
         if control.lock_holder() is None:
             lines.append("No daemon runs: it is kept for the next one.")
-    return _DONE if print_lines(lines) else _FAILED
+    return printed(lines)
 
 
 def _known(settings: Settings, control: Control) -> Mapping[str, Sequence[Lane]]:

@@ -7,11 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from fuse_otel import __version__
 from fuse_otel.cli import DOCS, whole_parser
-from fuse_otel.cli.output import print_lines
+from fuse_otel.cli.output import printed
 from fuse_otel.cli.parser import Parser
 from fuse_otel.config.catalogue import DEFAULT_CONFIG_FILE
-
-_DONE, _FAILED = 0, 1
 
 
 def arguments(_parser: argparse.ArgumentParser) -> None:
@@ -19,7 +17,7 @@ def arguments(_parser: argparse.ArgumentParser) -> None:
 
 
 def run(_args: argparse.Namespace) -> int:
-    return _DONE if print_lines([man_page()]) else _FAILED
+    return printed([man_page()])
 
 
 _EXIT_CODES = (
@@ -94,7 +92,8 @@ def _options(parser: Parser, *, settings: bool) -> Iterator[str]:
     for action in shown:
         is_setting = action.dest.startswith("setting_") or action.dest == "config"
         if is_setting == settings and not isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - no public name
-            yield from _list([(_name(action), _help(action))])
+            text = (action.help or "") % {"default": action.default}
+            yield from _list([(_name(action), text)])
 
 
 def _name(action: argparse.Action) -> str:
@@ -109,10 +108,6 @@ def _metavar(action: argparse.Action) -> str:
         return action.metavar
     choices = f"{{{','.join(map(str, action.choices))}}}" if action.choices else ""
     return choices or action.dest.upper()
-
-
-def _help(action: argparse.Action) -> str:
-    return (action.help or "") % {"default": action.default}
 
 
 def _list(entries: Iterable[tuple[str, str]]) -> Iterator[str]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from fuse_otel.cli.output import DONE, FAILED, INTERRUPTED
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.cli.signals import STOPPING, Interrupt
 from fuse_otel.config.values.quantities import read_duration
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 _TIMEOUT = 60.0
 _STOPPED = "Stopped. The next run continues from there."
-_DONE, _FAILED, _INTERRUPTED = 0, 1, 130
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,8 +80,8 @@ def run(args: argparse.Namespace) -> int:
     for problem in ended.problems:
         print(f"fuse-otel: {problem}", file=sys.stderr)
     if _STOPPED in ended.problems:
-        return _INTERRUPTED
-    return _FAILED if ended.problems else _DONE
+        return INTERRUPTED
+    return FAILED if ended.problems else DONE
 
 
 class _Counted:

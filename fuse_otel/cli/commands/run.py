@@ -97,6 +97,10 @@ class Runner:
                 gc.collect()
         return loaded.settings.shutdown_grace
 
+    def _stopped(self) -> bool:
+        """Whether a signal came during the imports."""
+        return self._signals.stopping
+
     def stop(self) -> None:
         """Deliver what is due, then close everything. The caller bounds the time it takes."""
         self._manager.stopping()
@@ -106,10 +110,6 @@ class Runner:
             self._service.log.info("stopping")
             self._service.stop()
         self._listening.close()
-
-    def _stopped(self) -> bool:
-        """Whether a signal came during the imports."""
-        return self._signals.stopping
 
     def _start(self, loaded: Loaded) -> Service:
         from fuse_otel.assembly.service import Service  # noqa: PLC0415 - imports the whole daemon

@@ -9,9 +9,18 @@ from dataclasses import replace
 from itertools import chain
 
 from fuse_otel.cli.arguments import add_color, number
-from fuse_otel.cli.input_files import STDIN, TooMuch, joined, opened, session_id_of
-from fuse_otel.cli.output import complain, print_lines, reason
-from fuse_otel.cli.saved_calls import NAME_IT, NoSessionId, options_of, render_saved
+from fuse_otel.cli.output import DONE, FAILED, complain, print_lines, reason
+from fuse_otel.cli.saved_calls import (
+    NAME_IT,
+    STDIN,
+    NoSessionId,
+    TooMuch,
+    joined,
+    opened,
+    options_of,
+    render_saved,
+    session_id_of,
+)
 from fuse_otel.cli.terminal.call_tree import NARROWEST, draw
 from fuse_otel.cli.terminal.explain import explained
 from fuse_otel.cli.terminal.text import coloured, terminal_width
@@ -22,7 +31,6 @@ from fuse_otel.ports import RecentCall
 from fuse_otel.views.call_tree import call_trees
 from fuse_otel.views.otlp_reader import Requests, first_lines, is_otlp_lines, read_otlp_lines
 
-_DONE, _FAILED = 0, 1
 _SAVED = (".json", ".jsonl", ".xml")
 
 
@@ -61,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     for name in args.calls:
         found.read(name)
     lines = found.otlp() if args.otlp else found.drawings()
-    return _DONE if print_lines(lines) and not found.failed else _FAILED
+    return DONE if print_lines(lines) and not found.failed else FAILED
 
 
 class _Found:

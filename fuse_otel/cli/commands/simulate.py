@@ -6,7 +6,7 @@ import argparse
 import shlex
 from pathlib import Path
 
-from fuse_otel.cli.output import complain, reason
+from fuse_otel.cli.output import DONE, FAILED, USAGE, complain, reason
 from fuse_otel.cli.signals import Signals
 from fuse_otel.simulator.faults import Fault, Faults
 from fuse_otel.simulator.quirks import Quirks
@@ -15,7 +15,6 @@ from fuse_otel.simulator.simulated_api import DEVELOPER_KEY, EMAIL, SimulatedApi
 from fuse_otel.simulator.switches import is_number, read_duration, read_rate
 from fuse_otel.simulator.world import World
 
-_DONE, _FAILED, _USAGE = 0, 1, 2
 _HIGHEST_PORT = 65_535
 
 
@@ -68,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     except (ValueError, OSError) as error:
         where = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
         complain(f"fuse-otel simulate: {where}{reason(error)}")
-        return _USAGE
+        return USAGE
     signals = Signals()
     signals.listen()
     try:
@@ -77,8 +76,8 @@ def run(args: argparse.Namespace) -> int:
             signals.wait_for_end()
     except OSError as error:
         complain(f"fuse-otel simulate: cannot listen on {args.listen}: {reason(error)}")
-        return _FAILED
-    return _DONE
+        return FAILED
+    return DONE
 
 
 def _build(args: argparse.Namespace) -> SimulatedApi:

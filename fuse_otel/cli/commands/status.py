@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from fuse_otel import __version__
 from fuse_otel.cli.arguments import add_color, number
-from fuse_otel.cli.output import print_lines
+from fuse_otel.cli.output import DONE, FAILED, print_lines, printed
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.errors import StoreError
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from fuse_otel.config.settings import Settings
     from fuse_otel.ports import Status
 
-_DONE, _FAILED = 0, 1
 _EVERY = 2.0  # seconds between two looks
 _FROM_THE_TOP = "\x1b[H\x1b[2J"  # the cursor to the first line, and an empty screen
 
@@ -48,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     if args.watch is not None:
         return _watch(settings, args)
     lines, is_down = _look(settings, args)
-    return _DONE if print_lines(lines) and not (args.check and is_down) else _FAILED
+    return printed(lines) and not (args.check and is_down)
 
 
 def _watch(settings: Settings, args: argparse.Namespace) -> int:
@@ -64,9 +63,9 @@ def _watch(settings: Settings, args: argparse.Namespace) -> int:
             except StoreError as error:
                 lines, is_down = [str(error)], True
             if not print_lines([*([_FROM_THE_TOP] if live else []), *lines]):
-                return _FAILED
+                return FAILED
             time.sleep(args.watch)
-    return _FAILED if args.check and is_down else _DONE
+    return FAILED if args.check and is_down else DONE
 
 
 def _look(settings: Settings, args: argparse.Namespace) -> tuple[list[str], bool]:
@@ -89,7 +88,7 @@ def _json(status: Status, daemon: str | None, problems: Sequence[str]) -> Iterat
 
 
 def _text(status: Status, daemon: str | None, color: str) -> Iterator[str]:
-    from fuse_otel.cli.terminal.status import status_lines  # noqa: PLC0415 - not for the help
+    from fuse_otel.cli.terminal.calls import status_lines  # noqa: PLC0415 - not for the help
     from fuse_otel.cli.terminal.text import coloured, output_width, paint  # noqa: PLC0415
 
     width = output_width()

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fuse_otel.cli.arguments import add_color, add_filters, number, query_of
-from fuse_otel.cli.output import print_lines
+from fuse_otel.cli.output import DONE, FAILED, print_lines
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.errors import MissingStore
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from fuse_otel.config.settings import Settings
     from fuse_otel.ports import CallQuery, IndexedCall
 
-_DONE, _FAILED = 0, 1
 _LAST = 10
 _AT_ONCE = 1_000  # calls of one look
 _EVERY = 1.0  # seconds between two looks
@@ -41,8 +40,8 @@ def run(args: argparse.Namespace) -> int:
     query = query_of(args)
     for calls in _stored(settings, query, args.last):
         if not print_lines(_lines(calls, args)):
-            return _FAILED
-    return _DONE
+            return FAILED
+    return DONE
 
 
 def _stored(settings: Settings, query: CallQuery, last: int) -> Iterator[Sequence[IndexedCall]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fuse_otel.config import Loaded
 from fuse_otel.config.catalogue import SETTINGS
-from fuse_otel.config.destination import Destination
+from fuse_otel.config.destination import DestinationSettings
 from fuse_otel.config.settings import Account, Settings
 from fuse_otel.config.values import otlp
 from fuse_otel.config.values.fields import MASK
@@ -111,7 +111,7 @@ def _account(account: Account) -> list[Key]:
     return [("name", account.name), ("email", email), ("developer_key", key), *numbers]
 
 
-def _alike(destination: Destination) -> list[list[Signal]]:
+def _alike(destination: DestinationSettings) -> list[list[Signal]]:
     """The signals that share a table: variables can set values per signal, a table cannot."""
     groups: list[tuple[object, list[Signal]]] = []
     for signal in destination.signals:
@@ -127,7 +127,7 @@ def _alike(destination: Destination) -> list[list[Signal]]:
     return [signals for _, signals in groups]
 
 
-def _destination(destination: Destination, signals: Sequence[Signal]) -> list[Key]:
+def _destination(destination: DestinationSettings, signals: Sequence[Signal]) -> list[Key]:
     shown = destination.model_dump(mode="json")
     keys: list[Key] = [
         ("name", destination.name),
@@ -143,7 +143,7 @@ def _destination(destination: Destination, signals: Sequence[Signal]) -> list[Ke
 
 
 def _otlp(
-    destination: Destination, shown: Mapping[str, dict[str, str]], signals: Sequence[Signal]
+    destination: DestinationSettings, shown: Mapping[str, dict[str, str]], signals: Sequence[Signal]
 ) -> Iterator[Key]:
     first = signals[0]
     yield "protocol", destination.protocol

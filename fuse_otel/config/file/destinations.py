@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo, model_validator
 
-from fuse_otel.config.destination import Destination
+from fuse_otel.config.destination import DestinationSettings
 from fuse_otel.config.values import fields, otlp
 from fuse_otel.config.values.quantities import read_required_text, read_text
 from fuse_otel.core.model.telemetry import Profile, Signal
@@ -106,13 +106,13 @@ class DestinationTable(fields.Frozen):
             raise ValueError(f'Only type = "otlp" has {", ".join(foreign)}.')
         return self
 
-    def destination(self) -> Destination:
+    def destination(self) -> DestinationSettings:
         kept = self.model_dump(include=_KEPT)
         for_each_signal = {
             "urls": {signal: self._url(signal) for signal in self.signals},
             **{name: dict.fromkeys(self.signals, getattr(self, name)) for name in _FOR_EACH_SIGNAL},
         }
-        return Destination.model_validate(
+        return DestinationSettings.model_validate(
             {
                 **kept,
                 "flavours": self._flavours(),
@@ -133,8 +133,8 @@ class DestinationTable(fields.Frozen):
         return {signal: flavour for signal, flavour in wanted.items() if flavour is not None}
 
 
-def _destination(value: object) -> Destination:
-    if isinstance(value, Destination):
+def _destination(value: object) -> DestinationSettings:
+    if isinstance(value, DestinationSettings):
         return value  # from OpenTelemetry's variables
     return DestinationTable.model_validate(value).destination()
 
@@ -147,5 +147,6 @@ def _not_empty(value: object) -> object:
 
 
 Destinations = Annotated[
-    tuple[Annotated[Destination, BeforeValidator(_destination)], ...], BeforeValidator(_not_empty)
+    tuple[Annotated[DestinationSettings, BeforeValidator(_destination)], ...],
+    BeforeValidator(_not_empty),
 ]

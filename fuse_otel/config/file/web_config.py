@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, PlainSerializer, PlainValidator
 from fuse_otel.config.file.contents import read_secret
 from fuse_otel.config.file.web_tls import FOLDER, FileOfFolder, TlsTable, server_context
 from fuse_otel.config.file.yaml_text import read_yaml
-from fuse_otel.config.problems import SeveralProblems, sentences
+from fuse_otel.config.problems import WrongValue, sentences
 from fuse_otel.config.values import fields
 from fuse_otel.config.values.quantities import read_required_text
 from fuse_otel.files import FileStamp, file_stamp, read_bounded
@@ -66,7 +66,7 @@ class WebConfig:
 def read_web_config(value: object) -> WebConfig:
     """The file at that path, and the files that it names. Relative paths in it begin at its folder.
 
-    Raises ``SeveralProblems``, or ``ValueError`` with a sentence if it cannot be read at all.
+    Raises ``WrongValue``, or ``ValueError`` with a sentence if it cannot be read at all.
     """
     path = read_required_text(value)
     stamps = {path: file_stamp(path)}
@@ -77,7 +77,7 @@ def read_web_config(value: object) -> WebConfig:
     token = _read_token(table.bearer_token_file, problems) if table.bearer_token_file else ""
     context = server_context(tls, problems) if tls else None
     if problems:
-        raise SeveralProblems(problems)
+        raise WrongValue(problems)
     return WebConfig(
         path=path,
         stamps=stamps,
@@ -109,7 +109,7 @@ def _read_table(path: str) -> WebConfigTable:
             read_yaml(content), context={FOLDER: Path(path).parent}
         )
     except ValidationError as error:
-        raise SeveralProblems(sentences(error, {}, _TABLES)) from None
+        raise WrongValue(sentences(error, {}, _TABLES)) from None
 
 
 def _user_hashes(value: object) -> object:
@@ -122,7 +122,7 @@ def _user_hashes(value: object) -> object:
         if (problem := _hash_problem(name, text))
     ]
     if problems:
-        raise SeveralProblems(problems)
+        raise WrongValue(problems)
     return value
 
 

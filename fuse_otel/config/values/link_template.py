@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator
 
-from fuse_otel.config.problems import SeveralProblems
+from fuse_otel.config.problems import WrongValue
 from fuse_otel.config.values.fields import split_http
 from fuse_otel.config.values.quantities import read_required_text
 from fuse_otel.core.model.link_template import PLACEHOLDER, PLACEHOLDERS
@@ -25,10 +25,10 @@ _CREDENTIALS = "The URL must not contain credentials, because the pages show it.
 
 
 def read_link_template(value: object) -> str:
-    """Raises ``SeveralProblems``. No message repeats the URL: it may hold a password."""
+    """Raises ``WrongValue``. No message repeats the URL: it may hold a password."""
     template = read_required_text(value)
     if problems := list(_problems(template)):
-        raise SeveralProblems(problems)
+        raise WrongValue(problems)
     return template
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from fuse_otel.simulator.call_flow import CallFlow
+from fuse_otel.simulator.call_flow import CallBoxes
 
 _AREAS = ("212", "617", "415", "312", "206", "713", "404", "303")
 _CARDS = ("4111111111111111", "5555555555554444", "378282246310005", "6011111111111117")
@@ -27,7 +27,7 @@ class Application:
     version: str
     revision: str
     number: str
-    flow: Callable[[CallFlow], None]
+    flow: Callable[[CallBoxes], None]
     share: float = 1.0
     leaving: float = 0.15
     outbound: bool = False

@@ -5,12 +5,12 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from fuse_otel.simulator.applications.application import Application, invent_address, invent_digits
-from fuse_otel.simulator.call_flow import CallFlow
+from fuse_otel.simulator.call_flow import CallBoxes
 
 _MAIN = "For a new claim, press 1. For an open claim, press 2. For opening hours, press 3."
 
 
-def _flow(call: CallFlow) -> None:
+def _flow(call: CallBoxes) -> None:
     call.prompt("welcome", "Welcome to Beacon Mutual claims. This call may be recorded.")
     for _ in range(6):
         choice = call.ask_choice("main_menu", _MAIN, "1223390")
@@ -26,7 +26,7 @@ def _flow(call: CallFlow) -> None:
     call.exit_call()
 
 
-def _new_claim(call: CallFlow) -> None:
+def _new_claim(call: CallBoxes) -> None:
     policy = call.ask_digits(
         "policy", "Enter your eight digit policy number.", invent_digits(call.dice, 8)
     )
@@ -50,7 +50,7 @@ def _new_claim(call: CallFlow) -> None:
     call.exit_call()
 
 
-def _open_claim(call: CallFlow) -> None:
+def _open_claim(call: CallBoxes) -> None:
     claim = call.ask_digits(
         "claim", "Enter your seven digit claim number.", invent_digits(call.dice, 7)
     )
@@ -62,7 +62,7 @@ def _open_claim(call: CallFlow) -> None:
         call.read_back("claim_state", f"Claim {claim} is in review.")
 
 
-def _adjuster(call: CallFlow) -> None:
+def _adjuster(call: CallBoxes) -> None:
     call.prompt("to_adjuster", "We connect you with an adjuster.")
     for attempt in (1, 2, 3):
         result = call.transfer(f"adjuster_{attempt}", "8005550198", longest_talk=240)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fuse_otel.simulator.applications.application import Application, invent_digits
 from fuse_otel.simulator.call import CallEnded
-from fuse_otel.simulator.call_flow import CallFlow
+from fuse_otel.simulator.call_flow import CallBoxes
 
 SHORTEST, LONGEST = 2400.0, 10_800.0
 
 
-def _flow(call: CallFlow) -> None:
+def _flow(call: CallBoxes) -> None:
     call.prompt("welcome", "Welcome to the conference bridge.")
     call.ask_digits("room", "Enter the room number.", invent_digits(call.dice, 5))
     call.write("info", "Transferring", "transfer", "bridge", destination="8005550196")

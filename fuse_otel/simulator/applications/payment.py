@@ -10,12 +10,12 @@ from fuse_otel.simulator.applications.application import (
     invent_digits,
     invent_phone,
 )
-from fuse_otel.simulator.call_flow import CallFlow
+from fuse_otel.simulator.call_flow import CallBoxes
 
 _GATEWAY = "https://gateway.example.com/v2/charges"
 
 
-def _flow(call: CallFlow) -> None:
+def _flow(call: CallBoxes) -> None:
     call.prompt("welcome", "Thank you for calling Harbor Utilities billing.")
     account = call.ask_digits(
         "account_number",
@@ -37,7 +37,7 @@ def _flow(call: CallFlow) -> None:
     _agent(call)
 
 
-def _pay(call: CallFlow, account: str, cents: int, attempt: int) -> bool:
+def _pay(call: CallBoxes, account: str, cents: int, attempt: int) -> bool:
     number = _card(call)
     confirmed = call.ask_yes_no(
         "confirm", "To confirm the payment, press 1. To cancel, press 2.", yes=0.9
@@ -57,7 +57,7 @@ def _pay(call: CallFlow, account: str, cents: int, attempt: int) -> bool:
     return status == HTTPStatus.OK
 
 
-def _card(call: CallFlow) -> str:
+def _card(call: CallBoxes) -> str:
     private = call.chance(0.7)  # the other authors forgot to mark the module
     number = invent_card(call.dice)
     questions = (
@@ -71,7 +71,7 @@ def _card(call: CallFlow) -> str:
     return number
 
 
-def _thank(call: CallFlow) -> None:
+def _thank(call: CallBoxes) -> None:
     confirmation = invent_digits(call.dice, 6)
     call.set_variable("confirmation_number", confirmation)
     call.read_back("thanks", f"Thank you. Your confirmation number is {confirmation}.")
@@ -79,7 +79,7 @@ def _thank(call: CallFlow) -> None:
     call.exit_call()
 
 
-def _agent(call: CallFlow) -> None:
+def _agent(call: CallBoxes) -> None:
     call.prompt("to_agent", "Please hold for the next agent.")
     if call.transfer("agent", "8005550199") in {"noanswer", "busy"}:
         call.prompt("agents_busy", "All our agents are busy. Please call again later.")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from fuse_otel.simulator.applications.application import Application, invent_digits, invent_phone
-from fuse_otel.simulator.call_flow import CallFlow
+from fuse_otel.simulator.call_flow import CallBoxes
 
 
-def _flow(call: CallFlow) -> None:
+def _flow(call: CallBoxes) -> None:
     call.prompt("greeting", "Thank you for calling Corner Pharmacy.")
     call.ask_choice("language", "For English, press 1. Para español, oprima 2.", "1112")
     patient = call.ask_digits("phone", "Enter your phone number.", invent_phone(call.dice))
@@ -21,7 +21,7 @@ def _flow(call: CallFlow) -> None:
             call.exit_call()
 
 
-def _refill(call: CallFlow, patient: str | None) -> None:
+def _refill(call: CallBoxes, patient: str | None) -> None:
     number = call.ask_digits(
         "rx_number", "Enter your prescription number.", invent_digits(call.dice, 7)
     )
@@ -42,7 +42,7 @@ def _refill(call: CallFlow, patient: str | None) -> None:
     call.sms("ready", f"{patient}", f"Corner Pharmacy: prescription {number} is ready after 4 pm.")
 
 
-def _pharmacist(call: CallFlow) -> None:
+def _pharmacist(call: CallBoxes) -> None:
     call.prompt("to_pharmacist", "Please hold for the pharmacist.")
     call.transfer("pharmacist", "8005550197", longest_talk=180)
     call.exit_call()

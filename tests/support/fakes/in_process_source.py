@@ -17,7 +17,7 @@ from fuse_otel.ports import Endpoint
 from fuse_otel.simulator import FaultKind, Faults, Quirks, World
 from fuse_otel.simulator.content import Content, WorldContent
 from fuse_otel.simulator.endpoints import BASE, SimulatedEndpoints
-from fuse_otel.simulator.requests import HttpRequest, RequestRecorder
+from fuse_otel.simulator.requests import ReceivedRequest, RequestRecorder
 from fuse_otel.simulator.responses import SimulatedResponse
 from fuse_otel.source import FuseApi
 from fuse_otel.source.answer import ApiOptions, ApiResponse
@@ -75,7 +75,7 @@ class ContentExchange:
 
     def get(self, endpoint: Endpoint, path: str, query: Mapping[str, str]) -> ApiResponse:
         answer = self._api.respond(
-            HttpRequest("GET", f"{BASE}/{path}?{urlencode(query)}", self._headers)
+            ReceivedRequest("GET", f"{BASE}/{path}?{urlencode(query)}", self._headers)
         )
         self._passed(answer.latency)
         return self._arrived(answer)

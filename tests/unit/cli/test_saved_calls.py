@@ -13,7 +13,7 @@ from fuse_otel.core.model.lane import Rendering
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.telemetry import Profile, Signal
 from fuse_otel.core.redaction.pseudonym import pseudonymise
-from fuse_otel.poller.release_policy import Export, Moment, release_policy
+from fuse_otel.poller.release_policy import Export, ReleaseTime, release_policy
 
 EXPIRED = {"error": "There are no call log details available for this call."}
 ENTRY = {"event": {"line": "x", "data": []}, "class": "info", "timestamp": 1_700_000_001}
@@ -39,7 +39,7 @@ def saved(logged, detail):
 def sent(logged, detail):
     record = CallRecord("a", 1_700_000_000, 1_700_000_009, "2125550123", "8005550111", "", logged)
     call, (log, _) = pseudonymise(record, None), decode_call(json.dumps(detail).encode())
-    decision = release_policy(call, log, None, Moment(LONG_AFTER, LONG_AFTER), 0)
+    decision = release_policy(call, log, None, ReleaseTime(LONG_AFTER, LONG_AFTER), 0)
     assert isinstance(decision, Export)
     traces = Rendering("traces", Signal.TRACES, Profile.GENERIC, ())
     return Renderer(ModelOptions(), [traces]).render(call, log, decision.details).parts["traces"][0]

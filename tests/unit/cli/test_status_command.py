@@ -10,7 +10,7 @@ from support.builders.store_values import JAEGER, LOKI, NOW, TEMPO, body, pendin
 from support.rigs.job_rig import park
 
 from fuse_otel.cli import main
-from fuse_otel.cli.terminal.status import status_lines
+from fuse_otel.cli.terminal.calls import status_lines
 from fuse_otel.cli.terminal.text import paint
 from fuse_otel.humanize import UNKNOWN, size
 from fuse_otel.jobs import Backfill, encode_request

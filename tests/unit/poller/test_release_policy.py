@@ -15,8 +15,8 @@ from fuse_otel.core.model.call import (
 from fuse_otel.poller.release_policy import (
     Export,
     KeepPending,
-    Moment,
     Nothing,
+    ReleaseTime,
     failing,
     release_policy,
 )
@@ -42,13 +42,13 @@ def log(*times: int | None, exited: bool = False) -> CallLog:
     return CallLog(LogState.PRESENT, entries, len(entries))
 
 
-def at(after: float, *, may_give_up: bool = True) -> Moment:
-    return Moment(END + after, END + after, may_give_up)
+def at(after: float, *, may_give_up: bool = True) -> ReleaseTime:
+    return ReleaseTime(END + after, END + after, may_give_up)
 
 
 def decided(answer: CallLog, after: float, seen: Seen | None = None, **of_call: object):
     now = END + after
-    return release_policy(call(**of_call), answer, seen, Moment(now, now), GROW)
+    return release_policy(call(**of_call), answer, seen, ReleaseTime(now, now), GROW)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuse_otel.views import flow_layers
-from fuse_otel.views.flow_layers import Lane, Links, in_layers, sweeps
+from fuse_otel.views.flow_layers import Links, Passage, in_layers, sweeps
 from fuse_otel.views.flow_layout import Sizes, lay_out
 
 SIZES = Sizes()
@@ -128,7 +128,7 @@ def test_every_step_of_the_layers_leads_down(graph):
     layers = in_layers(modules_of(graph), graph)
     for (source, target), chain in layers.chains.items():
         assert layers.layer_of[source] < layers.layer_of[target]
-        assert [lane.layer for lane in chain if isinstance(lane, Lane)] == [
+        assert [passage.layer for passage in chain if isinstance(passage, Passage)] == [
             *range(layers.layer_of[source] + 1, layers.layer_of[target])
         ]
         assert len(chain) == len(set(chain))

@@ -9,10 +9,9 @@ from typing import TypeAlias
 
 from fuse_otel.cli import COMMANDS
 from fuse_otel.cli.arguments import MOST_ID, add_color, number
-from fuse_otel.cli.output import complain
+from fuse_otel.cli.output import USAGE, complain
 from fuse_otel.cli.settings_flags import add_settings
 
-_USAGE = 2
 _LIMIT = 100
 _ID, _COUNT = number(int, 1, MOST_ID), number(int, 0, 1_000_000)
 
@@ -77,11 +76,11 @@ def run(args: argparse.Namespace) -> int:
 
     if "ids" in args and bool(args.ids) == args.all:
         complain("fuse-otel: Name the parked calls: IDs as printed by `list`, or --all.")
-        return _USAGE
+        return USAGE
     module, _, function = args.act.partition(".")
     act: Run = getattr(import_module(f"{__name__}.{module}"), function)
     try:
         return act(args)
     except UnknownDestination as error:
         complain(f"fuse-otel: {error}")
-        return _USAGE
+        return USAGE

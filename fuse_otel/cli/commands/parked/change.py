@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from fuse_otel.assembly import open_control
 from fuse_otel.cli.commands.parked.show import query_of
-from fuse_otel.cli.output import complain
+from fuse_otel.cli.output import DONE, FAILED, USAGE, complain
 from fuse_otel.cli.run_job import JobEnded, carry_out, confirmed, silent, stopped
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.config.settings import Settings
@@ -17,27 +17,25 @@ from fuse_otel.humanize import plural
 from fuse_otel.jobs import Drop, JobRequest, Replay
 from fuse_otel.ports import ParkedQuery
 
-_DONE, _FAILED, _USAGE = 0, 1, 2
-
 
 def replay(args: argparse.Namespace) -> int:
     settings = load_settings(args, needs_account=False).settings
     query, count = _matching(args, settings)
-    return _run(settings, Replay(query)) if count else _DONE
+    return _run(settings, Replay(query)) if count else DONE
 
 
 def drop(args: argparse.Namespace) -> int:
     terminal = sys.stdin is not None and sys.stdin.isatty()
     if args.all and not (args.yes or terminal):
         complain("fuse-otel: drop --all deletes permanently: without a terminal it requires --yes.")
-        return _USAGE
+        return USAGE
     settings = load_settings(args, needs_account=False).settings
     query, count = _matching(args, settings)
     if not count:
-        return _DONE
+        return DONE
     if terminal and not args.yes and not confirmed(f"Drop {plural(count, 'parked call')}"):
         print("Nothing was dropped.")
-        return _FAILED
+        return FAILED
     return _run(settings, Drop(query))
 
 
@@ -81,4 +79,4 @@ def _report(ended: JobEnded) -> int:
         problems.append(f"{again} refused and parked again: see `fuse-otel parked list`.")
     for problem in problems:
         complain(f"fuse-otel: {problem}")
-    return _FAILED if problems else _DONE
+    return FAILED if problems else DONE

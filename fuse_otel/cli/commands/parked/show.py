@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from fuse_otel.assembly import open_control
-from fuse_otel.cli.output import complain, print_lines
+from fuse_otel.cli.output import FAILED, complain, printed
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.cli.terminal.call_tree import draw
 from fuse_otel.cli.terminal.text import (
@@ -49,7 +49,6 @@ def query_of(args: argparse.Namespace, settings: Settings, control: Control) -> 
     return ParkedQuery(tuple(sorted({*vars(args).get("ids", ())})), name, args.signal)
 
 
-_DONE, _FAILED = 0, 1
 _HEADS = ("#ID", "Lane", "Call", "Parked", "Why")
 
 
@@ -60,7 +59,7 @@ def list_parked(args: argparse.Namespace) -> int:
         calls = control.parked(args.limit, query)
         count, _ = control.parked_count(query)
     lines = _json(calls) if args.json else _table(calls, count)
-    return _DONE if print_lines(lines) else _FAILED
+    return printed(lines)
 
 
 def _json(calls: Sequence[ParkedCall]) -> Iterator[str]:
@@ -118,17 +117,16 @@ def show_parked(args: argparse.Namespace) -> int:
         parked = control.parked_call(args.id)
     if parked is None:
         complain(f"fuse-otel: Call {args.id} is not parked: see `fuse-otel parked list`.")
-        return _FAILED
+        return FAILED
     try:
         request = _request(parked)
     except ValueError:
         request = {}
     if args.otlp:
-        return _DONE if print_lines([dumps(request)] if request else []) else _FAILED
+        return printed([dumps(request)] if request else [])
     colour = coloured(args.color)
     lines = (paint(line, None, colour=colour) for line in _facts(parked))
-    printed = print_lines([*lines, *_drawings(parked, request, colour=colour)])
-    return _DONE if printed else _FAILED
+    return printed([*lines, *_drawings(parked, request, colour=colour)])
 
 
 def _request(parked: ParkedCall) -> Json:

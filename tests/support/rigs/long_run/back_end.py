@@ -11,7 +11,7 @@ from opentelemetry.proto.logs.v1.logs_pb2 import ResourceLogs
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
 
 from fuse_otel.simulator.faults import FaultKind
-from fuse_otel.simulator.requests import HttpRequest
+from fuse_otel.simulator.requests import ReceivedRequest
 from fuse_otel.simulator.responses import SimulatedResponse
 from support.fakes.otlp_request import inflated_of, string
 from support.rigs.long_run.fault_interval import FaultInterval
@@ -48,7 +48,7 @@ class BackEnd:
             lambda: defaultdict(list)
         )
 
-    def respond(self, request: HttpRequest) -> SimulatedResponse:
+    def respond(self, request: ReceivedRequest) -> SimulatedResponse:
         round_, _, signal = request.target.strip("/").split("/")
         now = self._clock()
         kind = next((s.kind for s in self._faults if s.place == signal and s.on(now)), "")

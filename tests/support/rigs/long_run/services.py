@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from fuse_otel.simulator.call_flow import CallFlow
+from fuse_otel.simulator.call_flow import CallBoxes
 
 _HEALTHY, _FAILING = 0.0, 0.9  # shares of failed requests
 
 
-def services(*, since: float | None = None, until: float = 0.0) -> type[CallFlow]:
+def services(*, since: float | None = None, until: float = 0.0) -> type[CallBoxes]:
     """The modules of a world whose module ``charge`` fails from ``since`` to ``until``, in UNIX
     seconds; nothing else has errors. Without ``since`` modules do what the applications say.
     """
     if since is None:
-        return CallFlow
+        return CallBoxes
 
-    class Services(CallFlow):
+    class Services(CallBoxes):
         def rest(
             self,
             name: str,
