@@ -1,5 +1,5 @@
-"""No two places of the package share more than a dozen lines of the same shape, and no two classes a
-name.
+"""No two places of the package share more than a dozen lines of the same shape, and no two classes
+a name.
 """
 
 import ast

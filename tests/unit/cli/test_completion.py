@@ -1,10 +1,8 @@
 """The completion scripts and the man page know what the parser knows."""
 
 import re
-import subprocess
 
 import pytest
-from support.patience import PATIENCE
 
 from fuse_otel.cli import COMMANDS, main, whole_parser
 from fuse_otel.cli.commands.completion import SHELLS
@@ -41,31 +39,6 @@ def test_a_completion_knows_every_command_and_flag(shell, capsys):
     assert words >= NAMES
     # fish takes long flags without their dashes.
     assert words | {f"--{each}" for each in words} >= FLAGS
-
-
-def completed(script, *words):
-    """What bash offers behind these words."""
-    asked = " ".join(f"'{each}'" for each in words)
-    code = (
-        f"{script}\nCOMP_WORDS=({asked}); COMP_CWORD={len(words) - 1}\n"
-        'complete -p fuse-otel >/dev/null && _shtab_fuse_otel; printf "%s\\n" "${COMPREPLY[@]}"'
-    )
-    done = subprocess.run(
-        ["bash", "--norc", "-c", code],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=True,
-    )
-    return {each.strip() for each in done.stdout.split()}
-
-
-def test_bash_completes_commands_flags_actions_and_values(capsys):
-    script = printed(["completion", "bash"], capsys)
-    assert completed(script, "fuse-otel", "sta") == {"status"}
-    assert completed(script, "fuse-otel", "status", "--che") == {"--check"}
-    assert completed(script, "fuse-otel", "parked", "re") == {"replay"}
-    assert completed(script, "fuse-otel", "run", "--redaction", "st") == {"strict", "standard"}
 
 
 def test_the_man_page_knows_every_command_and_flag(capsys):
