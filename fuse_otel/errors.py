@@ -57,63 +57,50 @@ class SourceError(FuseOtelError):
 
     error_type: ClassVar[str] = "other"
 
+    def __init_subclass__(cls, *, error_type: str) -> None:
+        cls.error_type = error_type
+
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
 
 
-class Unauthorized(SourceError):
+class Unauthorized(SourceError, error_type="unauthorized"):
     """401: wrong key or inactive account."""
 
-    error_type = "unauthorized"
 
-
-class Throttled(SourceError):
+class Throttled(SourceError, error_type="throttled"):
     """429: wait as long as the API says."""
 
-    error_type = "throttled"
+
+class ServerFailed(SourceError, error_type="server_error"):
+    pass
 
 
-class ServerFailed(SourceError):
-    error_type = "server_error"
-
-
-class Unreachable(SourceError):
+class Unreachable(SourceError, error_type="unreachable"):
     """No connection, or one that broke."""
 
-    error_type = "unreachable"
 
-
-class TimedOut(SourceError):
+class TimedOut(SourceError, error_type="timeout"):
     """The overall deadline of the request passed."""
 
-    error_type = "timeout"
 
-
-class Malformed(SourceError):
+class Malformed(SourceError, error_type="malformed"):
     """An answer that is no list and no log (HTML, cut, empty, no JSON)."""
 
-    error_type = "malformed"
 
-
-class TooLarge(SourceError):
+class TooLarge(SourceError, error_type="too_large"):
     """The answer passed the size bound and was cut off."""
 
-    error_type = "too_large"
 
-
-class Unexpected(SourceError):
+class Unexpected(SourceError, error_type="unexpected_status"):
     """Any other status: our request or a proxy."""
 
-    error_type = "unexpected_status"
 
-
-class InternalError(SourceError):
+class InternalError(SourceError, error_type="internal"):
     """An exception that no code expected. The message has its type and place and none of its words,
     because those may quote data.
     """
-
-    error_type = "internal"
 
     @classmethod
     def of(cls, error: BaseException) -> InternalError:

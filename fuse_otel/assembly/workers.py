@@ -16,12 +16,12 @@ from fuse_otel.assembly import parts
 from fuse_otel.core.encoding.renderer import Renderer
 from fuse_otel.core.model.lane import Lane, Rendering
 from fuse_otel.core.timing.windows import RETENTION
-from fuse_otel.daemon import Readiness, RequestThreads
+from fuse_otel.daemon.readiness import Readiness
+from fuse_otel.daemon.request_threads import RequestThreads
 from fuse_otel.errors import Corrupt
 from fuse_otel.events import Emit, StoreMovedAside
-from fuse_otel.jobs import JobWorker
 from fuse_otel.jobs.replay import ReplayLanes
-from fuse_otel.jobs.worker import ReportedStates
+from fuse_otel.jobs.worker import JobWorker, ReportedStates
 from fuse_otel.poller import Poller
 from fuse_otel.ports import NumberPosition, Step, Store
 from fuse_otel.shipper import Shipper

@@ -132,7 +132,7 @@ def _configuration(loaded: Loaded) -> dict[str, object]:
 
 
 def _check(loaded: Loaded) -> Iterator[str]:
-    from fuse_otel.assembly import check_clients, store_warnings  # noqa: PLC0415 - all of it
+    from fuse_otel.assembly.preflight import check_clients, store_warnings  # noqa: PLC0415 - all of it
 
     for warning in (*loaded.warnings, *loaded.advice, *store_warnings(loaded.settings)):
         yield f"warning: {warning}"
@@ -145,7 +145,7 @@ def _check(loaded: Loaded) -> Iterator[str]:
 
 
 def _status(settings: Settings, mask: Mask) -> dict[str, object]:
-    from fuse_otel.assembly import open_control  # noqa: PLC0415 - opens the store
+    from fuse_otel.assembly.parts import open_control  # noqa: PLC0415 - opens the store
     from fuse_otel.store.sqlite.schema import VERSION  # noqa: PLC0415
     from fuse_otel.views.status_json import status_json  # noqa: PLC0415
     from fuse_otel.views.status_report import reported_problems  # noqa: PLC0415

@@ -13,7 +13,7 @@ from fuse_otel.cli.output import INTERRUPTED, complain
 from fuse_otel.cli.signals import STOPPING, Interrupt, leave_if_hung
 from fuse_otel.errors import Busy
 from fuse_otel.events import CallsParked, Event
-from fuse_otel.jobs import Backfill, Drop, Erase, JobRequest, encode_request
+from fuse_otel.jobs.job import Backfill, Drop, Erase, JobRequest, encode_request
 from fuse_otel.ports import Control, JobStatus
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def stopped(sentence: str = f"Stopped. The job is kept: {GOES_ON}.") -> int:
 
 def _placed(settings: Settings, request: JobRequest) -> int:
     """The id of the job. An equal job that is not done yet is continued instead."""
-    from fuse_otel.assembly import open_control  # noqa: PLC0415 - opens the store
+    from fuse_otel.assembly.parts import open_control  # noqa: PLC0415 - opens the store
 
     job = encode_request(request)
     with open_control(settings, read_only=False) as control:
@@ -96,7 +96,7 @@ def _placed(settings: Settings, request: JobRequest) -> int:
 def _follow(
     settings: Settings, job_id: int, show: Callable[[JobStatus], None], interrupt: Interrupt
 ) -> JobEnded:
-    from fuse_otel.assembly import open_control  # noqa: PLC0415 - opens the store
+    from fuse_otel.assembly.parts import open_control  # noqa: PLC0415 - opens the store
 
     with open_control(settings) as control:
         alone_since: float | None = None
@@ -148,7 +148,7 @@ class _Here:
         show: Callable[[JobStatus], None],
         interrupt: Interrupt,
     ) -> JobEnded:
-        from fuse_otel.daemon import WorkerGroup, run_once  # noqa: PLC0415 - the whole daemon
+        from fuse_otel.daemon.run_once import WorkerGroup, run_once  # noqa: PLC0415 - the whole daemon
 
         def done() -> bool:
             status = _status_of(workers.store.control, job_id)

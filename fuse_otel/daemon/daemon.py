@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fuse_otel.core.model.lane import LoopName
 from fuse_otel.daemon.loop import Loop
 from fuse_otel.events import CallsGrown, CallsStored, Emit, Event, JobChanged, LanePaused
-from fuse_otel.jobs import JobWorker
+from fuse_otel.jobs.worker import JobWorker
 from fuse_otel.poller import Poller
 from fuse_otel.shipper import Shipper
 

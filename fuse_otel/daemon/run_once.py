@@ -9,7 +9,7 @@ from fuse_otel.core.model.lane import Lane, LoopName
 from fuse_otel.daemon.loop import SupervisedStep
 from fuse_otel.events import Emit
 from fuse_otel.humanize import plural
-from fuse_otel.jobs import JobWorker
+from fuse_otel.jobs.worker import JobWorker
 from fuse_otel.poller import Poller
 from fuse_otel.ports import PendingReason
 from fuse_otel.shipper import Shipper

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from support.scale import scaled
 
 from fuse_otel import files
-from fuse_otel.assembly import check_clients
+from fuse_otel.assembly.preflight import check_clients
 from fuse_otel.cli.commands.config import _json as json_lines
 from fuse_otel.cli.terminal.config import config_lines
 from fuse_otel.config import load, namespace_of

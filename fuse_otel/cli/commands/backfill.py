@@ -13,7 +13,7 @@ from fuse_otel.cli.settings_flags import load_settings
 if TYPE_CHECKING:
     from fuse_otel.cli.run_job import JobEnded
     from fuse_otel.config.settings import Settings
-    from fuse_otel.jobs import Backfill
+    from fuse_otel.jobs.job import Backfill
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from fuse_otel.cli.arguments import read_interval  # noqa: PLC0415 - not for the help
-    from fuse_otel.jobs import Backfill  # noqa: PLC0415
+    from fuse_otel.jobs.job import Backfill  # noqa: PLC0415
 
     settings = load_settings(args).settings
     try:

@@ -71,7 +71,7 @@ def _number() -> tuple[str, str]:
 
 def _found(settings: Settings, number: str) -> Iterator[str]:
     """The hash and the queries of each key: accounts may have one in common."""
-    from fuse_otel.assembly import pseudonym_key  # noqa: PLC0415 - the whole program
+    from fuse_otel.assembly.parts import pseudonym_key  # noqa: PLC0415 - the whole program
     from fuse_otel.core.redaction.pseudonym import user_hash  # noqa: PLC0415
     from fuse_otel.core.translation.translate import NAMELESS  # noqa: PLC0415
 

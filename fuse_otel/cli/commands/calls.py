@@ -34,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from fuse_otel.assembly import open_calls  # noqa: PLC0415 - not for the help
+    from fuse_otel.assembly.parts import open_calls  # noqa: PLC0415 - not for the help
     from fuse_otel.views.calls import call_json  # noqa: PLC0415 - as above
 
     settings = load_settings(args, needs_account=False).settings

@@ -61,7 +61,7 @@ def _destination(shown: dict[str, object]) -> Iterator[str]:
 
 
 def _check_parts(settings: Settings) -> None:
-    from fuse_otel.assembly import check_clients, store_warnings  # noqa: PLC0415 - all of it
+    from fuse_otel.assembly.preflight import check_clients, store_warnings  # noqa: PLC0415 - all of it
 
     for warning in store_warnings(settings):
         complain(f"warning: {warning}")
@@ -69,7 +69,7 @@ def _check_parts(settings: Settings) -> None:
 
 
 def _works(settings: Settings) -> bool:
-    from fuse_otel.assembly import check_online  # noqa: PLC0415 - the whole program
+    from fuse_otel.assembly.preflight import check_online  # noqa: PLC0415 - the whole program
 
     is_usable = True
     for what, ok, sentence in check_online(settings):

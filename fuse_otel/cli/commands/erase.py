@@ -12,7 +12,7 @@ from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.config.settings import Settings
 from fuse_otel.core.model.ids import trace_id
 from fuse_otel.humanize import plural
-from fuse_otel.jobs import Erase
+from fuse_otel.jobs.job import Erase
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

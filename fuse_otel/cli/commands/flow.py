@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _report(settings: Settings, request: FlowRequest) -> FlowReport | None:
     """``None`` for an unknown application, which is reported."""
-    from fuse_otel.assembly import open_flows  # noqa: PLC0415 - not for the help
+    from fuse_otel.assembly.parts import open_flows  # noqa: PLC0415 - not for the help
     from fuse_otel.views.flow import flow_report  # noqa: PLC0415 - as above
 
     application = request.query.application

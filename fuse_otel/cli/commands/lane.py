@@ -43,7 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from fuse_otel.assembly import open_control  # noqa: PLC0415 - not for the help
+    from fuse_otel.assembly.parts import open_control  # noqa: PLC0415 - not for the help
 
     settings = load_settings(args, needs_account=False).settings
     with open_control(settings, read_only=False, create=False) as control:

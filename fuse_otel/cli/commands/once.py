@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from fuse_otel.humanize import plural, quoted
 from fuse_otel.ports import LaneStatus, PendingReason
 
 if TYPE_CHECKING:
-    from fuse_otel.daemon import RunOnceResult
+    from fuse_otel.daemon.run_once import RunOnceResult
 
 _TIMEOUT = 60.0
 _STOPPED = "Stopped. The next run continues from there."
@@ -44,7 +45,7 @@ def _duration(text: str) -> float:
 def run(args: argparse.Namespace) -> int:
     from fuse_otel import net  # noqa: PLC0415 - httpx
     from fuse_otel.assembly.workers import build_workers, readiness  # noqa: PLC0415 - the daemon
-    from fuse_otel.daemon import WorkerGroup, run_once  # noqa: PLC0415
+    from fuse_otel.daemon.run_once import WorkerGroup, run_once  # noqa: PLC0415
     from fuse_otel.instrumentation import fan_out  # noqa: PLC0415
     from fuse_otel.instrumentation.log import Log, route_libraries  # noqa: PLC0415
 
@@ -57,8 +58,14 @@ def run(args: argparse.Namespace) -> int:
     interrupt = Interrupt()
     interrupt.words = STOPPING
     interrupt.listen()
-    state, counted = readiness(settings), _Counted()
-    emit: Emit = fan_out(log, state, counted)
+    state = readiness(settings)
+    delivered: Counter[str] = Counter()  # items by lane
+
+    def count(event: Event) -> None:
+        if isinstance(event, ExportDone):
+            delivered[str(event.lane)] += event.items
+
+    emit: Emit = fan_out(log, state, count)
     workers = build_workers(settings, emit, once=True)
     lanes: Sequence[LaneStatus] = ()
     try:
@@ -76,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
         workers.close()
         log.close()
         undo()
-    _print_summary(counted, ended, lanes)
+    _print_summary(delivered, ended, lanes)
     for problem in ended.problems:
         print(f"fuse-otel: {problem}", file=sys.stderr)
     if _STOPPED in ended.problems:
@@ -84,22 +91,12 @@ def run(args: argparse.Namespace) -> int:
     return FAILED if ended.problems else DONE
 
 
-class _Counted:
-    """Delivered items by lane."""
-
-    def __init__(self) -> None:
-        self.delivered: dict[str, int] = {}
-
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, ExportDone):
-            lane = str(event.lane)
-            self.delivered[lane] = self.delivered.get(lane, 0) + event.items
-
-
-def _print_summary(counted: _Counted, ended: RunOnceResult, lanes: Sequence[LaneStatus]) -> None:
+def _print_summary(
+    delivered: Counter[str], ended: RunOnceResult, lanes: Sequence[LaneStatus]
+) -> None:
     lines = [
         f"{lane}: {items} {'spans' if lane.endswith('traces') else 'log records'} delivered"
-        for lane, items in sorted(counted.delivered.items())
+        for lane, items in sorted(delivered.items())
     ]
     lines = lines or ["Nothing to deliver."]
     growing = ended.waiting.get(PendingReason.GROWING, 0)

@@ -33,7 +33,7 @@ def arguments(_parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     signals = Signals()
     signals.listen(reloads=True)  # before the imports, which take a while
-    from fuse_otel.daemon import share_one_arena  # noqa: PLC0415 - the whole daemon
+    from fuse_otel.daemon.memory import share_one_arena  # noqa: PLC0415 - the whole daemon
 
     share_one_arena()
     runner = Runner(args, signals)
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
 def _end_imports() -> None:
     """Import the rest of the daemon, so that the collector can leave it out."""
     import fuse_otel.assembly.service  # noqa: F401, PLC0415 - imports the whole daemon
-    from fuse_otel.daemon import collect_rarely  # noqa: PLC0415
+    from fuse_otel.daemon.memory import collect_rarely  # noqa: PLC0415
 
     collect_rarely()
 

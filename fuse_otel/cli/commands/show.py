@@ -116,7 +116,7 @@ class _Found:
 
     def _read_store(self, session_id: str) -> None:
         # Reading the configuration and opening a database is not for those who show a file.
-        from fuse_otel.assembly import open_control  # noqa: PLC0415
+        from fuse_otel.assembly.parts import open_control  # noqa: PLC0415
         from fuse_otel.cli.settings_flags import load_settings  # noqa: PLC0415
 
         settings = load_settings(self._args, needs_account=False).settings

@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _stored(settings: Settings, query: CallQuery, last: int) -> Iterator[Sequence[IndexedCall]]:
     """The calls stored last, then each later one once."""
-    from fuse_otel.assembly import open_calls  # noqa: PLC0415 - not for the help
+    from fuse_otel.assembly.parts import open_calls  # noqa: PLC0415 - not for the help
 
     with open_calls(settings) as index:
         # Before the calls: one that is stored in between is shown in the next look.

@@ -7,7 +7,7 @@ import sys
 PROGRAM = """
 import gc, json, weakref
 import fuse_otel.assembly.service
-from fuse_otel.daemon import collect_rarely
+from fuse_otel.daemon.memory import collect_rarely
 
 existing = len(gc.get_objects())
 collect_rarely()

@@ -9,7 +9,7 @@ import pytest
 # Eight threads at once take memory from the C library, which then says how many arenas it has.
 PROGRAM = """
 import ctypes, sys, threading
-from fuse_otel.daemon import share_one_arena
+from fuse_otel.daemon.memory import share_one_arena
 
 if sys.argv[1] == "shared":
     share_one_arena()

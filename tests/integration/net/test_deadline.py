@@ -11,7 +11,7 @@ import httpx
 import pytest
 from support.fakes.raw_http import RawServer, always, answer
 
-from fuse_otel.daemon import RequestThreads
+from fuse_otel.daemon.request_threads import RequestThreads
 from fuse_otel.net import DeadlinePassed, client, deadline, left, read_limited
 from fuse_otel.net._deadline import DeadlineBackend
 

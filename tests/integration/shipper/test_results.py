@@ -19,10 +19,10 @@ from fuse_otel.core.batching.gzip_member import inflate
 from fuse_otel.core.model.lane import Lane
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.model.telemetry import Signal
-from fuse_otel.daemon import Daemon
+from fuse_otel.daemon.daemon import Daemon
 from fuse_otel.events import CallsStored, LaneChanged
-from fuse_otel.jobs import JobWorker
 from fuse_otel.jobs.replay import ReplayLanes
+from fuse_otel.jobs.worker import JobWorker
 from fuse_otel.ports import Store
 from fuse_otel.shipper import Shipper, ShipperOptions
 from fuse_otel.store import open_store

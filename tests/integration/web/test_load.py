@@ -11,7 +11,7 @@ from support import http_client
 from support.patience import PATIENCE
 from support.rigs.web_site import indexed_call, recent_call, served, site
 
-from fuse_otel.daemon import give_back_memory
+from fuse_otel.daemon.memory import give_back_memory
 from fuse_otel.store import MemoryStore
 from fuse_otel.web import app, connections, guards
 from fuse_otel.web.calls import PER_PAGE

@@ -18,7 +18,7 @@ from fuse_otel.cli import main
 from fuse_otel.cli.diagnosis import WHAT
 from fuse_otel.cli.report_mask import Mask
 from fuse_otel.events import LoginRefused
-from fuse_otel.jobs import Erase, encode_request
+from fuse_otel.jobs.job import Erase, encode_request
 from fuse_otel.ports import ReportedState
 from fuse_otel.store import open_store
 from fuse_otel.web.access import CurrentAccess

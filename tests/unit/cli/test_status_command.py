@@ -13,7 +13,7 @@ from fuse_otel.cli import main
 from fuse_otel.cli.terminal.calls import status_lines
 from fuse_otel.cli.terminal.text import paint
 from fuse_otel.humanize import UNKNOWN, size
-from fuse_otel.jobs import Backfill, encode_request
+from fuse_otel.jobs.job import Backfill, encode_request
 from fuse_otel.ports import (
     Gap,
     GapReason,

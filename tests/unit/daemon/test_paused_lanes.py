@@ -6,7 +6,8 @@ from support.builders.store_values import LOKI, NOW, TEMPO
 from support.patience import PATIENCE
 
 from fuse_otel.core.model.lane import Lane
-from fuse_otel.daemon import Daemon, Readiness
+from fuse_otel.daemon.daemon import Daemon
+from fuse_otel.daemon.readiness import Readiness
 from fuse_otel.events import LaneChanged, LanePaused, unheard
 
 

@@ -1,11 +1,11 @@
 """``run_once`` in simulated time: what it does where history takes longer than its time limit."""
 
+from fuse_otel.daemon.run_once import RunOnceResult, WorkerGroup, run_once
 from support.builders.loaded_settings import ACCOUNT
 from support.rigs.job_rig import JobRig
 from support.rigs.poller_rig import DAY, HOUR, START, PollerRig
 
 from fuse_otel.cli import main
-from fuse_otel.daemon import RunOnceResult, WorkerGroup, run_once
 from fuse_otel.events import unheard
 from fuse_otel.ports import PendingReason
 from fuse_otel.simulator import World

@@ -10,7 +10,8 @@ from fuse_otel.core.model.telemetry import Profile
 from fuse_otel.core.timing.windows import RETENTION
 from fuse_otel.errors import Full
 from fuse_otel.events import JobChanged, LanePaused, LoopFailed, StoreFailed
-from fuse_otel.jobs import Backfill, Drop, Erase, Replay, decode_request, encode_request, worker
+from fuse_otel.jobs import worker
+from fuse_otel.jobs.job import Backfill, Drop, Erase, Replay, decode_request, encode_request
 from fuse_otel.ports import (
     Gap,
     GapReason,

@@ -6,7 +6,7 @@ import argparse
 import sys
 from dataclasses import replace
 
-from fuse_otel.assembly import open_control
+from fuse_otel.assembly.parts import open_control
 from fuse_otel.cli.commands.parked.show import query_of
 from fuse_otel.cli.output import DONE, FAILED, USAGE, complain
 from fuse_otel.cli.run_job import JobEnded, carry_out, confirmed, silent, stopped
@@ -14,7 +14,7 @@ from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.config.settings import Settings
 from fuse_otel.errors import FuseOtelError
 from fuse_otel.humanize import plural
-from fuse_otel.jobs import Drop, JobRequest, Replay
+from fuse_otel.jobs.job import Drop, JobRequest, Replay
 from fuse_otel.ports import ParkedQuery
 
 

@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 
-from fuse_otel.assembly import open_control
+from fuse_otel.assembly.parts import open_control
 from fuse_otel.cli.output import FAILED, complain, printed
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.cli.terminal.call_tree import draw

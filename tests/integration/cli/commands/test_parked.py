@@ -10,7 +10,7 @@ from support.rigs.command_results import HOUR, open_jobs, parked_count, waiting
 from support.rigs.program import fuse_otel, running, started
 from support.scale import scaled
 
-from fuse_otel.jobs import Backfill, encode_request
+from fuse_otel.jobs.job import Backfill, encode_request
 from fuse_otel.store import open_store
 
 pytestmark = pytest.mark.slow
