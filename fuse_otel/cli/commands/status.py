@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from fuse_otel import __version__
 from fuse_otel.cli.arguments import add_color, number
-from fuse_otel.cli.output import DONE, FAILED, print_lines, printed
+from fuse_otel.cli.output import DONE, FAILED, print_lines
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.errors import StoreError
 
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     if args.watch is not None:
         return _watch(settings, args)
     lines, is_down = _look(settings, args)
-    return printed(lines) and not (args.check and is_down)
+    return DONE if print_lines(lines) and not (args.check and is_down) else FAILED
 
 
 def _watch(settings: Settings, args: argparse.Namespace) -> int:

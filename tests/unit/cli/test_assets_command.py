@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from support.pages.repository import ROOT, repository_files
 
+from fuse_otel.cli import main
 from fuse_otel.cli.commands import assets as asset_files
-from fuse_otel.cli.commands import main
 from fuse_otel.errors import FuseOtelError
 
 DEPLOY = ROOT / "deploy"
