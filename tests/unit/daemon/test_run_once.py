@@ -1,11 +1,11 @@
 """``run_once`` in simulated time: what it does where history takes longer than its time limit."""
 
-from fuse_otel.daemon.run_once import RunOnceResult, WorkerGroup, run_once
 from support.builders.loaded_settings import ACCOUNT
 from support.rigs.job_rig import JobRig
 from support.rigs.poller_rig import DAY, HOUR, START, PollerRig
 
 from fuse_otel.cli import main
+from fuse_otel.daemon.run_once import RunOnceResult, WorkerGroup, run_once
 from fuse_otel.events import unheard
 from fuse_otel.ports import PendingReason
 from fuse_otel.simulator import World
@@ -56,7 +56,7 @@ def test_at_the_time_limit_with_the_live_window_unread_that_is_a_problem():
 
 def test_once_exits_with_0_at_its_time_limit_if_only_history_is_left(monkeypatch, tmp_path, capsys):
     ended = RunOnceResult((), {PendingReason.GROWING: 2}, history=True)
-    monkeypatch.setattr("fuse_otel.daemon.run_once", lambda *_args, **_options: ended)
+    monkeypatch.setattr("fuse_otel.daemon.run_once.run_once", lambda *_args, **_options: ended)
     for name, text in {**ACCOUNT, "FUSE_OTEL_STATE_URL": f"sqlite:///{tmp_path}/s.db"}.items():
         monkeypatch.setenv(name, text)
     assert main(["once", "--timeout", "1s"]) == 0
