@@ -10,7 +10,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from support.fakes.otlp_request import inflated_of, string
 
-from fuse_otel.simulator.requests import HttpRequest
+from fuse_otel.simulator.requests import ReceivedRequest
 from fuse_otel.simulator.responses import SimulatedResponse
 
 SESSION = "session.id"
@@ -43,11 +43,11 @@ class Sink:
     """
 
     def __init__(self) -> None:
-        self._waiting: deque[tuple[float, HttpRequest]] = deque()
+        self._waiting: deque[tuple[float, ReceivedRequest]] = deque()
         self._received = Received()
         self.requests = 0
 
-    def respond(self, request: HttpRequest) -> SimulatedResponse:
+    def respond(self, request: ReceivedRequest) -> SimulatedResponse:
         self._waiting.append((time.time(), request))
         self.requests += 1
         return SimulatedResponse(200, b"", "application/x-protobuf")

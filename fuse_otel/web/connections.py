@@ -63,7 +63,7 @@ def make_room(newest: Peer, connections: Collection[object]) -> None:
         min(others, key=lambda each: (each.answering, each.since)).abort()
 
 
-class Connection(H11Protocol, Peer):
+class ClientConnection(H11Protocol, Peer):
     """Knows since when its peer has made it wait. ``leaving``: no answer is begun any more."""
 
     def __init__(
@@ -139,7 +139,7 @@ class Connection(H11Protocol, Peer):
 def wait_for_next_server(scope: Scope) -> None:
     """The end of this server need not wait for the answer to the request."""
     connection, task = scope.get("state", {}).get(STATE), asyncio.current_task()
-    if isinstance(connection, Connection) and task is not None:
+    if isinstance(connection, ClientConnection) and task is not None:
         connection.wait_for_next()
         # The task outlives the connection of a client that leaves.
         task.set_name(_WAITING)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fuse_otel.web.connections import STATE, Connection
+from fuse_otel.web.connections import STATE, ClientConnection
 from fuse_otel.web.responses import plain
 
 _PIECE = 64 * 1024  # bytes handed to the connection at once
@@ -78,7 +78,7 @@ class AnswerSlots:
 class _Answer:
     """Sends in pieces: the server waits for the peer between two of them."""
 
-    def __init__(self, connection: Connection | None, send: Send) -> None:
+    def __init__(self, connection: ClientConnection | None, send: Send) -> None:
         self._connection = connection
         self._send = send
         self.sending_since = inf

@@ -15,7 +15,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from fuse_otel.web.access import Access, CurrentAccess
-from fuse_otel.web.connections import HEAD_TIMEOUT, Connection, Peer, make_room
+from fuse_otel.web.connections import HEAD_TIMEOUT, ClientConnection, Peer, make_room
 
 _CLOSING = 5.0  # seconds for the peer to answer the end of TLS
 _HANDSHAKE = 0x16  # the type of the first record, RFC 8446, 5.1
@@ -39,7 +39,7 @@ class Doors:
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> asyncio.Protocol:
-        inner = Connection(config, server_state, app_state, _loop)
+        inner = ClientConnection(config, server_state, app_state, _loop)
         access = self._access()
         return inner if access.tls is None else Handshake(inner, access, access.tls)
 
@@ -47,7 +47,7 @@ class Doors:
 class Handshake(asyncio.Protocol, Peer):
     """Waits for the first bytes, upgrades the connection to TLS and hands it over to ``inner``."""
 
-    def __init__(self, inner: Connection, access: Access, context: ssl.SSLContext) -> None:
+    def __init__(self, inner: ClientConnection, access: Access, context: ssl.SSLContext) -> None:
         self._inner = inner
         self._access = access
         self._context = context

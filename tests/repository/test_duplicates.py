@@ -22,6 +22,8 @@ LAYOUT = {
     tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT,
     tokenize.ENDMARKER,
 }  # fmt: skip
+# Each kind of store has its own, under the name that what they share uses.
+OF_EACH_STORE = {"Connection", "Database"}
 Lines = list[tuple[int, str]]
 PACKAGE = [
     path
@@ -109,7 +111,7 @@ def test_no_two_classes_of_the_package_have_the_same_name():
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
     )
     assert len(names) > 100
-    assert [name for name, count in names.items() if count > 1] == []
+    assert {name for name, count in names.items() if count > 1} <= OF_EACH_STORE
 
 
 COPY = Path(__file__).read_text()

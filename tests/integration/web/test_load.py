@@ -213,13 +213,13 @@ def test_a_head_that_dribbles_in_buys_no_time(store, clients, monkeypatch):
 @pytest.mark.parametrize("bound", ["STALL_TIMEOUT", "ANSWER_TIMEOUT"])
 def test_an_answer_that_nobody_reads_is_cut_off(large, clients, monkeypatch, bound):
     aborted = threading.Event()
-    abort = connections.Connection.abort
+    abort = connections.ClientConnection.abort
 
     def noted(connection):
         abort(connection)
         aborted.set()
 
-    monkeypatch.setattr(connections.Connection, "abort", noted)
+    monkeypatch.setattr(connections.ClientConnection, "abort", noted)
     monkeypatch.setattr(connections, bound, 1.0)
     client = ask_without_reading(clients, large, "/calls/")
     assert aborted.wait(PATIENCE)

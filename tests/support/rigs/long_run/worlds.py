@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from fuse_otel.simulator import RawEntry, SimulatedCall, World
-from fuse_otel.simulator.call_flow import CallFlow
+from fuse_otel.simulator.call_flow import CallBoxes
 from fuse_otel.simulator.switches import is_number
 
 _LETTERS = str.maketrans("0123456789", "bcdfghjklm")
@@ -69,7 +69,7 @@ class SteadyWorld(World):
         rate: float,
         past: float,
         start: float | None = None,
-        modules: type[CallFlow] = CallFlow,
+        modules: type[CallBoxes] = CallBoxes,
     ) -> None:
         super().__init__(seed, rate, past, start, modules)
         drawn = World(seed, 1.0, 2 * self._TEMPLATES, self._DRAWN_AT, modules)
