@@ -43,6 +43,10 @@ grep -Fq 'One of its calls:' "$root/tmp/demo.txt"
 [ -s "$root/var/lib/fuse-otel/demo/calls.jsonl" ]
 says 'the demo delivers calls'
 
+# Its library is inside of the wheel: the base has none.
+"${inside[@]}" python -c 'import psycopg, psycopg_pool'
+says 'the driver for PostgreSQL loads'
+
 "${inside[@]}" fuse-otel simulate --listen 127.0.0.1:8765 >/dev/null &
 simulator=$!
 with_account=(
