@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from unittest.mock import patch
 from urllib.parse import urlencode
 
 import httpx
@@ -31,6 +33,9 @@ _FAILURES: Mapping[FaultKind, tuple[type[SourceError], float]] = {
     FaultKind.BAD_CHUNKS: (Unreachable, 0.0),
 }
 
+
+# For a client that opens no connection: to read the machine's authorities takes longer than a run.
+_NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 # After these the same request gets its whole response again. The others change values, or make a
 # log unreadable: a daemon may give such a log up.
@@ -109,7 +114,8 @@ class InProcessExchange(ContentExchange):
 
 
 def in_process_source(exchange: ContentExchange, emit: Emit, clock: Callable[[], float]) -> FuseApi:
-    source = FuseApi("a", ApiOptions("http://simulated/api", "e", "k"), emit, clock)
+    with patch("fuse_otel.net._client.default_trust", return_value=_NO_AUTHORITIES):
+        source = FuseApi("a", ApiOptions("http://simulated/api", "e", "k"), emit, clock)
     source.close()
     # The real ones: messages are cleaned of them.
     exchange.credentials = source._exchange.credentials  # type: ignore[attr-defined]
