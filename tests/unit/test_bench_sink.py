@@ -9,7 +9,7 @@ from support.builders.ship_values import ITEMS, encoded
 from benchmarks import daemons, sink
 from benchmarks.sink import Sink
 from fuse_otel.core.model.telemetry import Signal
-from fuse_otel.simulator.requests import HttpRequest
+from fuse_otel.simulator.requests import ReceivedRequest
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def back_end(monkeypatch):
         moment.now = at
         body = gzip.compress(b"".join(encoded(signal, session) for session in sessions))
         headers = {"content-encoding": "gzip"}
-        assert made.respond(HttpRequest("POST", f"/v1/{signal}", headers, body)).status == 200
+        assert made.respond(ReceivedRequest("POST", f"/v1/{signal}", headers, body)).status == 200
 
     return SimpleNamespace(sink=made, post=post)
 
