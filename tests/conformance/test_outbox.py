@@ -14,6 +14,7 @@ from support.builders.store_values import (
     step,
 )
 
+from fuse_otel.core.batching.batch import checksum
 from fuse_otel.core.model.lane import Lane
 from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.errors import Full
@@ -42,6 +43,7 @@ def test_a_batch_comes_back_as_it_was_committed(store, lease):
     assert (found.signal, found.data, found.size) == (Signal.TRACES, new.data, new.size)
     assert found.calls == new.calls
     assert found.whole
+    assert found.checksum == checksum(new.data)
 
 
 def test_a_batch_waits_for_each_of_its_lanes(store, lease):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 from fuse_otel.core.batching.gzip_member import deflate
 from fuse_otel.core.encoding.renderer import RenderedCall
@@ -44,7 +45,8 @@ class Batch:
 @dataclass(frozen=True, slots=True)
 class StoredBatch:
     """A batch as one lane sees it: ``calls`` are those that the lane has not acknowledged yet.
-    ``stored_at`` is in UNIX seconds, 0 if it is unknown.
+    ``stored_at`` is in UNIX seconds, 0 if it is unknown. ``checksum`` is that of the bytes that
+    were stored, ``None`` if it is unknown.
 
     ``whole``: these are all calls of the batch, so ``data`` can be sent as it is.
     """
@@ -56,6 +58,12 @@ class StoredBatch:
     calls: tuple[CallSlice, ...]
     whole: bool
     stored_at: int = 0
+    checksum: int | None = None
+
+
+def checksum(data: bytes) -> int:
+    """The CRC-32 of a batch's compressed bytes."""
+    return crc32(data)
 
 
 def cut(rendering: Rendering, calls: Sequence[RenderedCall]) -> list[Batch]:

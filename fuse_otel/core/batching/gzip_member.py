@@ -33,6 +33,11 @@ def deflate(data: bytes) -> bytes:
     return b"".join((_HEADER, _codec.compress(data, _LEVEL, _RAW), trailer))
 
 
+def noted_size(data: bytes) -> int:
+    """The size of the content, as the last four bytes of the gzip member have it."""
+    return int.from_bytes(data[-4:], "little")
+
+
 def inflate(data: bytes, limit: int = INFLATE_LIMIT) -> bytes:
     """The content of one gzip member, at most ``limit`` bytes.
 

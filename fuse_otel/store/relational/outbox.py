@@ -90,10 +90,11 @@ def _lane_id(connection: Connection, lane: Lane) -> int | None:
 
 def _batch(connection: Connection, batch: int, lane_id: int) -> StoredBatch:
     row = connection.execute(_SQL["batch"], (batch, lane_id)).fetchone()
-    batch_id, word, size, calls, remaining, stored_at, data = row
+    batch_id, word, size, calls, remaining, stored_at, checksum, data = row
     signal = rows.word(Signal, word)
     left = unpack_calls(calls, remaining)
-    return StoredBatch(batch_id, signal, data, size, left, remaining is None, stored_at)
+    whole = remaining is None
+    return StoredBatch(batch_id, signal, data, size, left, whole, stored_at, checksum)
 
 
 def _resolve(

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from fuse_otel.core.batching.batch import Batch, CallSlice
+from fuse_otel.core.batching.batch import Batch, CallSlice, checksum
 from fuse_otel.core.model.call import Direction, ListedCall
 from fuse_otel.core.model.ids import SessionKey, hashed_key, is_like_key, session_key
 from fuse_otel.core.model.lane import Lane
@@ -30,7 +30,7 @@ def write_batches(connection: Connection, batches: Iterable[Batch], at: int) -> 
             _OUTBOX["add_batch"],
             (
                 batch.rendering.id, batch.rendering.signal, batch.size, len(batch.data),
-                pack_calls(batch.calls), batch.data, at,
+                pack_calls(batch.calls), batch.data, at, checksum(batch.data),
             ),
         ).fetchall()  # fmt: skip
         oldest, newest = ends(batch.calls, at)

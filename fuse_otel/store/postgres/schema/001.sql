@@ -154,7 +154,8 @@ create table bodies (
     bytes bigint not null,
     calls text not null,
     data bytea not null,
-    stored_at bigint not null default 0
+    stored_at bigint not null default 0,
+    checksum bigint
 );
 
 -- Batches are compressed already.

@@ -32,7 +32,7 @@ select calls, data from bodies where id = ?
 
 -- name: rewrite
 -- `bytes` stays: the counters follow it, and the data only becomes smaller.
-update bodies set calls = :calls, data = :data where id = :batch
+update bodies set calls = :calls, data = :data, checksum = null where id = :batch
 
 -- name: mark
 -- `erased` is more entries than any log has, so the call never counts as grown.

@@ -5,8 +5,8 @@ select id from lanes where destination = ? and signal = ?
 insert into lanes (destination, signal) values (?, ?) on conflict do nothing
 
 -- name: add_batch
-insert into bodies (rendering, signal, size, bytes, calls, data, stored_at)
-values (?, ?, ?, ?, ?, ?, ?)
+insert into bodies (rendering, signal, size, bytes, calls, data, stored_at, checksum)
+values (?, ?, ?, ?, ?, ?, ?, ?)
 returning id
 
 -- name: add_delivery
@@ -25,7 +25,7 @@ order by oldest, body
 -- name: batch
 select
     bodies.id, bodies.signal, bodies.size, bodies.calls, deliveries.remaining, bodies.stored_at,
-    bodies.data
+    bodies.checksum, bodies.data
 from deliveries join bodies on bodies.id = deliveries.body
 where deliveries.body = ? and deliveries.lane = ?
 

@@ -1,11 +1,14 @@
 """Export requests are cut out of batches. Nothing is encoded again."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.builders.ship_values import ITEMS, LOGS, encoded, new_body, sessions, stored
 
-from fuse_otel.core.batching.batch import MAX_INFLATED, CallSlice, StoredBatch
+from fuse_otel.core.batching import export_request
+from fuse_otel.core.batching.batch import MAX_INFLATED, CallSlice, StoredBatch, checksum
 from fuse_otel.core.batching.export_request import (
     SMALL,
     BatchDamaged,
@@ -148,3 +151,38 @@ def test_a_damaged_batch_is_named(data):
 
 def test_the_error_of_a_damaged_batch_holds_nothing_of_its_content():
     assert str(BatchDamaged(4)) == "the stored batch 4 is damaged"
+
+
+def with_checksum(batch: StoredBatch) -> StoredBatch:
+    return replace(batch, checksum=checksum(batch.data))
+
+
+def test_a_batch_whose_bytes_have_their_checksum_is_not_inflated(monkeypatch):
+    sound = with_checksum(stored(new_body("a", "b")))
+    inflated = []
+    monkeypatch.setattr(export_request, "inflate", lambda *of: inflated.append(of) or inflate(*of))
+    assert request_of([sound]).data == sound.data
+    assert inflated == []
+    assert request_of([replace(sound, checksum=None)]).data == sound.data
+    assert len(inflated) == 1
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda batch: {"data": batch.data[:-9] + b"?" + batch.data[-8:]},
+        lambda batch: {"data": batch.data[:-1]},
+        lambda batch: {"data": b""},
+        lambda batch: {"size": batch.size + 1},
+    ],
+    ids=["another byte", "cut off", "empty", "size"],
+)
+def test_damage_is_found_by_the_checksum(damage):
+    sound = with_checksum(stored(new_body("a", "b"), 9))
+    with pytest.raises(BatchDamaged, match="batch 9"):
+        request_of([replace(sound, **damage(sound))])
+
+
+def test_a_damaged_checksum_alone_is_no_damage():
+    sound = with_checksum(stored(new_body("a", "b")))
+    assert request_of([replace(sound, checksum=sound.checksum ^ 1)]).data == sound.data
