@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from threading import Lock
 from typing import cast
 
@@ -20,6 +20,7 @@ from fuse_otel.store.relational.step import deliverable, trim, write_step
 # Short transactions of at most 500 rows a table, seconds in all. A larger surplus takes several
 # refused steps.
 TRIMS = 20
+LENGTHS = (1, 8, 64, 512)  # of the lists of ids that one query looks up
 _SQL = queries("ledger")
 
 
@@ -95,7 +96,7 @@ class RelationalLease:
     def known(self, session_ids: Sequence[str]) -> Mapping[str, Seen]:
         return {
             session_id: Seen(ended, entries, rows.word(LogCompleteness, details))
-            for session_id, (ended, entries, details) in self._look_up("seen", session_ids)
+            for session_id, (_, ended, entries, details) in self._look_up("seen", session_ids)
         }
 
     def waiting(self, session_ids: Sequence[str]) -> Mapping[str, Pending]:
@@ -162,14 +163,16 @@ class RelationalLease:
         return trimmed
 
     def _look_up(self, query: str, session_ids: Sequence[str]) -> Sequence[tuple[str, rows.Row]]:
-        # One look-up an id: the statement is prepared once, and any id can be asked for as it is.
+        """The rows of those that are found. ``query`` has the stored id as its first column."""
+        stored = [rows.stored_id(one) for one in session_ids]
+        found: dict[str, rows.Row] = {}
         with self._database.read() as connection:
             account = self._leased(connection)
-            looked_up = (
-                (one, connection.execute(_SQL[query], (account, rows.stored_id(one))).fetchone())
-                for one in session_ids
-            )
-            return [(session_id, row) for session_id, row in looked_up if row]
+            for text, places in _lists(_SQL[query], stored):
+                for row in connection.execute(text, (account, *places)):
+                    found[row[0]] = row
+        pairs = zip(session_ids, stored, strict=True)
+        return [(one, found[place]) for one, place in pairs if place in found]
 
     def _leased(self, connection: Connection, query: str = "account") -> int:
         """The account's row id. Raises ``LeaseLost`` unless the lease is the account's latest."""
@@ -179,3 +182,20 @@ class RelationalLease:
             self.lost = True
             raise LeaseLost(f"Another fuse-otel has taken over the account {self.account}.")
         return cast("int", found[0])
+
+
+def _lists(query: str, ids: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
+    """The query with a place for each of the next ids, and these ids. There are few different
+    lengths, so that each text is prepared once: the last id fills a list up.
+    """
+    start = 0
+    while start < len(ids):
+        length = next((each for each in LENGTHS if each >= len(ids) - start), LENGTHS[-1])
+        part = ids[start : start + length]
+        yield _with_places(query, length), (*part, *[part[-1]] * (length - len(part)))
+        start += length
+
+
+@cache
+def _with_places(query: str, count: int) -> str:
+    return query.replace("in (?)", f"in ({', '.join('?' * count)})")

@@ -41,7 +41,7 @@ where account = :account and reason <> 'recheck'
 select reason, count(*) from pending where account = :account and reason <> 'recheck' group by reason
 
 -- name: seen
-select ended, entries, details from ledger where account = ? and session_id = ?
+select session_id, ended, entries, details from ledger where account = ? and session_id in (?)
 
 -- name: callers
 select session_id, caller, ended from callers where account = ? and caller = ?
@@ -51,4 +51,4 @@ select
     session_id, started, ended, direction, type, logged, user_hash, destination,
     number, reason, due, since
 from pending
-where account = ? and session_id = ?
+where account = ? and session_id in (?)
