@@ -106,6 +106,39 @@ def test_recent_calls_are_bounded_in_bytes_too(roomy_store):
     assert [call.session_id for call in store.control.recent(10)] == ["d", "c", "b"]
 
 
+def test_old_calls_fill_the_recent_calls_and_push_none_of_the_last_hour_away(roomy_store):
+    store, lease = roomy_store, roomy_store.ledger.lease("main")
+    lease.commit(step(recent=[recent(f"live {i}") for i in range(490)]))
+    for old in ("first", "second"):
+        ends = [NOW - 7200, None]
+        lease.commit(step(recent=[recent(f"{old} {i}", end=ends[i % 2]) for i in range(8)]))
+    shown = [call.session_id for call in store.control.recent(1000)]
+    assert shown[:10] == [
+        *(f"second {i}" for i in (7, 6)), *(f"first {i}" for i in range(7, -1, -1))
+    ]  # fmt: skip
+    assert shown[10:] == [f"live {i}" for i in range(489, -1, -1)]
+
+    lease.commit(step(recent=[recent("old", end=NOW - 7200), recent("new")]))
+    assert store.control.recent_call("old") is None
+    assert store.control.recent(1)[0].session_id == "new"
+
+
+def test_old_calls_take_no_bytes_of_the_recent_calls_away(roomy_store):
+    store, lease = roomy_store, roomy_store.ledger.lease("main")
+    for name in "abc":
+        lease.commit(step(recent=[recent(name, traces=bytes(20 * MIB))]))
+    lease.commit(step(recent=[recent("old", end=NOW - 7200, traces=bytes(20 * MIB))]))
+    assert [call.session_id for call in store.control.recent(10)] == ["c", "b", "a"]
+
+
+def test_calls_are_recent_by_the_newest_of_them_where_our_clock_is_ahead(roomy_store):
+    store, lease = roomy_store, roomy_store.ledger.lease("main")
+    earlier = NOW - 7200
+    lease.commit(step(recent=[recent(f"{i}", end=earlier) for i in range(500)]))
+    lease.commit(step(recent=[recent("more", end=earlier + 60)]))
+    assert store.control.recent(1)[0].session_id == "more"
+
+
 def test_parked_calls_come_newest_first(store, lease):
     lease.commit(step(body("a", "b")))
     (found,) = store.outbox.due(TEMPO, NOW, 1000)

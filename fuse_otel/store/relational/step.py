@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fuse_otel.core.batching.batch import Batch
+from fuse_otel.core.timing.windows import HOUR
 from fuse_otel.ports import Gap, Pending, RecentCall, Step
 from fuse_otel.store.relational.calls import call_rows, trim_calls, write_calls
 from fuse_otel.store.relational.database import Connection
@@ -40,7 +41,7 @@ def write_step(
     write_flows(connection, account, rows, step.at, cap)
     _write_seen(connection, account, step)
     write_batches(connection, batches, step.at)
-    _write_recent(connection, step.recent, cap)
+    _write_recent(connection, step, cap)
     _write_callers(connection, account, step)
     _forget(connection, step.at)
     write_calls(connection, account, step, rows, cap)
@@ -127,18 +128,44 @@ def _write_callers(connection: Connection, account: int, step: Step) -> None:
     )
 
 
-def _write_recent(connection: Connection, calls: Sequence[RecentCall], cap: int) -> None:
+def _write_recent(connection: Connection, step: Step, cap: int) -> None:
+    calls = _shown(connection, step, cap)
     if not calls:
         return
     # Only the last can stay: the others need not be written.
-    rows = {row[0]: row for row in map(_recent_row, calls[-RECENT_CALLS:])}
+    rows = {row[0]: row for row in map(_recent_row, calls)}
     connection.executemany(_SQL["forget_recent"], [(session_id,) for session_id in rows])
     connection.executemany(_SQL["add_recent"], rows.values())
     _trim_recent(connection, cap)
 
 
+def _shown(connection: Connection, step: Step, cap: int) -> Sequence[RecentCall]:
+    """The last calls of the step. Of those that ended more than an hour before the newest call only
+    as many as have room: catching up must not push the live calls off the pages.
+    """
+    calls = step.recent[-RECENT_CALLS:]
+    if all(call.end is not None and call.end > step.at - HOUR for call in calls):
+        return calls
+    count, size, newest = connection.execute(_SQL["recent_size"]).fetchone()
+    ends = [end for end in (newest, *(call.end for call in calls)) if end is not None]
+    # By the newest call and not only by our clock, which may be wrong by more than an hour.
+    since = min(step.at, max(ends, default=0)) - HOUR
+    shown: list[RecentCall] = []
+    for call in reversed(calls):
+        old = call.end is None or call.end <= since
+        total = size + len(call.traces) + len(call.logs)
+        if not old or (count + len(shown) < RECENT_CALLS and total <= _recent_bytes(cap)):
+            shown.append(call)
+            size = total
+    return shown[::-1]
+
+
+def _recent_bytes(cap: int) -> int:
+    return min(RECENT_BYTES, int(cap * RECENT_SHARE))
+
+
 def _trim_recent(connection: Connection, cap: int) -> int:
-    bounds = {"calls": RECENT_CALLS, "bytes": min(RECENT_BYTES, int(cap * RECENT_SHARE))}
+    bounds = {"calls": RECENT_CALLS, "bytes": _recent_bytes(cap)}
     return connection.execute(_SQL["trim_recent"], bounds).rowcount
 
 

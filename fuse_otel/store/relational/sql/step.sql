@@ -75,6 +75,9 @@ insert into recent (
     bytes, traces, logs, account
 ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
+-- name: recent_size
+select count(*), coalesce(sum(bytes), 0), max(ended) from recent
+
 -- name: trim_recent
 delete from recent where id in (
     select id from (
