@@ -165,8 +165,14 @@ def _recent_bytes(cap: int) -> int:
 
 
 def _trim_recent(connection: Connection, cap: int) -> int:
-    bounds = {"calls": RECENT_CALLS, "bytes": _recent_bytes(cap)}
-    return connection.execute(_SQL["trim_recent"], bounds).rowcount
+    count, size, _ = connection.execute(_SQL["recent_size"]).fetchone()
+    if size > _recent_bytes(cap):
+        bounds = {"calls": RECENT_CALLS, "bytes": _recent_bytes(cap)}
+        return connection.execute(_SQL["trim_recent"], bounds).rowcount
+    if count > RECENT_CALLS:
+        oldest = {"limit": count - RECENT_CALLS}
+        return connection.execute(_SQL["forget_oldest_recent"], oldest).rowcount
+    return 0
 
 
 def _recent_row(call: RecentCall) -> Row:

@@ -32,6 +32,14 @@ insert into recent (
 ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 on conflict (session_id) do nothing
 
+-- name: recent_size
+select count(*), coalesce(sum(bytes), 0), max(ended) from recent
+
+-- name: forget_oldest_recent
+delete from recent where id in (
+    select id from recent order by id limit :limit for update skip locked
+)
+
 -- name: trim_recent
 delete from recent where id in (
     select id from recent

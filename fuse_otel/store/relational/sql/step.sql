@@ -76,7 +76,11 @@ insert into recent (
 ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: recent_size
-select count(*), coalesce(sum(bytes), 0), max(ended) from recent
+-- By its index: a row of the table fills a page.
+select count(*), coalesce(sum(bytes), 0), max(ended) from recent indexed by recent_sizes
+
+-- name: forget_oldest_recent
+delete from recent where id in (select id from recent order by id limit :limit)
 
 -- name: trim_recent
 delete from recent where id in (

@@ -2,3 +2,6 @@
 -- and those that an erasure rewrote, have none.
 
 alter table bodies add column checksum integer;
+
+-- How many recent calls there are and how large they are, without reading their pages.
+create index recent_sizes on recent (bytes, ended);
