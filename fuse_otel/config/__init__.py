@@ -83,9 +83,14 @@ def namespace_of(
         raise ConfigurationError([f"{file}: namespace: {error}"]) from error
 
 
-def otel_environ() -> Mapping[str, str]:
-    """OpenTelemetry's variables only, for commands that ignore ours."""
-    return {name: text for name, text in os.environ.items() if name.startswith("OTEL_")}
+def back_end_environ() -> Mapping[str, str]:
+    """The variables that name back ends, for the demo, which ignores the others: OpenTelemetry's
+    own, and where the pages link to.
+    """
+    links = {variable_of("trace_url"), variable_of("logs_url")}
+    return {
+        name: text for name, text in os.environ.items() if name.startswith("OTEL_") or name in links
+    }
 
 
 def colour_refused(environ: Mapping[str, str] = os.environ) -> bool:
@@ -93,4 +98,4 @@ def colour_refused(environ: Mapping[str, str] = os.environ) -> bool:
     return bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
 
 
-__all__ = ["Loaded", "colour_refused", "load", "namespace_of", "otel_environ"]
+__all__ = ["Loaded", "back_end_environ", "colour_refused", "load", "namespace_of"]

@@ -203,7 +203,7 @@ def _(event: events.StoreMovedAside) -> Line:
     return Line(
         LogLevel.ERROR,
         "the store was damaged or gone; a new one reads the last five days again",
-        {"file": event.file},
+        _fields(event, "file"),
     )
 
 

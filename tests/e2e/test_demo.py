@@ -1,5 +1,6 @@
 """``make demo BACK_ENDS=1`` delivers to Jaeger and VictoriaLogs, and prints links to a call."""
 
+import html
 import os
 import re
 import signal
@@ -51,19 +52,36 @@ def names_of(found):
     return {span["operationName"] for trace in found.json()["data"] for span in trace["spans"]}
 
 
+def links_of_a_call(pages):
+    """From the page of a call to the back ends; those in the list are older than the last poll."""
+    oldest = re.findall(r'href="([^"/]+%3B[^"]+)"', answer(pages).text)[-1]
+    page = answer(f"{pages}{oldest}").text
+    return re.findall(r'href="([^"]+)" rel="noreferrer"', html.unescape(page))
+
+
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 def test_a_call_is_behind_the_links_until_the_demo_ends(ending, tmp_path):
     assert program("jaeger")
     assert program("victorialogs")
     with demo(tmp_path) as (process, output):
-        trace = link(output, r"^ +(http://\S+/api/traces/\w+)\?prettyPrint=true$")
+        trace = link(output, r"^  trace, as JSON +(http://\S+/api/traces/\w+)\?prettyPrint=true$")
         assert "  own traces  of its polls" in output.read_text()
-        polls = link(output, r"^  polls  (http://\S+)\?service=fuse-otel&prettyPrint=true$")
+        polls = link(
+            output, r"^  polls, as JSON +(http://\S+)\?service=fuse-otel&prettyPrint=true$"
+        )
         wait_for(
             lambda: "poll" in names_of(answer(polls, service="fuse-otel")),
             "the daemon's own traces",
         )
-        page = link(output, r"^  logs   (http://\S+)/select/vmui/#/\?query=\S+$")
+        # Without a range its page shows five minutes, and the demo's first calls are older.
+        logs = r"^  logs +(http://\S+)/select/vmui/#/\?query=\S+&g0\.range_input=7d$"
+        page = link(output, logs)
+        # The Jaeger that is built here answers every page of its own with an apology.
+        assert not re.search(r"http://\S+/trace/", output.read_text())
+        assert answer(link(output, r"^Jaeger +(\S+) \(API only")).json()["data"]
+        to_trace, to_logs = links_of_a_call(link(output, r"^  calls +(http\S+)$"))
+        assert answer(to_trace).json()["data"]
+        assert re.fullmatch(rf"{page}/select/vmui/#/\?query=\S+&g0\.range_input=7d", to_logs)
         spans = answer(trace).json()["data"][0]["spans"]
         assert any(span["operationName"].startswith("call ") for span in spans)
         query = {"query": f'trace_id:="{trace.rpartition("/")[2]}"'}

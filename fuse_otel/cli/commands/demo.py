@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from math import inf
 from pathlib import Path
@@ -13,9 +13,9 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from fuse_otel.cli.arguments import number
+from fuse_otel.cli.demo_folder import CALLS, MARK, SETTINGS, STORE, demo_folder, write_settings
 from fuse_otel.cli.output import DONE, FAILED, complain, own_command, print_lines, reason
 from fuse_otel.cli.signals import Signals
-from fuse_otel.files import open_to_write
 
 if TYPE_CHECKING:
     from fuse_otel.assembly.service import Service
@@ -23,12 +23,11 @@ if TYPE_CHECKING:
     from fuse_otel.ports import Control, Status
 
 _PORT = 9464
-_SETTINGS = "fuse-otel.toml"
 _PAST = 3600.0
 _FIRST_CALLS = 30.0  # seconds to wait for a call to draw
 
 _CONFIGURATION = """\
-# The configuration of the demo. For production, replace api_url, email and developer_key by those
+{mark} For production, replace api_url, email and developer_key by those
 # of a real account, and add a destination.
 api_url = "{api_url}"
 email = "owner@example.com"
@@ -50,6 +49,7 @@ _OWN_TRACES = """
 # The daemon's own polls and exports, as traces of the service fuse-otel in the same back end.
 self_traces = "on"
 """
+_ENDPOINT = "_ENDPOINT"
 _TRACES_ENDPOINTS = {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"}
 
 
@@ -77,39 +77,43 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=0.0,
         help="exit after so many seconds (default: 0, run until Ctrl-C)",
     )
+    parser.add_argument(
+        "--deliver",
+        action="store_true",
+        help="deliver to the endpoints of OTEL_EXPORTER_OTLP_… (default: into a file)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
+    from fuse_otel.config import back_end_environ  # noqa: PLC0415 - only here
     from fuse_otel.simulator import SimulatedApi, World  # noqa: PLC0415 - only here
 
-    try:
-        _prepare(args.directory)
-    except OSError as error:
-        complain(f"fuse-otel demo: {args.directory}: {reason(error)}. Choose another --directory.")
-        return FAILED
+    environ = back_end_environ()
     world = World(seed=args.seed, rate=args.rate / 60, past=_PAST)
-    with SimulatedApi(world) as api, ExitStack() as stack:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(demo_folder(args.directory))
+        except OSError as error:
+            sentence = f"{args.directory}: {reason(error)}. Choose another --directory."
+            complain(f"fuse-otel demo: {sentence}")
+            return FAILED
+        api = stack.enter_context(SimulatedApi(world))
         signals = Signals()
         signals.listen()
-        service, url = stack.enter_context(_service(args.directory, api.url))
+        used = environ if args.deliver else {}
+        service, url = stack.enter_context(_service(args.directory, api.url, used))
         print_lines(_introduction(url, api.url, args.directory, service.settings))
-        _draw_one(service.workers.store.control, args.directory / _SETTINGS)
+        print_lines(_unused(environ.keys() - used.keys()))
+        _draw_one(service.workers.store.control, args.directory / SETTINGS)
         print_lines(_farewell(service.settings))
         signals.wait_for_end(args.seconds or inf)
     return DONE
 
 
-def _prepare(directory: Path) -> None:
-    """Each demo starts from nothing. Only files with the demo's names are deleted."""
-    directory.mkdir(parents=True, exist_ok=True)
-    for name in ("state.db", "state.db-wal", "state.db-shm", "calls.jsonl"):
-        (directory / name).unlink(missing_ok=True)
-    # It is written again when the address of the API is known.
-    open_to_write(str(directory / _SETTINGS)).close()
-
-
 @contextmanager
-def _service(directory: Path, api_url: str) -> Iterator[tuple[Service, str]]:
+def _service(
+    directory: Path, api_url: str, environ: Mapping[str, str]
+) -> Iterator[tuple[Service, str]]:
     """The daemon on its usual port, or on a free one where that is taken."""
     from fuse_otel.assembly.service import Service  # noqa: PLC0415 - imports the whole daemon
     from fuse_otel.errors import CannotListen  # noqa: PLC0415
@@ -121,7 +125,7 @@ def _service(directory: Path, api_url: str) -> Iterator[tuple[Service, str]]:
 
     listening = ListeningSockets()
     for port in (_PORT, 0):
-        settings = _settings(directory, api_url, port)
+        settings = _settings(directory, api_url, port, environ)
         service = Service(settings, Metrics(status=status), None, listening=listening)
         try:
             host, found = service.start()
@@ -137,19 +141,16 @@ def _service(directory: Path, api_url: str) -> Iterator[tuple[Service, str]]:
         listening.close()
 
 
-def _settings(directory: Path, api_url: str, port: int) -> Settings:
-    from fuse_otel.config import load, otel_environ  # noqa: PLC0415 - imports pydantic
+def _settings(directory: Path, api_url: str, port: int, environ: Mapping[str, str]) -> Settings:
+    from fuse_otel.config import load  # noqa: PLC0415 - imports pydantic
 
-    environ = otel_environ()
-    file = directory / _SETTINGS
     text = _configuration(directory, api_url, port)
-    if not any(name.endswith("_ENDPOINT") for name in environ):
-        text += _TO_FILE.format(file=json.dumps(f"{directory.as_posix()}/calls.jsonl"))
+    if not any(name.endswith(_ENDPOINT) for name in environ):
+        text += _TO_FILE.format(file=json.dumps(f"{directory.as_posix()}/{CALLS}"))
     elif _TRACES_ENDPOINTS & environ.keys():
         text += _OWN_TRACES
-    with open_to_write(str(file)) as written:
-        written.write(text.encode())
-    return load(environ=environ, config_file=str(file)).settings
+    write_settings(directory, text)
+    return load(environ=environ, config_file=str(directory / SETTINGS)).settings
 
 
 def _draw_one(control: Control, settings: Path) -> None:
@@ -179,8 +180,8 @@ def _draw_one(control: Control, settings: Path) -> None:
 
 def _configuration(directory: Path, api_url: str, port: int) -> str:
     # A text of JSON is one of TOML, whatever characters the path has.
-    state_url = json.dumps(f"sqlite:///{directory.as_posix()}/state.db")
-    return _CONFIGURATION.format(api_url=api_url, port=port, state_url=state_url)
+    state_url = json.dumps(f"sqlite:///{directory.as_posix()}/{STORE}")
+    return _CONFIGURATION.format(mark=MARK, api_url=api_url, port=port, state_url=state_url)
 
 
 def _introduction(url: str, api_url: str, directory: Path, settings: Settings) -> Iterator[str]:
@@ -190,7 +191,7 @@ def _introduction(url: str, api_url: str, directory: Path, settings: Settings) -
     yield f"  calls       {url}/calls/"
     yield f"  metrics     {url}/metrics"
     yield f"  the API     {api_url}"
-    yield f"  settings    {directory / _SETTINGS}"
+    yield f"  settings    {directory / SETTINGS}"
     for destination in settings.destinations:
         urls = sorted(set(destination.urls.values()))
         for where in urls or [destination.path or destination.type]:
@@ -198,6 +199,13 @@ def _introduction(url: str, api_url: str, directory: Path, settings: Settings) -
     if settings.self_traces:
         yield "  own traces  of its polls and exports: the service fuse-otel, in the same place"
     yield ""
+
+
+def _unused(variables: Iterable[str]) -> Iterator[str]:
+    """Invented calls must not get among real ones only because a shell names a back end."""
+    for name in sorted(name for name in variables if name.endswith(_ENDPOINT)):
+        yield f"{name} is not used: --deliver sends these simulated calls there."
+        yield ""
 
 
 def _farewell(settings: Settings) -> Iterator[str]:

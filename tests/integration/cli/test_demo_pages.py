@@ -16,7 +16,7 @@ def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo")
     with (
         SimulatedApi(recent_world(seed=1, rate=0.1, past=60)) as api,
-        demo._service(folder, api.url) as (_, url),
+        demo._service(folder, api.url, {}) as (_, url),
     ):
         yield url
 

@@ -28,7 +28,10 @@ def pasted(line, folder, env):
 def demo(tmp_path_factory):
     """The folder of a demo that has ended, and what it printed. Its path needs quoting."""
     folder = tmp_path_factory.mktemp("a demo's folder")
-    env = environment(PATH=f"{folder}{os.pathsep}{os.environ['PATH']}")
+    env = environment(
+        PATH=f"{folder}{os.pathsep}{os.environ['PATH']}",
+        OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9",
+    )
     done = pasted(
         f"{shlex.quote(str(PROGRAM))} demo --seconds 1 --directory 'my demo'", folder, env
     )
@@ -45,6 +48,12 @@ def test_a_line_of_the_demo_shows_a_call(demo, pattern):
     done = pasted(line, folder, env)
     assert (done.returncode, done.stderr) == (0, "")
     assert "session" in done.stdout
+
+
+def test_the_demo_delivers_to_the_back_end_of_the_shell_only_with_a_flag(demo):
+    _, _, printed = demo
+    assert "  delivers to my demo/calls.jsonl\n" in printed
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT is not used: --deliver sends these" in printed
 
 
 def test_the_demo_names_the_program_as_it_was_started(demo):

@@ -42,7 +42,10 @@ def _started(stack: ExitStack, folder: Path) -> tuple[Jaeger | None, VictoriaLog
     jaeger = victorialogs = None
     if found := _built("jaeger"):
         jaeger = stack.enter_context(Jaeger(found, folder / "jaeger"))
-        _say(f"Jaeger        {jaeger.url('query')}/")
+        # The Go module of Jaeger, which `make back-ends` builds, has no web pages.
+        _say(
+            f"Jaeger        {jaeger.url('query')}/api/services (API only: this build has no pages)"
+        )
     if found := _built("victorialogs"):
         victorialogs = stack.enter_context(VictoriaLogs(found, folder / "victorialogs"))
         _say(f"VictoriaLogs  {victorialogs.url('http')}/select/vmui/")
@@ -64,10 +67,22 @@ def _settings(jaeger: Jaeger | None, victorialogs: VictoriaLogs | None) -> dict[
     if jaeger is not None:
         settings["OTEL_TRACES_EXPORTER"] = "otlp"
         settings["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = f"{jaeger.url('http')}/v1/traces"
+        settings["FUSE_OTEL_TRACE_URL"] = _trace_url(jaeger, "{trace_id}")
     if victorialogs is not None:
         settings["OTEL_LOGS_EXPORTER"] = "otlp"
         settings["OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"] = f"{victorialogs.otlp}/v1/logs"
+        settings["FUSE_OTEL_LOGS_URL"] = _logs_url(victorialogs, "{trace_id}")
     return settings
+
+
+def _trace_url(jaeger: Jaeger, trace_id: str) -> str:
+    return f"{jaeger.url('query')}/api/traces/{trace_id}?prettyPrint=true"
+
+
+def _logs_url(victorialogs: VictoriaLogs, trace_id: str) -> str:
+    """Of a week: the page shows five minutes by default, and the demo's first calls are older."""
+    query = quote(f'trace_id:="{trace_id}"', safe="{}")
+    return f"{victorialogs.url('http')}/select/vmui/#/?query={query}&g0.range_input=7d"
 
 
 @contextmanager
@@ -76,7 +91,8 @@ def _demo(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A signal to end goes on to the demo, which ends by itself."""
     demo = subprocess.Popen(
-        [sys.executable, "-m", "fuse_otel", "demo", *arguments], env={**os.environ, **settings}
+        [sys.executable, "-m", "fuse_otel", "demo", "--deliver", *arguments],
+        env={**os.environ, **settings},
     )
     signal.signal(signal.SIGTERM, lambda *_: demo.terminate())
     try:
@@ -106,14 +122,11 @@ def _with_log(jaeger: Jaeger) -> str:
 
 
 def _print_links(trace_id: str, jaeger: Jaeger, victorialogs: VictoriaLogs | None) -> None:
-    """The Jaeger of ``make back-ends`` is built without its pages, so its API is named too."""
     _say("\nOne of the calls in the back ends:")
-    _say(f"  trace  {jaeger.url('query')}/trace/{trace_id}")
-    _say(f"         {jaeger.url('query')}/api/traces/{trace_id}?prettyPrint=true")
-    _say(f"  polls  {jaeger.url('query')}/api/traces?service={_DAEMON}&prettyPrint=true")
+    _say(f"  trace, as JSON  {_trace_url(jaeger, trace_id)}")
+    _say(f"  polls, as JSON  {jaeger.url('query')}/api/traces?service={_DAEMON}&prettyPrint=true")
     if victorialogs is not None:
-        query = quote(f'trace_id:="{trace_id}"')
-        _say(f"  logs   {victorialogs.url('http')}/select/vmui/#/?query={query}")
+        _say(f"  logs            {_logs_url(victorialogs, trace_id)}")
 
 
 def _say(line: str) -> None:

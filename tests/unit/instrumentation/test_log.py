@@ -214,6 +214,11 @@ def test_a_line_shows_how_much_has_failed():
     assert (account["pending"], account["failing"]) == (8, 7)
 
 
+def test_a_store_that_is_gone_has_no_file_to_name(heard):
+    heard.log(events.StoreMovedAside(""))
+    assert "file" not in heard.lines[0]
+
+
 def test_clocks_that_differ_much_are_a_warning(heard):
     heard.log(events.ClockSkewSeen("main", 4.0))
     heard.log(events.ClockSkewSeen("main", -40.0))
