@@ -119,6 +119,9 @@ def link_of_a_call(pages):
     listed = httpx.get(f"{pages}/calls/", timeout=PATIENCE).text
     call = re.search(r'href="([^"/]+%3B[^"]+)"', listed)[1]
     page = httpx.get(f"{pages}/calls/{call}", timeout=PATIENCE).text
+    # The page of the hour names the link as it is.
+    name = re.search(r"\*(Open the trace at localhost)\*", (ROOT / PAGE).read_text())[1]
+    assert f">{name.rpartition(' ')[0]} " in page
     return re.search(r'href="(http[^"]+/trace/[0-9a-f]{32})"', page)[1]
 
 
@@ -132,6 +135,7 @@ def test_the_delivered_calls_of_the_demo_are_drawn(desk):
     words = ("convert", "--session-id", "300060;001;1529552581", str(saved / "call-300060.json"))
     (desk.repository / "demo").mkdir()
     (desk.repository / "demo" / "calls.jsonl").write_text(works(program(desk, *words)))
+    desk.add("less", "cat")
     assert "300060;001;1529552581" in works(desk.run(block("demo/calls.jsonl")))
 
 
