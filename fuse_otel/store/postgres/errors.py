@@ -13,20 +13,33 @@ from psycopg_pool import PoolClosed, PoolTimeout
 
 from fuse_otel.errors import Broken, Full, StoreError
 
+_READ_ONLY = "is read-only: a standby, or a failover is not finished"
+_NO_CONNECTION = "has no free connection: all that it allows are in use"
+_STARTS_OR_STOPS = "does not accept connections yet: it is starting or stopping"
+_NO_LOGIN = "refuses the login"
 _UNUSABLE: tuple[tuple[type[psycopg.Error], str], ...] = (
-    (errors.ReadOnlySqlTransaction, "is read-only: a standby, or a failover is not finished"),
-    (errors.TooManyConnections, "has no free connection: all that it allows are in use"),
+    (errors.ReadOnlySqlTransaction, _READ_ONLY),
+    (errors.TooManyConnections, _NO_CONNECTION),
     (
         errors.AdminShutdown,
         "closed the connection: it is stopping, or this replica was silent for too long",
     ),
-    (errors.CannotConnectNow, "does not accept connections yet: it is starting or stopping"),
+    (errors.CannotConnectNow, _STARTS_OR_STOPS),
     (errors.InsufficientPrivilege, "cannot be used: this user may not read and write the tables"),
     (errors.InvalidCatalogName, "does not exist"),
-    (errors.InvalidPassword, "refuses the login"),
-    (errors.InvalidAuthorizationSpecification, "refuses the login"),
+    (errors.InvalidPassword, _NO_LOGIN),
+    (errors.InvalidAuthorizationSpecification, _NO_LOGIN),
     (errors.UndefinedTable, "has none of our tables, or only a part of them"),
     (errors.InvalidSchemaName, "has no schema in which this user may create tables"),
+)
+# libpq gives no code for a connection that was refused, and a standby refuses a transaction that
+# writes with the code 0A000 of many errors. These are the words of a server that speaks English.
+_REFUSED = (
+    ("during recovery", _READ_ONLY),
+    ("too many", _NO_CONNECTION),
+    ("remaining connection slots", _NO_CONNECTION),
+    ("authentication failed", _NO_LOGIN),
+    ("the database system is", _STARTS_OR_STOPS),
 )
 _AGAIN = (
     errors.SerializationFailure,
@@ -61,11 +74,20 @@ def store_error(error: psycopg.Error, name: str) -> StoreError | None:
         return Full(f"The disk of the store {name} is full.")
     if isinstance(error, _AGAIN):
         return StoreError(f"The store {name} kept the transaction waiting; nothing was changed.")
-    for type_, why in _UNUSABLE:
-        if isinstance(error, type_):
-            return Broken(f"The store {name} {why}.")
+    if why := _why_unusable(error):
+        return Broken(f"The store {name} {why}.")
     if isinstance(error, _ABOUT_VALUES):
         return None
     if error.sqlstate is None:
         return Broken(f"The store {name} cannot be reached, or the connection to it broke.")
     return Broken(f"The store {name} cannot be used: it reports the error {error.sqlstate}.")
+
+
+def _why_unusable(error: psycopg.Error) -> str | None:
+    for type_, why in _UNUSABLE:
+        if isinstance(error, type_):
+            return why
+    if error.sqlstate is None or isinstance(error, errors.FeatureNotSupported):
+        text = str(error)
+        return next((why for words, why in _REFUSED if words in text), None)
+    return None

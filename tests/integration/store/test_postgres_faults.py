@@ -139,6 +139,21 @@ def test_every_error_of_the_server_has_a_sentence_of_ours(error, type_, words):
     assert "secret" not in str(found.value)
 
 
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("FATAL:  sorry, too many clients already", "no free connection"),
+        ("FATAL:  remaining connection slots are reserved", "no free connection"),
+        ('FATAL:  password authentication failed for user "secret"', "refuses the login"),
+        ("FATAL:  the database system is starting up", "does not accept connections yet"),
+    ],
+)
+def test_a_refused_connection_is_known_by_its_words(said, words):
+    with pytest.raises(Broken, match=words) as found, mapped("db/calls"):
+        raise psycopg.OperationalError(said)
+    assert "secret" not in str(found.value)
+
+
 def test_errors_about_values_stay_what_they_are():
     assert store_error(errors.UniqueViolation(), "db") is None
     with pytest.raises(errors.UniqueViolation), mapped("db"):

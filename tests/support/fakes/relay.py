@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Self
 
@@ -32,6 +33,11 @@ class Relay:
         """What is connected hears nothing any more; new connections work."""
         for wire in self._wires:
             wire.cut.set()
+
+    def mute(self) -> None:
+        """What is connected is heard by the server, and hears no answer any more."""
+        for wire in self._wires:
+            wire.muted.set()
 
     def cut(self) -> None:
         """Nothing is heard any more, on new connections neither, until ``mend``."""
@@ -75,19 +81,23 @@ class Relay:
 class _Wire:
     def __init__(self, near: socket.socket, far: socket.socket) -> None:
         self.cut = threading.Event()
+        self.muted = threading.Event()
         self._ends = (near, far)
         self._threads = [
-            threading.Thread(target=self._carry, args=pair) for pair in ((near, far), (far, near))
+            threading.Thread(target=self._carry, args=way)
+            for way in ((near, far, (self.cut,)), (far, near, (self.cut, self.muted)))
         ]
         for thread in self._threads:
             thread.start()
 
-    def _carry(self, source: socket.socket, drain: socket.socket) -> None:
+    def _carry(
+        self, source: socket.socket, drain: socket.socket, silent: Sequence[threading.Event]
+    ) -> None:
         with suppress(OSError):  # either side may go at any time
             while data := source.recv(65536):
-                if not self.cut.is_set():
+                if not any(each.is_set() for each in silent):
                     drain.sendall(data)
-            if not self.cut.is_set():
+            if not any(each.is_set() for each in silent):
                 drain.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:

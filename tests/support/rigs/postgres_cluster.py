@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -84,19 +84,32 @@ class Cluster:
         with psycopg.connect(self.url(), autocommit=True) as connection:
             connection.execute(statements)
 
-    def run(self, program: str, *arguments: str) -> None:
-        """PostgreSQL refuses to run as root: it runs as its own user then."""
-        command = [str(self._binaries / program), *arguments]
+    def run(self, program: str, *arguments: str, before: Sequence[str] = ()) -> None:
+        """PostgreSQL refuses to run as root: it runs as its own user then. ``before`` is a command
+        that starts the program.
+        """
+        command = [*before, str(self._binaries / program), *arguments]
         if os.geteuid() == 0:
             command = ["runuser", "-u", _USER, "--", *command]
         subprocess.run(command, check=True, capture_output=True, timeout=60, cwd=self.folder)
 
-    def start(self) -> None:
+    def start(self, *, file_size: int | None = None) -> None:
+        """``file_size``: no process of the server writes beyond so many bytes of a file."""
+        limit = ["prlimit", f"--fsize={file_size}"] if file_size else []
         # `pg_ctl` waits until the server accepts connections.
-        self.run("pg_ctl", "start", "-w", "-D", "data", "-l", "log")
+        self.run("pg_ctl", "start", "-w", "-D", "data", "-l", "log", before=limit)
 
     def stop(self, mode: str = "immediate") -> None:
         self.run("pg_ctl", "stop", "-w", "-D", "data", "-m", mode)
+
+    def become_standby(self) -> None:
+        """Restart as a standby without a primary, which only reads."""
+        self.stop("fast")
+        (self.folder / "data" / "standby.signal").touch()
+        self.start()
+
+    def promote(self) -> None:
+        self.run("pg_ctl", "promote", "-w", "-D", "data")
 
 
 @pytest.fixture(scope="session")
@@ -106,8 +119,10 @@ def postgres() -> Iterator[Cluster]:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
-    """Skips the test where there is no server; in CI that is a failure (``support.no_skips``)."""
+def cluster(*options: str) -> Iterator[Cluster]:
+    """``options`` are those of ``initdb``. Skips the test where there is no server; in CI that is a
+    failure (``support.no_skips``).
+    """
     binaries = _binaries()
     if binaries is None:
         pytest.skip(MISSING)
@@ -117,7 +132,9 @@ def cluster() -> Iterator[Cluster]:
             shutil.chown(folder, _USER, _USER)
         (port,) = free_ports(1)
         made = Cluster(folder, binaries, port)
-        made.run("initdb", "-D", "data", "-U", _USER, "-A", "trust", "--no-sync", "-E", "UTF8")
+        made.run(
+            "initdb", "-D", "data", "-U", _USER, "-A", "trust", "--no-sync", "-E", "UTF8", *options
+        )
         with (folder / "data" / "postgresql.auto.conf").open("a") as file:
             settings = _SETTINGS | {"unix_socket_directories": str(folder), "port": str(port)}
             file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())

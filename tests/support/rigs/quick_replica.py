@@ -14,8 +14,13 @@ from support.rigs.impatient_program import impatient
 LEASE = 3.0
 SILENCE = 4.0
 
-if __name__ == "__main__":
+
+def quicken() -> None:
     parts.shipper_options = impatient
     store.Replica = partial(Replica, lease=LEASE)  # type: ignore[assignment,misc]
     database.SILENCE = SILENCE  # type: ignore[assignment]
+
+
+if __name__ == "__main__":
+    quicken()
     sys.exit(main(sys.argv[1:]))

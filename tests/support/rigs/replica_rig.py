@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +62,7 @@ class ReplicaRig(KillRig):
 
     # --- replicas ---
 
-    def start(self) -> Replica:
+    def start(self, program: Sequence[str] = PROGRAM) -> Replica:
         self._count += 1
         folder = self.folder / str(self._count)
         folder.mkdir()
@@ -74,11 +74,17 @@ class ReplicaRig(KillRig):
                 self.api, folder, self.receiver.url, FUSE_OTEL_STATE_URL=url,
                 PYTHONPATH=str(TESTS), **SETTINGS,
             )  # fmt: skip
-            daemon = stack.enter_context(running(env=env, folder=folder, program=PROGRAM))
+            daemon = stack.enter_context(running(env=env, folder=folder, program=program))
             replica = Replica(daemon, relay, stack.pop_all())
         self._replicas.append(replica)
         daemon.wait_for(lambda: "msg=started" in daemon.log)
         return replica
+
+    def end(self, replica: Replica) -> None:
+        """As an update ends it."""
+        assert replica.daemon.end() == 0, replica.daemon.log
+        replica.stack.close()
+        self._replicas.remove(replica)
 
     def logs(self) -> str:
         return "".join(log.read_text() for log in sorted(self.folder.glob("*/daemon.log")))
@@ -143,11 +149,20 @@ class ReplicaRig(KillRig):
 
     # --- the end ---
 
+    def behave(self) -> None:
+        """The API and the back end fail no more."""
+        self.api.faults.clear()
+        self._bad = False
+
+    def wait_for_more(self) -> None:
+        """Until calls are delivered that were not there before."""
+        before = len(self._traced)
+        self.wait(lambda: len(self._traced) > before)
+
     def recover(self) -> set[str]:
         """All sides behave again: run until all is delivered. Returns the calls that must be."""
         wanted = self.wanted(time.time() - HELD)
-        self.api.faults.clear()
-        self._bad = False
+        self.behave()
         self.wait(lambda: wanted.keys() <= self._traced and not self.query(_WAITING))
         for replica in self._replicas:
             assert replica.daemon.end() == 0, replica.daemon.log

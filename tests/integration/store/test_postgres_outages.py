@@ -1,0 +1,118 @@
+"""A real server that is a standby, has no free connection or no room, or whose answer is lost: the
+store says so, and goes on afterwards.
+"""
+
+from contextlib import ExitStack
+from random import Random
+
+import psycopg
+import pytest
+from support.builders.store_values import NOW, TEMPO, body, seen, step, whole_step
+from support.fakes.relay import Relay
+from support.rigs.postgres_cluster import cluster
+
+from fuse_otel.errors import Broken, StoreError
+from fuse_otel.store import open_store
+from fuse_otel.store.postgres import database
+from fuse_otel.store.postgres.connection import Connection
+
+pytestmark = pytest.mark.slow
+ROOM = 3_000_100  # bytes of a file, not a multiple of a page
+NO_ROOM = r"is full|the error (53100|XX000)"  # of a newer server: "file too large" has no code
+
+
+@pytest.fixture(scope="module")
+def own():
+    with cluster("--wal-segsize=1") as made:
+        yield made
+
+
+def opened(url):
+    return open_store(url, capacity=1 << 30, clock=lambda: float(NOW))
+
+
+def test_a_standby_is_named_as_such_and_used_again_when_it_is_promoted(own):
+    with own.store() as url:
+        store = opened(url)
+        lease = store.ledger.lease("main")
+        lease.commit(whole_step("1;1"))
+        own.become_standby()
+        for _ in range(2):
+            with pytest.raises(Broken, match="is read-only: a standby"):
+                lease.commit(whole_step("2;2"))
+        assert store.control.status().accounts[0].calls == 1
+        own.promote()
+        lease = store.ledger.lease("main")
+        lease.commit(whole_step("2;2"))
+        assert set(lease.known(["1;1", "2;2"])) == {"1;1", "2;2"}
+        store.close()
+
+
+def test_a_server_without_a_free_connection_is_named_as_such(own):
+    with own.store() as url:
+        store = opened(url)
+        lease = store.ledger.lease("main")
+        with ExitStack() as stack:
+            taken = 0
+            while taken < 100:
+                try:
+                    stack.enter_context(psycopg.connect(url))
+                except psycopg.OperationalError:
+                    break
+                taken += 1
+            assert taken < 100
+            with pytest.raises(Broken, match="has no free connection"):
+                opened(url)
+            lease.commit(whole_step("1;1"))  # by the connection that it has
+        opened(url).close()
+        store.close()
+
+
+def test_a_full_disk_refuses_the_step_and_takes_it_when_there_is_room(own):
+    dice = Random(1)
+    with own.store() as url:
+        store = opened(url)
+        lease = store.ledger.lease("main")
+        own.stop("fast")
+        own.start(file_size=ROOM)
+        big = step(body("big", data=dice.randbytes(4_000_000)), seen=[seen("big")])
+        for _ in range(2):
+            with pytest.raises(StoreError, match=NO_ROOM):
+                lease.commit(big)
+        assert lease.known(["big"]) == {}
+        lease.commit(whole_step("1;1"))  # a small one still fits
+        own.stop("fast")
+        own.start()
+        lease.commit(big)
+        assert set(lease.known(["1;1", "big"])) == {"1;1", "big"}
+        store.close()
+
+
+def test_a_step_whose_acknowledgement_is_lost_is_there_and_known(own, monkeypatch):
+    monkeypatch.setattr(database, "SILENCE", 1)
+    with own.store() as url, Relay(own.port) as relay:
+        schema = url.rpartition("%3D")[2]
+        store = opened(own.url_by(int(relay.url.rpartition(":")[2]), schema))
+        lease = store.ledger.lease("main")
+        for (
+            name
+        ) in "123456":  # psycopg prepares what it has sent five times, by a message of its own
+            lease.commit(step(seen=[seen(name)]))
+        with monkeypatch.context() as patch:
+            patch.setattr(Connection, "execute", _mutes_the_commit(relay))
+            with pytest.raises(StoreError, match="cannot be reached"):
+                lease.commit(step(body("a"), seen=[seen("a")]))
+        assert set(lease.known(["a"])) == {"a"}
+        assert len(store.outbox.due(TEMPO, NOW, 10_000)) == 1
+        store.close()
+
+
+def _mutes_the_commit(relay):
+    execute = Connection.execute
+
+    def executed(connection, query, *parameters):
+        if query == "commit":
+            relay.mute()
+        return execute(connection, query, *parameters)
+
+    return executed
