@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-check bench-write benchmarks dashboards manifests demo test back-ends found-after incidents check suite format golden fuzz lock \
+.PHONY: help bench bench-check bench-scale bench-write benchmarks dashboards manifests demo test back-ends found-after incidents check suite format golden fuzz lock \
 	upgrade build packages release-files release-check site clean runtime dev
 
 # Empty: `make test` leaves out slow tests, heavy proofs and coverage. JOBS: how many tests run side by side; auto
@@ -55,6 +55,9 @@ bench: dev  ## print what a log entry costs (takes minutes); ROWS="memory latenc
 
 bench-write: dev  ## measure all groups, and write the figures and the picture of docs/performance.md
 	@PYTHONPATH=tests .venv/bin/python -m benchmarks.table --write $(ROWS)
+
+bench-scale: dev  ## measure replicas over PostgreSQL, and write the figures of docs/scale.md
+	@PYTHONPATH=tests .venv/bin/python -m benchmarks.scale_page --write
 
 bench-check: dev  ## compare the ratios with benchmarks/figures.json; fails where a row costs 20 % more
 	@PYTHONPATH=tests .venv/bin/python -m benchmarks.table --check

@@ -65,7 +65,9 @@ class Goal:
         return f"| {self.text} | {self.measured:,.2f} | {'yes' if good else 'no'} |"
 
 
-HEADS: Mapping[str, tuple[str, Sequence[Column]]] = {
+Heads = Mapping[str, tuple[str, Sequence[Column]]]
+"""Group → title of the rows, and the columns."""
+HEADS: Heads = {
     "cpu": (
         "one core, CPU time",
         (
@@ -107,11 +109,11 @@ def ratio(value: float | None, base: float | None) -> float | None:
     return value / base if value is not None and base else None
 
 
-def table(group: str, rows: Mapping[str, Row]) -> str:
+def table(group: str, rows: Mapping[str, Row], heads: Heads | None = None) -> str:
     """Markdown. A group that was not measured has a sentence instead."""
     if not rows:
         return "Not measured yet."
-    head, columns = HEADS[group]
+    head, columns = (heads or HEADS)[group]
     names = [name for name in ORDER if name in rows] if group == "cpu" else list(rows)
     lines = [
         f"| {' | '.join([head, *(column.title for column in columns)])} |",
@@ -161,20 +163,27 @@ def _goals(figures: Figures) -> Iterator[Goal]:
     yield Goal("CPU of an idle daemon: at most 0.5 % of a core", idle.get("% of a core"), 0.5)
 
 
-def machine(figures: Figures) -> str:
-    run = figures["run"]
+def machine(run: Mapping[str, Any]) -> str:
     return (
         f"The run below was on {run['date']} with Python {run['python']}, on {run['cores']} cores"
         f" ({run['processor']}). The load of the machine was {run['load']:.1f} when it began: above"
-        " 0.5 other programs used it too, so read the ratios. The first table is the median of"
-        f" rounds with {run['calls']:,} calls each; their number was {run['rounds']}."
+        " 0.5 other programs used it too, so read the ratios."
     )
 
 
 def written(page: str, figures: Figures) -> str:
     """The page with the present figures between its marks."""
     parts = {group: table(group, figures.get(group, {})) for group in HEADS}
-    parts |= {"goals": goals(figures), "run": machine(figures)}
+    run = figures["run"]
+    first = (
+        f" The first table is the median of rounds with {run['calls']:,} calls each; their number"
+        f" was {run['rounds']}."
+    )
+    return filled(page, parts | {"goals": goals(figures), "run": machine(run) + first})
+
+
+def filled(page: str, parts: Mapping[str, str]) -> str:
+    """Each part replaces what is between its mark and the end mark."""
     for name, text in parts.items():
         mark = re.compile(rf"(<!-- figures: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
         page, count = mark.subn(lambda found, text=text: f"{found[1]}{text}\n{found[2]}", page)

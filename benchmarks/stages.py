@@ -66,6 +66,17 @@ def _pure(backlog: Backlog) -> tuple[dict[str, float], dict[str, RenderedCall]]:
     return {"decode": decoding, "redact, translate, encode": rendering}, rendered
 
 
+def pure_code(backlog: Backlog, session_ids: Sequence[str], renderer: Renderer) -> None:
+    """Decode, render and cut these calls; the result is dropped."""
+    rendered = []
+    for session_id in session_ids:
+        record, answer = backlog.calls[session_id]
+        call, (log, _) = pseudonymise(record, b"key"), decode_call(answer)
+        rendered.append(renderer.render(call, log, log_completeness(call, log)))
+    for rendering in RENDERINGS:
+        cut(rendering, rendered)
+
+
 def timed(work: Callable[[], T]) -> tuple[float, T]:
     """CPU seconds of this process, and the result."""
     began = time.process_time()

@@ -50,6 +50,11 @@ class Cluster:
         self._schemas = count(1)
         self._free: list[str] = []
 
+    @property
+    def pid(self) -> int:
+        """Of the process whose children are all others of the server."""
+        return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+
     def url(self, schema: str = "public") -> str:
         parts = {
             "host": str(self.folder),
@@ -119,9 +124,10 @@ def postgres() -> Iterator[Cluster]:
 
 
 @contextmanager
-def cluster(*options: str) -> Iterator[Cluster]:
-    """``options`` are those of ``initdb``. Skips the test where there is no server; in CI that is a
-    failure (``support.no_skips``).
+def cluster(*options: str, **changed: str) -> Iterator[Cluster]:
+    """``options`` are those of ``initdb``; ``changed`` are settings of the server other than those
+    of tests. Skips the test where there is no server; in CI that is a failure
+    (``support.no_skips``).
     """
     binaries = _binaries()
     if binaries is None:
@@ -136,7 +142,9 @@ def cluster(*options: str) -> Iterator[Cluster]:
             "initdb", "-D", "data", "-U", _USER, "-A", "trust", "--no-sync", "-E", "UTF8", *options
         )
         with (folder / "data" / "postgresql.auto.conf").open("a") as file:
-            settings = _SETTINGS | {"unix_socket_directories": str(folder), "port": str(port)}
+            settings = (
+                _SETTINGS | changed | {"unix_socket_directories": str(folder), "port": str(port)}
+            )
             file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
         made.start()
         try:
@@ -145,6 +153,10 @@ def cluster(*options: str) -> Iterator[Cluster]:
             made.stop()
     finally:
         shutil.rmtree(folder)
+
+
+def installed() -> bool:
+    return _binaries() is not None
 
 
 def _binaries() -> Path | None:
