@@ -21,9 +21,10 @@ fi
 # An interrupted run leaves an environment without pip.
 if ! .venv/bin/python -c 'import pip' 2>/dev/null; then
     python=$(scripts/find-python.sh)
-    echo "Making .venv with $("$python" --version) and what the lock names…"
+    echo "Making .venv with $("$python" --version)…"
     "$python" -m venv --clear .venv
 fi
+echo "Installing into .venv what $(echo "$locks" | sed 's/ / and /') names (some minutes the first time)…"
 requirements=
 for lock in $locks; do requirements="$requirements -r $lock"; done
 # shellcheck disable=SC2086

@@ -95,9 +95,13 @@ def _destination(settings: DestinationSettings) -> Iterator[Finding]:
     except FuseOtelError as error:
         yield what, False, str(error)
         return
+    # As `check` prints them: without credentials.
+    shown = settings.model_dump(mode="json", include={"urls"})["urls"]
     for signal in settings.signals:
         result = destination.send(signal, _EMPTY, 0)
-        is_ok = isinstance(result, Accepted | PartialSuccess)
-        why = "It accepts an empty request." if is_ok else getattr(result, "reason", result.code)
-        yield f"{what} {signal}", is_ok, why
+        if isinstance(result, Accepted | PartialSuccess):
+            yield f"{what} {signal}", True, "It accepts an empty request."
+        else:
+            why = getattr(result, "reason", result.code)
+            yield f"{what} {signal}", False, f"{why} ({shown[signal]})"
     destination.close()

@@ -14,6 +14,7 @@ from fuse_otel.config.otel_environment import unknown_variables, variables
 from fuse_otel.config.problems import Place
 from fuse_otel.config.settings import Settings
 from fuse_otel.config.values.otlp import GRPC, HTTP, SIGNAL_PATHS, has_scheme
+from fuse_otel.core.model.link_template import PLACEHOLDER
 from fuse_otel.core.model.redaction_policy import Mode
 from fuse_otel.core.model.telemetry import Profile, Signal
 
@@ -66,8 +67,15 @@ def _warnings(
             )
     if Mode.OFF in {settings.redaction, *(each.redaction for each in settings.destinations)}:
         yield "redaction: off sends personal data unchanged and writes them to disk."
+    yield from _same_links(settings)
     if settings.state_url in _MEMORY:
         yield "state_url: The store is in memory. It is lost when the process ends."
+
+
+def _same_links(settings: Settings) -> Iterator[str]:
+    for name, template in (("trace_url", settings.trace_url), ("logs_url", settings.logs_url)):
+        if template and not PLACEHOLDER.search(template):
+            yield f"{name}: It has no {{trace_id}} or {{session_id}}. All calls link to one page."
 
 
 def advice_of(settings: Settings) -> Iterator[str]:

@@ -33,7 +33,11 @@ from fuse_otel.net import words_of
 _SUSPENDED = {
     HTTPStatus.UNAUTHORIZED: "check the credentials in the headers",
     HTTPStatus.FORBIDDEN: "check the credentials in the headers and what they may do",
-    HTTPStatus.NOT_FOUND: "check the path of the endpoint",
+    # Jaeger, which stores traces only, answers 404 to log records.
+    HTTPStatus.NOT_FOUND: (
+        "check the path of the endpoint, and whether the back end takes this signal"
+        " (Jaeger takes no logs: set OTEL_LOGS_EXPORTER=none)"
+    ),
     HTTPStatus.METHOD_NOT_ALLOWED: "check the endpoint: it takes no export requests",
     HTTPStatus.PROXY_AUTHENTICATION_REQUIRED: "check the credentials of the proxy",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "check the endpoint: it takes no OTLP protobuf",

@@ -38,6 +38,10 @@ from fuse_otel.destinations.otlp_http import OtlpHttp
 JSON = "application/json"
 TOO_LONG = "check the endpoint: the answer is larger than the limit of 4 MiB"
 EARLY = "the back end closed the connection before its answer was whole"
+NOT_FOUND = (
+    "404 Not Found; check the path of the endpoint, and whether the back end takes this signal"
+    " (Jaeger takes no logs: set OTEL_LOGS_EXPORTER=none)"
+)
 NO_HTTP = (
     "what answers speaks no HTTP; check the port: TLS needs https://, gRPC (often 4317) is"
     " another protocol"
@@ -161,7 +165,7 @@ TABLE: dict[str, tuple[Answer, ExportResult]] = {
             "403", "403 Forbidden; check the credentials in the headers and what they may do"
         ),
     ),
-    "404": (text(404), Suspended("404", "404 Not Found; check the path of the endpoint")),
+    "404": (text(404), Suspended("404", NOT_FOUND)),
     "400, a wrong path of VictoriaLogs": (
         text(400, 'unsupported path requested: "/v1/logs"\n'),
         Suspended(
@@ -264,7 +268,7 @@ TABLE: dict[str, tuple[Answer, ExportResult]] = {
     # the status of an error says enough
     "an error that is cut": (
         text(404, "no such").but(cut=3),
-        Suspended("404", "404 Not Found; check the path of the endpoint"),
+        Suspended("404", NOT_FOUND),
     ),
     "an error far too long": (
         text(400, "x" * 70_000),

@@ -106,7 +106,7 @@ def test_the_command_is_found_after_the_installation(empty_desk, offline, part):
 def test_an_account_is_checked_after_three_settings(desk):
     desk.add("fuse-otel", f'exec {sys.executable} -m fuse_otel "$@"')
     done = desk.run(shell_block(PAGE, "fuse-otel check"), stdin=KEY)
-    assert re.match(r"ok\naccount +default: o…@example.com", works(done))
+    assert re.match(r"ok +settings\naccount +default: o…@example.com", works(done))
     key = desk.home / ".fuse-otel-key"
     assert (key.read_text(), key.stat().st_mode & 0o777) == (KEY, 0o600)
 

@@ -300,6 +300,21 @@ def test_an_environment_whose_making_was_interrupted_is_made_again(tmp_path):
     assert (done.returncode, done.stderr) == (3, "looks for a Python\n")
 
 
+def test_the_making_of_an_environment_is_announced(tmp_path):
+    """Its packages may take minutes to install."""
+    for name in ("scripts", ".venv/bin", "requirements", "fuse_otel"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("requirements/dev.txt", "pyproject.toml", "fuse_otel/__init__.py"):
+        (tmp_path / name).touch()
+    shutil.copy(ROOT / "scripts" / "environment.sh", tmp_path / "scripts")
+    interpreter(tmp_path / ".venv" / "bin", "python", "exit 0")
+    done = subprocess.run(
+        ["/bin/sh", tmp_path / "scripts" / "environment.sh", "dev"],
+        check=True, capture_output=True, text=True, timeout=PATIENCE,
+    )  # fmt: skip
+    assert done.stdout.startswith("Installing into .venv what requirements/dev.txt names")
+
+
 def test_on_a_mac_the_line_is_homebrews(tmp_path):
     interpreter(tmp_path, "uname", "echo Darwin")
     assert find_python(tmp_path).stderr.endswith("brew install python@3.13\n")

@@ -37,7 +37,7 @@ def _found(loaded: Loaded) -> Iterator[str]:
     """The effective configuration, without credentials."""
     settings = loaded.settings
     shown = settings.model_dump(mode="json", include={"accounts", "destinations", "state_url"})
-    yield "ok"
+    yield "ok      settings"
     for account in shown["accounts"]:
         numbers = len(account["numbers"])
         which = f"{numbers} of its numbers" if numbers else "all its numbers"

@@ -47,15 +47,20 @@ def _severity(call: IndexedCall) -> Severity:
     return Severity.ALARM if call.error else Severity.PLAIN
 
 
+_UNUSED = "No daemon has run on this store yet: fuse-otel run starts one."
+
+
 def status_lines(
     status: Status, daemon: str | None, now: float, width: int | None
 ) -> Iterator[Line]:
     """``daemon`` is the holder of the store; without one the states are unknown."""
     report = status_report(status, now, running=daemon is not None)
-    yield _daemon(daemon)
+    # `check --online` makes a store as well, without an account or a lane.
+    is_used = daemon is not None or bool(status.accounts or status.lanes)
+    yield _daemon(daemon) if is_used else [Piece(_UNUSED, Ink.WARNING)]
     for problem in reported_problems(status) if daemon is not None else ():
         yield [Piece(clean(problem), Ink.ALARM)]
-    for table in report.tables:
+    for table in report.tables if is_used else ():
         yield from _table(table, width)
     yield []
     yield [Piece("OUTBOX  ", Ink.FAINT), Piece(report.outbox.text, INKS[report.outbox.severity])]

@@ -1,10 +1,12 @@
 """The command line as a function: commands, help, usage errors, exit codes."""
 
 import importlib
+import re
 import sys
 from types import ModuleType
 
 import pytest
+from support.pages.repository import ROOT
 
 from fuse_otel import __version__
 from fuse_otel.cli import COMMANDS, main
@@ -35,6 +37,12 @@ def test_every_command_has_its_module(name):
 def test_every_command_has_a_help(name, capsys):
     assert main([name, "--help"]) == 0
     assert f"usage: fuse-otel {name}" in capsys.readouterr().out
+
+
+def test_the_readme_names_every_command():
+    text = (ROOT / "README.md").read_text()
+    named = re.findall(r"^\| `fuse-otel ([a-z-]+)` \|", text, re.MULTILINE)
+    assert sorted(named) == sorted(COMMANDS)
 
 
 def test_the_help_names_every_command_in_a_line_of_its_own(capsys):

@@ -29,11 +29,11 @@ def online(monkeypatch):
     """Puts the answers of a test in the place of the real questions."""
 
     def put(*answers):
-        module = ModuleType("fuse_otel.assembly")
+        module = ModuleType("fuse_otel.assembly.preflight")
         module.check_clients = lambda settings: None
         module.store_warnings = lambda settings: ()
         module.check_online = lambda settings: iter(answers)
-        monkeypatch.setitem(__import__("sys").modules, "fuse_otel.assembly", module)
+        monkeypatch.setitem(__import__("sys").modules, "fuse_otel.assembly.preflight", module)
 
     return put
 
@@ -71,7 +71,7 @@ def test_check_prints_the_configuration_without_secrets(account, capsys, monkeyp
     assert main(["check"]) == 0
     out, err = capsys.readouterr()
     assert out.splitlines() == [
-        "ok",
+        "ok      settings",
         "account      default: o…@example.com, all its numbers",
         "destination  default, traces: https://********@collector:4318/v1/traces",
         "destination  default, logs: https://********@collector:4318/v1/logs",
@@ -109,7 +109,7 @@ def test_check_recommends_a_pseudonym_key_that_does_not_change(account, capsys):
 def test_check_prints_warnings_on_stderr_and_exits_0(account, capsys):
     assert main(["check", "--state-url", "sqlite://"]) == 0
     out, err = capsys.readouterr()
-    assert out.startswith("ok\n")
+    assert out.startswith("ok      settings\n")
     assert err.startswith("warning: state_url: ")
 
 

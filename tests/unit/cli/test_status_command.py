@@ -217,6 +217,14 @@ def test_without_a_daemon_it_does_not_pretend_to_know_states(url, filled, capsys
     assert json.loads(status(url, capsys, "--json"))["daemon"] is None
 
 
+def test_a_store_that_no_daemon_has_used_has_nothing_to_show(url, store, capsys):
+    store.close()
+    sentence = "No daemon has run on this store yet: fuse-otel run starts one.\n"
+    out = status(url, capsys)
+    assert out.startswith(sentence)
+    assert "No destination is configured" not in out
+
+
 def test_a_lane_that_is_gone_and_empty_is_left_out(store):
     store.control.lock()
     store.control.report_states({}, {TEMPO: ReportedState("up"), LOKI: ReportedState("up")})

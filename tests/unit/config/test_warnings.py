@@ -47,6 +47,14 @@ def test_other_variables_of_the_standard_and_names_that_are_not_near_give_no_war
     assert warnings(**dict.fromkeys(others, "1")) == ()
 
 
+@pytest.mark.parametrize("name", ["trace_url", "logs_url"])
+def test_a_link_without_an_id_leads_every_call_to_one_page(name):
+    variable = f"FUSE_OTEL_{name.upper()}"
+    sentence = f"{name}: It has no {{trace_id}} or {{session_id}}. All calls link to one page."
+    assert warnings(**{variable: "http://jaeger/trace/"}) == (sentence,)
+    assert warnings(**{variable: "http://jaeger/trace/{trace_id}"}) == ()
+
+
 @pytest.mark.parametrize("base", ["http://127.0.0.1:4318/v1/traces", "http://h/otlp/v1/logs/"])
 def test_a_base_url_that_ends_with_the_path_of_a_signal_is_an_error(base, tmp_path):
     end = "/v1/traces" if "traces" in base else "/v1/logs"
