@@ -13,7 +13,10 @@ ODD = odd_logs()
 each = pytest.mark.parametrize("name", ODD)
 
 
-@each
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(x, marks=[pytest.mark.slow] if x == "entries-10000" else []) for x in ODD],
+)
 def test_the_daemon_renders_it_or_does_not_understand_it(name):
     large = len(ODD[name]) > 100_000
     whole_path(ODD[name], () if large else RENDERERS)

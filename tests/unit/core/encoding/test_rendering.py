@@ -150,6 +150,7 @@ def test_a_call_too_large_loses_debug_records_first():
     assert out.tally.truncations["entries"] == 3000
 
 
+@pytest.mark.slow
 def test_of_the_others_the_last_go_and_errors_stay():
     out = rendered(crowd(TOO_MANY, error=[TOO_MANY - 1]))
     left = records_of(out.logs)
