@@ -13,19 +13,20 @@ from collections.abc import Callable, Sequence
 import msgspec
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from support.oracle.telemetry import Telemetry
+from support.oracle.translate import transform
+from support.oracle.writer import encode_traces
 
 from benchmarks.long_runs import Cost
 from fuse_otel.core.batching.batch import cut
 from fuse_otel.core.batching.gzip_member import deflate
 from fuse_otel.core.decoding.answers import decode_call
 from fuse_otel.core.encoding.renderer import Renderer
-from fuse_otel.core.encoding.writer import encode_traces
 from fuse_otel.core.model.call import CallLog, CallRecord, ListedCall, log_completeness
 from fuse_otel.core.model.lane import Lane, Rendering
 from fuse_otel.core.model.options import ModelOptions
-from fuse_otel.core.model.telemetry import Profile, Signal, Telemetry
+from fuse_otel.core.model.telemetry import Profile, Signal
 from fuse_otel.core.redaction.pseudonym import pseudonymise
-from fuse_otel.core.translation.translate import transform
 from fuse_otel.simulator import World
 
 CALLS = 400

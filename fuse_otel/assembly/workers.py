@@ -9,12 +9,14 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from functools import partial
+from secrets import token_bytes
 from typing import TYPE_CHECKING
 
 from fuse_otel import net
 from fuse_otel.assembly import parts
 from fuse_otel.core.encoding.renderer import Renderer
 from fuse_otel.core.model.lane import Lane, Rendering
+from fuse_otel.core.redaction.compiled_entries import EntryTables
 from fuse_otel.core.timing.windows import RETENTION
 from fuse_otel.daemon.readiness import Readiness
 from fuse_otel.daemon.request_threads import RequestThreads
@@ -59,6 +61,7 @@ class Workers:
         self._clock = clock
         self._once = once
         self._open = ExitStack()
+        self._entries = EntryTables(token_bytes(32))
         self.store: Store = parts.store(settings, clock, emit=emit)
         self._open.callback(self.store.close)
         try:
@@ -91,7 +94,7 @@ class Workers:
             source,
             requests,
             self.store.ledger,
-            Renderer(parts.model_options(self._settings, account), renderings),
+            Renderer(parts.model_options(self._settings, account), renderings, self._entries),
             self._emit,
             _draw,
         )

@@ -6,7 +6,9 @@
 import gc
 import sys
 from collections import Counter
+from dataclasses import replace
 from random import Random
+from types import ModuleType
 
 import pytest
 from support.builders.call_values import KEY, make_entry, make_log, make_record
@@ -20,6 +22,7 @@ from fuse_otel.core.model.module_kinds import ANNOUNCING, ASKING, GOING_ON, LEAV
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.redaction_policy import Mode, Redaction
 from fuse_otel.core.model.telemetry import Profile, Signal
+from fuse_otel.core.redaction.compiled_entries import EntryTables
 from fuse_otel.core.redaction.pseudonym import pseudonymise
 
 ENTRIES = 20  # of a call
@@ -114,11 +117,11 @@ def found(secrets, output):
     return [each for secret in secrets for each in parts(secret) if each.encode() in output]
 
 
-def renderer_of(options):
+def renderer_of(options, tables=None):
     renderings = [
         Rendering(each.value, each, Profile.GENERIC, (), options.redaction) for each in Signal
     ]
-    return Renderer(options, renderings)
+    return Renderer(options, renderings, tables)
 
 
 def rendered(renderer, planter, number):
@@ -157,6 +160,52 @@ def test_no_planted_secret_leaves_or_stays_in_a_cache():
     kept = {name: content.lower() for name, content in caches()}
     assert "fuse.module.type" in "".join(kept.values())  # the encoder's cache is among them
     assert {name for name, content in kept.items() if found(recent, content.encode())} == set()
+
+
+def content(tables):
+    """All that the tables hold, keys and values, in lower case; and how many of each there are."""
+    found, seen, todo = [], set(), [tables]
+    while todo:
+        each = todo.pop()
+        if id(each) in seen or isinstance(each, type | ModuleType):
+            continue
+        seen.add(id(each))
+        if isinstance(each, str | bytes | bytearray | int):
+            found.append(each if isinstance(each, bytes | bytearray) else str(each).encode())
+        else:
+            todo += gc.get_referents(each)
+            todo += [getattr(each, name, None) for name in getattr(each, "__struct_fields__", ())]
+    return b"\n".join(found).lower(), len(tables.entries), len(tables.runs)
+
+
+@pytest.mark.parametrize("mode", [Mode.STRICT, Mode.STANDARD])
+def test_no_table_of_compiled_entries_keeps_a_secret(mode):
+    """Each call is rendered three times, so that all that may be kept is kept."""
+    planter, tables = Planter(seed=15), EntryTables(b"key")
+    renderer = renderer_of(replace(OPTIONS, redaction=Redaction(mode)), tables)
+    planted = []
+    for number in range(scaled(10)):
+        call, log, secrets = planter.call(number)
+        for _ in range(3):
+            out = renderer.render(call, log, log_completeness(call, log))
+        whole = b"\n".join(data for data, _ in out.parts.values()).lower()
+        # `standard` lets a word leave that only its reader knows as a name.
+        planted += [each for each in secrets if not found([each], whole)]
+    kept, entries, runs = content(tables)
+    assert entries > scaled(10) * 5
+    assert runs > scaled(10)
+    assert b"fuse.module.type" in kept
+    assert len(planted) > scaled(10) * 5
+    assert found(planted, kept) == []
+
+
+def test_the_walk_finds_what_a_table_keeps():
+    tables = EntryTables()
+    renderer = renderer_of(ModelOptions(redaction=Redaction(Mode.OFF)), tables)
+    call, log, secrets = Planter(seed=1).call(0)
+    for _ in range(3):
+        renderer.render(call, log, log_completeness(call, log))
+    assert found(secrets, content(tables)[0])
 
 
 def test_the_search_finds_what_leaves():

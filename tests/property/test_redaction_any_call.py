@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from support.builders.call_strategies import any_details, listed_calls, logs
 from support.builders.call_values import make_call, make_entry, make_log
 from support.builders.secrets import data_with, lines_with, shaped
+from support.oracle.translate import transform
+from support.oracle.writer import encode_logs, encode_traces
 from support.scale import scaled
 
-from fuse_otel.core.encoding.writer import encode_logs, encode_traces
 from fuse_otel.core.model.call import log_completeness
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.redaction_policy import (
@@ -22,7 +23,6 @@ from fuse_otel.core.model.redaction_policy import (
     TextRule,
 )
 from fuse_otel.core.model.telemetry import Profile
-from fuse_otel.core.translation.translate import transform
 
 RULES = OwnRules(
     allow=(KeyRule("to"), KeyRule("headers", frozenset({"rest"}))),

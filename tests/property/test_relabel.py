@@ -14,10 +14,10 @@ from support.builders.telemetry_values import (
     make_telemetry,
     telemetries,
 )
+from support.oracle.writer import encode_logs, encode_traces
 from support.scale import scaled
 
 from fuse_otel.core.encoding.relabel import relabel_logs
-from fuse_otel.core.encoding.writer import encode_logs, encode_traces
 from fuse_otel.core.model.telemetry import Profile
 
 PROFILES = st.sampled_from(Profile)

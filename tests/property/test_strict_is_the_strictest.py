@@ -10,6 +10,7 @@ from stdnum import iban, luhn
 from stdnum.iso7064 import mod_97_10
 from support.builders.call_values import make_call, make_entry, make_log
 from support.builders.secrets import lines_with, names, shaped
+from support.oracle.translate import transform
 from support.scale import scaled
 
 from fuse_otel.core.model.call import log_completeness
@@ -18,7 +19,6 @@ from fuse_otel.core.model.redaction_policy import Mode, Redaction
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.redaction.personal_data import KnownNumbers, without_personal
 from fuse_otel.core.redaction.scrub import clean_name, scrub
-from fuse_otel.core.translation.translate import transform
 
 CALL = make_call()
 KNOWN = KnownNumbers(CALL)

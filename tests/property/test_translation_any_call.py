@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from support.builders.call_strategies import any_details, any_text, listed_calls, logs
+from support.oracle.translate import transform
 from support.scale import scaled
 
 from fuse_otel.core.encoding.renderer import Renderer
 from fuse_otel.core.model.lane import Lane, Rendering
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.telemetry import Profile, Signal
-from fuse_otel.core.translation.translate import transform
 
 OPTIONS = ModelOptions(environment="test", service_names={"8005550111": "eight"})
 RENDERINGS = tuple(

@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from support.builders.telemetry_values import telemetries
+from support.oracle.writer import encode_logs, encode_traces
 from support.pages.wire_oracle import logs_request, traces_request
 from support.scale import scaled
 
-from fuse_otel.core.encoding.writer import encode_logs, encode_traces
 from fuse_otel.core.model.telemetry import Profile
 
 

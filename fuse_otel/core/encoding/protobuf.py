@@ -69,6 +69,11 @@ def string(tag: bytes, text: str) -> bytes:
     return message(tag, utf8(text)) if text else b""
 
 
+def number_field(tag: bytes, number: int) -> bytes:
+    """A varint field, nothing for 0 and below."""
+    return tag + varint(number) if number > 0 else b""
+
+
 def _any_string(raw: bytes) -> bytes:
     size = len(raw)
     return (_STRING_VALUES[size] if size < _TABLE else _string_value(size)) + raw

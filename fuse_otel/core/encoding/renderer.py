@@ -6,16 +6,19 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
+from fuse_otel.core.encoding.record_writer import write_records
 from fuse_otel.core.encoding.size_limit import fit_records, fit_spans
-from fuse_otel.core.encoding.writer import encode_logs, encode_traces
+from fuse_otel.core.encoding.span_writer import write_root, write_runs
+from fuse_otel.core.encoding.writer import logs_message, traces_message
 from fuse_otel.core.model.call import CallLog, ListedCall, LogCompleteness
 from fuse_otel.core.model.ids import session_key
 from fuse_otel.core.model.lane import Rendering
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.redaction_policy import Redaction
 from fuse_otel.core.model.tally import Tally
-from fuse_otel.core.model.telemetry import CallSummary, Profile, Signal, Telemetry
-from fuse_otel.core.translation.translate import transform
+from fuse_otel.core.model.telemetry import CallSummary, Profile, Signal
+from fuse_otel.core.redaction.compiled_entries import EntryTables
+from fuse_otel.core.translation.translate import TranslatedCall, translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +48,25 @@ class Renderer:
     redaction: those of the renderings, that of the pages and that of the metrics.
     """
 
-    def __init__(self, options: ModelOptions, renderings: Sequence[Rendering]) -> None:
+    def __init__(
+        self,
+        options: ModelOptions,
+        renderings: Sequence[Rendering],
+        tables: EntryTables | None = None,
+    ) -> None:
+        tables = tables or EntryTables()
         self.renderings = tuple(renderings)
         sent = list(dict.fromkeys(rendering.redaction for rendering in renderings))
         pages = options.redaction.of_the_pages(options.pages_redaction)
         metrics = options.redaction.of_the_metrics
         every = list(dict.fromkeys((*sent, pages, metrics)))
         self._variants = tuple(
-            (replace(options, redaction=each), _profiles(renderings, each)) for each in every
+            (
+                replace(options, redaction=each),
+                _profiles(renderings, each),
+                tables.compiled(),
+            )
+            for each in every
         )
         self._pages, self._metrics = every.index(pages), every.index(metrics)
         self._sent = len(sent) or 1  # so many of the variants are sent, the first ones
@@ -70,18 +84,16 @@ class Renderer:
         """
         encoders = [
             _Encoder(
-                transform(call, log, details, options, sent_entries),
-                options.loki_stream_attribute,
-                profiles,
+                translate(call, log, details, options, compiled, sent_entries), options, profiles
             )
-            for options, profiles in self._variants
+            for options, profiles, compiled in self._variants
         ]
         pages = encoders[self._pages]
         return RenderedCall(
             session_id=session_key(call.session_id),
-            trace_id=pages.telemetry.trace_id.hex(),
-            start=pages.telemetry.summary.start,
-            end=pages.telemetry.summary.end,
+            trace_id=pages.call.ids.trace_id.hex(),
+            start=pages.call.summary.start,
+            end=pages.call.summary.end,
             details=details,
             entries=max(log.count, sent_entries or 0),
             parts={
@@ -91,8 +103,8 @@ class Renderer:
             },
             traces=pages.traces,
             logs=pages.logs(Profile.GENERIC),
-            summary=encoders[self._metrics].telemetry.summary,
-            tally=_tally([encoder.telemetry for encoder in encoders[: self._sent]]),
+            summary=encoders[self._metrics].call.summary,
+            tally=_tally([encoder.call for encoder in encoders[: self._sent]]),
         )
 
 
@@ -105,7 +117,7 @@ def _profiles(renderings: Sequence[Rendering], redaction: Redaction) -> Abstract
     }
 
 
-def _tally(sent: Sequence[Telemetry]) -> Tally:
+def _tally(sent: Sequence[TranslatedCall]) -> Tally:
     """Redactions and truncations of all that is sent. Anomalies of a call count once."""
     tally = sent[0].tally
     for other in sent[1:]:
@@ -121,35 +133,41 @@ def distinct(signal: Signal, profile: Profile) -> Profile:
 
 
 class _Encoder:
-    """Encodes a call once for each profile with bytes of its own."""
+    """Writes the records and spans of a call once, and joins them for each profile with bytes of
+    its own.
+    """
 
     def __init__(
-        self, telemetry: Telemetry, stream_attribute: str, profiles: AbstractSet[Profile]
+        self, call: TranslatedCall, options: ModelOptions, profiles: AbstractSet[Profile]
     ) -> None:
+        self.call = call
         self.traces = b""
+        self._records = write_records(call, options)
         # The size limit is measured on the largest. Loki's has a resource for each hour.
         self._largest = Profile.LOKI if Profile.LOKI in profiles else Profile.GENERIC
-        self.telemetry = telemetry
-        self._stream_attribute = stream_attribute
+        self._stream_attribute = options.loki_stream_attribute
         self._logs: dict[Profile, bytes] = {}
-        fit_records(telemetry, self._logs_size)
-        fit_spans(telemetry, self._traces_size)
+        fit_records(call, self._records, self._logs_size)
+        self._spans = [*write_root(call), *write_runs(call)]
+        fit_spans(call, self._spans, self._traces_size)
 
     def part(self, rendering: Rendering) -> tuple[bytes, int]:
         if rendering.signal is Signal.TRACES:
-            return self.traces, len(self.telemetry.spans)
-        return self.logs(rendering.profile), len(self.telemetry.records)
+            return self.traces, len(self._spans)
+        return self.logs(rendering.profile), len(self._records)
 
     def logs(self, profile: Profile) -> bytes:
         profile = distinct(Signal.LOGS, profile)
         if profile not in self._logs:
-            self._logs[profile] = encode_logs(self.telemetry, profile, self._stream_attribute)
+            self._logs[profile] = logs_message(
+                self.call.resource, self._records, profile, self._stream_attribute
+            )
         return self._logs[profile]
 
-    def _logs_size(self, _: Telemetry) -> int:
+    def _logs_size(self) -> int:
         self._logs.clear()
         return len(self.logs(self._largest))
 
-    def _traces_size(self, telemetry: Telemetry) -> int:
-        self.traces = encode_traces(telemetry)
+    def _traces_size(self) -> int:
+        self.traces = traces_message(self.call.resource, self._spans)
         return len(self.traces)

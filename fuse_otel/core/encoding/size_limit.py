@@ -5,60 +5,65 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from fuse_otel.core.encoding.record_writer import WrittenRecord
+from fuse_otel.core.encoding.span_writer import WrittenSpan, write_root
 from fuse_otel.core.model import semconv
 from fuse_otel.core.model.limits import MAX_CALL
-from fuse_otel.core.model.telemetry import LogRecord, Span, Telemetry, Value
+from fuse_otel.core.model.telemetry import Value
+from fuse_otel.core.translation.translate import TranslatedCall
 
 _DEBUG_BELOW = 9  # OTLP's INFO
 _ERROR_FROM = 17  # OTLP's ERROR
-_Member = TypeVar("_Member", LogRecord, Span)
+_Member = TypeVar("_Member", WrittenRecord, WrittenSpan)
+Size = Callable[[], int]
 
 
-def fit_records(telemetry: Telemetry, size: Callable[[Telemetry], int]) -> None:
+def fit_records(call: TranslatedCall, records: list[WrittenRecord], size: Size) -> None:
     """Drop records until ``size`` of the rest is within the limit. The root counts what is dropped.
 
     Debug records are dropped first, errors last. Of the others the latest are dropped: a runaway
     loop repeats its beginning.
     """
-    dropped = _drop_records(telemetry, size)
+    dropped = _drop_records(records, size)
     if dropped:
-        telemetry.tally.truncations["entries"] += dropped
-        _mark(telemetry, {semconv.TRUNCATED: True, semconv.DROPPED_ENTRIES: dropped})
+        call.tally.truncations["entries"] += dropped
+        _mark(call, {semconv.TRUNCATED: True, semconv.DROPPED_ENTRIES: dropped})
 
 
-def _drop_records(telemetry: Telemetry, size: Callable[[Telemetry], int]) -> int:
-    before = len(telemetry.records)
-    now = size(telemetry)
+def _drop_records(records: list[WrittenRecord], size: Size) -> int:
+    before = len(records)
+    now = size()
     if now > MAX_CALL:
-        telemetry.records = [r for r in telemetry.records if r.severity_number >= _DEBUG_BELOW]
-        now = size(telemetry)
-    while now > MAX_CALL and telemetry.records:
-        keep = min(len(telemetry.records) * MAX_CALL // now, len(telemetry.records) - 1)
-        telemetry.records = _kept(telemetry.records, keep, _is_error)
-        now = size(telemetry)
-    return before - len(telemetry.records)
+        records[:] = [each for each in records if each[1] >= _DEBUG_BELOW]
+        now = size()
+    while now > MAX_CALL and records:
+        keep = min(len(records) * MAX_CALL // now, len(records) - 1)
+        records[:] = _kept(records, keep, _is_error)
+        now = size()
+    return before - len(records)
 
 
-def fit_spans(telemetry: Telemetry, size: Callable[[Telemetry], int]) -> None:
+def fit_spans(call: TranslatedCall, spans: list[WrittenSpan], size: Size) -> None:
     """Drop executions until ``size`` is within the limit: the latest first, those with errors
     last. The root stays.
     """
-    before = len(telemetry.spans)
-    while (now := size(telemetry)) > MAX_CALL and len(telemetry.spans) > 1:
-        keep = max(1, min(len(telemetry.spans) * MAX_CALL // now, len(telemetry.spans) - 1))
-        telemetry.spans = _kept(telemetry.spans, keep, _is_error_or_root)
-        _mark(telemetry, {semconv.TRUNCATED: True})
-    dropped = before - len(telemetry.spans)
+    before = len(spans)
+    while (now := size()) > MAX_CALL and len(spans) > 1:
+        keep = max(1, min(len(spans) * MAX_CALL // now, len(spans) - 1))
+        spans[:] = _kept(spans, keep, _is_error_or_root)
+        _mark(call, {semconv.TRUNCATED: True})
+        spans[:1] = write_root(call) or spans[:1]
+    dropped = before - len(spans)
     if dropped:
-        telemetry.tally.truncations["executions"] += dropped
+        call.tally.truncations["executions"] += dropped
 
 
-def _is_error_or_root(span: Span) -> bool:
-    return span.error or span.parent_id == 0
+def _is_error_or_root(span: WrittenSpan) -> bool:
+    return span[0]
 
 
-def _is_error(record: LogRecord) -> bool:
-    return record.severity_number >= _ERROR_FROM
+def _is_error(record: WrittenRecord) -> bool:
+    return record[1] >= _ERROR_FROM
 
 
 def _kept(
@@ -69,7 +74,6 @@ def _kept(
     return [members[place] for place in sorted(chosen)]
 
 
-def _mark(telemetry: Telemetry, marks: dict[str, Value]) -> None:
-    if telemetry.spans and telemetry.spans[0].parent_id == 0:
-        root = telemetry.spans[0]
-        root.attributes = {**root.attributes, **marks}
+def _mark(call: TranslatedCall, marks: dict[str, Value]) -> None:
+    if call.root:
+        call.root.attributes = {**call.root.attributes, **marks}

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
+import msgspec
+
 from fuse_otel.core.model.call import Direction, LogCompleteness
-from fuse_otel.core.model.tally import Tally
 
 Value = str | bool | int | float | tuple[str, ...]
 Attributes = Mapping[str, Value]
@@ -62,17 +63,6 @@ class Span:
     links: tuple[Link, ...] = ()
 
 
-@dataclass(slots=True)
-class LogRecord:
-    time: int
-    span_id: int
-    severity_number: int
-    severity_text: str
-    body: str
-    attributes: Attributes
-    event_name: str = ""
-
-
 class HttpRequest(NamedTuple):
     """``status_class`` is ``1xx`` to ``5xx``, ``error`` without a response, else ``unknown``."""
 
@@ -80,11 +70,12 @@ class HttpRequest(NamedTuple):
     status_class: str
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleRun:
+class ModuleRun(msgspec.Struct, frozen=True, gc=False):
     """One execution, for the metrics of the calls. ``seconds`` is its duration, ``errors`` are the
     kinds of its error entries, ``inputs`` the results of the caller's answers. ``transfer`` is the
     result of a transfer, empty for other modules; ``http`` is that of a REST or SOAP module.
+
+    A struct because there are so many, as ``Entry`` is.
     """
 
     module_type: str
@@ -124,15 +115,3 @@ class CallSummary:
     repeat: bool = False
     version: str = ""
     failed: ModuleRun | None = None
-
-
-@dataclass(slots=True)
-class Telemetry:
-    """A call as OpenTelemetry: ``spans[0]`` is the root unless this is growth of a sent call."""
-
-    trace_id: bytes
-    resource: Attributes
-    spans: list[Span]
-    records: list[LogRecord]
-    summary: CallSummary
-    tally: Tally

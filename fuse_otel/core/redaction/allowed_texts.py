@@ -9,12 +9,13 @@ from functools import cached_property
 from typing import NamedTuple
 
 from fuse_otel.core.model import semconv
-from fuse_otel.core.model.call import Entry, ListedCall
+from fuse_otel.core.model.call import Entry
 from fuse_otel.core.model.redaction_policy import Mode, TextPart, TextRule
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.redaction.custom_rules import Compiled
 from fuse_otel.core.redaction.freeform import Freeform
 from fuse_otel.core.redaction.lines import Facts, body_limit
+from fuse_otel.core.redaction.personal_data import KnownNumbers
 from fuse_otel.core.redaction.scrub import cut_between_words
 from fuse_otel.core.redaction.urls import safe_url
 
@@ -35,15 +36,15 @@ class AllowedTexts:
     """Also under ``off``, an attribute of the model has the value that ``strict`` gives it."""
 
     def __init__(
-        self, rules: Sequence[TextRule], patterns: Sequence[Compiled], call: ListedCall
+        self, rules: Sequence[TextRule], patterns: Sequence[Compiled], known: KnownNumbers
     ) -> None:
         self._rules = rules
         self._patterns = patterns
-        self._call = call
+        self._known = known
 
     @cached_property
     def _freeform(self) -> Freeform:
-        return Freeform(Mode.STRICT, self._patterns, self._call)
+        return Freeform(Mode.STRICT, self._patterns, self._known)
 
     def line(self, entry: Entry, facts: Facts, kind: str, log_class: str) -> AllowedLine | None:
         """More of the line than ``strict`` lets leave; ``None`` if no rule applies to it."""

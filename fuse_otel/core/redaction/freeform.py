@@ -9,7 +9,6 @@ from collections.abc import Container, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 
-from fuse_otel.core.model.call import ListedCall
 from fuse_otel.core.model.limits import LONG_NAME, MAX_ATTRIBUTE_NAME, MAX_VALUE
 from fuse_otel.core.model.redaction_policy import Mode
 from fuse_otel.core.model.tally import Tally
@@ -130,11 +129,11 @@ class Freeform:
     not leave.
     """
 
-    def __init__(self, mode: Mode, patterns: Sequence[Compiled], call: ListedCall) -> None:
+    def __init__(self, mode: Mode, patterns: Sequence[Compiled], known: KnownNumbers) -> None:
         self._off = mode is Mode.OFF
         self._patterns = patterns
-        self._kept = KnownNumbers(call)
-        self._session_id = call.session_id if len(call.session_id) >= _LONG_ID else None
+        self._kept = known
+        self._session_id = known.session_id if len(known.session_id) >= _LONG_ID else None
 
     def text(self, text: str, tally: Tally) -> str:
         """The text as it may leave."""
@@ -224,6 +223,7 @@ class Freeform:
     def _scrubbed(self, text: str, tally: Tally) -> str:
         if self._session_id is None or self._session_id not in text:
             return without_personal(text, self._kept, tally)
+        self._kept.were_read = True
         parts = text.split(self._session_id)
         return self._session_id.join(without_personal(part, self._kept, tally) for part in parts)
 

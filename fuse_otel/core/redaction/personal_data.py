@@ -40,16 +40,21 @@ _PHONE = range(7, 16)  # digits: E.164 has at most fifteen
 
 
 class KnownNumbers:
-    """The times and ids that belong to one call: digits that are not personal."""
+    """The times and ids that belong to one call: digits that are not personal. ``were_read`` is
+    true once a text was compared with them: its redaction may differ in another call.
+    """
 
-    __slots__ = ("_ids", "_span")
+    __slots__ = ("_ids", "_span", "session_id", "were_read")
 
     def __init__(self, call: ListedCall) -> None:
+        self.session_id = call.session_id
+        self.were_read = False
         self._ids = frozenset({call.session_id})
         known = [second for second in (call.start, call.end) if second is not None]
         self._span = (min(known) - _DAY, max(known) + _DAY) if known else None
 
     def __call__(self, run: str) -> bool:
+        self.were_read = True
         return all(self._harmless(part) for part in _GAP.split(run))
 
     def _harmless(self, part: str) -> bool:

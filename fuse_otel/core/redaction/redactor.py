@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, lru_cache
 
 from msgspec import structs
 
 from fuse_otel.core.model import semconv
 from fuse_otel.core.model.call import Entry, ListedCall
-from fuse_otel.core.model.module_kinds import SETTING, TRANSFER, module_kind
+from fuse_otel.core.model.module_kinds import COMPARING, SETTING, TRANSFER, module_kind
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.redaction_policy import Mode
 from fuse_otel.core.model.tally import LINE, Tally
 from fuse_otel.core.model.telemetry import Value
 from fuse_otel.core.redaction.allowed_texts import AllowedTexts
+from fuse_otel.core.redaction.compiled_entries import CompiledEntries, RedactedEntry
 from fuse_otel.core.redaction.custom_rules import (
     allowing,
     compiled,
@@ -33,25 +34,16 @@ from fuse_otel.core.redaction.fingerprint import fingerprint, has_fingerprint
 from fuse_otel.core.redaction.freeform import PERSONAL, Freeform
 from fuse_otel.core.redaction.lines import PROMPT, Facts, body_limit, line_facts
 from fuse_otel.core.redaction.own_names import OwnNames
+from fuse_otel.core.redaction.personal_data import KnownNumbers
 from fuse_otel.core.redaction.scrub import clean_name, cut_between_words
+from fuse_otel.core.redaction.trace_context import link_in
 
 Attributes = dict[str, Value]
 UNKNOWN_CLASS = "unknown"
 _CLASS = re.compile(r"[a-z][a-z_]*\Z")
 _LONGEST_CLASS = 32
 _SECRET_CODE = 3  # digits
-
-
-@dataclass(slots=True)
-class RedactedEntry:
-    """``log_class`` is the raw class as a word; ``attributes`` are those of the line and of the
-    data; ``body`` is what may leave of the line.
-    """
-
-    log_class: str
-    body: str
-    attributes: Attributes
-    facts: Facts
+_SECRET = SETTING | COMPARING  # their lines hold values that could be guessed from a digest
 
 
 class Redactor:
@@ -59,22 +51,27 @@ class Redactor:
     because what an earlier export counted is not counted again.
     """
 
-    def __init__(self, call: ListedCall, options: ModelOptions) -> None:
+    def __init__(
+        self, call: ListedCall, options: ModelOptions, compiled_entries: CompiledEntries
+    ) -> None:
         redaction = options.redaction
+        self._compiled = compiled_entries
         self._mode = redaction.mode
         self._strict = redaction.mode is Mode.STRICT
         self._model_only = redaction.plain
         self._allow = redaction.rules.allow
         self._drop = redaction.rules.drop
         self._patterns = compiled(redaction.rules.patterns)
-        self._call = call
-        self._texts = AllowedTexts(redaction.rules.texts, self._patterns, call)
+        self._known = KnownNumbers(call)
+        # Texts and data that are no part of the model keep the id of their own call.
+        self._own_id = b"" if self._model_only else call.session_id.encode("utf-8", "replace")
+        self._texts = AllowedTexts(redaction.rules.texts, self._patterns, self._known)
         self._pseudonym_key = options.pseudonym_key
         self._own_names = OwnNames(options.transfer_queues, options.url_templates)
 
     @cached_property
     def _freeform(self) -> Freeform:
-        return Freeform(self._mode, self._patterns, self._call)
+        return Freeform(self._mode, self._patterns, self._known)
 
     def name(self, name: str, tally: Tally) -> str:
         """Clean in every mode: the names of modules are names of spans and labels of metrics."""
@@ -83,6 +80,26 @@ class Redactor:
         return clean_name(name, tally)
 
     def redact(self, entry: Entry, module_type: str, tally: Tally) -> RedactedEntry:
+        """``module_type`` is that of its execution, as it may leave."""
+        key = self._compiled.key(entry, self._own_id) if tally.notes is None else None
+        if key is None:
+            return self._redacted(entry, module_type, tally)
+        found = self._compiled.get(key)
+        if found is None:
+            found = self._compile(key, entry, module_type)
+        found.count(tally)
+        return found
+
+    def _compile(self, key: bytes, entry: Entry, module_type: str) -> RedactedEntry:
+        counted = Tally()
+        self._known.were_read = False
+        redacted = self._redacted(entry, module_type, counted)
+        is_secret = module_kind(module_type) in _SECRET
+        for_all = not self._known.were_read and not is_secret
+        self._compiled.keep(key, redacted, counted, for_all=for_all)
+        return redacted
+
+    def _redacted(self, entry: Entry, module_type: str, tally: Tally) -> RedactedEntry:
         log_class, kind = log_class_of(entry.log_class), module_kind(module_type)
         prompt = log_class == PROMPT
         # The default policy without an explanation goes straight to the data model's rules: this
@@ -102,7 +119,7 @@ class Redactor:
         if facts.hidden and self._pseudonym_key and has_fingerprint(entry, log_class, kind):
             line = self._with_marks(entry.line)
             attributes[semconv.LINE_FINGERPRINT] = fingerprint(line, self._pseudonym_key)
-        return RedactedEntry(log_class, facts.body, attributes, facts)
+        return RedactedEntry(log_class, facts.body, attributes, facts, link_in(entry))
 
     def _named(self, entry: Entry, kind: str, known: Attributes, tally: Tally) -> Attributes:
         """The operator's own names for what the entry holds."""

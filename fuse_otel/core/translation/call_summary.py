@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
-from fuse_otel.core.model import semconv
-from fuse_otel.core.model.module_kinds import WEB, module_kind
-from fuse_otel.core.model.telemetry import CallSummary, HttpRequest, ModuleRun, Span
-from fuse_otel.core.redaction.redactor import RedactedEntry
-from fuse_otel.core.translation.module_span import error_type
+from fuse_otel.core.model.telemetry import CallSummary, ModuleRun, Span
+from fuse_otel.core.translation.compiled_runs import CompiledRun
 from fuse_otel.core.translation.root_span import NOT_REACHED, CallOutcome, outcome
-from fuse_otel.core.translation.timeline import UNKNOWN, Timeline
+from fuse_otel.core.translation.timeline import Execution, Timeline
 from fuse_otel.core.translation.timestamps import SECOND
 
 
 def summary(
-    timeline: Timeline, service: str, root: Span, executions: list[Span], error_policy: str
+    timeline: Timeline, service: str, root: Span, runs: Sequence[CompiledRun], error_policy: str
 ) -> CallSummary:
-    """``root`` and ``executions`` are the spans of all of the call, sent or not.
+    """``root`` and ``runs`` are those of all of the call, sent or not.
 
     Durations are those of the timeline. The microsecond that a span lasts at least is left out: a
     call of 60 s stays in the bucket of 60 s.
     """
     modules = tuple(
-        _module_run(timeline, number, error=span.error) for number, span in enumerate(executions)
+        _timed(compiled.module, run)
+        for compiled, run in zip(runs, timeline.executions, strict=True)
     )
     ended = outcome(timeline)
     return CallSummary(
@@ -56,38 +55,14 @@ def _answered(run: ModuleRun) -> bool:
     return bool(run.transfer) and run.transfer not in NOT_REACHED
 
 
-def _module_run(timeline: Timeline, number: int, *, error: bool) -> ModuleRun:
-    run, (module_type, name) = timeline.executions[number], timeline.names[number]
-    entries = [timeline.redacted[place] for place in run.places]
-    kind = module_kind(module_type)
+def _timed(module: ModuleRun, run: Execution) -> ModuleRun:
     return ModuleRun(
-        module_type,
-        name,
-        error,
+        module.module_type,
+        module.result_variable,
+        module.error,
         (run.end - run.start) / SECOND,
-        errors=tuple(map(error_type, _failed(entries))) if error else (),
-        transfer=_last(entries, semconv.TRANSFER_RESULT) if kind == "transfer" else "",
-        inputs=tuple(
-            str(entry.attributes[semconv.INPUT_RESULT])
-            for entry in entries
-            if semconv.INPUT_RESULT in entry.attributes
-        ),
-        http=_http(entries, error=error) if kind in WEB else None,
+        module.errors,
+        module.transfer,
+        module.inputs,
+        module.http,
     )
-
-
-def _failed(entries: list[RedactedEntry]) -> list[RedactedEntry]:
-    return [entry for entry in entries if entry.log_class == "error"]
-
-
-def _last(entries: list[RedactedEntry], name: str) -> str:
-    """The last value of an attribute, or ``unknown``."""
-    values = (entry.attributes[name] for entry in reversed(entries) if name in entry.attributes)
-    return str(next(values, UNKNOWN))
-
-
-def _http(entries: list[RedactedEntry], *, error: bool) -> HttpRequest:
-    status, server = _last(entries, semconv.HTTP_STATUS), _last(entries, semconv.SERVER_ADDRESS)
-    if status != UNKNOWN:
-        return HttpRequest(server, f"{status[0]}xx")
-    return HttpRequest(server, "error" if error else UNKNOWN)

@@ -2,78 +2,73 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from fuse_otel.core.model import semconv
-from fuse_otel.core.model.call import Entry
 from fuse_otel.core.model.ids import CallIds
 from fuse_otel.core.model.limits import MAX_VALUE
 from fuse_otel.core.model.module_kinds import ASKING, LEAVING, module_kind
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.model.telemetry import Link, Span, SpanKind, Value
-from fuse_otel.core.redaction.redactor import RedactedEntry
+from fuse_otel.core.redaction.compiled_entries import RedactedEntry
 from fuse_otel.core.redaction.scrub import REDACTED
 from fuse_otel.core.translation.attribute_limits import limited
-from fuse_otel.core.translation.timeline import Timeline
-from fuse_otel.core.translation.timestamps import Moment
-
-Step = tuple[Entry, Moment, RedactedEntry]
+from fuse_otel.core.translation.timeline import Execution, Timeline
 
 
 class InputAttempts(NamedTuple):
-    """``attempts``: how often the module asked the caller. ``wait``: whole seconds from the last
-    prompt to the last answer, ``None`` where there is no answer or no time is known.
+    """``attempts``: how often the module asked the caller. ``prompt`` and ``answer``: the last
+    answer and the prompt before it, as positions in the execution; ``None`` without both of them,
+    and where the caller said nothing.
     """
 
     attempts: int
-    wait: int | None
     answered: bool
+    prompt: int | None
+    answer: int | None
 
 
-def input_attempts(steps: Iterable[Step]) -> InputAttempts:
+def input_attempts(entries: Iterable[RedactedEntry]) -> InputAttempts:
     """One question may be several prompts. A new attempt begins when a prompt follows an answer, or
     is heard a second time: a private module logs no answers.
     """
-    attempts, wait, answered, prompted = 0, None, False, None
+    attempts, answered, prompted = 0, False, None
+    waited: tuple[int | None, int | None] = None, None
     heard: set[Value | None] = set()
-    for entry, moment, redacted in steps:
-        second = None if moment.inferred else entry.timestamp
+    for at, redacted in enumerate(entries):
         if redacted.log_class == "prompt":
             prompt = redacted.attributes.get(semconv.PROMPT_ID)
             if not heard or (prompt is not None and prompt in heard):
                 attempts += 1
                 heard.clear()
             heard.add(prompt)
-            prompted = second
+            prompted = at
         elif semconv.INPUT_RESULT in redacted.attributes:
             attempts += not heard  # the answer to a prompt that was not logged
             answered = True
-            wait = _wait(redacted, prompted, second)
+            silent = redacted.attributes[semconv.INPUT_RESULT] == "no_input"
+            waited = (None, None) if silent or prompted is None else (prompted, at)
             heard.clear()
             prompted = None
-    return InputAttempts(attempts, wait, answered)
+    return InputAttempts(attempts, answered, *waited)
 
 
-def _wait(redacted: RedactedEntry, prompted: int | None, second: int | None) -> int | None:
-    if prompted is None or second is None:
+def input_wait(timeline: Timeline, run: Execution, found: InputAttempts) -> int | None:
+    """Whole seconds from the last prompt to the last answer; ``None`` where there is no answer or
+    no time is known.
+    """
+    if found.prompt is None or found.answer is None:
         return None
-    silent = redacted.attributes[semconv.INPUT_RESULT] == "no_input"
-    return None if silent else second - prompted
+    prompt, answer = run.places[found.prompt], run.places[found.answer]
+    if timeline.moments[prompt].inferred or timeline.moments[answer].inferred:
+        return None
+    prompted, heard = timeline.entries[prompt].timestamp, timeline.entries[answer].timestamp
+    return None if prompted is None or heard is None else heard - prompted
 
 
 _HTTP_ERROR = 400
-_TRACEPARENT = re.compile(
-    r"(?<![0-9a-z])(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?![0-9a-f])"
-)
-_DASHES = 3  # in a traceparent
-_SEARCHED = 4096  # characters of a text that are searched for one
-_NESTED = 64  # headers that are, in any shape
-_DEPTH = 4
-_CONTAINERS = (dict, list)
 
 
 def execution_span(
@@ -82,6 +77,7 @@ def execution_span(
     ids: CallIds,
     options: ModelOptions,
     tally: Tally,
+    attempts: InputAttempts,
     *,
     late: bool,
 ) -> Span:
@@ -89,7 +85,7 @@ def execution_span(
     run = timeline.executions[number]
     name = " ".join(timeline.names[number])
     errors = [place for place in run.places if timeline.redacted[place].log_class == "error"]
-    attributes = _attributes(timeline, number, late=late)
+    attributes = _attributes(timeline, number, attempts, late=late)
     if errors:
         attributes |= _fingerprint(timeline.redacted[errors[0]])
         attributes[semconv.ERROR_TYPE] = error_type(timeline.redacted[errors[0]])
@@ -126,7 +122,9 @@ def error_message(redacted: RedactedEntry) -> str:
     return "" if redacted.body == REDACTED else redacted.body[:MAX_VALUE]
 
 
-def _attributes(timeline: Timeline, number: int, *, late: bool) -> dict[str, Value]:
+def _attributes(
+    timeline: Timeline, number: int, attempts: InputAttempts, *, late: bool
+) -> dict[str, Value]:
     run, (module_type, result_variable) = timeline.executions[number], timeline.names[number]
     attributes: dict[str, Value] = {
         semconv.SESSION_ID: timeline.session_id,
@@ -142,7 +140,7 @@ def _attributes(timeline: Timeline, number: int, *, late: bool) -> dict[str, Val
             attributes[semconv.APPLICATION_VERSION] = application[1]
     kind = module_kind(module_type)
     _add_entries(attributes, [timeline.redacted[place] for place in run.places])
-    attributes |= _input(timeline, number, kind)
+    attributes |= _input(timeline, run, attempts)
     if kind in LEAVING:
         peer = attributes.get(semconv.SERVER_ADDRESS, module_type)
         attributes[semconv.SERVICE_PEER_NAME] = peer
@@ -172,59 +170,31 @@ def _fingerprint(redacted: RedactedEntry) -> dict[str, Value]:
     return {name: redacted.attributes[name]} if name in redacted.attributes else {}
 
 
-def _input(timeline: Timeline, number: int, kind: str) -> dict[str, Value]:
-    found = input_attempts(
-        (timeline.entries[place], timeline.moments[place], timeline.redacted[place])
-        for place in timeline.executions[number].places
-    )
-    if not found.attempts or not (found.answered or kind in ASKING):
-        return {}  # any other module plays prompts without a question
+def _input(timeline: Timeline, run: Execution, found: InputAttempts) -> dict[str, Value]:
+    if not found.attempts:
+        return {}
     attributes: dict[str, Value] = {semconv.INPUT_ATTEMPTS: found.attempts}
-    if found.wait is not None:
-        attributes[semconv.INPUT_WAIT] = found.wait
+    wait = input_wait(timeline, run, found)
+    if wait is not None:
+        attributes[semconv.INPUT_WAIT] = wait
     return attributes
 
 
+def attempts_of(timeline: Timeline, number: int) -> InputAttempts:
+    """The input attempts of an execution; any other module plays prompts without a question."""
+    run, (module_type, _) = timeline.executions[number], timeline.names[number]
+    found = input_attempts(timeline.redacted[place] for place in run.places)
+    if found.answered or module_kind(module_type) in ASKING:
+        return found
+    return _NOTHING
+
+
+_NOTHING = InputAttempts(0, answered=False, prompt=None, answer=None)
+
+
 def _links(timeline: Timeline, number: int, limit: int, tally: Tally) -> tuple[Link, ...]:
-    places = timeline.executions[number].places
-    found = (link_in(timeline.entries[place]) for place in places)
+    found = (timeline.redacted[place].link for place in timeline.executions[number].places)
     links = tuple(dict.fromkeys(link for link in found if link))
     if len(links) > limit:
         tally.truncations["links"] += 1
     return links[:limit]
-
-
-def link_in(entry: Entry) -> Link | None:
-    """The first valid W3C trace context in the entry. It holds no personal data, so it is read
-    before redaction.
-    """
-    for value in (entry.line, *entry.data.values()):
-        if isinstance(value, str):
-            # Most texts hold no trace context, and this runs for each text of each entry.
-            found = _link_in(value) if value.count("-") >= _DASHES else None
-        elif isinstance(value, _CONTAINERS):
-            links = (_link_in(text) for text in _nested(value, _DEPTH))
-            found = next((link for link in links if link), None)
-        else:
-            continue
-        if found:
-            return found
-    return None
-
-
-def _link_in(text: str) -> Link | None:
-    for match in _TRACEPARENT.finditer(text[:_SEARCHED]):
-        trace_id, span_id = bytes.fromhex(match[1]), bytes.fromhex(match[2])
-        if any(trace_id) and any(span_id):
-            return Link(trace_id, span_id)
-    return None
-
-
-def _nested(value: object, depth: int) -> Iterator[str]:
-    """Headers come as an object, as a list of pairs, or deeper inside a request."""
-    if isinstance(value, str):
-        yield value
-    elif depth and isinstance(value, _CONTAINERS):
-        values = value.values() if isinstance(value, dict) else value
-        for inner in islice(values, _NESTED):
-            yield from _nested(inner, depth - 1)

@@ -12,7 +12,8 @@ from itertools import pairwise
 from fuse_otel.core.model.call import CallLog, Entry, ListedCall, LogCompleteness, LogState
 from fuse_otel.core.model.ids import session_key
 from fuse_otel.core.model.tally import Anomaly, Tally
-from fuse_otel.core.redaction.redactor import RedactedEntry, Redactor
+from fuse_otel.core.redaction.compiled_entries import RedactedEntry
+from fuse_otel.core.redaction.redactor import Redactor
 from fuse_otel.core.translation.timestamps import (
     SECOND,
     STEP,

@@ -7,16 +7,18 @@ options give the same values.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from fuse_otel.core.model import semconv
 from fuse_otel.core.model.call import CallLog, ListedCall, LogCompleteness
 from fuse_otel.core.model.ids import CallIds
 from fuse_otel.core.model.options import ModelOptions
-from fuse_otel.core.model.tally import Anomaly, Tally
-from fuse_otel.core.model.telemetry import LogRecord, Telemetry, Value
+from fuse_otel.core.model.tally import Tally
+from fuse_otel.core.model.telemetry import Attributes, CallSummary, Span, Value
+from fuse_otel.core.redaction.compiled_entries import CompiledEntries
 from fuse_otel.core.redaction.redactor import Redactor
-from fuse_otel.core.translation.attribute_limits import limited
 from fuse_otel.core.translation.call_summary import summary
-from fuse_otel.core.translation.module_span import error_type, execution_span
+from fuse_otel.core.translation.compiled_runs import CompiledRun, compiled_run
 from fuse_otel.core.translation.root_span import root_span
 from fuse_otel.core.translation.timeline import Timeline, build_timeline
 
@@ -29,40 +31,59 @@ SEVERITIES = {
     "event": INFO,
     "error": (17, "ERROR"),
 }
-_EVENTS = {"prompt": semconv.EVENT_PROMPT, "event": semconv.EVENT_EVENT}
+EVENTS = {"prompt": semconv.EVENT_PROMPT, "event": semconv.EVENT_EVENT}
 
 
-def transform(
+@dataclass(slots=True)
+class TranslatedCall:
+    """``root`` is ``None`` for growth of a sent call. ``runs`` are the executions that are sent,
+    by their numbers from 0. ``first`` is the index of the first entry whose record is sent.
+    """
+
+    timeline: Timeline
+    ids: CallIds
+    resource: Attributes
+    root: Span | None
+    runs: dict[int, CompiledRun]
+    late: bool
+    first: int
+    summary: CallSummary
+    tally: Tally
+
+
+def translate(
     call: ListedCall,
     log: CallLog,
     details: LogCompleteness,
     options: ModelOptions,
+    compiled: CompiledEntries,
     sent_entries: int | None = None,
-) -> Telemetry:
+) -> TranslatedCall:
     """``sent_entries``: the call was sent before, with so many elements of the API's array. Then
-    the result has only new records and completely new executions, marked late.
+    the result has only completely new executions, marked late, and only new entries have records.
     """
     tally = Tally(notes=[] if options.explain else None)
-    redactor = Redactor(call, options)
+    redactor = Redactor(call, options, compiled)
     timeline = build_timeline(call, log, details, redactor, tally, sent_entries or 0)
     ids = CallIds(options.namespace, call.session_id)
     name, version = timeline.application or (None, None)
     service = service_name(call, name, options)
     root = root_span(timeline, ids, service, options, tally)
     new = [_is_new(timeline, number, sent_entries) for number in range(len(timeline.executions))]
-    executions = [
-        execution_span(
-            timeline, number, ids, options, tally, late=late and sent_entries is not None
-        )
+    grown = sent_entries is not None
+    runs = [
+        compiled_run(timeline, number, ids, options, tally, compiled.runs, late=late and grown)
         for number, late in enumerate(new)
     ]
-    sent_again = [span for span, late in zip(executions, new, strict=True) if late]
-    return Telemetry(
-        trace_id=ids.trace_id,
+    return TranslatedCall(
+        timeline=timeline,
+        ids=ids,
         resource=resource(service, version, options),
-        spans=[root, *executions] if sent_entries is None else sent_again,
-        records=_records(timeline, ids, options, tally, sent_entries or 0),
-        summary=summary(timeline, service, root, executions, options.error_policy),
+        root=None if grown else root,
+        runs={number: run for number, run in enumerate(runs) if new[number]},
+        late=grown,
+        first=sent_entries or 0,
+        summary=summary(timeline, service, root, runs, options.error_policy),
         tally=tally,
     )
 
@@ -72,52 +93,9 @@ def _is_new(timeline: Timeline, number: int, sent_entries: int | None) -> bool:
     return sent_entries is None or first.index >= sent_entries
 
 
-def _records(
-    timeline: Timeline, ids: CallIds, options: ModelOptions, tally: Tally, first: int
-) -> list[LogRecord]:
-    return [
-        log_record(timeline, place, number, ids, options, tally)
-        for number, run in enumerate(timeline.executions)
-        for place in run.places
-        if timeline.entries[place].index >= first
-    ]
-
-
-def log_record(
-    timeline: Timeline, place: int, number: int, ids: CallIds, options: ModelOptions, tally: Tally
-) -> LogRecord:
-    """The record of the entry at ``place``, which belongs to execution ``number`` (from 0)."""
-    entry, redacted = timeline.entries[place], timeline.redacted[place]
-    log_class = redacted.log_class
-    severity = options.severities.get(log_class) or SEVERITIES.get(log_class)
-    if severity is None:
-        tally.anomalies[Anomaly.CLASS] += 1
-        severity = INFO
-    moment = timeline.moments[place]
-    attributes: dict[str, Value] = {
-        semconv.SESSION_ID: timeline.session_id,
-        semconv.MODULE_TYPE: timeline.names[number][0],
-        semconv.MODULE_NAME: timeline.names[number][1],
-        semconv.LOG_CLASS: log_class,
-        semconv.LOG_RECORD_UID: ids.log_record_uid(entry.index),
-        **redacted.attributes,
-    }
-    if place == 0 and timeline.call.user_hash:
-        # One record is enough to find the call in a store of logs.
-        attributes[semconv.USER_HASH] = timeline.call.user_hash
-    if log_class == "error":
-        attributes[semconv.ERROR_TYPE] = error_type(redacted)
-    if moment.inferred:
-        attributes[semconv.TIME_INFERRED] = True
-    return LogRecord(
-        time=moment.nanoseconds,
-        span_id=ids.span_id(timeline.executions[number].ordinal),
-        severity_number=severity[0],
-        severity_text=severity[1],
-        body=redacted.body,
-        attributes=limited(attributes, options.limits.record, tally),
-        event_name=_EVENTS.get(log_class, ""),
-    )
+def severity_of(log_class: str, options: ModelOptions) -> tuple[int, str] | None:
+    """``None`` for a class that has none: its records are INFO."""
+    return options.severities.get(log_class) or SEVERITIES.get(log_class)
 
 
 def service_name(call: ListedCall, application: str | None, options: ModelOptions) -> str:

@@ -6,6 +6,8 @@ from html import unescape
 import pytest
 from support import http_client
 from support.builders.store_values import NOW, step
+from support.oracle.telemetry import LogRecord
+from support.oracle.writer import encode_logs
 from support.rigs.web_site import (
     START,
     filled_store,
@@ -16,8 +18,7 @@ from support.rigs.web_site import (
     telemetry,
 )
 
-from fuse_otel.core.encoding.writer import encode_logs
-from fuse_otel.core.model.telemetry import LogRecord, Profile
+from fuse_otel.core.model.telemetry import Profile
 from fuse_otel.store import MemoryStore
 
 FIRST, MIDDLE, LAST = "300060;001;1", 'a/../"b', "300060;003;3"

@@ -13,11 +13,11 @@ from fuse_otel.core.model.call import log_completeness
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.model.telemetry import CallSummary
-from fuse_otel.core.translation.translate import transform
 from fuse_otel.events import CallsStored
 from fuse_otel.instrumentation.metrics import Metrics
 from fuse_otel.simulator import World
 from support.builders.call_values import KEY, listed_of
+from support.oracle.translate import transform
 
 NOW = 1_790_000_000
 _PAST = 7200

@@ -11,13 +11,13 @@ from fuse_otel.core.decoding.answers import decode_call
 from fuse_otel.core.model.call import log_completeness
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.telemetry import CallSummary
-from fuse_otel.core.translation.translate import transform
 from fuse_otel.ports import IndexedCall, Step, Store
 from fuse_otel.simulator import World
 from fuse_otel.store import MemoryStore
 from support.builders.call_values import KEY, listed_of
 from support.builders.flow_values import stepping_call
 from support.builders.store_values import seen
+from support.oracle.translate import transform
 
 NOW = 1_790_000_000
 _PAST = 7_200

@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 
 from fuse_otel.core.model.call import Direction, LogCompleteness
 from fuse_otel.core.model.tally import Tally
-from fuse_otel.core.model.telemetry import CallSummary, Link, LogRecord, Span, SpanKind, Telemetry
+from fuse_otel.core.model.telemetry import CallSummary, Link, Span, SpanKind
+from support.oracle.telemetry import LogRecord, Telemetry
 
 SECOND = 10**9
 NOON = 1_763_467_200 * SECOND  # 2025-11-18T12:00:00Z

@@ -15,7 +15,8 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1 import trace_pb2
 
 from fuse_otel.core.model import semconv
-from fuse_otel.core.model.telemetry import Attributes, LogRecord, Span, Telemetry, Value
+from fuse_otel.core.model.telemetry import Attributes, Span, Value
+from support.oracle.telemetry import LogRecord, Telemetry
 
 _SCOPE = InstrumentationScope(name=semconv.SCOPE_NAME, version=semconv.SCOPE_VERSION)
 

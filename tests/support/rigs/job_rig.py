@@ -7,15 +7,16 @@ from zlib import crc32
 
 from fuse_otel.core.batching.batch import Batch, CallSlice
 from fuse_otel.core.batching.gzip_member import deflate, inflate
-from fuse_otel.core.encoding.writer import encode_logs, encode_traces
 from fuse_otel.core.model.lane import Lane, Rendering
-from fuse_otel.core.model.telemetry import Profile, Signal, Telemetry
+from fuse_otel.core.model.telemetry import Profile, Signal
 from fuse_otel.events import Event
 from fuse_otel.jobs.job import JobRequest, encode_request
 from fuse_otel.jobs.replay import ReplayLanes
 from fuse_otel.jobs.worker import JobWorker
 from fuse_otel.ports import Acknowledgement, Control, JobStatus, ParkedCopy, Step, Store
 from support.builders.store_values import JAEGER, LOKI, NOW, TEMPO
+from support.oracle.telemetry import Telemetry
+from support.oracle.writer import encode_logs, encode_traces
 from support.rigs.web_site import telemetry
 
 LANES = {TEMPO: Profile.GENERIC, JAEGER: Profile.GENERIC, LOKI: Profile.LOKI}

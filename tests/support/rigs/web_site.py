@@ -10,9 +10,8 @@ from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from typing import Any, TypeAlias
 
-from fuse_otel.core.encoding.writer import encode_logs, encode_traces
 from fuse_otel.core.model.tally import Tally
-from fuse_otel.core.model.telemetry import LogRecord, Profile, Span, SpanKind, Telemetry
+from fuse_otel.core.model.telemetry import Profile, Span, SpanKind
 from fuse_otel.instrumentation.metrics import Metrics
 from fuse_otel.ports import (
     Gap,
@@ -30,6 +29,8 @@ from fuse_otel.web.server import WebServer
 from fuse_otel.web.sockets import ListeningSockets
 from support.builders.store_values import JAEGER, LOKI, NOW, TEMPO, body, pending, seen
 from support.builders.telemetry_values import SUMMARY
+from support.oracle.telemetry import LogRecord, Telemetry
+from support.oracle.writer import encode_logs, encode_traces
 from support.patience import PATIENCE
 
 START = NOW - 95

@@ -10,9 +10,9 @@ from support.builders.telemetry_values import (
     make_span,
     make_telemetry,
 )
+from support.oracle.writer import encode_logs, encode_traces
 
 from fuse_otel.core.encoding.otlp_json import logs_json, traces_json
-from fuse_otel.core.encoding.writer import encode_logs, encode_traces
 from fuse_otel.core.model.telemetry import Profile, SpanKind
 from fuse_otel.views.call_tree import call_trees
 

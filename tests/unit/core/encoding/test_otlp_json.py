@@ -2,9 +2,9 @@
 
 import pytest
 from support.builders.telemetry_values import NOON, TRACE_ID, make_record, make_span, make_telemetry
+from support.oracle.writer import encode_logs, encode_traces
 
 from fuse_otel.core.encoding.otlp_json import dumps, logs_json, traces_json
-from fuse_otel.core.encoding.writer import encode_logs, encode_traces
 from fuse_otel.core.model.telemetry import Profile, SpanKind
 
 

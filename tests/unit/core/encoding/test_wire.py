@@ -4,8 +4,8 @@ import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from support.builders.telemetry_values import NOON, SECOND, make_record, make_span, make_telemetry
+from support.oracle.writer import encode_logs, encode_traces
 
-from fuse_otel.core.encoding.writer import encode_logs, encode_traces
 from fuse_otel.core.model.telemetry import Profile
 
 HOUR = 3600 * SECOND

@@ -2,6 +2,7 @@
 
 import pytest
 from support.builders.golden_calls import simulated
+from support.oracle.translate import transform
 
 from fuse_otel.core.model.call import (
     CallLog,
@@ -14,7 +15,6 @@ from fuse_otel.core.model.call import (
 )
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.telemetry import HttpRequest
-from fuse_otel.core.translation.translate import transform
 
 START = 1_763_467_200
 

@@ -13,6 +13,7 @@ from support.builders.call_values import (
     make_log,
     sample_call,
 )
+from support.oracle.translate import transform
 
 from fuse_otel.core.model.call import (
     EXPIRED_LOG,
@@ -28,7 +29,6 @@ from fuse_otel.core.model.ids import CallIds, session_key, trace_id
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.telemetry import SpanKind
 from fuse_otel.core.translation.timestamps import SECOND, STEP
-from fuse_otel.core.translation.translate import transform
 
 ERROR = make_entry("Request failed: HTTP 503", "rest", "find", "error", START + 5)
 

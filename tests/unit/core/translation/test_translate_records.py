@@ -11,11 +11,11 @@ from support.builders.call_values import (
     make_call,
     make_entry,
 )
+from support.oracle.translate import transform
 
 from fuse_otel.core.model.call import CallLog, LogCompleteness, LogState
 from fuse_otel.core.model.ids import CallIds
 from fuse_otel.core.model.options import ModelOptions
-from fuse_otel.core.translation.translate import transform
 
 ERROR = make_entry("Request failed: HTTP 503", "rest", "find", "error", START + 5)
 

@@ -1,0 +1,211 @@
+"""Writes the log records of a call: the fixed bytes of an entry, joined with its times and ids."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from struct import Struct
+from typing import NamedTuple
+
+from fuse_otel.core.encoding.protobuf import (
+    AttributeWriter,
+    message,
+    number_field,
+    string,
+    utf8,
+)
+from fuse_otel.core.model import semconv
+from fuse_otel.core.model.options import ModelOptions
+from fuse_otel.core.model.tally import Anomaly
+from fuse_otel.core.model.telemetry import Value
+from fuse_otel.core.redaction.compiled_entries import RedactedEntry
+from fuse_otel.core.translation.attribute_limits import fits, limited
+from fuse_otel.core.translation.module_span import error_type
+from fuse_otel.core.translation.translate import EVENTS, INFO, TranslatedCall, severity_of
+
+_FIXED64 = Struct("<Q")
+# Field 8, fixed32: sampled.
+_FLAGS = b"\x45" + Struct("<I").pack(1)
+_OWN = 8  # attributes of a record that the entry's line and data do not make
+
+
+WrittenRecord = tuple[int, int, bytes]
+"""UNIX nanoseconds, severity number, and the bytes of a repeated field 2 of a ``ScopeLogs``."""
+
+
+class RecordTemplate(NamedTuple):
+    """The bytes of a record that are the same for all calls, in their order. Between ``head`` and
+    ``names`` the session id is written, between ``names`` and ``rest`` the record's own id, and
+    before ``error`` the caller's pseudonym. ``head`` is severity and body, ``tail`` the event's
+    name.
+
+    ``fits``: no limit of attributes can cut a record of it. ``known``: its class has a severity.
+    """
+
+    severity_number: int
+    known: bool
+    fits: bool
+    head: bytes
+    names: bytes
+    rest: bytes
+    error: bytes
+    tail: bytes
+
+
+def write_records(call: TranslatedCall, options: ModelOptions) -> list[WrittenRecord]:
+    """In the order of the entries. Counts what limits cut, and classes without a severity."""
+    if not call.timeline.entries:
+        return []
+    return _RecordWriter(call, options).records()
+
+
+class _RecordWriter:
+    def __init__(self, call: TranslatedCall, options: ModelOptions) -> None:
+        self._call = call
+        self._options = options
+        self._attributes = write = AttributeWriter(b"\x32", unique=semconv.LOG_RECORD_UID)
+        self._session = write({semconv.SESSION_ID: call.timeline.session_id})
+        self._trace = _FLAGS + message(b"\x4a", call.ids.trace_id) + b"\x52\x08"
+        self._inferred = write({semconv.TIME_INFERRED: True})
+        caller = call.timeline.call.user_hash
+        self._caller = write({semconv.USER_HASH: caller}) if caller else b""
+        self._uids: dict[int, bytes] = {}
+
+    def records(self) -> list[WrittenRecord]:
+        call = self._call
+        timeline = call.timeline
+        entries, redacted, first = timeline.entries, timeline.redacted, call.first
+        found: list[WrittenRecord] = []
+        for number, run in enumerate(timeline.executions):
+            reference = self._trace + call.ids.span_id(run.ordinal).to_bytes(8, "big")
+            for place in run.places:
+                if entries[place].index < first:
+                    continue
+                template = self._template_of(redacted[place], number)
+                if template is None:
+                    found.append(self._alone(place, number, reference))
+                else:
+                    found.append(self._joined(template, place, reference))
+        return found
+
+    def _template_of(self, redacted: RedactedEntry, number: int) -> RecordTemplate | None:
+        """``None`` for an entry that is not kept, and for one of which a limit may cut a record."""
+        if not redacted.serial:
+            return None
+        template: RecordTemplate | None = redacted.template
+        if template is None:
+            redacted.template = template = self._template(redacted, number)
+        return template if template.fits else None
+
+    def _joined(self, template: RecordTemplate, place: int, reference: bytes) -> WrittenRecord:
+        timeline = self._call.timeline
+        if not template.known:
+            self._call.tally.anomalies[Anomaly.CLASS] += 1
+        time, inferred = timeline.moments[place]
+        stamp = _FIXED64.pack(time)
+        index = b"%d" % timeline.entries[place].index
+        payload = b"".join(
+            (
+                b"\x09" + stamp if time else b"",
+                template.head,
+                self._session,
+                template.names,
+                self._uids.get(len(index)) or self._uid(len(index)),
+                index,
+                template.rest,
+                b"" if place else self._caller,
+                template.error,
+                self._inferred if inferred else b"",
+                reference,
+                # Observed when it happened: the time of reading would make each export differ.
+                b"\x59" + stamp if time else b"",
+                template.tail,
+            )
+        )
+        return time, template.severity_number, message(b"\x12", payload)
+
+    def _uid(self, digits: int) -> bytes:
+        """The bytes before an index of so many digits."""
+        uid = f"{self._call.ids.log_record_uid(0)[:-1]}{'0' * digits}"
+        self._uids[digits] = found = self._attributes({semconv.LOG_RECORD_UID: uid})[:-digits]
+        return found
+
+    def _alone(self, place: int, number: int, reference: bytes) -> WrittenRecord:
+        timeline = self._call.timeline
+        redacted = timeline.redacted[place]
+        severity = severity_of(redacted.log_class, self._options)
+        if severity is None:
+            self._call.tally.anomalies[Anomaly.CLASS] += 1
+            severity = INFO
+        time = timeline.moments[place].nanoseconds
+        stamp = _FIXED64.pack(time)
+        payload = b"".join(
+            (
+                b"\x09" + stamp if time else b"",
+                _head(severity, redacted.body),
+                self._limited(place, number),
+                reference,
+                b"\x59" + stamp if time else b"",
+                _tail(redacted.log_class),
+            )
+        )
+        return time, severity[0], message(b"\x12", payload)
+
+    def _template(self, redacted: RedactedEntry, number: int) -> RecordTemplate:
+        log_class = redacted.log_class
+        severity = severity_of(log_class, self._options)
+        rest, error = redacted.attributes, {}
+        if log_class == "error":
+            error = {semconv.ERROR_TYPE: error_type(redacted)}
+            if semconv.ERROR_TYPE in rest:
+                rest, error = {**rest, **error}, {}
+        module_type, name = self._call.timeline.names[number]
+        names = {
+            semconv.MODULE_TYPE: module_type,
+            semconv.MODULE_NAME: name,
+            semconv.LOG_CLASS: log_class,
+        }
+        return RecordTemplate(
+            severity_number=(severity or INFO)[0],
+            known=severity is not None,
+            fits=fits(rest, self._options.limits.record, _OWN),
+            head=_head(severity or INFO, redacted.body),
+            names=self._attributes(names),
+            rest=self._attributes(rest),
+            error=self._attributes(error),
+            tail=_tail(log_class),
+        )
+
+    def _limited(self, place: int, number: int) -> bytes:
+        """The attributes of a record of its own, within the limits."""
+        timeline = self._call.timeline
+        redacted = timeline.redacted[place]
+        attributes: dict[str, Value] = {
+            semconv.SESSION_ID: timeline.session_id,
+            semconv.MODULE_TYPE: timeline.names[number][0],
+            semconv.MODULE_NAME: timeline.names[number][1],
+            semconv.LOG_CLASS: redacted.log_class,
+            semconv.LOG_RECORD_UID: self._call.ids.log_record_uid(timeline.entries[place].index),
+            **redacted.attributes,
+        }
+        if place == 0 and timeline.call.user_hash:
+            # One record is enough to find the call in a store of logs.
+            attributes[semconv.USER_HASH] = timeline.call.user_hash
+        if redacted.log_class == "error":
+            attributes[semconv.ERROR_TYPE] = error_type(redacted)
+        if timeline.moments[place].inferred:
+            attributes[semconv.TIME_INFERRED] = True
+        return self._attributes(limited(attributes, self._options.limits.record, self._call.tally))
+
+
+def _head(severity: tuple[int, str], body: str) -> bytes:
+    return _severity(*severity) + message(b"\x2a", message(b"\n", utf8(body)))
+
+
+def _tail(log_class: str) -> bytes:
+    return string(b"\x62", EVENTS.get(log_class, ""))
+
+
+@lru_cache(maxsize=256)
+def _severity(number: int, text: str) -> bytes:
+    """``severity_number`` and ``severity_text``: a handful of pairs in all."""
+    return number_field(b"\x10", number) + string(b"\x1a", text)
