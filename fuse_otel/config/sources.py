@@ -33,8 +33,8 @@ from fuse_otel.config.values.quantities import read_switch
 
 _ONE_ACCOUNT = ("email", "developer_key")
 _NO_ACCOUNT = (
-    f"{variable_of('email')}, {variable_of('developer_key')}: Both are required, unless the file"
-    " lists [[accounts]]."
+    f"{variable_of('email')}, {variable_of('developer_key')}: Both are required. Are they"
+    " exported in this shell? (Several accounts: [[accounts]] in the file of --config.)"
 )
 _NAMES = tuple(name for each in SETTINGS for name in each.names)
 # Kubernetes sets these in every container of a namespace that has a Service of our name:

@@ -125,7 +125,7 @@ def _sentence(wanted: CallsRequest, calls: Sequence[IndexedCall]) -> Html:
     first = (wanted.page - 1) * PER_PAGE + 1
     failed = sum(call.error for call in calls)
     shown = f"Calls {first:,} to {first + len(calls) - 1:,} of the last 7 days, newest first"
-    return tag("p", f"{shown}; {failed:,} with an error.")
+    return tag("p", f"{shown}; {failed:,} of these with an error.")
 
 
 def _pages(wanted: CallsRequest, found: CallsFound) -> Iterator[Child]:

@@ -160,7 +160,7 @@ def test_behind_a_proxy_next_is_relative_to_the_url_of_the_request(many, header)
 
 def test_a_page_links_to_the_newer_and_the_older_calls(many):
     text = http_client.get(f"{many}/calls/?application=sales&page=2").text
-    assert "Calls 101 to 200 of the last 7 days, newest first; 0 with an error." in text
+    assert "Calls 101 to 200 of the last 7 days, newest first; 0 of these with an error." in text
     pages = [link for link in links(text) if link.startswith("?")]
     assert pages == ["?application=sales&amp;page=1", "?application=sales&amp;page=3"]
     last = http_client.get(f"{many}/calls/?application=sales&page=3").text

@@ -27,7 +27,7 @@ def web():
 
 def test_calls_are_listed_and_nothing_of_them_is_markup(web):
     text = web.get("/calls/").text
-    assert "Calls 1 to 2 of the last 7 days, newest first; 2 with an error." in text
+    assert "Calls 1 to 2 of the last 7 days, newest first; 2 of these with an error." in text
     assert "claims line" in text
     assert "evil &lt;b&gt;app&lt;/b&gt;" in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text

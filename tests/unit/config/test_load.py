@@ -218,8 +218,8 @@ def test_a_missing_account_is_an_error_that_names_the_settings():
         load(environ={})
     assert caught.value.problems == (
         (
-            "FUSE_OTEL_EMAIL, FUSE_OTEL_DEVELOPER_KEY: Both are required, unless the file lists"
-            " [[accounts]]."
+            "FUSE_OTEL_EMAIL, FUSE_OTEL_DEVELOPER_KEY: Both are required. Are they exported in"
+            " this shell? (Several accounts: [[accounts]] in the file of --config.)"
         ),
     )
 
