@@ -57,7 +57,8 @@ def measured(names: Sequence[str], size: Size, *, keep: bool) -> dict[str, Any]:
         found[name] = {row: dict(figures) for row, figures in GROUPS[name].measure(size).items()}
         print(page.table(name, found[name]), end="\n\n", flush=True)
         if keep:
-            write({"run": run, name: found[name]})
+            # The page describes the run of its first table.
+            write({**({"run": run} if "cpu" in names else {}), name: found[name]})
     return found
 
 
