@@ -6,11 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 from support.builders.call_strategies import any_details, entries, listed_calls
+from support.builders.call_values import make_call, make_entry
 from support.oracle.renderer import OracleRenderer
 from support.scale import scaled
 
 from fuse_otel.core.encoding.renderer import Renderer
-from fuse_otel.core.model.call import CallLog, Entry, LogState
+from fuse_otel.core.model.call import CallLog, Entry, LogCompleteness, LogState
 from fuse_otel.core.model.lane import Lane, Rendering
 from fuse_otel.core.model.limits import Limits, Most
 from fuse_otel.core.model.options import ModelOptions
@@ -108,3 +109,13 @@ def test_a_call_is_rendered_as_it_is_without_a_table(made, chosen):
     for _ in range(2):
         for call in made:
             assert renderer.render(*call) == oracle.render(*call)
+
+
+def test_an_entry_with_the_id_of_a_call_is_redacted_anew_in_that_call():
+    chosen = ModelOptions(redaction=Redaction(Mode.STANDARD))
+    wanted = renderings(chosen.redaction)
+    renderer, oracle = Renderer(chosen, wanted), OracleRenderer(chosen, wanted)
+    log = _log([make_entry("token=300060;001;1529552581", "rest", "r")] * 4)
+    for session_id in ("other;001;1529552581", "300060;001;1529552581"):
+        call = make_call(session_id=session_id), log, LogCompleteness.OPEN
+        assert renderer.render(*call) == oracle.render(*call)
