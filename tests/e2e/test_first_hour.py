@@ -104,7 +104,7 @@ def test_a_call_is_found_in_jaeger_at_the_end_of_the_page(desk, jaeger, tenant, 
     with account(tenant, tmp_path, 6) as calls:
         with_ports_of_the_test(settings(desk), tenant, calls.api, jaeger)
         checked = works(desk.run(in_a_shell("check --online")))
-        assert len(re.findall("^ok  ", checked, re.MULTILINE)) == 3
+        assert len(re.findall("^ok  ", checked, re.MULTILINE)) == 4
         expected = calls.expected()
         with daemon(desk) as log:
             wait_for(lambda: all(map(jaeger.trace, expected)), "every trace")
