@@ -79,7 +79,7 @@ class Metrics:
             counters.begin_all(ACCOUNT, account)
         for lane in lanes:
             counters.begin_all(LANE, lane.destination, lane.signal.value)
-        for loop in (*loops, LoopName("instrumentation")):
+        for loop in (*loops, LoopName("heartbeat"), LoopName("instrumentation")):
             counters.begin_all(LOOP, *loop)
         for rule in rules:
             self._count("fuse_otel_redactions_total", rule, by=0)

@@ -23,7 +23,7 @@ class Lane(NamedTuple):
 
 
 class LoopName(NamedTuple):
-    """Which loop of the daemon. ``kind`` is ``account``, ``lane``, ``jobs`` or
+    """Which loop of the daemon. ``kind`` is ``account``, ``lane``, ``jobs``, ``heartbeat`` or
     ``instrumentation``; the other fields say which account or lane, and are empty for the rest.
     """
 

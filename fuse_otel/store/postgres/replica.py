@@ -11,7 +11,9 @@ from uuid import uuid4
 from psycopg_pool import PoolTimeout
 
 from fuse_otel import __version__
+from fuse_otel.core.model.lane import LoopName
 from fuse_otel.errors import Broken, StoreError
+from fuse_otel.events import Emit, LoopFailed, unheard
 from fuse_otel.ports import ReplicaStatus
 from fuse_otel.store.postgres.connection import own_queries
 from fuse_otel.store.postgres.database import Database
@@ -32,8 +34,9 @@ class Replica:
     ``lease``: seconds for which a beat keeps the leases. There are four beats in that time.
     """
 
-    def __init__(self, database: Database, lease: float = LEASE) -> None:
+    def __init__(self, database: Database, emit: Emit = unheard, lease: float = LEASE) -> None:
         self._database = database
+        self._emit = emit
         self._lease = lease
         self._stop = Event()
         self._joining = Lock()
@@ -101,6 +104,8 @@ class Replica:
             except StoreError:
                 # The loops report what the database does not answer; without a beat the leases end.
                 continue
+            except Exception as error:  # noqa: BLE001 - without a thread all leases end for ever
+                self._emit(LoopFailed.of(LoopName("heartbeat"), error))
 
     def _beat(self) -> None:
         me = {

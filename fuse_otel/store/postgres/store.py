@@ -46,7 +46,7 @@ class PostgresStore:
     def __init__(self, database: Database, capacity: int, emit: Emit = unheard) -> None:
         self._database = database
         self._emit = emit
-        self._replica = Replica(database)
+        self._replica = Replica(database, emit)
         room = Capacity(capacity, _unknown, database.name, emit)
         self.ledger = RelationalLedger(database, room, self._replica.join_as_reader)
         self.outbox = PostgresOutbox(database, room)

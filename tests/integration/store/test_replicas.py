@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from threading import Thread
 
 import psycopg
@@ -13,12 +14,15 @@ from support.rigs.postgres_cluster import Cluster
 from fuse_otel.errors import Busy, LeaseLost, StoreError
 from fuse_otel.ports import EVERY_CALL, IndexedCall, ReportedState, Store
 from fuse_otel.store import open_store
+from fuse_otel.store.postgres import store as postgres_store
+from fuse_otel.store.postgres.replica import Replica
 from fuse_otel.store.relational.queries import queries
 from fuse_otel.store.relational.step import write_step
 
 DEAD = "update replicas set lives_until = now() where id = %s"
 BLOCKED = "select exists (select from pg_locks where not granted)"
 END_BLOCKED = "select pg_terminate_backend(pid) from pg_locks where not granted"
+BEATEN = "select bool_and(beat > '-infinity') from replicas"
 FREE_FOR_LONG = "update accounts set freed_at = now() - interval '1 minute' where owner is null"
 
 
@@ -123,6 +127,30 @@ def test_a_reader_whose_first_heartbeat_failed_announces_itself_later(replica, u
 
 def _unreachable() -> None:
     raise StoreError("unreachable")
+
+
+def test_an_unexpected_error_in_a_heartbeat_is_reported_and_the_next_one_keeps_the_lease(
+    url, monkeypatch
+):
+    monkeypatch.setattr(postgres_store, "Replica", partial(Replica, lease=1.0))
+    reported = []
+    store = open_store(url, capacity=1 << 20, clock=lambda: float(NOW), emit=reported.append)
+    try:
+        store.ledger.lease("main")
+        with monkeypatch.context() as patch:
+            patch.setattr(store._replica, "_beat", _odd)
+            wait_for(lambda: len(reported) > 1, "a second report")
+        assert {(str(failed.loop), failed.error_type) for failed in reported} == {
+            ("heartbeat", "ZeroDivisionError")
+        }
+        execute(url, "update replicas set beat = '-infinity'")
+        wait_for(lambda: query(url, BEATEN), "a heartbeat")
+    finally:
+        store.close()
+
+
+def _odd() -> None:
+    raise ZeroDivisionError
 
 
 def test_a_dead_replica_loses_its_accounts_and_its_late_writes_match_no_row(replica, url):

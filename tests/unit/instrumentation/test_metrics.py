@@ -156,6 +156,7 @@ def test_counters_stand_at_0_before_anything_happened():
         ("account", "main", "", ""): 0,
         ("lane", "", "tempo", "traces"): 0,
         ("jobs", "", "", ""): 0,
+        ("heartbeat", "", "", ""): 0,
         ("instrumentation", "", "", ""): 0,
     }
     assert samples(metrics, "fuse_otel_store_errors_total")[("broken",)] == 0

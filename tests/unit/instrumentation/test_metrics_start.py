@@ -42,7 +42,11 @@ CONFIGURED = {
     (): [()],
     ACCOUNT: [("main",), ("other",)],
     LANE_LABELS: [(LANE.destination, LANE.signal.value)],
-    LOOP: [tuple(LoopName("account", account="main")), tuple(LoopName("instrumentation"))],
+    LOOP: [
+        tuple(LoopName("account", account="main")),
+        tuple(LoopName("heartbeat")),
+        tuple(LoopName("instrumentation")),
+    ],
 }
 
 
