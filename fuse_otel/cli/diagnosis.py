@@ -108,11 +108,16 @@ def _secrets(settings: Settings) -> Iterator[str]:
 
 
 def _secrets_of_url(url: str) -> Iterator[str]:
-    """Not by ``urlsplit``: PostgreSQL's URLs may have several hosts."""
-    where, _, query = url.partition("?")
-    login = where.partition("://")[2].rpartition("@")[0]
-    password = login.partition(":")[2]
-    yield from (password, unquote(password), *(value for _, value in parse_qsl(query)))
+    """Not by ``urlsplit``: PostgreSQL's URLs may have several hosts. A password may contain ``?``,
+    and a value of the query ``@``, so both are looked for in all of the URL.
+    """
+    rest = url.partition("://")[2]
+    query = rest.partition("?")[2]
+    password = rest.rpartition("@")[0].partition(":")[2]
+    values = (each.partition("=")[2] for each in query.split("&"))
+    for found in (password, *values):
+        yield from (found, unquote(found))
+    yield from (value for _, value in parse_qsl(query))
 
 
 def _secret_texts(value: object) -> Iterator[str]:

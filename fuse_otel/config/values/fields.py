@@ -29,6 +29,10 @@ _Read = Callable[[object], _Number]
 DAY = 86_400.0
 MASK = "********"
 _POSTGRES = frozenset({"postgresql", "postgres"})
+_CUTS_LOGIN = re.compile(r"[/?#@]")  # a password with one of them would become host or database
+# Hosts, each with its port, and a database. Anything else may be a part of a password.
+_HOST = r"(?:[\w.%-]*|\[[\w.:%]+\])(?::\d{,5})?"
+_PLACE = re.compile(rf"{_HOST}(?:,{_HOST})*(?:/[\w.%-]*)?")
 _LONGEST = 365 * DAY
 _HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*", re.ASCII)
 _TEMPLATE = re.compile(r"(?:/(?:\{[a-z_]+\}|[A-Za-z0-9._~%:@-]+))+/?", re.ASCII)
@@ -135,7 +139,16 @@ def _state_url(value: object) -> str:
 def _postgres_url(url: str) -> str:
     if not url.isprintable() or " " in url:
         raise ValueError("A URL of PostgreSQL with odd characters. Write them percent-encoded.")
+    if _CUTS_LOGIN.search(_login(url)):
+        raise ValueError(
+            "A URL of PostgreSQL with one of / ? # @ in the user, the password or a parameter."
+            " Write them percent-encoded: %2F %3F %23 %40."
+        )
     return url
+
+
+def _login(url: str) -> str:
+    return url.partition("://")[2].rpartition("@")[0]
 
 
 def masked_state_url(url: str) -> str:
@@ -143,10 +156,11 @@ def masked_state_url(url: str) -> str:
     scheme, _, rest = url.partition("://")
     if scheme not in _POSTGRES:
         return url
-    where, question, _ = rest.partition("?")
-    login, at, place = where.rpartition("@")
-    hidden = f"{MASK}@" if at and login else ""
-    return f"{scheme}://{hidden}{place}{question and '?' + MASK}"
+    login = _login(url)
+    place, question, _ = rest.rpartition("@")[2].partition("?")
+    if _CUTS_LOGIN.search(login) or not _PLACE.fullmatch(place):
+        return f"{scheme}://{MASK}"
+    return f"{scheme}://{login and MASK + '@'}{place}{question and '?' + MASK}"
 
 
 def _host_names(value: object) -> tuple[str, ...]:

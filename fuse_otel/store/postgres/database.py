@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -46,11 +47,19 @@ def readable_name(url: str) -> str:
     """Host and database of a URL, without user and password. Raises ``Broken``."""
     try:
         parts = conninfo_to_dict(url)
-    except psycopg.ProgrammingError as error:
-        raise Broken("The URL of the store is no valid PostgreSQL URL.") from error
-    host = parts.get("host") or "localhost"
-    port_ = f":{parts['port']}" if parts.get("port") else ""
-    return f"{host}{port_}/{parts.get('dbname') or ''}"
+    except psycopg.ProgrammingError:
+        parts = None
+    # libpq ends the login at the first of these characters. The rest of a password follows then.
+    if parts is None or re.search(r"[/?#@]", url.partition("://")[2].rpartition("@")[0]):
+        raise Broken("The URL of the store is no valid PostgreSQL URL.")
+    host = _plain(r"[\w.:%,/-]+", parts.get("host") or "localhost")
+    port_ = ":" + _plain(r"[0-9,]+", parts["port"]) if parts.get("port") else ""
+    return f"{host}{port_}/" + _plain(r"[\w.-]*", parts.get("dbname") or "")
+
+
+def _plain(pattern: str, part: object) -> str:
+    """Anything else may be a piece of a password."""
+    return str(part) if re.fullmatch(pattern, str(part)) else "********"
 
 
 class Database:
@@ -68,7 +77,7 @@ class Database:
         }
         with mapped(self.name):
             # The first one by itself, because the pool does not tell why it has none.
-            psycopg.connect(url, **options).close()
+            _try(url, options, self.name)
             self._watch = Watch(SILENCE)
             self._pool = ConnectionPool(
                 url,
@@ -136,6 +145,14 @@ class Database:
     def _roll_back(self, raw: psycopg.Connection[Any]) -> None:
         if not raw.closed:
             raw.rollback()
+
+
+def _try(url: str, options: dict[str, Any], name: str) -> None:
+    """Raises ``Broken`` for a host that has an empty part or one of more than 63 letters."""
+    try:
+        psycopg.connect(url, **options).close()
+    except UnicodeError as error:
+        raise Broken(f"The store {name} cannot be reached: its host is no host name.") from error
 
 
 def _configure(connection: psycopg.Connection[Any]) -> None:

@@ -115,6 +115,39 @@ def test_a_server_that_is_not_there_is_named_without_its_login():
         readable_name("postgresql://db/calls?nonsense=1")
 
 
+@pytest.mark.parametrize(
+    ("rest", "shown"),
+    [
+        ("me:geheim", "me:********/"),
+        ("me:geheim/calls", "me:********/calls"),
+        ("db/ge$heim", "db/********"),
+        ("db/calls?host=ge%40heim", "********/calls"),
+        ("me:geheim@a:1,b:2/calls", "a,b:1,2/calls"),
+        ("me@db:1/calls?password=geheim", "db:1/calls"),
+    ],
+)
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
+def test_only_a_host_a_port_and_a_database_are_named(scheme, rest, shown):
+    assert readable_name(f"{scheme}://{rest}") == shown
+
+
+@pytest.mark.parametrize(
+    "rest", ["me:geh/eim@db", "me:geh?eim@db", "me:geh#eim@db", "me:geh@eim@db", "db?user=geh@eim"]
+)
+def test_a_url_whose_password_is_cut_is_not_opened(rest):
+    with pytest.raises(Broken, match="no valid PostgreSQL URL") as found:
+        opened(f"postgresql://{rest}")
+    assert "eim" not in str(found.value)
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 64, "a." + "x" * 64 + ".b"])
+def test_a_host_that_no_resolver_takes_is_named(host):
+    with pytest.raises(Broken, match="cannot be reached") as found:
+        opened(f"postgresql://me:geheim@{host}/calls")
+    assert host in str(found.value)
+    assert "geheim" not in str(found.value)
+
+
 def test_without_the_extra_it_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "fuse_otel.store.postgres", None)
     with pytest.raises(ConfigurationError, match=r"fuse-otel\[postgres\]"):

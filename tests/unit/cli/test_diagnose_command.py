@@ -15,7 +15,7 @@ from support.growth import growth
 from support.rigs.web_site import filled_store, recent_call, served, site
 
 from fuse_otel.cli import main
-from fuse_otel.cli.diagnosis import WHAT
+from fuse_otel.cli.diagnosis import WHAT, _secrets_of_url
 from fuse_otel.cli.report_mask import Mask
 from fuse_otel.events import LoginRefused
 from fuse_otel.jobs.job import Erase, encode_request
@@ -130,6 +130,22 @@ def test_the_login_of_a_database_is_not_in_the_archive(folder, capsys):
     assert "planted" not in everything
     assert "ops.person" not in everything
     assert "127.0.0.1:1/calls" in everything
+
+
+@pytest.mark.parametrize(
+    ("url", "secret"),
+    [
+        ("postgresql://me:planted?db-7@db", "planted?db-7"),
+        ("postgresql://me:planted/db-7@db", "planted/db-7"),
+        ("postgresql://me:planted@db-7@db", "planted@db-7"),
+        ("postgresql://db/calls?password=planted@db-7", "planted@db-7"),
+        ("postgres://db/calls?password=planted%40db-7", "planted@db-7"),
+        ("postgres://db/calls?password=planted+db-7", "planted+db-7"),
+        ("https://me:planted@db-7@host/path?a=b", "planted@db-7"),
+    ],
+)
+def test_the_whole_password_of_a_url_is_a_secret(url, secret):
+    assert secret in set(_secrets_of_url(url))
 
 
 def test_what_helps_is_in_the_archive(folder, capsys):

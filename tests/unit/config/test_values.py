@@ -6,6 +6,7 @@ from support.builders.loaded_settings import problems, settings, write_toml
 
 from fuse_otel.config import load
 from fuse_otel.config.settings import Rescan
+from fuse_otel.config.values.fields import masked_state_url
 from fuse_otel.core.model.telemetry import Profile, Signal
 
 
@@ -114,8 +115,11 @@ def test_stores(url):
     [
         ("postgresql://me:geheim@db:5433/calls", "postgresql://********@db:5433/calls"),
         ("postgres://db/calls?password=geheim", "postgres://db/calls?********"),
-        ("postgresql://me:ge@heim/?@db", "postgresql://********@heim/?********"),
+        ("postgres://me:geheim@a:1,[::1]:2/calls", "postgres://********@a:1,[::1]:2/calls"),
+        ("postgresql://me:ge%2Fheim@db", "postgresql://********@db"),
         ("postgresql:///calls", "postgresql:///calls"),
+        ("postgresql://me:geheim", "postgresql://********"),
+        ("postgresql://me:geheim/calls", "postgresql://********"),
     ],
 )
 def test_the_url_of_a_database_is_shown_without_its_password(url, shown):
@@ -123,6 +127,33 @@ def test_the_url_of_a_database_is_shown_without_its_password(url, shown):
     assert found.state_url == url
     assert found.model_dump(mode="json")["state_url"] == shown
     assert "geheim" not in repr(found)
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "me:geh/eim@db/calls",
+        "me:geh?eim@db/calls",
+        "me:geh#eim@db/calls",
+        "me:geh@eim@db/calls",
+        "db/calls?password=geh@eim",
+        "me@a,b:1/calls?password=geh@eim",
+    ],
+)
+def test_a_password_that_would_be_cut_is_refused_and_shown_nowhere(scheme, rest):
+    url = f"{scheme}://{rest}"
+    (problem,) = problems({"FUSE_OTEL_STATE_URL": url})
+    assert "percent-encoded" in problem
+    for shown in (problem, masked_state_url(url)):
+        assert "geh" not in shown
+        assert "eim" not in shown
+
+
+@pytest.mark.parametrize("text", ["geheim", "host=db password=geheim", "postgres:me:geheim@db"])
+def test_what_is_no_url_of_a_store_is_not_quoted(text):
+    (problem,) = problems({"FUSE_OTEL_STATE_URL": text})
+    assert "geheim" not in problem
 
 
 def test_the_url_of_the_store_may_stand_in_a_file(tmp_path):
