@@ -39,8 +39,10 @@ def erase(connection: Connection, keys: Sequence[str], now: int) -> Erased:
         shown = connection.execute(_SQL["recent"], (key,)).fetchall()
         listed = connection.execute(_SQL["indexed"], (key,)).fetchall()
         connection.execute(_SQL["callers"], (key,))
-        parked.update(lane for (lane,) in connection.execute(_SQL["parked"], (key,)).fetchall())
+        parked += _erase_parked(connection, key)
         waiting += _erase_from_batches(connection, key, now)
+        # Again: a lane may have parked a copy while its batch was waited for.
+        parked += _erase_parked(connection, key)
         ends = [end for (end,) in (*held, *shown, *listed) if end is not None]
         for account in accounts:
             _mark(connection, account, key, max(ends, default=now), now)
@@ -78,6 +80,11 @@ def _lanes(connection: Connection, counts: Counter[int]) -> dict[Lane, int]:
     return found
 
 
+def _erase_parked(connection: Connection, key: str) -> Counter[int]:
+    """How many copies were parked by each lane."""
+    return Counter(lane for (lane,) in connection.execute(_SQL["parked"], (key,)).fetchall())
+
+
 def _erase_from_batches(connection: Connection, key: str, now: int) -> Counter[int]:
     """How many copies waited for each lane."""
     waited: Counter[int] = Counter()
@@ -89,13 +96,18 @@ def _erase_from_batches(connection: Connection, key: str, now: int) -> Counter[i
 
 def _erase_from_batch(connection: Connection, batch: int, key: str, now: int) -> Counter[int]:
     """The places of the other calls stay: a request with them may be on its way."""
-    calls, data = connection.execute(_SQL["batch"], (batch,)).fetchone()
+    waited: Counter[int] = Counter()
+    # First, because it waits for whoever changes the batch at this moment.
+    lanes = connection.execute(_OUTBOX["lanes_of_batch"], (batch,)).fetchall()
+    row = connection.execute(_SQL["batch"], (batch,)).fetchone()
+    if row is None:  # it was delivered meanwhile
+        return waited
+    calls, data = row
     every = unpack_calls(calls, None)
     erased = [call for call in every if call.session_id == key]
-    waited: Counter[int] = Counter()
     if not erased:
         return waited
-    for lane, _, remaining in connection.execute(_OUTBOX["lanes_of_batch"], (batch,)).fetchall():
+    for lane, _, remaining in lanes:
         left = unpack_calls(calls, remaining)
         kept = [call for call in left if call.session_id != key]
         waited[lane] += len(left) - len(kept)
@@ -105,8 +117,8 @@ def _erase_from_batch(connection: Connection, batch: int, key: str, now: int) ->
             connection.execute(_OUTBOX["delivered"], (batch, lane))
     rest = [call for call in every if call.session_id != key]
     blank = _blanked(data, erased)
-    row = {"batch": batch, "calls": pack_calls(rest), "data": data if blank is None else blank}
-    connection.execute(_SQL["rewrite"], row)
+    new = {"batch": batch, "calls": pack_calls(rest), "data": data if blank is None else blank}
+    connection.execute(_SQL["rewrite"], new)
     if blank is None:
         read_again(connection, batch, now)
     connection.execute(_OUTBOX["drop_batch"], {"batch": batch})
