@@ -67,7 +67,10 @@ class Workers:
         try:
             # Taken here, so that a second daemon reports it at once and not from inside its loops.
             self.store.control.lock()
-            self.store.control.limit_recent(settings.pages_redaction.looseness)
+            # The shell of a command may lack the setting: it changes nothing for running replicas.
+            self.store.control.limit_recent(
+                settings.pages_redaction.looseness, beside=once and self.store.shared
+            )
             renderings = parts.renderings(settings)
             accounts = settings.accounts if reading else ()
             self.pollers = [self._poller(account, renderings) for account in accounts]

@@ -214,8 +214,11 @@ class Control(Protocol):
 
     def recent_call(self, session_id: str) -> RecentCall | None: ...
 
-    def limit_recent(self, looseness: int) -> None:
-        """From now on recent calls show so much. Those stored while more was shown are removed."""
+    def limit_recent(self, looseness: int, *, beside: bool = False) -> None:
+        """From now on recent calls show so much. Those stored while more was shown are removed, and
+        other processes that would show more store none. ``beside``: only this process does so if
+        others work on the store.
+        """
 
     def parked(self, limit: int, query: ParkedQuery = EVERY_PARKED) -> Sequence[ParkedCall]:
         """Newest first."""

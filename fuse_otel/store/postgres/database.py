@@ -68,6 +68,7 @@ class Database:
     def __init__(self, url: str, owner: str, *, size: int, read_only: bool = False) -> None:
         self.name = readable_name(url)
         self.owner = owner
+        self.looseness = 0
         self._read_only = read_only
         options: dict[str, Any] = {
             "autocommit": True,

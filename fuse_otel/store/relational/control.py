@@ -32,7 +32,7 @@ from fuse_otel.store.relational.capacity import used_bytes
 from fuse_otel.store.relational.database import Connection, Database
 from fuse_otel.store.relational.queries import queries
 from fuse_otel.store.relational.rows import write_batches
-from fuse_otel.store.relational.step import open_gaps
+from fuse_otel.store.relational.step import open_gaps, recent_looseness
 
 _SQL = queries("control")
 
@@ -124,14 +124,17 @@ class RelationalControl:
                     return _recent_call(row)
         return None
 
-    def limit_recent(self, looseness: int) -> None:
+    def limit_recent(self, looseness: int, *, beside: bool = False) -> None:
+        self._database.looseness = looseness
+        if beside and self._holder():
+            return
         with self._database.write() as connection:
-            row = connection.execute(_SQL["recent_looseness"]).fetchone()
-            before = row[0] if row else 0
-            if before > looseness:
+            if recent_looseness(connection) == looseness:
+                return
+            connection.execute(_SQL["hold_recent_calls"])
+            if recent_looseness(connection) > looseness:
                 connection.execute(_SQL["forget_recent_calls"])
-            if before != looseness:
-                connection.execute(_SQL["note_recent_looseness"], (looseness,))
+            connection.execute(_SQL["note_recent_looseness"], (looseness,))
 
     def parked(self, limit: int, query: ParkedQuery = EVERY_PARKED) -> Sequence[ParkedCall]:
         with self._database.read() as connection:

@@ -31,8 +31,11 @@ class Connection(Protocol):
 class Database(Protocol):
     """Transactions. All of them raise ``StoreError``.
 
-    ``owner`` is the id of this replica, empty where a store has one process only.
+    ``owner`` is the id of this replica, empty where a store has one process only. ``looseness`` is
+    how much the recent calls of this process show.
     """
+
+    looseness: int
 
     @property
     def name(self) -> str: ...

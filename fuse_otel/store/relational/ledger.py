@@ -135,7 +135,9 @@ class RelationalLease:
             account = self._leased(connection, "hold_account")
             before = used_bytes(connection)
             self._capacity.check_cap(before, new)
-            write_step(connection, account, step, batches, self._capacity.cap)
+            write_step(
+                connection, account, step, batches, self._capacity.cap, self._database.looseness
+            )
             used = used_bytes(connection)
             # Again with the rows of the ledger, pending and recent calls.
             self._capacity.check_cap(before, used - before, drains=bool(batches))

@@ -23,6 +23,7 @@ RECENT_SHARE = 0.25
 FORGET_AT_ONCE = 500
 UNREADABLE_KEPT = 100  # intervals of an account
 _SQL = queries("step")
+_CONTROL = queries("control")
 
 
 def deliverable(step: Step) -> tuple[Batch, ...]:
@@ -31,9 +32,14 @@ def deliverable(step: Step) -> tuple[Batch, ...]:
 
 
 def write_step(
-    connection: Connection, account: int, step: Step, batches: Sequence[Batch], cap: int
+    connection: Connection,
+    account: int,
+    step: Step,
+    batches: Sequence[Batch],
+    cap: int,
+    looseness: int = 0,
 ) -> None:
-    """``cap`` is that of the store, in bytes."""
+    """``cap`` is that of the store, in bytes; ``looseness`` is that of the step's recent calls."""
     _write_position(connection, account, step)
     _write_pending(connection, account, step)
     rows = call_rows(account, step)
@@ -41,7 +47,7 @@ def write_step(
     write_flows(connection, account, rows, step.at, cap)
     _write_seen(connection, account, step)
     write_batches(connection, batches, step.at)
-    _write_recent(connection, step, cap)
+    _write_recent(connection, step, cap, looseness)
     _write_callers(connection, account, step)
     _forget(connection, step.at)
     write_calls(connection, account, step, rows, cap)
@@ -128,15 +134,24 @@ def _write_callers(connection: Connection, account: int, step: Step) -> None:
     )
 
 
-def _write_recent(connection: Connection, step: Step, cap: int) -> None:
+def _write_recent(connection: Connection, step: Step, cap: int, looseness: int) -> None:
     calls = _shown(connection, step, cap)
     if not calls:
         return
     # Only the last can stay: the others need not be written.
     rows = {row[0]: row for row in map(_recent_row, calls)}
     connection.executemany(_SQL["forget_recent"], [(session_id,) for session_id in rows])
+    # Only now: the deletion waits for a replica that is just making the pages stricter.
+    if looseness and recent_looseness(connection) < looseness:
+        return
     connection.executemany(_SQL["add_recent"], rows.values())
     _trim_recent(connection, cap)
+
+
+def recent_looseness(connection: Connection) -> int:
+    """The most that recent calls may show. A replica before an update may still show more."""
+    row = connection.execute(_CONTROL["recent_looseness"]).fetchone()
+    return row[0] if row else 0
 
 
 def _shown(connection: Connection, step: Step, cap: int) -> Sequence[RecentCall]:

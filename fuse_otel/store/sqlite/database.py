@@ -44,6 +44,7 @@ class Database:
         file: OpenFile | None = None,
     ) -> None:
         self.name = name
+        self.looseness = 0
         self._open = open_connection
         self._read_only = read_only
         self._damaged = damaged

@@ -40,6 +40,10 @@ delete from samples where at in (
     select at from samples where at < :first or at > :last + 300 for update skip locked
 )
 
+-- name: hold_recent_calls
+-- After the steps that are storing some; the steps after this one see the new limit.
+lock table recent in share row exclusive mode
+
 -- name: recent
 select
     session_id, trace_id, application, direction, outcome, details, error, started, ended,

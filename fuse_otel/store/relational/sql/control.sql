@@ -55,6 +55,10 @@ select value from meta where name = 'recent_looseness'
 insert into meta (name, value) values ('recent_looseness', ?)
 on conflict (name) do update set value = excluded.value
 
+-- name: hold_recent_calls
+-- Nobody else writes meanwhile.
+select 1
+
 -- name: forget_recent_calls
 delete from recent
 
