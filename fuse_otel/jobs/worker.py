@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from fuse_otel.core.batching.batch import MAX_INFLATED, Batch
+from fuse_otel.core.batching.batch import MAX_INFLATED
 from fuse_otel.core.model.lane import Lane, LoopName
 from fuse_otel.core.timing.backoff import Backoff, Random
 from fuse_otel.errors import StoreError
@@ -28,7 +28,7 @@ from fuse_otel.jobs.job import (
     first_backfill_step,
     is_backfill_readable,
 )
-from fuse_otel.jobs.replay import ReplayLanes, replay_part
+from fuse_otel.jobs.replay import ReplayLanes, ReplayPart, replay_part
 from fuse_otel.ports import Control, Job, JobStatus, JobStep, ParkedCall, ReportedState
 from fuse_otel.views.history import sample_of
 
@@ -173,27 +173,28 @@ class JobWorker:
         part = self._control.parked_part(rest, MAX_INFLATED)
         if not part:
             del self._passes[status.id]
+            # Other replicas may have taken parts since: their calls count too.
+            status = self._control.job_status(status.id) or status
             self._finish(job, _finished(request, status, so_far))
             return False
-        ids, batches = self._unpark(request, part, so_far)
-        working = replace(status, state="working", calls=status.calls + len(ids))
-        self._control.commit_job_step(JobStep(working, unparked=ids, batches=batches), now)
-        so_far.after = part[-1].id
+        taken = self._taken(request, part)
+        working = replace(status, state="working")
+        step = JobStep(working, unparked=taken.sent, batches=taken.batches)
+        # If another replica was faster, the next part begins at the same place.
+        if self._control.commit_job_step(step, now):
+            so_far.after = part[-1].id
+            so_far.homeless += taken.homeless
+            so_far.damaged += taken.damaged
         return True
 
-    def _unpark(
-        self, request: Replay | Drop, part: Sequence[ParkedCall], so_far: _Pass
-    ) -> tuple[list[int], list[Batch]]:
+    def _taken(self, request: Replay | Drop, part: Sequence[ParkedCall]) -> ReplayPart:
         if isinstance(request, Drop):
-            return [parked.id for parked in part], []
-        replayed = replay_part(part, self._lanes)
-        so_far.homeless += replayed.homeless
-        so_far.damaged += replayed.damaged
-        return replayed.sent, replayed.batches
+            return ReplayPart(sent=[parked.id for parked in part])
+        return replay_part(part, self._lanes)
 
     def _finish(self, job: Job, status: JobStatus) -> None:
-        self._control.finish_job(status)
-        self._emit_change(job, status)
+        if self._control.finish_job(status):
+            self._emit_change(job, status)
 
     def _emit_change(self, job: Job, status: JobStatus) -> None:
         self._emit(JobChanged(job.kind, status.state, status.result))

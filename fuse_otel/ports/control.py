@@ -259,7 +259,8 @@ class Control(Protocol):
 
     def commit_job_step(self, step: JobStep, now: float) -> bool:
         """All or nothing, durable on return. Returns False and changes nothing if the job is not
-        open any more, has moved on (gaps are opened once), or a call is not parked any more.
+        open any more, has moved on (gaps are opened once), or a call is not parked any more. The
+        calls of the job grow by those that are parked no more.
         """
 
     def erase(self, session_id: str, now: float) -> Erased:
@@ -268,5 +269,5 @@ class Control(Protocol):
         return, idempotent.
         """
 
-    def finish_job(self, status: JobStatus) -> None:
-        """Record how a job ended."""
+    def finish_job(self, status: JobStatus) -> bool:
+        """Record how a job ended. Returns False if it had ended before."""

@@ -207,10 +207,10 @@ class RelationalControl:
             self._database.give_back(connection)
         return erased
 
-    def finish_job(self, status: JobStatus) -> None:
+    def finish_job(self, status: JobStatus) -> bool:
         with self._database.write() as connection:
             row = rows.storable(status.state, status.result, status.id)
-            connection.execute(_SQL["finish_job"], row)
+            return connection.execute(_SQL["finish_job"], row).rowcount > 0
 
 
 class _Outdated(Exception):
@@ -226,7 +226,7 @@ def _write_job_step(connection: Connection, step: JobStep, now: float) -> None:
             "id": status.id,
             "state": status.state,
             "result": rows.storable(status.result)[0],
-            "calls": status.calls,
+            "taken": len(step.unparked),
             "opens": bool(step.opened),
         },
     ).rowcount

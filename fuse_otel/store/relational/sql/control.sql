@@ -163,7 +163,7 @@ where id = ?
 
 -- name: advance_job
 -- Gaps are opened once: what reads them counts the calls from then on.
-update orders set state = :state, result = :result, calls = :calls
+update orders set state = :state, result = :result, calls = calls + :taken
 where id = :id and (state = 'waiting' or (state = 'working' and not :opens))
 
 -- name: finish_job
