@@ -53,6 +53,16 @@ def store_warnings(settings: Settings) -> list[str]:
     return store_warnings(settings.state_url)
 
 
+def check_shared_store(settings: Settings) -> None:
+    """Raises ``FuseOtelError`` if it cannot be opened. Creates missing tables, as a start does. The
+    file of a store that is not shared is in use by this process.
+    """
+    from fuse_otel.store import is_shared  # noqa: PLC0415 - as in parts
+
+    if is_shared(settings.state_url):
+        parts.store(settings, time.time).close()
+
+
 def check_online(settings: Settings) -> Iterator[Finding]:
     yield _store(settings)
     for account in settings.accounts:

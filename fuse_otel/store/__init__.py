@@ -40,7 +40,7 @@ def open_store(
     """
     if url in _MEMORY:
         return MemoryStore(capacity, emit)
-    if url.startswith(_POSTGRES):
+    if is_shared(url):
         return _open_postgres(url, capacity, read_only=read_only, create=create, emit=emit)
     return open_sqlite(
         _path(url),
@@ -73,13 +73,14 @@ def begin_anew(
     return aside.name if aside else ""
 
 
+def is_shared(url: str) -> bool:
+    """Whether several replicas may work on the store."""
+    return url.startswith(_POSTGRES)
+
+
 def store_warnings(url: str) -> list[str]:
     """What may go wrong with the place of the store, a sentence each."""
-    if (
-        url in _MEMORY
-        or url.startswith(_POSTGRES)
-        or not (type_ := network_file_system(_path(url)))
-    ):
+    if url in _MEMORY or is_shared(url) or not (type_ := network_file_system(_path(url))):
         return []
     where = f"The store {_path(url)} lies on a network file system ({type_})."
     return [f"{where} SQLite needs the locks of a local disk; here it can lose or damage the file."]
@@ -95,4 +96,4 @@ def _path(url: str) -> Path:
     return Path(path)
 
 
-__all__ = ["MemoryStore", "begin_anew", "open_store", "store_warnings"]
+__all__ = ["MemoryStore", "begin_anew", "is_shared", "open_store", "store_warnings"]

@@ -167,10 +167,19 @@ class Runner:
         self, service: Service, loaded: Loaded, request: ReloadRequest
     ) -> tuple[Service, Loaded]:
         """The next service and its settings. If it cannot be started, e.g. because its port is in
-        use: the same service again, with the settings ``loaded``. The pages of the old service
+        use: the same service again, with the settings ``loaded``. If its shared store does not
+        answer, the service goes on. The pages of the old service
         send the result to those that requested the reload.
         """
+        from fuse_otel.assembly.preflight import check_shared_store  # noqa: PLC0415 - as above
+
         self._manager.reloading()
+        try:
+            # Without it neither service could start, and all replicas may be reloaded at once.
+            check_shared_store(request.following.settings)
+        except FuseOtelError as error:
+            self._end_reload(service, request, str(error))
+            return service, loaded
         self._close(service)
         # Removed accounts and lanes must not keep their gauges.
         self._metrics.forget_states()
@@ -178,11 +187,14 @@ class Runner:
             started, used, problem = self._start(request.following), request.following, ""
         except FuseOtelError as error:
             started, used, problem = self._start(loaded), loaded, str(error)
-        started.emit(ConfigReloaded(successful=not problem, message=problem))
+        self._end_reload(started, request, problem)
+        return started, used
+
+    def _end_reload(self, service: Service, request: ReloadRequest, problem: str) -> None:
+        service.emit(ConfigReloaded(successful=not problem, message=problem))
         request.answer(problem)
         self._end_former()
         self._manager.ready()
-        return started, used
 
     def _report_progress(self, service: Service) -> None:
         """A manager that gets no such report restarts the daemon."""

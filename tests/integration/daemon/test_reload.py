@@ -14,6 +14,7 @@ from support.builders.loaded_settings import settings
 from support.builders.recent_world import recent_world
 from support.builders.store_values import step
 from support.fakes.otlp_receiver import OtlpReceiver
+from support.rigs.postgres_cluster import cluster
 from support.rigs.program import pointed_at
 from support.rigs.web_site import recent_call
 
@@ -206,6 +207,40 @@ def test_a_reload_that_fails_after_the_configuration_was_read_is_no_success(monk
     assert failed.status_code == 500
     assert failed.text.startswith("Cannot listen on 127.0.0.1:")
     assert healthy.status_code == 200
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("environ")
+def test_while_a_shared_store_does_not_answer_a_reload_fails_and_the_daemon_goes_on(
+    monkeypatch, listening
+):
+    answers, services = [], []
+
+    def reload():
+        services.append(runner._service)
+        answers.append(http_client.post(f"http://{address}/-/reload"))
+        services.append(runner._service)
+
+    def ask():
+        nonlocal address
+        address = listening()
+        own.stop()
+        reload()
+        own.start()
+        reload()
+
+    address = ""
+    with cluster() as own:
+        monkeypatch.setenv("FUSE_OTEL_STATE_URL", own.url())
+        runner = run.Runner(argparse.Namespace(), Asking(ask))
+        runner.run()
+        runner.stop()
+    failed, done = answers
+    assert failed.status_code == 500
+    assert "cannot be reached" in failed.text
+    assert services[0] is services[1]
+    assert done.status_code == 200
+    assert services[2] is not services[3]
 
 
 @pytest.mark.usefixtures("environ")
