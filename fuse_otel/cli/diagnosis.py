@@ -151,6 +151,7 @@ def _check(loaded: Loaded) -> Iterator[str]:
 
 def _status(settings: Settings, mask: Mask) -> dict[str, object]:
     from fuse_otel.assembly.parts import open_control  # noqa: PLC0415 - opens the store
+    from fuse_otel.store import is_shared  # noqa: PLC0415
     from fuse_otel.store.sqlite.schema import VERSION  # noqa: PLC0415
     from fuse_otel.views.status_json import status_json  # noqa: PLC0415
     from fuse_otel.views.status_report import reported_problems  # noqa: PLC0415
@@ -158,7 +159,9 @@ def _status(settings: Settings, mask: Mask) -> dict[str, object]:
     with open_control(settings) as control:
         status, daemon = control.status(), control.lock_holder()
     problems = [mask.line(each) for each in reported_problems(status)]
-    store = {"size_bytes": status.size, "free_disk_bytes": status.free, "schema": VERSION}
+    store = {"size_bytes": status.size, "free_disk_bytes": status.free}
+    if not is_shared(settings.state_url):
+        store["schema"] = VERSION  # PostgreSQL's may be that of a newer replica
     found = {**status_json(status, time.time(), problems, __version__, daemon), "store": store}
     jobs = [job.kind for job, _ in status.jobs]
     # Of a job only what it is: that of an erasure names a call.

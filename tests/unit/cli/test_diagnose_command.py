@@ -132,6 +132,17 @@ def test_the_login_of_a_database_is_not_in_the_archive(folder, capsys):
     assert "127.0.0.1:1/calls" in everything
 
 
+def test_the_schema_of_a_database_is_not_that_of_a_file(folder, capsys, postgres):
+    words = configured(folder)
+    file = folder / "fuse-otel.toml"
+    with postgres.store() as url:
+        file.write_text(file.read_text().replace(f"sqlite:///{folder}/state.db", url))
+        open_store(url, capacity=10**6, clock=lambda: NOW).close()
+        status = json.loads(file_of(diagnosed(capsys, *words), "status.json"))
+    assert status["store"]["size_bytes"] > 0
+    assert "schema" not in status["store"]
+
+
 @pytest.mark.parametrize(
     ("url", "secret"),
     [
