@@ -39,6 +39,7 @@ def store(
     read_only: bool = False,
     create: bool = True,
     emit: Emit = unheard,
+    exports: bool = True,
 ) -> Store:
     from fuse_otel.store import open_store  # noqa: PLC0415 - not every command needs it
 
@@ -49,6 +50,7 @@ def store(
         create=create,
         clock=clock,
         emit=emit,
+        exports=exports,
     )
 
 

@@ -41,9 +41,9 @@ class Workers:
 
     ``clock`` gives UNIX seconds. ``states`` is what the job worker reports to the store; with it,
     lanes that were suspended when the last daemon ended are suspended again at the first refusal.
-    Without ``reading`` there are no pollers. ``once``: one thread steps all of them, and a step
-    waits for its request. ``close`` closes all that was opened, also if building
-    it failed half way.
+    Without ``reading`` there are no pollers. ``once``: one thread steps all of them, a step waits
+    for its request, and nobody reads metrics of the process. ``close`` closes all that was opened,
+    also if building it failed half way.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Workers:
         self._once = once
         self._open = ExitStack()
         self._entries = EntryTables(token_bytes(32))
-        self.store: Store = parts.store(settings, clock, emit=emit)
+        self.store: Store = parts.store(settings, clock, emit=emit, exports=not once)
         self._open.callback(self.store.close)
         try:
             # Taken here, so that a second daemon reports it at once and not from inside its loops.

@@ -155,7 +155,7 @@ class Erased:
 class ReplicaStatus:
     """A process that works on a shared store since ``start``; it last answered at ``seen`` (UNIX
     seconds of the store), and reads ``accounts``. Without ``alive`` it counts as dead. ``here``: it
-    is this process.
+    is this process. It ``exports`` metrics if it is a daemon.
     """
 
     name: str
@@ -165,6 +165,7 @@ class ReplicaStatus:
     alive: bool
     here: bool
     accounts: tuple[str, ...] = ()
+    exports: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +188,9 @@ class Status:
 
     @property
     def is_exported_here(self) -> bool:
-        """Whether this process exports the gauges of the store: one of the replicas does."""
-        return next((each.here for each in self.replicas if each.alive), True)
+        """Whether this process exports the gauges of the store: one of the daemons does."""
+        exporting = (each.here for each in self.replicas if each.alive and each.exports)
+        return next(exporting, True)
 
 
 class Control(Protocol):

@@ -28,6 +28,7 @@ def open_store(
     create: bool = True,
     clock: Callable[[], float],
     emit: Emit = unheard,
+    exports: bool = True,
 ) -> Store:
     """Open the store at ``url``: ``sqlite:///relative.db``, ``sqlite:////absolute.db`` or
     ``sqlite://`` (in memory). The path is used as it is, without percent-decoding. Or the URL of a
@@ -35,13 +36,16 @@ def open_store(
 
     ``capacity`` is the cap of the outbox in bytes. With ``read_only`` or without ``create`` a
     missing store is ``Broken``, else it is created. Nothing is locked before the first lease, so
-    that commands can read and add jobs beside a daemon. Raises ``ConfigurationError`` for a URL
+    that commands can read and add jobs beside a daemon. ``exports``: this process has metrics, and
+    may be the one that exports those of a shared store. Raises ``ConfigurationError`` for a URL
     that names no store, ``Corrupt`` for a damaged store, ``Broken`` for one that cannot be used.
     """
     if url in _MEMORY:
         return MemoryStore(capacity, emit)
     if is_shared(url):
-        return _open_postgres(url, capacity, read_only=read_only, create=create, emit=emit)
+        return _open_postgres(
+            url, capacity, read_only=read_only, create=create, emit=emit, exports=exports
+        )
     return open_sqlite(
         _path(url),
         capacity=capacity,
@@ -52,14 +56,18 @@ def open_store(
     )
 
 
-def _open_postgres(url: str, capacity: int, *, read_only: bool, create: bool, emit: Emit) -> Store:
+def _open_postgres(
+    url: str, capacity: int, *, read_only: bool, create: bool, emit: Emit, exports: bool
+) -> Store:
     try:
         from fuse_otel.store.postgres import open_postgres  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise ConfigurationError(
             ["A store in PostgreSQL needs the extra `postgres`: install `fuse-otel[postgres]`."]
         ) from error
-    return open_postgres(url, capacity=capacity, read_only=read_only, create=create, emit=emit)
+    return open_postgres(
+        url, capacity=capacity, read_only=read_only, create=create, emit=emit, exports=exports
+    )
 
 
 def begin_anew(

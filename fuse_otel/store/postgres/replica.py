@@ -32,12 +32,21 @@ class Replica:
     """Joins at the first lease. Until then the process only reads, or adds jobs.
 
     ``lease``: seconds for which a beat keeps the leases. There are four beats in that time.
+    ``exports``: the process has metrics.
     """
 
-    def __init__(self, database: Database, emit: Emit = unheard, lease: float = LEASE) -> None:
+    def __init__(
+        self,
+        database: Database,
+        emit: Emit = unheard,
+        lease: float = LEASE,
+        *,
+        exports: bool = True,
+    ) -> None:
         self._database = database
         self._emit = emit
         self._lease = lease
+        self._exports = exports
         self._stop = Event()
         self._joining = Lock()
         self._thread: Thread | None = None
@@ -113,6 +122,7 @@ class Replica:
             "name": f"{socket.gethostname()} process {os.getpid()}",
             "version": __version__,
             "reads": self._reads,
+            "exports": self._exports,
             "lease": self._lease,
         }
         with self._database.write() as connection:

@@ -39,14 +39,16 @@ class PostgresOutbox(RelationalOutbox):
 
 
 class PostgresStore:
-    """``capacity`` is the cap in bytes, of all replicas together."""
+    """``capacity`` is the cap in bytes, of all replicas together. ``exports`` as ``Replica``'s."""
 
     shared = True
 
-    def __init__(self, database: Database, capacity: int, emit: Emit = unheard) -> None:
+    def __init__(
+        self, database: Database, capacity: int, emit: Emit = unheard, *, exports: bool = True
+    ) -> None:
         self._database = database
         self._emit = emit
-        self._replica = Replica(database, emit)
+        self._replica = Replica(database, emit, exports=exports)
         room = Capacity(capacity, _unknown, database.name, emit)
         self.ledger = RelationalLedger(database, room, self._replica.join_as_reader)
         self.outbox = PostgresOutbox(database, room)
@@ -71,7 +73,7 @@ class PostgresStore:
 
 
 def open_postgres(
-    url: str, *, capacity: int, read_only: bool, create: bool, emit: Emit
+    url: str, *, capacity: int, read_only: bool, create: bool, emit: Emit, exports: bool = True
 ) -> PostgresStore:
     """Raises ``Broken``. Creates missing tables in the first schema of the search path if
     ``create`` and not ``read_only``.
@@ -84,7 +86,7 @@ def open_postgres(
         if not read_only:
             bring_forward(database)
         stack.pop_all()
-    return PostgresStore(database, capacity, emit)
+    return PostgresStore(database, capacity, emit, exports=exports)
 
 
 def _refuse_older(database: Database, than: int) -> None:

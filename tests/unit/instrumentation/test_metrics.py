@@ -292,13 +292,24 @@ def test_what_waits_is_read_from_the_store_at_the_scrape():
 
 @pytest.mark.parametrize(
     ("replicas", "exported"),
-    [("", True), ("here", True), ("dead here", True), ("other here", False), ("other", False)],
+    [
+        ("", True),
+        ("here", True),
+        ("dead here", True),
+        ("command here", True),
+        ("other here", False),
+        ("command other here", False),
+        ("other", False),
+    ],
 )
 def test_of_several_replicas_the_oldest_alive_exports_the_gauges_of_the_store(replicas, exported):
     found = tuple(
-        ReplicaStatus(each, "1", NOW, NOW, alive=each != "dead", here=each == "here")
+        ReplicaStatus(
+            each, "1", NOW, NOW,
+            alive=each != "dead", here=each == "here", exports=each != "command",
+        )
         for each in replicas.split()
-    )
+    )  # fmt: skip
     metrics = Metrics(status=lambda: replace(_status(), replicas=found))
     assert (value(metrics, "fuse_otel_outbox_bytes") is not None) is exported
 

@@ -1,7 +1,8 @@
 -- The first schema of PostgreSQL: the same tables as SQLite's, with what several replicas need. That
--- is `replicas` (`reads`: it has pollers; it counts as dead after `lives_until`), the owner of each
--- account, the claim of each delivery, and counters that no two transactions write at once. Times are
--- UNIX seconds, but those of replicas and claims are timestamps of the database.
+-- is `replicas` (`reads`: it has pollers; `exports`: it has metrics, as a command has not; it counts as
+-- dead after `lives_until`), the owner of each account, the claim of each delivery, and counters that
+-- no two transactions write at once. Times are UNIX seconds, but those of replicas and claims are
+-- timestamps of the database.
 
 create table meta (
     name text collate "C" primary key,
@@ -13,6 +14,7 @@ create table replicas (
     name text not null,
     version text not null,
     reads boolean not null,
+    exports boolean not null,
     started_at timestamptz not null default now(),
     beat timestamptz not null default now(),
     lives_until timestamptz not null

@@ -1,6 +1,6 @@
 -- name: join
-insert into replicas (id, name, version, reads, lives_until)
-values (:id, :name, :version, :reads, now() + make_interval(secs => :lease))
+insert into replicas (id, name, version, reads, exports, lives_until)
+values (:id, :name, :version, :reads, :exports, now() + make_interval(secs => :lease))
 on conflict (id) do update set beat = now(), lives_until = excluded.lives_until, reads = excluded.reads
 
 -- name: leave_accounts
@@ -71,7 +71,8 @@ select
     (
         select coalesce(json_agg(accounts.name order by accounts.name collate "C"), '[]')
         from accounts where owner = replicas.id
-    )
+    ),
+    exports
 from replicas
 order by started_at, id
 
