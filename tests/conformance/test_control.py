@@ -106,29 +106,63 @@ def test_recent_calls_are_bounded_in_bytes_too(roomy_store):
     assert [call.session_id for call in store.control.recent(10)] == ["d", "c", "b"]
 
 
+def shown_calls(store):
+    return [call.session_id for call in store.control.recent(1000)]
+
+
 def test_old_calls_fill_the_recent_calls_and_push_none_of_the_last_hour_away(roomy_store):
     store, lease = roomy_store, roomy_store.ledger.lease("main")
-    lease.commit(step(recent=[recent(f"live {i}") for i in range(490)]))
-    for old in ("first", "second"):
-        ends = [NOW - 7200, None]
-        lease.commit(step(recent=[recent(f"{old} {i}", end=ends[i % 2]) for i in range(8)]))
-    shown = [call.session_id for call in store.control.recent(1000)]
-    assert shown[:10] == [
-        *(f"second {i}" for i in (7, 6)), *(f"first {i}" for i in range(7, -1, -1))
-    ]  # fmt: skip
-    assert shown[10:] == [f"live {i}" for i in range(489, -1, -1)]
+    live = [f"live {i}" for i in range(490)]
+    lease.commit(step(recent=[recent(one) for one in live]))
+    lease.commit(step(recent=[recent(f"old {i}", end=NOW - 7200) for i in range(8)]))
+    lease.commit(step(recent=[recent(f"older {i}", end=NOW - 9000) for i in range(8)]))
+    old = ["older 7", "older 6", *(f"old {i}" for i in range(7, -1, -1))]
+    assert shown_calls(store) == [*old, *reversed(live)]
 
-    lease.commit(step(recent=[recent("old", end=NOW - 7200), recent("new")]))
-    assert store.control.recent_call("old") is None
-    assert store.control.recent(1)[0].session_id == "new"
+    lease.commit(step(recent=[recent("oldest", end=NOW - 9999), recent("new")]))
+    assert shown_calls(store) == ["new", "older 7", *old[2:], *reversed(live)]
 
 
-def test_old_calls_take_no_bytes_of_the_recent_calls_away(roomy_store):
+def test_the_newest_of_the_history_are_recent_once_it_is_read(roomy_store):
     store, lease = roomy_store, roomy_store.ledger.lease("main")
-    for name in "abc":
-        lease.commit(step(recent=[recent(name, traces=bytes(20 * MIB))]))
-    lease.commit(step(recent=[recent("old", end=NOW - 7200, traces=bytes(20 * MIB))]))
-    assert [call.session_id for call in store.control.recent(10)] == ["c", "b", "a"]
+    live = [f"live {i}" for i in range(10)]
+    lease.commit(step(recent=[recent(one) for one in live]))
+    start, apart = NOW - 5 * 86_400, 210
+    for first in range(0, 2000, 100):
+        calls = [recent(f"{i}", end=start + i * apart) for i in range(first, first + 100)]
+        lease.commit(step(recent=calls))
+    assert shown_calls(store) == [*(f"{i}" for i in range(1999, 1509, -1)), *reversed(live)]
+
+
+def test_calls_of_an_outage_take_the_place_of_older_ones(roomy_store):
+    store, lease = roomy_store, roomy_store.ledger.lease("main")
+    lease.commit(step(recent=[recent(f"{i}", end=NOW - 72_000 + i) for i in range(500)]))
+    lease.commit(step(recent=[recent("live")]))
+    lease.commit(step(recent=[recent(f"outage {i}", end=NOW - 7200 + i) for i in range(100)]))
+    outage = [f"outage {i}" for i in range(99, -1, -1)]
+    assert shown_calls(store) == [*outage, "live", *(f"{i}" for i in range(499, 100, -1))]
+
+
+def test_calls_without_a_time_are_the_oldest_of_the_recent_calls(roomy_store):
+    store, lease = roomy_store, roomy_store.ledger.lease("main")
+    lease.commit(step(recent=[recent(f"{i}", end=None) for i in range(500)]))
+    lease.commit(step(recent=[recent("more", end=None), recent("old", end=NOW - 7200)]))
+    assert shown_calls(store) == ["old", "more", *(f"{i}" for i in range(499, 1, -1))]
+
+
+def test_calls_with_a_time_to_come_keep_no_live_call_off_the_pages(roomy_store):
+    store, lease = roomy_store, roomy_store.ledger.lease("main")
+    lease.commit(step(recent=[recent(f"{i}", end=NOW + 86_400) for i in range(500)]))
+    lease.commit(step(recent=[recent("live")]))
+    assert shown_calls(store) == ["live", *(f"{i}" for i in range(499, 0, -1))]
+
+
+def test_calls_take_bytes_of_older_ones_and_old_calls_none_of_live_ones(roomy_store):
+    store, lease = roomy_store, roomy_store.ledger.lease("main")
+    ages = {"a": 0, "old": 72_000, "b": 0, "older": 80_000, "outage": 7200}
+    for name, age in ages.items():
+        lease.commit(step(recent=[recent(name, end=NOW - age, traces=bytes(20 * MIB))]))
+    assert shown_calls(store) == ["outage", "b", "a"]
 
 
 def test_calls_are_recent_by_the_newest_of_them_where_our_clock_is_ahead(roomy_store):

@@ -61,7 +61,7 @@ def trim(connection: Connection, now: int, cap: int) -> int:
     """
     return (
         _forget(connection, now)
-        + _trim_recent(connection, cap)
+        + _trim_recent(connection, now, cap)
         + trim_calls(connection, cap)
         + trim_flows(connection, cap)
     )
@@ -145,7 +145,7 @@ def _write_recent(connection: Connection, step: Step, cap: int, looseness: int) 
     if looseness and recent_looseness(connection) < looseness:
         return
     connection.executemany(_SQL["add_recent"], rows.values())
-    _trim_recent(connection, cap)
+    _trim_recent(connection, step.at, cap)
 
 
 def recent_looseness(connection: Connection) -> int:
@@ -155,37 +155,45 @@ def recent_looseness(connection: Connection) -> int:
 
 
 def _shown(connection: Connection, step: Step, cap: int) -> Sequence[RecentCall]:
-    """The last calls of the step. Of those that ended more than an hour before the newest call only
-    as many as have room: catching up must not push the live calls off the pages.
+    """The last calls of the step, without those that ``_trim_recent`` would remove at once: once
+    there is no more room, an old call that ended before the oldest recent one.
     """
     calls = step.recent[-RECENT_CALLS:]
     if all(call.end is not None and call.end > step.at - HOUR for call in calls):
         return calls
-    count, size, newest = connection.execute(_SQL["recent_size"]).fetchone()
-    ends = [end for end in (newest, *(call.end for call in calls)) if end is not None]
-    # By the newest call and not only by our clock, which may be wrong by more than an hour.
-    since = min(step.at, max(ends, default=0)) - HOUR
+    count, size, newest, oldest = connection.execute(_SQL["recent_size"]).fetchone()
+    since = _old_since(step.at, [newest, *(call.end for call in calls)])
     shown: list[RecentCall] = []
     for call in reversed(calls):
-        old = call.end is None or call.end <= since
         total = size + len(call.traces) + len(call.logs)
-        if not old or (count + len(shown) < RECENT_CALLS and total <= _recent_bytes(cap)):
+        room = count + len(shown) < RECENT_CALLS and total <= _recent_bytes(cap)
+        if room or (call.end or 0) >= min(oldest or 0, since):
             shown.append(call)
             size = total
     return shown[::-1]
+
+
+def _old_since(at: int, ends: Iterable[int | None]) -> int:
+    """Catching up must not push live calls off the pages: recent calls that ended up to then make
+    room first, the oldest of them before all others. All later ones, live or with a time to come,
+    make room in the order in which they were stored.
+    """
+    # By the newest call and not only by our clock, which may be wrong by more than an hour.
+    return min(at, max((end for end in ends if end is not None), default=0)) - HOUR
 
 
 def _recent_bytes(cap: int) -> int:
     return min(RECENT_BYTES, int(cap * RECENT_SHARE))
 
 
-def _trim_recent(connection: Connection, cap: int) -> int:
-    count, size, _ = connection.execute(_SQL["recent_size"]).fetchone()
+def _trim_recent(connection: Connection, at: int, cap: int) -> int:
+    count, size, newest, _ = connection.execute(_SQL["recent_size"]).fetchone()
+    since = _old_since(at, [newest])
     if size > _recent_bytes(cap):
-        bounds = {"calls": RECENT_CALLS, "bytes": _recent_bytes(cap)}
+        bounds = {"calls": RECENT_CALLS, "bytes": _recent_bytes(cap), "since": since}
         return connection.execute(_SQL["trim_recent"], bounds).rowcount
     if count > RECENT_CALLS:
-        oldest = {"limit": count - RECENT_CALLS}
+        oldest = {"limit": count - RECENT_CALLS, "since": since}
         return connection.execute(_SQL["forget_oldest_recent"], oldest).rowcount
     return 0
 

@@ -85,6 +85,13 @@ def test_due_batches_are_ordered_by_a_covering_index(schema, name, index):
     assert f"USING COVERING INDEX {index}" in first
 
 
+@pytest.mark.parametrize("name", ["recent_size", "forget_oldest_recent", "trim_recent"])
+def test_recent_calls_are_counted_and_ranked_without_reading_their_rows(schema, name):
+    (scan,) = [d for d in plan(schema, queries("step")[name]) if d.startswith("SCAN recent")]
+
+    assert scan == "SCAN recent USING COVERING INDEX recent_sizes"
+
+
 @pytest.mark.parametrize("door", DOORS)
 def test_every_query_is_used(door):
     sources = "".join(

@@ -33,11 +33,14 @@ insert into recent (
 on conflict (session_id) do nothing
 
 -- name: recent_size
-select count(*), coalesce(sum(bytes), 0), max(ended) from recent
+select count(*), coalesce(sum(bytes), 0), max(ended), min(coalesce(ended, 0)) from recent
 
 -- name: forget_oldest_recent
 delete from recent where id in (
-    select id from recent order by id limit :limit for update skip locked
+    select id from recent
+    order by least(coalesce(ended, 0), :since::bigint), id
+    limit :limit
+    for update skip locked
 )
 
 -- name: trim_recent
@@ -47,9 +50,12 @@ delete from recent where id in (
         select id from (
             select
                 id,
-                row_number() over (order by id desc) as place,
-                sum(bytes) over (order by id desc) as total
+                row_number() over newest_first as place,
+                sum(bytes) over newest_first as total
             from recent
+            window newest_first as (
+                order by least(coalesce(ended, 0), :since::bigint) desc, id desc
+            )
         ) as ranked
         where place > :calls or total > :bytes
     )

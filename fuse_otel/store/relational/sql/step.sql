@@ -76,20 +76,26 @@ insert into recent (
 ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: recent_size
--- By its index: a row of the table fills a page.
-select count(*), coalesce(sum(bytes), 0), max(ended) from recent indexed by recent_sizes
+-- By its index, as the two below: a row of the table fills a page.
+select count(*), coalesce(sum(bytes), 0), max(ended), min(coalesce(ended, 0))
+from recent indexed by recent_sizes
 
 -- name: forget_oldest_recent
-delete from recent where id in (select id from recent order by id limit :limit)
+delete from recent where id in (
+    select id from recent indexed by recent_sizes
+    order by min(coalesce(ended, 0), :since), id
+    limit :limit
+)
 
 -- name: trim_recent
 delete from recent where id in (
     select id from (
         select
             id,
-            row_number() over (order by id desc) as place,
-            sum(bytes) over (order by id desc) as total
-        from recent
+            row_number() over newest_first as place,
+            sum(bytes) over newest_first as total
+        from recent indexed by recent_sizes
+        window newest_first as (order by min(coalesce(ended, 0), :since) desc, id desc)
     ) as ranked
     where place > :calls or total > :bytes
 )
