@@ -27,14 +27,6 @@ _FLAGS = b"\x85\x01" + Struct("<I").pack(0x101)
 _LINK_FLAGS = b"\x35" + Struct("<I").pack(0x300)
 _ERROR_CODE = b"\x18\x02"
 _write = AttributeWriter(b"\x4a")
-_CALLS_OWN = {
-    semconv.SESSION_ID,
-    semconv.MODULE_ORDINAL,
-    semconv.MODULE_VISIT,
-    semconv.INPUT_WAIT,
-    semconv.TIME_INFERRED,
-    semconv.LATE,
-}
 _BEHIND_WAIT = {semconv.SERVICE_PEER_NAME, semconv.PEER_SERVICE}
 _BEHIND_MARKS = {semconv.LINE_FINGERPRINT, semconv.ERROR_TYPE}
 
@@ -128,7 +120,7 @@ def _template(span: Span) -> SpanTemplate:
             peer[name] = value
         elif name in _BEHIND_MARKS:
             error[name] = value
-        elif name not in _CALLS_OWN:
+        else:
             facts[name] = value
     return SpanTemplate(
         kind=span.kind,

@@ -22,9 +22,10 @@ class BoundedTable(Generic[K, V]):
     When the young generation is full, it becomes the old one, whose values are dropped. A value
     that is read becomes young again. So no read has a cost that grows with the table, and what is
     in use stays. Several threads may share a table: each step on a generation is one of ``dict``.
+    ``came_before`` shows its users which keys repeat, by their hashes.
     """
 
-    __slots__ = ("_bytes", "_most", "_old", "_room", "_young")
+    __slots__ = ("_bytes", "_most", "_old", "_room", "_young", "came_before")
 
     def __init__(self, most: int, room: int) -> None:
         self._most = most // 2
@@ -32,6 +33,7 @@ class BoundedTable(Generic[K, V]):
         self._young: dict[K, V] = {}
         self._old: dict[K, V] = {}
         self._bytes = 0
+        self.came_before = SeenBefore()
 
     def __len__(self) -> int:
         return len(self._young.keys() | self._old.keys())

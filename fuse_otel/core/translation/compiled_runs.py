@@ -5,7 +5,7 @@ that differs in its ids and times alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fuse_otel.core.model import semconv
@@ -24,17 +24,26 @@ from fuse_otel.core.translation.module_span import (
     execution_span,
 )
 from fuse_otel.core.translation.timeline import UNKNOWN, Timeline
-from fuse_otel.core.translation.timestamps import SECOND
 
 _OWN = 3  # attributes of a span that another call may have and this one has not
+_MOST_PLACES = 32  # entries: a menu that is asked three times has about ten
+_PLACE = 64  # bytes: one of the key, its number, and what the module's facts have for it
+_CALLS_OWN = {
+    semconv.SESSION_ID,
+    semconv.MODULE_ORDINAL,
+    semconv.MODULE_VISIT,
+    semconv.INPUT_WAIT,
+    semconv.TIME_INFERRED,
+    semconv.LATE,
+}
 RunKey = tuple[object, ...]
 
 
 @dataclass(slots=True)
 class CompiledRun:
-    """``span`` and ``module`` are those of the execution that was translated first. What its call
-    alone has is written anew for each: ids, times, ``session.id``, the number of the execution and
-    of the visit, the time to the answer, marks. ``kept``: others may share it.
+    """``kept``: others may share it. Then ``span`` has nothing that its call alone has, which is
+    written anew for each: ids, times, ``session.id``, the number of the execution and of the
+    visit, the time to the answer, marks. ``module`` never has its seconds.
 
     ``template`` is what the encoder keeps here; ``size`` is in bytes.
     """
@@ -66,22 +75,30 @@ def compiled_run(
     span = execution_span(timeline, number, ids, options, tally, attempts, late=late)
     module = _module_run(timeline, number, error=span.error)
     made = CompiledRun(span, module, attempts)
-    if key and fits(span.attributes, options.limits.span, _OWN):
-        made.kept, made.size = True, _size(span)
+    if key and table.came_before(hash(key)) and fits(span.attributes, options.limits.span, _OWN):
+        made.kept, made.span = True, _shared(span)
+        made.size = _size(made.span, len(key))
         table.put(key, made)
     return made
 
 
+def _shared(span: Span) -> Span:
+    attributes = {name: value for name, value in span.attributes.items() if name not in _CALLS_OWN}
+    return replace(span, span_id=0, parent_id=0, start=0, end=0, attributes=attributes)
+
+
 def _key(timeline: Timeline, number: int) -> RunKey | None:
-    """``None`` if one of its entries is not kept."""
-    redacted = timeline.redacted
-    serials = [redacted[place].serial for place in timeline.executions[number].places]
+    """``None`` if one of its entries is not kept, or if it has so many that it hardly repeats."""
+    redacted, places = timeline.redacted, timeline.executions[number].places
+    if len(places) > _MOST_PLACES:
+        return None
+    serials = [redacted[place].serial for place in places]
     return None if 0 in serials else (timeline.applications[number], *serials)
 
 
-def _size(span: Span) -> int:
+def _size(span: Span, places: int) -> int:
     texts = [span.name, span.message, *map(str, span.attributes.values())]
-    return 1_000 + sum(map(size_of, texts))
+    return 1_000 + _PLACE * places + sum(map(size_of, texts))
 
 
 def _module_run(timeline: Timeline, number: int, *, error: bool) -> ModuleRun:
@@ -92,7 +109,7 @@ def _module_run(timeline: Timeline, number: int, *, error: bool) -> ModuleRun:
         module_type,
         name,
         error,
-        (run.end - run.start) / SECOND,
+        0.0,
         errors=tuple(map(error_type, _failed(entries))) if error else (),
         transfer=_last(entries, semconv.TRANSFER_RESULT) if kind == TRANSFER else "",
         inputs=tuple(
