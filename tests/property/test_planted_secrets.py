@@ -11,21 +11,27 @@ from random import Random
 from types import ModuleType
 
 import pytest
-from support.builders.call_values import KEY, make_entry, make_log, make_record
+from support.builders.call_values import KEY, make_call, make_entry, make_log, make_record
 from support.builders.secrets import AROUND, KEYS
 from support.scale import scaled
 
 from fuse_otel.core.encoding.renderer import Renderer
 from fuse_otel.core.model.call import log_completeness
+from fuse_otel.core.model.ids import CallIds
 from fuse_otel.core.model.lane import Rendering
 from fuse_otel.core.model.module_kinds import ANNOUNCING, ASKING, GOING_ON, LEAVING
 from fuse_otel.core.model.options import ModelOptions
-from fuse_otel.core.model.redaction_policy import Mode, Redaction
+from fuse_otel.core.model.redaction_policy import KeyRule, Mode, OwnRules, Redaction
 from fuse_otel.core.model.telemetry import Profile, Signal
-from fuse_otel.core.redaction.compiled_entries import EntryTables
+from fuse_otel.core.redaction.compiled_entries import CompiledEntries, EntryTables
 from fuse_otel.core.redaction.pseudonym import pseudonymise
 
 ENTRIES = 20  # of a call
+SECRET = b"key"  # of the digests
+USUAL = (
+    make_entry("Sending", "rest", "usual"),
+    make_entry("Welcome", "prompt", "usual", "prompt", type="static", prompt_id="7"),
+)
 KINDS = (
     *sorted(ASKING | LEAVING | GOING_ON), "prompt", "set variable", "call log", "start", "exit",
     "compare variable", "evaluate js", "record", "counter", "biometrics", "unknown",
@@ -178,34 +184,94 @@ def content(tables):
     return b"\n".join(found).lower(), len(tables.entries), len(tables.runs)
 
 
-@pytest.mark.parametrize("mode", [Mode.STRICT, Mode.STANDARD])
+def render_thrice(renderer, call, log):
+    """So all that may be kept is kept."""
+    for _ in range(3):
+        renderer.render(call, log, log_completeness(call, log))
+
+
+def with_usual(log):
+    """The log, and entries behind it that hold nothing of a caller's."""
+    options = (make_entry(f"User input: {key} (dtmf)", "menu", f"menu {key}") for key in "123")
+    return make_log(*log.entries, *USUAL, *options)
+
+
+def digests(tables, entry):
+    """Under which keys of the first variants the entry would be found."""
+    users = (CompiledEntries(tables, SECRET, user) for user in range(1, 4))
+    keys = [each.key(entry, b"") or each.key(entry, b"") for each in users]
+    return [key for key in keys if key and tables.entries.get(key)]
+
+
+@pytest.mark.parametrize("mode", Mode)
 def test_no_table_of_compiled_entries_keeps_a_secret(mode):
-    """Each call is rendered three times, so that all that may be kept is kept."""
-    planter, tables = Planter(seed=15), EntryTables(b"key")
+    """Neither in clear nor as a digest, and nothing that one call has alone."""
+    planter, tables = Planter(seed=15), EntryTables(SECRET)
     renderer = renderer_of(replace(OPTIONS, redaction=Redaction(mode)), tables)
-    planted = []
+    planted, holding, own = [], [], []
     for number in range(scaled(10)):
         call, log, secrets = planter.call(number)
-        for _ in range(3):
-            out = renderer.render(call, log, log_completeness(call, log))
-        whole = b"\n".join(data for data, _ in out.parts.values()).lower()
-        # `standard` lets a word leave that only its reader knows as a name.
-        planted += [each for each in secrets if not found([each], whole)]
+        render_thrice(renderer, call, with_usual(log))
+        planted += secrets
+        own += calls_own(call)
+        holding += [entry for entry in log.entries if holds(entry, secrets)]
     kept, entries, runs = content(tables)
-    assert entries > scaled(10) * 5
-    assert runs > scaled(10)
+    assert entries >= 4
+    assert runs >= 3
     assert b"fuse.module.type" in kept
-    assert len(planted) > scaled(10) * 5
     assert found(planted, kept) == []
+    assert [each for each in own if each in kept] == []
+    assert len(holding) > scaled(10) * 5
+    assert [entry for entry in holding if digests(tables, entry)] == []
+
+
+def holds(entry, secrets):
+    return bool(found(secrets, repr((entry.line, entry.data)).lower().encode()))
+
+
+def calls_own(call):
+    """Ids and times of the call, as a table could hold them."""
+    ids = CallIds(OPTIONS.namespace, call.session_id)
+    spans = [ids.span_id(number) for number in range(1, ENTRIES + 6)]
+    times = [str(second * 10**9).encode() for second in (call.start, call.end)]
+    numbers = [str(span).encode() for span in spans]
+    return [call.session_id.encode(), ids.trace_id.lower(), *times, *numbers,
+            *(span.to_bytes(8, "big").lower() for span in spans)]  # fmt: skip
+
+
+KEYED = (
+    make_entry("", "number", "n", "event", value="4821"),
+    make_entry("User said 4821", "number", "n", "event"),
+    make_entry("User input: 4821 (dtmf)", "number", "n", "event"),
+    make_entry("User input: 1 (dtmf)", "number", "n", "event", spoken="4821"),
+    make_entry("You entered 4 8 2 1", "number", "n", "prompt", type="dynamic"),
+    make_entry("4821", "dialogflow", "n"),
+    make_entry("PIN 4821", "call log", "n"),
+    make_entry("No such order: 4821", "evaluate js", "n", "debug"),
+    make_entry("OrderError: 4821", "evaluate js", "n", "error"),
+    make_entry("https://a.com/4821", "rest", "n", "debug", url="https://a.com/4821"),
+    make_entry("Transferring", "transfer", "n", destination="+12125550123"),
+    make_entry("Comparing 4821 == 1: false", "compare variable", "n"),
+    make_entry("4821", "set variable", "n", value="4821"),
+)
+
+
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("rules", [OwnRules(), OwnRules(allow=(KeyRule("*"),))])
+def test_what_a_caller_may_have_keyed_is_not_even_kept_as_a_digest(mode, rules):
+    tables = EntryTables(SECRET)
+    renderer = renderer_of(replace(OPTIONS, redaction=Redaction(mode, rules)), tables)
+    for entries in (KEYED, USUAL):
+        render_thrice(renderer, make_call(), make_log(*entries))
+    assert [entry for entry in KEYED if digests(tables, entry)] == []
+    assert any(digests(tables, entry) for entry in USUAL)
 
 
 def test_the_walk_finds_what_a_table_keeps():
     tables = EntryTables()
-    renderer = renderer_of(ModelOptions(redaction=Redaction(Mode.OFF)), tables)
-    call, log, secrets = Planter(seed=1).call(0)
-    for _ in range(3):
-        renderer.render(call, log, log_completeness(call, log))
-    assert found(secrets, content(tables)[0])
+    prompt = make_entry("Welcome to Qxzvkwjqx", "prompt", "x", "prompt", type="static")
+    render_thrice(renderer_of(ModelOptions(), tables), make_call(), make_log(prompt))
+    assert found(["Qxzvkwjqx"], content(tables)[0])
 
 
 def test_the_search_finds_what_leaves():

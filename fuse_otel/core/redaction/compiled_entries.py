@@ -115,15 +115,13 @@ class CompiledEntries:
     def get(self, key: bytes) -> RedactedEntry | None:
         return self._get(key)
 
-    def keep(self, key: bytes, redacted: RedactedEntry, counted: Tally, *, for_all: bool) -> None:
-        """Keeps it if it is the same ``for_all`` calls. Keys that a caller keyed, beyond an option,
-        are not kept: not even as a digest.
+    def keep(self, key: bytes, redacted: RedactedEntry) -> None:
+        """Keeps an entry that is the same for all calls. Keys that a caller keyed, beyond an
+        option, are not kept: not even as a digest.
         """
-        redacted.redactions = tuple(counted.redactions.items())
-        redacted.truncations = tuple(counted.truncations.items())
         keyed = redacted.attributes.get(semconv.INPUT_LENGTH, 0)
         is_secret = isinstance(keyed, int) and keyed > _OPTION
-        if is_secret or redacted.link or not for_all:
+        if is_secret or redacted.link:
             return
         redacted.size = _size(redacted)
         redacted.serial = self._tables.next_serial()

@@ -15,7 +15,7 @@ from msgspec import structs
 
 from fuse_otel.core.model import semconv
 from fuse_otel.core.model.call import Entry, ListedCall
-from fuse_otel.core.model.module_kinds import COMPARING, SETTING, TRANSFER, module_kind
+from fuse_otel.core.model.module_kinds import SETTING, TRANSFER, module_kind
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.redaction_policy import Mode
 from fuse_otel.core.model.tally import LINE, Tally
@@ -43,7 +43,7 @@ UNKNOWN_CLASS = "unknown"
 _CLASS = re.compile(r"[a-z][a-z_]*\Z")
 _LONGEST_CLASS = 32
 _SECRET_CODE = 3  # digits
-_SECRET = SETTING | COMPARING  # their lines hold values that could be guessed from a digest
+_OPTION = {"input"}  # the rule that takes the option of a menu, and all else that is keyed
 
 
 class Redactor:
@@ -94,10 +94,24 @@ class Redactor:
         counted = Tally()
         self._known.were_read = False
         redacted = self._redacted(entry, module_type, counted)
-        is_secret = module_kind(module_type) in _SECRET
-        for_all = not self._known.were_read and not is_secret
-        self._compiled.keep(key, redacted, counted, for_all=for_all)
+        redacted.redactions = tuple(counted.redactions.items())
+        redacted.truncations = tuple(counted.truncations.items())
+        if not self._known.were_read and self._is_harmless(entry, module_type, counted):
+            self._compiled.keep(key, redacted)
         return redacted
+
+    def _is_harmless(self, entry: Entry, module_type: str, counted: Tally) -> bool:
+        """Whether no redaction takes anything of the entry but what a caller keyed. The others let
+        leave what the default one takes, and do not count it.
+        """
+        taken = counted.redactions.keys()
+        if not self._model_only and taken <= _OPTION:
+            plain, kind = Tally(), module_kind(module_type)
+            prompt = log_class_of(entry.log_class) == PROMPT
+            known_data(entry.data, kind, plain, prompt=prompt)
+            line_facts(entry, kind, plain, prompt=prompt)
+            taken = plain.redactions.keys()
+        return taken <= _OPTION
 
     def _redacted(self, entry: Entry, module_type: str, tally: Tally) -> RedactedEntry:
         log_class, kind = log_class_of(entry.log_class), module_kind(module_type)
