@@ -41,8 +41,9 @@ ifeq ($(PROOF_SCALE),)
 	.venv/bin/pytest -n $(JOBS) -m "not proof and not slow" $(PYTEST)
 else
 	@.venv/bin/coverage erase
-	.venv/bin/coverage run -m pytest -n $(JOBS) -m "not many" $(PYTEST)
-	.venv/bin/pytest -n $(JOBS) -m many $(PYTEST) || [ $$? -eq 5 ] # 5: PYTEST names a folder without such tests
+	# 5: PYTEST names a folder without such tests
+	.venv/bin/coverage run -m pytest -n $(JOBS) -m "not many" $(PYTEST) || [ $$? -eq 5 ]
+	.venv/bin/pytest -n $(JOBS) -m many $(PYTEST) || [ $$? -eq 5 ]
 	@.venv/bin/coverage combine --quiet
 	.venv/bin/coverage report
 endif

@@ -35,7 +35,7 @@ CAPACITY = 1 << 33
 _DUE = 8_000_000  # inflated bytes that one claim asks for: more than a request has
 _IDLE = 1.0  # seconds between two looks of an idle lane, as ``ShipperOptions.idle``
 _AGAIN = 0.2  # seconds until a busy account is tried again
-_STATISTICS = 2.0  # seconds until the server has counted what ended transactions did
+_ENDED = 30.0  # seconds until the server's processes of closed connections have ended
 _WAIT = 300.0
 
 
@@ -55,8 +55,8 @@ class Load:
 @dataclass(frozen=True, slots=True)
 class Work:
     """``calls`` in ``seconds``; CPU seconds of all replicas and of all processes of the database;
-    what the database did: transactions, rows written, bytes of the write-ahead log, bytes that the
-    tables grew by, and its connections at the end.
+    what the database did: transactions, rows written and bytes of the write-ahead log, joining and
+    leaving included; and its connections at the end.
     """
 
     calls: int
@@ -71,21 +71,21 @@ class Work:
 
 
 def measure(cluster: Cluster, url: str, load: Load) -> Work:
+    before = _with_tables(url)
     with ExitStack() as stack:
         pipes = [stack.enter_context(_replica(url, n, load)) for n in range(load.replicas)]
         for pipe in pipes:
             _ready(pipe)
-        time.sleep(_STATISTICS)
-        before, cpu, began = _statistics(url), cpu_of_tree(cluster.pid), time.monotonic()
+        cpu, began = cpu_of_tree(cluster.pid), time.monotonic()
         for pipe in pipes:
             pipe.send("go")
         told = [pipe.recv() for pipe in pipes]
         seconds = time.monotonic() - began
         database = cpu_of_tree(cluster.pid) - cpu
-        time.sleep(_STATISTICS)
-        after = _statistics(url)
+        connections = _statistics(url)["connections"]
         for pipe in pipes:
             pipe.send("end")
+    after = _after_the_last_connection(url)
     changed = {name: after[name] - before[name] for name in after}
     return Work(
         calls=sum(calls for calls, _, _ in told),
@@ -96,19 +96,19 @@ def measure(cluster: Cluster, url: str, load: Load) -> Work:
         rows=changed["rows"],
         log_bytes=changed["log_bytes"],
         claims=sum(claims for _, _, claims in told),
-        connections=after["connections"],
+        connections=connections,
     )
 
 
 def idle(cluster: Cluster, url: str, replicas: int, seconds: float) -> Work:
     """Replicas without calls: heartbeats, an account each, and a look at both lanes a second."""
+    before = _with_tables(url)
     with ExitStack() as stack:
         stores = [open_store(url, capacity=CAPACITY, clock=time.time) for _ in range(replicas)]
         for store in stores:
             stack.callback(store.close)
         leases = [_lease(store, f"account {number}") for number, store in enumerate(stores)]
-        time.sleep(_STATISTICS)
-        before, cpu, began = _statistics(url), cpu_of_tree(cluster.pid), time.monotonic()
+        cpu, began = cpu_of_tree(cluster.pid), time.monotonic()
         while (now := time.monotonic()) < began + seconds:
             for store, lease in zip(stores, leases, strict=True):
                 lease.position(START, 100)
@@ -117,8 +117,8 @@ def idle(cluster: Cluster, url: str, replicas: int, seconds: float) -> Work:
             time.sleep(max(0.0, now + _IDLE - time.monotonic()))
         took = time.monotonic() - began
         database = cpu_of_tree(cluster.pid) - cpu
-        time.sleep(_STATISTICS)
-        after = _statistics(url)
+        connections = _statistics(url)["connections"]
+    after = _after_the_last_connection(url)
     changed = {name: after[name] - before[name] for name in after}
     return Work(
         calls=0,
@@ -129,7 +129,7 @@ def idle(cluster: Cluster, url: str, replicas: int, seconds: float) -> Work:
         rows=changed["rows"],
         log_bytes=changed["log_bytes"],
         claims=0,
-        connections=after["connections"],
+        connections=connections,
     )
 
 
@@ -154,6 +154,19 @@ def _statistics(url: str) -> dict[str, int]:
         row = connection.execute(_QUESTION).fetchone()
     assert row is not None  # noqa: S101 - for the type checker
     return dict(zip(("transactions", "rows", "log_bytes", "connections"), row, strict=True))
+
+
+def _with_tables(url: str) -> dict[str, int]:
+    open_store(url, capacity=CAPACITY, clock=time.time).close()
+    return _after_the_last_connection(url)
+
+
+def _after_the_last_connection(url: str) -> dict[str, int]:
+    """A process of the server counts what it did when it ends; while it is idle, within 10 s."""
+    end = time.monotonic() + _ENDED
+    while (found := _statistics(url))["connections"] > 1 and time.monotonic() < end:
+        time.sleep(_AGAIN)
+    return found
 
 
 def table_sizes(url: str) -> dict[str, tuple[int, int]]:

@@ -6,8 +6,9 @@ from support.pages.repository import ROOT
 
 FOREIGN = {
     "http.server", "multiprocessing", "playwright", "socket", "socketserver", "subprocess",
-    "support.peers", "uvicorn",
+    "support.peers", "support.rigs.postgres_cluster", "support.rigs.web_site.served", "uvicorn",
 }  # fmt: skip
+FIXTURES = {"postgres"}
 
 
 def imported(source):
@@ -15,22 +16,23 @@ def imported(source):
         if isinstance(node, ast.Import):
             yield from (each.name for each in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield node.module or ""
+            yield from (f"{node.module}.{each.name}" for each in node.names)
 
 
 def foreign(source):
-    return [
+    """The imports and the fixtures that start something."""
+    names = [
         name
         for name in imported(source)
         if any(name == each or name.startswith(f"{each}.") for each in FOREIGN)
     ]
+    arguments = {node.arg for node in ast.walk(ast.parse(source)) if isinstance(node, ast.arg)}
+    return names + sorted(arguments & FIXTURES)
 
 
 def test_an_import_is_found():
-    assert foreign("import subprocess\nfrom support.peers.proxy import Proxy") == [
-        "subprocess",
-        "support.peers.proxy",
-    ]
+    source = "import subprocess\nfrom support.peers.proxy import Proxy\ndef test(postgres): ..."
+    assert foreign(source) == ["subprocess", "support.peers.proxy.Proxy", "postgres"]
 
 
 def test_no_unit_test_starts_a_process_or_a_server():

@@ -96,7 +96,12 @@ class Cluster:
         command = [*before, str(self._binaries / program), *arguments]
         if os.geteuid() == 0:
             command = ["runuser", "-u", _USER, "--", *command]
-        subprocess.run(command, check=True, capture_output=True, timeout=60, cwd=self.folder)
+        done = subprocess.run(
+            command, check=False, capture_output=True, timeout=60, cwd=self.folder
+        )
+        if done.returncode:
+            said = (done.stdout + done.stderr).decode(errors="replace")
+            raise RuntimeError(f"{program} ended with {done.returncode}: {said}")
 
     def start(self, *, file_size: int | None = None) -> None:
         """``file_size``: no process of the server writes beyond so many bytes of a file."""
@@ -139,7 +144,9 @@ def cluster(*options: str, **changed: str) -> Iterator[Cluster]:
         (port,) = free_ports(1)
         made = Cluster(folder, binaries, port)
         made.run(
-            "initdb", "-D", "data", "-U", _USER, "-A", "trust", "--no-sync", "-E", "UTF8", *options
+            *("initdb", "-D", "data", "-U", _USER, "-A", "trust", "--no-sync"),
+            # Not the caller's locale: the machine may lack it, and the server's words follow it.
+            *("-E", "UTF8", "--locale=C", *options),
         )
         with (folder / "data" / "postgresql.auto.conf").open("a") as file:
             settings = (
