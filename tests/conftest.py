@@ -17,6 +17,7 @@ from support.sharing import (
 )
 
 # These make texts of the path at their import, before a test replaces it.
+from fuse_otel.cli import settings_flags  # noqa: F401 - for its import only
 from fuse_otel.config import catalogue
 
 __all__ = [
