@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,9 @@ def carry_out(
     """Raises ``StoreError``. ``log_to`` takes warnings where the work is done here."""
     interrupt = Interrupt()
     interrupt.listen()
-    job_id = _placed(settings, request)
+    job_id, replicated = _placed(settings, request)
+    if replicated:
+        return _follow(settings, job_id, show, interrupt)
     here = _Here(settings, request, log_to)
     try:
         workers = here.open()
@@ -82,15 +85,19 @@ def stopped(sentence: str = f"Stopped. The job is kept: {GOES_ON}.") -> int:
     return INTERRUPTED
 
 
-def _placed(settings: Settings, request: JobRequest) -> int:
-    """The id of the job. An equal job that is not done yet is continued instead."""
-    from fuse_otel.assembly.parts import open_control  # noqa: PLC0415 - opens the store
+def _placed(settings: Settings, request: JobRequest) -> tuple[int, bool]:
+    """The id of the job, and whether a replica does it: no lock keeps a command from a shared
+    store, and this shell may lack their settings. An equal job that is not done yet is continued.
+    """
+    from fuse_otel.assembly import parts  # noqa: PLC0415 - opens the store
 
     job = encode_request(request)
-    with open_control(settings, read_only=False) as control:
+    with closing(parts.store(settings, time.time)) as store:
+        control = store.control
         same = (job_id for job_id, other in control.open_jobs() if other == job)
         found = next(same, None)
-        return control.add_job(job, time.time()).id if found is None else found
+        job_id = control.add_job(job, time.time()).id if found is None else found
+        return job_id, store.shared and control.lock_holder() is not None
 
 
 def _follow(
