@@ -20,13 +20,13 @@ def test_both_versions_work_side_by_side_on_the_new_schema(tmp_path, postgres):
         rig.wait_for_more()
         rig.start(NEXT)
         assert rig.query(_SCHEMA) == VERSION
-        assert rig.query(_VERSIONS) == 2
+        rig.wait(lambda: rig.query(_VERSIONS) == 2)
         rig.wait_for_more()
         restarted = rig.start()  # the old version begins on the new schema too
         rig.end(old)
         rig.wait_for_more()
         rig.end(restarted)
-        assert rig.query(_VERSIONS) == 1
+        rig.wait(lambda: rig.query(_VERSIONS) == 1)
         wanted = rig.recover()
         check_everything_is_there_once(rig, wanted)
         assert rig.query(_REVIEWED) > 0

@@ -5,16 +5,18 @@ from urllib.parse import quote
 import psycopg
 import pytest
 from psycopg import errors
+from psycopg_pool import ConnectionPool
 from support.builders.store_values import NOW, whole_step
 from support.fakes.relay import Relay
+from support.peers.waiting import wait_for
 from support.rigs.postgres_cluster import cluster
 
 from fuse_otel.errors import Broken, ConfigurationError, Full, MissingStore, StoreError
 from fuse_otel.store import open_store
-from fuse_otel.store.postgres import database
 from fuse_otel.store.postgres.connection import translated
 from fuse_otel.store.postgres.database import readable_name
 from fuse_otel.store.postgres.errors import mapped, store_error
+from fuse_otel.store.postgres.replica import Replica
 from fuse_otel.store.postgres.schema import VERSION
 
 
@@ -39,26 +41,49 @@ def test_a_database_that_restarts_is_used_again():
 
 
 def test_a_wire_that_was_cut_without_a_word_is_given_up(postgres, monkeypatch):
-    monkeypatch.setattr(database, "SILENCE", 1)
+    monkeypatch.setattr(Replica, "_run", lambda _: None)  # a heartbeat has its own connection
     with postgres.store() as url, Relay(postgres.port) as relay:
         port = relay.url.rpartition(":")[2]
         there = url.replace(f"port={postgres.port}", f"port={port}")
         there = there.replace(quote(str(postgres.folder), safe=""), "127.0.0.1")
         store = opened(there)
+        watch = store._database._watch
         lease = store.ledger.lease("main")
 
         def cut_while_it_reads() -> None:
-            with store._database.read() as connection:
+            with store._database.read() as connection, monkeypatch.context() as patch:
                 relay.forget()
+                patch.setattr(watch, "_seconds", 0)  # of this query alone: the others must pass
                 connection.execute("select 1")
 
         with pytest.raises(StoreError, match="cannot be reached"):
             cut_while_it_reads()
         lease.commit(whole_step("1;1"))
-        relay.forget()  # an idle connection is checked before it is used
-        lease.commit(whole_step("1;1"))
+        idle = wait_for(lambda: _all_idle(store._database._pool), "the connections, idle,")
+        with monkeypatch.context() as patch:
+            patch.setattr(ConnectionPool, "check_connection", _too_late_for(idle, watch))
+            relay.forget()  # an idle connection is checked before it is used
+            lease.commit(whole_step("1;1"))
         assert set(lease.known(["1;1"])) == {"1;1"}
         store.close()
+
+
+def _all_idle(pool):
+    """Its connections, once none is lent out or being made."""
+    stats = pool.get_stats()
+    return stats["pool_available"] == stats["pool_size"] and list(pool._pool)
+
+
+def _too_late_for(connections, watch):
+    """The checks of these alone have no time left."""
+    check = ConnectionPool.check_connection
+
+    def checked(raw):
+        if raw in connections:
+            watch._waiting[raw] = 0
+        check(raw)
+
+    return checked
 
 
 def test_a_reader_needs_a_schema_and_changes_nothing(postgres):

@@ -30,6 +30,8 @@ _SETTINGS = {
     "max_connections": "60",
 }
 
+_STOP = 'read _; kill -QUIT "$(head -n 1 data/postmaster.pid)"'
+
 _EMPTY = """
 do $$ declare found text; begin
     for found in
@@ -112,6 +114,11 @@ class Cluster:
     def stop(self, mode: str = "immediate") -> None:
         self.run("pg_ctl", "stop", "-w", "-D", "data", "-m", mode)
 
+    def end(self) -> None:
+        """Also where ``start`` did not see it start."""
+        if (self.folder / "data" / "postmaster.pid").exists():
+            self.stop()
+
     def become_standby(self) -> None:
         """Restart as a standby without a primary, which only reads."""
         self.stop("fast")
@@ -153,13 +160,26 @@ def cluster(*options: str, **changed: str) -> Iterator[Cluster]:
                 _SETTINGS | changed | {"unix_socket_directories": str(folder), "port": str(port)}
             )
             file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
-        made.start()
-        try:
-            yield made
-        finally:
-            made.stop()
+        with _ended_with_the_tests(folder):
+            try:
+                made.start()
+                yield made
+            finally:
+                made.end()
     finally:
         shutil.rmtree(folder)
+
+
+@contextmanager
+def _ended_with_the_tests(folder: Path) -> Iterator[None]:
+    """A killed test run leaves no server behind: a shell reads until the run ends, and stops it."""
+    with subprocess.Popen(
+        ["sh", "-c", _STOP], stdin=subprocess.PIPE, cwd=folder, start_new_session=True
+    ) as shell:
+        try:
+            yield
+        finally:
+            shell.kill()
 
 
 def installed() -> bool:
