@@ -24,6 +24,7 @@ AHEAD = 1000
 
 
 Call = TypeVar("Call", CallRecord, ListedCall)
+_Other = TypeVar("_Other", CallRecord, ListedCall)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,20 @@ class Listing(Generic[Call]):
     def newest_first(self) -> bool:
         starts = [call.start for call in self.calls if call.start is not None]
         return len(starts) > 1 and starts[0] > starts[-1]
+
+    def ids_and_times(self) -> Listing[CallRecord]:
+        """All that requests for logs need of it. They may take hours, and no number in clear may
+        stay in memory for so long.
+        """
+        return self.with_calls(
+            CallRecord(call.session_id, call.start, call.end, "", "", "", call.logged)
+            for call in self.calls
+        )
+
+    def with_calls(self, calls: Iterable[_Other]) -> Listing[_Other]:
+        return Listing(
+            self.window, self.number, tuple(calls), self.records, self.whole, self.complete
+        )
 
 
 AnyListing = Listing[CallRecord] | Listing[ListedCall]

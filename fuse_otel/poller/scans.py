@@ -6,13 +6,12 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from fuse_otel.core.model.call import CallRecord
 from fuse_otel.core.timing.windows import OVERLAP, Window, WindowSize, pieces
 from fuse_otel.events import Emit, PollDone
 from fuse_otel.poller.api_clock import ApiClock
 from fuse_otel.poller.catch_up import CatchUp, Present, catch_up, first_again
 from fuse_otel.poller.error_gaps import ErrorGaps, error_gaps_of, unanswered
-from fuse_otel.poller.list_calls import Listing
+from fuse_otel.poller.list_calls import AnyListing
 from fuse_otel.poller.live_progress import LiveProgress
 from fuse_otel.poller.options import PollerOptions
 from fuse_otel.poller.requests import Scan
@@ -72,8 +71,10 @@ class Scans:
             listings = yield from self._list_live(window, number, position, result)
             self.errors.open(number, cursor, result)
             later = progress.crowded
-            for part, listing in listings:
+            while listings:
+                part, listing = listings.pop(0)
                 taking = self._windows.take(listing, result, progress.claims, later=later)
+                del listing  # its numbers go as soon as it is taken
                 if not (yield from taking):
                     result.unanswered.append(part)
             self.errors.open(number, cursor, result)
@@ -89,22 +90,26 @@ class Scans:
 
     def _list_live(
         self, window: Window, number: str, position: Position, result: ScanResult
-    ) -> Scan[list[tuple[Window, Listing[CallRecord]]]]:
-        listings = yield from self._list_parts(window, number, position, result)
-        if self._api_clock.differs:
+    ) -> Scan[list[tuple[Window, AnyListing]]]:
+        parts = self._beside_errors(window, number, position)
+        clock = self._api_clock
+        alone = len(parts) == 1 and clock.known(self._clock()) and not clock.differs
+        listings = yield from self._list_parts(parts, number, result, alone=alone)
+        if clock.differs:
             # List the newest calls by our clock too: neither a wrong clock here nor a wrong date
             # there may keep live calls from being read.
             end = int(self._clock() - self._options.settle) - OVERLAP
             ours = Window(max(0, end - self._options.live_span), max(end, 1))
-            listings += yield from self._list_parts(ours, number, position, result)
+            parts = self._beside_errors(ours, number, position)
+            listings += yield from self._list_parts(parts, number, result, alone=False)
         return listings
 
     def _list_parts(
-        self, window: Window, number: str, position: Position, result: ScanResult
-    ) -> Scan[list[tuple[Window, Listing[CallRecord]]]]:
+        self, parts: Sequence[Window], number: str, result: ScanResult, *, alone: bool
+    ) -> Scan[list[tuple[Window, AnyListing]]]:
         listings = []
-        for part in self._beside_errors(window, number, position):
-            listing = yield from self._windows.list_first(part, number)
+        for part in parts:
+            listing = yield from self._windows.list_first(part, number, alone=alone)
             if listing is None:
                 result.unanswered.append(part)
             else:

@@ -16,13 +16,14 @@ from fuse_otel.poller.bisection import bisect
 from fuse_otel.poller.fetch_logs import CallSink, LogFetcher
 from fuse_otel.poller.health import AccountHealth
 from fuse_otel.poller.ingest import Ingest
-from fuse_otel.poller.list_calls import Listing, ListingTooLong, Paging, list_window
+from fuse_otel.poller.list_calls import AnyListing, Listing, ListingTooLong, Paging, list_window
 from fuse_otel.poller.live_progress import Claims
 from fuse_otel.poller.options import PollerOptions
 from fuse_otel.poller.requests import NO_DOUBT, SEARCHED, Doubt, Scan, WindowPoisoned
 from fuse_otel.ports import Lease, Pending, PendingReason, Step
 
 _T = TypeVar("_T")
+AnyCall = CallRecord | ListedCall
 
 MOST_UNANSWERED = 16  # parts of a window that are searched for; all others that fail are one gap
 LONGEST_WAIT = 2 * HOUR  # no pending call is due later (but for `grow`) unless the clock was wrong
@@ -111,33 +112,40 @@ class WindowScan:
             failed, read, lambda _part: unanswered < MOST_UNANSWERED
         )
 
-    def list_first(self, window: Window, number: str) -> Scan[Listing[CallRecord] | None]:
-        """List the window without reading any log yet. ``None``: it failed."""
-        listing = yield from self._isolated(window, self._list(window, number))
+    def list_first(self, window: Window, number: str, *, alone: bool) -> Scan[AnyListing | None]:
+        """List the window without reading any log yet. ``None``: it failed. Unless it is ``alone``,
+        it waits for the requests of others, and has pseudonyms instead of the numbers in clear.
+        """
+
+        def read() -> Scan[AnyListing]:
+            listing = yield from self._list(window, number)
+            return listing if alone else listing.with_calls(map(self._listed, listing.calls))
+
+        listing = yield from self._isolated(window, read())
         return listing if listing and listing.complete else None
 
     def take(
-        self, listing: Listing[CallRecord], result: ScanResult, claims: Claims, *, later: bool
+        self, listing: AnyListing, result: ScanResult, claims: Claims, *, later: bool
     ) -> Scan[bool]:
         """Read the logs of what ``list_first`` listed, apart from calls that another scan has
         claimed. ``later``: they become pending instead. Returns whether it worked.
         """
-        sink = CallSink(self._ingest, listing.number)
+        sink, window = CallSink(self._ingest, listing.number), listing.window
         taking = self._take(listing, sink, result, claims, later=later)
-        return (yield from self._isolated(listing.window, taking)) is not None
+        del listing  # only `_take` has it now, until it waits for logs
+        return (yield from self._isolated(window, taking)) is not None
 
     def _part(
         self, part: Window, sink: CallSink, result: ScanResult, doubt: Doubt = NO_DOUBT
     ) -> Scan[bool]:
         """Whether the part was read."""
 
-        def read() -> Scan[Listing[CallRecord]]:
-            listing = yield from self._list(part, sink.number, doubt)
-            yield from self._take(listing, sink, result)
-            return listing
+        def read() -> Scan[bool]:
+            # Without a variable: `_take` drops the listing before it waits for logs.
+            taking = self._take((yield from self._list(part, sink.number, doubt)), sink, result)
+            return (yield from taking)
 
-        listing = yield from self._isolated(part, read())
-        return listing is not None and listing.complete
+        return bool((yield from self._isolated(part, read())))
 
     def _isolated(self, window: Window, scan: Scan[_T]) -> Scan[_T | None]:
         """``None`` if it failed. An unexpected error counts like a window that the API does not
@@ -191,14 +199,16 @@ class WindowScan:
 
     def _take(
         self,
-        listing: Listing[CallRecord],
+        listing: AnyListing,
         sink: CallSink,
         result: ScanResult,
         claims: Claims | None = None,
         *,
         later: bool = False,
     ) -> Scan[bool]:
-        """Read new and changed calls; keep the ledger rows of the others."""
+        """Read new and changed calls; keep the ledger rows of the others. Returns whether the
+        listing was complete.
+        """
         ids = [call.session_id for call in listing.calls]
         known = {} if sink.again else self._lease.known(ids)
         waiting = {} if sink.again else self._lease.waiting(ids)
@@ -212,6 +222,8 @@ class WindowScan:
             wanted = [self._listed(call) for call in fresh + moved if call.session_id in own]
             result.listed += len(listing.calls)
             result.new += sum(call.session_id in own for call in fresh)
+            listing = listing.ids_and_times() if wanted else listing
+            del fresh, moved
             silent = [(call, MISSING_LOG) for call in wanted if not call.logged]
             if kept or silent:
                 sink.put(silent, kept)
@@ -225,19 +237,19 @@ class WindowScan:
         finally:
             claims.give_back(own)
             result.stored += sink.stored
-        return True
+        return listing.complete
 
     def _sorted(
         self,
-        calls: Sequence[CallRecord],
+        calls: Sequence[AnyCall],
         known: Mapping[str, Seen],
         waiting: Container[str],
-    ) -> tuple[list[CallRecord], list[CallRecord], list[str]]:
+    ) -> tuple[list[AnyCall], list[AnyCall], list[str]]:
         """New calls, known calls with another end than before, and the ids of known calls that the
         ledger would forget while the API still lists them.
         """
-        fresh: list[CallRecord] = []
-        moved: list[CallRecord] = []
+        fresh: list[AnyCall] = []
+        moved: list[AnyCall] = []
         kept: list[str] = []
         old = self._clock() - DAY
         for call in calls:
@@ -252,10 +264,12 @@ class WindowScan:
                 kept.append(call.session_id)
         return fresh, moved, kept
 
-    def _listed(self, record: CallRecord) -> ListedCall:
-        return pseudonymise(record, self._options.pseudonym_key)
+    def _listed(self, call: AnyCall) -> ListedCall:
+        if isinstance(call, ListedCall):
+            return call
+        return pseudonymise(call, self._options.pseudonym_key)
 
-    def _follow(self, listed: Sequence[CallRecord], waiting: Mapping[str, Pending]) -> None:
+    def _follow(self, listed: Sequence[AnyCall], waiting: Mapping[str, Pending]) -> None:
         """A pending call whose listed end changed is due at once."""
         now = int(self._clock())
         longest = LONGEST_WAIT + self._options.grow
@@ -281,6 +295,6 @@ class WindowScan:
         return Listing(window, number, tuple(ordered), expected)
 
 
-def _changed(call: CallRecord, pending: Pending) -> bool:
+def _changed(call: AnyCall, pending: Pending) -> bool:
     """For an exported call the ledger's end counts, not that of its recheck."""
     return pending.reason is not PendingReason.RECHECK and pending.call.end != call.end

@@ -240,8 +240,8 @@ class PollerRig:
             assert high - low + 1 <= rate * 10 + rate + self.options.concurrent_requests
 
 
-def down(endpoint: str | None = None) -> Fault:
-    return Fault(FaultKind.DOWN, endpoint=endpoint)
+def down(endpoint: str | None = None, **more: Any) -> Fault:
+    return Fault(FaultKind.DOWN, endpoint=endpoint, **more)
 
 
 def failing(endpoint: str | None = None, **more: Any) -> Fault:
