@@ -155,6 +155,24 @@ def test_an_erased_call_stays_erased_whatever_is_read_meanwhile(store, lease):
     assert not lease.known([B])[B].erased
 
 
+def test_a_call_that_is_erased_while_it_is_read_is_not_stored(store, lease):
+    commit(lease, calls=(A, B))
+    store.control.erase(A, NOW)
+    commit(
+        lease,
+        batch_of(A, B),
+        calls=(A, B),
+        recent=[recent(A), recent(B)],
+        indexed=[stepping_call(A, ()), stepping_call(B, ())],
+        pending=[pending(A), pending(B)],
+    )
+    assert waiting(store) == {B: text_of(B)}
+    assert text_of(A) not in inflate(only(store).data)
+    assert [one.session_id for one in store.control.recent(9)] == [B]
+    assert list(lease.waiting([A, B])) == [B]
+    assert store.calls.call(A) is None
+
+
 def test_a_call_that_waits_for_its_log_is_not_listed_anew(store, lease):
     lease.commit(step(pending=[pending(A)]))
     assert store.control.erase(A, NOW).known

@@ -32,15 +32,24 @@ def call_rows(account: int, step: Step) -> list[NamedRow]:
 
 def write_calls(
     connection: Connection, account: int, step: Step, rows: Sequence[NamedRow], cap: int
-) -> None:
+) -> Sequence[str]:
     """Inside the transaction of the step, after its ledger rows. ``rows`` are those of
-    ``call_rows``, ``cap`` is the store's, bytes.
+    ``call_rows``, ``cap`` is the store's, bytes. Returns the stored ids of the calls that were
+    erased while they were being read.
     """
-    connection.executemany(_SQL["add"], rows)
+    added = connection.executemany(_SQL["add"], rows).rowcount
     connection.executemany(_SQL["end"], _ends(account, step.seen, step.indexed))
     before = {"before": step.at - KEEP_INDEXED, "limit": FORGET_AT_ONCE + len(step.indexed)}
     connection.execute(_SQL["forget"], before)
     trim_calls(connection, cap, len(step.indexed))
+    # Each row counts as added, but for erased calls: only then are they looked for.
+    return _erased(connection, rows) if added < len(rows) else ()
+
+
+def _erased(connection: Connection, rows: Sequence[NamedRow]) -> Sequence[str]:
+    names = ("account", "session_id")
+    keys = [{name: row[name] for name in names} for row in rows]
+    return [key["session_id"] for key in keys if connection.execute(_SQL["erased"], key).fetchone()]
 
 
 def trim_calls(connection: Connection, cap: int, added: int = 0) -> int:

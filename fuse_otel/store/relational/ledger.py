@@ -14,6 +14,7 @@ from fuse_otel.ports import CallerRow, Pending, Position, Step
 from fuse_otel.store.relational import rows
 from fuse_otel.store.relational.capacity import Capacity, used_bytes
 from fuse_otel.store.relational.database import Connection, Database
+from fuse_otel.store.relational.erasure import erase
 from fuse_otel.store.relational.queries import queries
 from fuse_otel.store.relational.step import deliverable, trim, write_step
 
@@ -135,9 +136,12 @@ class RelationalLease:
             account = self._leased(connection, "hold_account")
             before = used_bytes(connection)
             self._capacity.check_cap(before, new)
-            write_step(
+            erased = write_step(
                 connection, account, step, batches, self._capacity.cap, self._database.looseness
             )
+            if erased:
+                # Their copies are in the step, and in its batches with those of other calls.
+                erase(connection, erased, step.at)
             used = used_bytes(connection)
             # Again with the rows of the ledger, pending and recent calls.
             self._capacity.check_cap(before, used - before, drains=bool(batches))

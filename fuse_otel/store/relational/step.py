@@ -38,8 +38,10 @@ def write_step(
     batches: Sequence[Batch],
     cap: int,
     looseness: int = 0,
-) -> None:
-    """``cap`` is that of the store, in bytes; ``looseness`` is that of the step's recent calls."""
+) -> Sequence[str]:
+    """``cap`` is that of the store, in bytes; ``looseness`` is that of the step's recent calls.
+    Returns what ``write_calls`` does.
+    """
     _write_position(connection, account, step)
     _write_pending(connection, account, step)
     rows = call_rows(account, step)
@@ -50,7 +52,7 @@ def write_step(
     _write_recent(connection, step, cap, looseness)
     _write_callers(connection, account, step)
     _forget(connection, step.at)
-    write_calls(connection, account, step, rows, cap)
+    return write_calls(connection, account, step, rows, cap)
 
 
 def trim(connection: Connection, now: int, cap: int) -> int:

@@ -20,6 +20,10 @@ on conflict (session_id, account) do update set
     modules = excluded.modules, path = excluded.path, at = excluded.at, bytes = excluded.bytes,
     counted = excluded.counted
 
+-- name: erased
+select 1 from ledger
+where account = :account and session_id = :session_id and entries = 2147483647
+
 -- name: end
 update calls set ended = ? where session_id = ? and account = ?
 
