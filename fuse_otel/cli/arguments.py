@@ -7,10 +7,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from fuse_otel.core.model.call import Direction
 from fuse_otel.core.timing.moment_text import read_moment
 from fuse_otel.core.timing.windows import RETENTION
-from fuse_otel.core.translation.root_span import CallOutcome
 from fuse_otel.humanize import moment
 
 if TYPE_CHECKING:
@@ -91,6 +89,10 @@ _NAMES = ("application", "account", "module", "from", "to")
 
 
 def add_filters(parser: argparse.ArgumentParser) -> None:
+    # msgspec comes with them, which other commands do not need.
+    from fuse_otel.core.model.call import Direction  # noqa: PLC0415
+    from fuse_otel.core.translation.root_span import CallOutcome  # noqa: PLC0415
+
     when = "2026-11-18T09:30Z, 2026-11-18, 36h (ago) or UNIX seconds"
     parser.add_argument(
         "calls", nargs="?", default="", metavar="ID", help="a session id or a trace id"

@@ -80,7 +80,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--deliver",
         action="store_true",
-        help="deliver to the endpoints of OTEL_EXPORTER_OTLP_… (default: into a file)",
+        help="deliver to the endpoints of OTEL_EXPORTER_OTLP_* (default: into a file)",
     )
 
 

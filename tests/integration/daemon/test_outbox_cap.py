@@ -8,7 +8,8 @@ from support.rigs.poller_rig import HOUR
 
 from fuse_otel.events import OutboxCrossed, StoreFailed
 
-ROOM = 120_000
+# Several commits of a backlog, each of up to 4,000 entries.
+ROOM = 480_000
 
 
 def full(rig: DiskFaultRig) -> list[StoreFailed]:
