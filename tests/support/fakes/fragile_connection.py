@@ -41,6 +41,13 @@ class Trap:
         raise Crashed
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What ``executemany`` tells of its statements."""
+
+    rowcount: int
+
+
 class FragileConnection:
     """``kept``: the database lives in this connection and outlasts the process."""
 
@@ -56,10 +63,9 @@ class FragileConnection:
     def execute(self, sql: str, arguments: Any = ()) -> sqlite3.Cursor:
         return self._trap.run(lambda: self._real.execute(sql, arguments))  # type: ignore[no-any-return]
 
-    def executemany(self, sql: str, rows: Iterable[Any]) -> None:
+    def executemany(self, sql: str, rows: Iterable[Any]) -> Changed:
         """Row by row, so that the trap may spring between two of them."""
-        for row in rows:
-            self.execute(sql, row)
+        return Changed(sum(self.execute(sql, row).rowcount for row in rows))
 
     def close(self) -> None:
         """What is not committed is lost, as it is in a process that dies."""
