@@ -384,30 +384,31 @@ referencing new table as changed for each statement execute function count_recen
 create trigger recent_removed after delete on recent
 referencing old table as changed for each statement execute function count_recent();
 
-create function count_calls() returns trigger language plpgsql as $$
+-- Of tables with a share of the cap; the argument names the table's own counter.
+create function count_share() returns trigger language plpgsql as $$
 declare
     sign integer := case tg_op when 'INSERT' then 1 else -1 end;
 begin
     perform add_to_counter('kept', 0, sign * sum(bytes)::bigint),
-        add_to_counter('indexed', 0, sign * sum(bytes)::bigint)
+        add_to_counter(tg_argv[0], 0, sign * sum(bytes)::bigint)
     from changed having count(*) > 0;
     return null;
 end $$;
 
 create trigger calls_added after insert on calls
-referencing new table as changed for each statement execute function count_calls();
+referencing new table as changed for each statement execute function count_share('indexed');
 create trigger calls_removed after delete on calls
-referencing old table as changed for each statement execute function count_calls();
+referencing old table as changed for each statement execute function count_share('indexed');
 
-create function count_call() returns trigger language plpgsql as $$
+create function count_share_changed() returns trigger language plpgsql as $$
 begin
     perform add_to_counter('kept', 0, new.bytes - old.bytes),
-        add_to_counter('indexed', 0, new.bytes - old.bytes);
+        add_to_counter(tg_argv[0], 0, new.bytes - old.bytes);
     return null;
 end $$;
 
 create trigger calls_changed after update of bytes on calls
-for each row when (new.bytes <> old.bytes) execute function count_call();
+for each row when (new.bytes <> old.bytes) execute function count_share_changed('indexed');
 
 create function count_samples() returns trigger language plpgsql as $$
 declare
@@ -422,30 +423,13 @@ referencing new table as changed for each statement execute function count_sampl
 create trigger samples_removed after delete on samples
 referencing old table as changed for each statement execute function count_samples();
 
-create function count_flows() returns trigger language plpgsql as $$
-declare
-    sign integer := case tg_op when 'INSERT' then 1 else -1 end;
-begin
-    perform add_to_counter('kept', 0, sign * sum(bytes)::bigint),
-        add_to_counter('flows', 0, sign * sum(bytes)::bigint)
-    from changed having count(*) > 0;
-    return null;
-end $$;
-
 create trigger flows_added after insert on flows
-referencing new table as changed for each statement execute function count_flows();
+referencing new table as changed for each statement execute function count_share('flows');
 create trigger flows_removed after delete on flows
-referencing old table as changed for each statement execute function count_flows();
-
-create function count_flow() returns trigger language plpgsql as $$
-begin
-    perform add_to_counter('kept', 0, new.bytes - old.bytes),
-        add_to_counter('flows', 0, new.bytes - old.bytes);
-    return null;
-end $$;
+referencing old table as changed for each statement execute function count_share('flows');
 
 create trigger flows_changed after update of bytes on flows
-for each row when (new.bytes <> old.bytes) execute function count_flow();
+for each row when (new.bytes <> old.bytes) execute function count_share_changed('flows');
 
 create function count_bodies() returns trigger language plpgsql as $$
 declare
