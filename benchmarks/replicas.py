@@ -85,18 +85,14 @@ def measure(cluster: Cluster, url: str, load: Load) -> Work:
         connections = _statistics(url)["connections"]
         for pipe in pipes:
             pipe.send("end")
-    after = _after_the_last_connection(url)
-    changed = {name: after[name] - before[name] for name in after}
     return Work(
         calls=sum(calls for calls, _, _ in told),
         seconds=seconds,
         replicas_cpu=sum(spent for _, spent, _ in told),
         database_cpu=database,
-        transactions=changed["transactions"],
-        rows=changed["rows"],
-        log_bytes=changed["log_bytes"],
         claims=sum(claims for _, _, claims in told),
         connections=connections,
+        **_done_since(before, url),
     )
 
 
@@ -118,18 +114,14 @@ def idle(cluster: Cluster, url: str, replicas: int, seconds: float) -> Work:
         took = time.monotonic() - began
         database = cpu_of_tree(cluster.pid) - cpu
         connections = _statistics(url)["connections"]
-    after = _after_the_last_connection(url)
-    changed = {name: after[name] - before[name] for name in after}
     return Work(
         calls=0,
         seconds=took,
         replicas_cpu=0.0,
         database_cpu=database,
-        transactions=changed["transactions"],
-        rows=changed["rows"],
-        log_bytes=changed["log_bytes"],
         claims=0,
         connections=connections,
+        **_done_since(before, url),
     )
 
 
@@ -167,6 +159,11 @@ def _after_the_last_connection(url: str) -> dict[str, int]:
     while (found := _statistics(url))["connections"] > 1 and time.monotonic() < end:
         time.sleep(_AGAIN)
     return found
+
+
+def _done_since(before: dict[str, int], url: str) -> dict[str, int]:
+    after = _after_the_last_connection(url)
+    return {name: after[name] - before[name] for name in ("transactions", "rows", "log_bytes")}
 
 
 def table_sizes(url: str) -> dict[str, tuple[int, int]]:
