@@ -6,35 +6,22 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 from support.builders.store_values import (
-    JAEGER,
+    EVERYTHING,
     NOW,
     TEMPO,
     body,
     copy_of,
     pending,
-    recent,
     seen,
     step,
 )
 
 from fuse_otel.errors import Broken
-from fuse_otel.ports import Acknowledgement, Gap, GapReason, NumberPosition
+from fuse_otel.ports import Acknowledgement, Gap, GapReason
 from fuse_otel.store import open_store
 from fuse_otel.store.postgres.connection import Connection
 
 pytestmark = pytest.mark.slow
-EVERYTHING = step(
-    body("b", "c", lanes=[TEMPO, JAEGER]),
-    positions={"": NumberPosition(NOW, 1)},
-    seen=[seen("b"), seen("c")],
-    listed=["a"],
-    pending=[pending("d")],
-    opened=[Gap("", 5, 6, GapReason.ERROR)],
-    closed=[1],
-    settled=["a"],
-    recent=[recent("b"), recent("c")],
-    at=NOW + 3 * 86_400,
-)
 _TABLES = """
 select tablename from pg_tables
 where schemaname = current_schema() and tablename not in ('counters', 'replicas', 'meta')

@@ -11,6 +11,9 @@ from fuse_otel.core.model.lane import Lane, Rendering
 from fuse_otel.core.model.telemetry import Profile, Signal
 from fuse_otel.ports import (
     Acknowledgement,
+    Gap,
+    GapReason,
+    NumberPosition,
     ParkedCopy,
     Pending,
     PendingReason,
@@ -108,6 +111,21 @@ def whole_step(*session_ids: str, lanes: Sequence[Lane] = (TEMPO,), at: int = NO
         batches=[body(*session_ids, lanes=lanes)],
         recent=[recent(one) for one in session_ids],
     )
+
+
+# One of each that a step may hold: "a" settles, "b" and "c" are new, "d" waits.
+EVERYTHING = step(
+    body("b", "c", lanes=[TEMPO, JAEGER]),
+    positions={"": NumberPosition(NOW, 1)},
+    seen=[seen("b"), seen("c")],
+    listed=["a"],
+    pending=[pending("d")],
+    opened=[Gap("", 5, 6, GapReason.ERROR)],
+    closed=[1],
+    settled=["a"],
+    recent=[recent("b"), recent("c")],
+    at=NOW + 3 * 86_400,
+)
 
 
 def copy_of(call: CallSlice, data: bytes = b"one call") -> ParkedCopy:

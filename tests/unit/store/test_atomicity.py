@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.builders.store_values import (
-    JAEGER,
+    EVERYTHING,
     NOW,
     TEMPO,
     body,
@@ -22,25 +22,13 @@ from support.builders.store_values import (
 )
 
 from fuse_otel.errors import Broken, Full
-from fuse_otel.ports import Acknowledgement, Gap, GapReason, NumberPosition
+from fuse_otel.ports import Acknowledgement, Gap, GapReason
 from fuse_otel.store import MemoryStore, open_store
 from fuse_otel.store.relational.capacity import RESERVE
 from fuse_otel.store.sqlite.database import Database
 from fuse_otel.store.sqlite.opening import open_file
 from fuse_otel.store.sqlite.store import SqliteStore
 
-EVERYTHING = step(
-    body("b", "c", lanes=[TEMPO, JAEGER]),
-    positions={"": NumberPosition(NOW, 1)},
-    seen=[seen("b"), seen("c")],
-    listed=["a"],
-    pending=[pending("d")],
-    opened=[Gap("", 5, 6, GapReason.ERROR)],
-    closed=[1],
-    settled=["a"],
-    recent=[recent("b"), recent("c")],
-    at=NOW + 3 * 86_400,
-)
 STRIDE = 25
 
 
