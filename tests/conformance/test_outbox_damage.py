@@ -1,5 +1,7 @@
 """What becomes of a body that the disk damaged, in every store."""
 
+from dataclasses import replace
+
 import pytest
 from support.builders.store_values import (
     JAEGER,
@@ -18,6 +20,7 @@ from fuse_otel.ports import (
     NumberPosition,
     PendingReason,
     Reread,
+    Status,
 )
 
 DAYS = 86_400
@@ -67,10 +70,15 @@ def test_no_lane_waits_for_a_damaged_batch(store, damaged):
 
 def test_damage_is_reported_once_however_often(store, lease, damaged):
     store.outbox.reread(damaged, NOW)
-    before = store.control.status()
+    before = status_of(store)
 
     assert store.outbox.reread(damaged, NOW) == Reread(0, 0)
-    assert store.control.status() == before
+    assert status_of(store) == before
+
+
+def status_of(store) -> Status:
+    """What the store holds, without the room on its disk: other programs change that meanwhile."""
+    return replace(store.control.status(), size=None, free=None)
 
 
 def test_one_lane_that_had_delivered_all_gets_the_calls_of_a_damaged_batch_once_more(store, lease):
