@@ -24,7 +24,7 @@ from fuse_otel.core.redaction.pseudonym import pseudonymise
 from fuse_otel.core.timing.windows import Window
 from fuse_otel.poller.list_calls import Paging, list_window
 from fuse_otel.ports import SeenRow, Step
-from fuse_otel.simulator import World
+from fuse_otel.simulator.world import World
 
 _IN_A_STEP = 10_000
 WORK = 20_000  # entries or calls, so that a measurement takes long enough

@@ -27,7 +27,7 @@ from fuse_otel.core.model.lane import Lane, Rendering
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.telemetry import Profile, Signal
 from fuse_otel.core.redaction.pseudonym import pseudonymise
-from fuse_otel.simulator import World
+from fuse_otel.simulator.world import World
 
 CALLS = 400
 START = 1_700_000_000

@@ -13,8 +13,8 @@ from typing import Any
 from support.rigs.long_run.worlds import WORLDS
 
 from benchmarks.sink import Received, Sink
-from fuse_otel.simulator import DEVELOPER_KEY, EMAIL, SimulatedApi
 from fuse_otel.simulator.server import Server
+from fuse_otel.simulator.simulated_api import DEVELOPER_KEY, EMAIL, SimulatedApi
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from support.peers.prometheus import Prometheus
 from support.peers.waiting import wait_for
 from support.rigs.program import pointed_at, running
 
-from fuse_otel.simulator import SimulatedApi
+from fuse_otel.simulator.simulated_api import SimulatedApi
 
 pytestmark = pytest.mark.proof
 

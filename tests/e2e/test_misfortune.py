@@ -19,7 +19,7 @@ from support.peers.waiting import wait_for
 from support.rigs.program import fuse_otel, running
 from support.scale import scaled
 
-from fuse_otel.simulator import Quirks
+from fuse_otel.simulator.quirks import Quirks
 
 pytestmark = pytest.mark.proof
 

@@ -16,7 +16,7 @@ from support.peers.page import blocks
 from support.peers.tempo import RealTempo
 from support.peers.waiting import wait_for
 
-from fuse_otel.simulator import Quirks
+from fuse_otel.simulator.quirks import Quirks
 
 pytestmark = pytest.mark.slow
 

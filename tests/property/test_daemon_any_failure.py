@@ -15,7 +15,7 @@ from support.rigs.daemon_rig import Wraps
 from support.scale import scaled
 
 from fuse_otel.ports import Acknowledgement, NumberPosition, Step
-from fuse_otel.simulator import Quirks
+from fuse_otel.simulator.quirks import Quirks
 
 pytestmark = pytest.mark.proof
 

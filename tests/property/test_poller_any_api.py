@@ -12,17 +12,16 @@ from support.rigs.poller_rig import LOGS, START, TRACES, PollerRig
 from support.scale import scaled
 
 from fuse_otel.core.model.ids import CallIds, trace_id
-from fuse_otel.simulator import (
+from fuse_otel.simulator.faults import Fault, FaultKind
+from fuse_otel.simulator.quirks import (
     Bounds,
-    Fault,
-    FaultKind,
     ListOrder,
     MissingDetail,
     MissingLog,
     Quirks,
     TimeField,
-    World,
 )
+from fuse_otel.simulator.world import World
 
 HOUR = 3600
 BAD_WEATHER = 2400  # seconds

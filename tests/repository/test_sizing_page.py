@@ -15,7 +15,7 @@ from fuse_otel.core.decoding.answers import decode_call
 from fuse_otel.core.encoding.renderer import Renderer
 from fuse_otel.core.model.call import log_completeness
 from fuse_otel.core.model.options import ModelOptions
-from fuse_otel.simulator import World
+from fuse_otel.simulator.world import World
 
 PAGE = (ROOT / "docs" / "sizing.md").read_text()
 CALLS = 200

@@ -86,7 +86,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from fuse_otel.config import back_end_environ  # noqa: PLC0415 - only here
-    from fuse_otel.simulator import SimulatedApi, World  # noqa: PLC0415 - only here
+    from fuse_otel.simulator.simulated_api import SimulatedApi  # noqa: PLC0415 - only here
+    from fuse_otel.simulator.world import World  # noqa: PLC0415 - only here
 
     environ = back_end_environ()
     world = World(seed=args.seed, rate=args.rate / 60, past=_PAST)

@@ -10,7 +10,7 @@ from fuse_otel.cli.commands import demo
 from fuse_otel.cli.demo_folder import CALLS, MARK, SETTINGS, STORE, demo_folder
 from fuse_otel.config import back_end_environ
 from fuse_otel.errors import Broken, Busy
-from fuse_otel.simulator import SimulatedApi
+from fuse_otel.simulator.simulated_api import SimulatedApi
 from fuse_otel.store.sqlite.lock import ProcessLock
 
 OWN = "these calls are mine\n"

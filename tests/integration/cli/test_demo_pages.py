@@ -8,7 +8,7 @@ from support.builders.recent_world import recent_world
 from support.peers.waiting import wait_for
 
 from fuse_otel.cli.commands import demo
-from fuse_otel.simulator import SimulatedApi
+from fuse_otel.simulator.simulated_api import SimulatedApi
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,9 @@ from support.fakes.otlp_receiver import OtlpReceiver
 from support.fakes.otlp_request import string
 from support.rigs.program import fuse_otel, pointed_at, started
 
-from fuse_otel.simulator import Fault, FaultKind, SamplesWorld, SimulatedApi
+from fuse_otel.simulator.faults import Fault, FaultKind
+from fuse_otel.simulator.samples import SamplesWorld
+from fuse_otel.simulator.simulated_api import SimulatedApi
 
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 HOUR = 3600

@@ -8,7 +8,9 @@ from support.fakes.otlp_protocols import BOTH
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.rigs.program import environment, fuse_otel, pointed_at
 
-from fuse_otel.simulator import Fault, FaultKind, Faults, SamplesWorld, SimulatedApi
+from fuse_otel.simulator.faults import Fault, FaultKind, Faults
+from fuse_otel.simulator.samples import SamplesWorld
+from fuse_otel.simulator.simulated_api import SimulatedApi
 
 pytestmark = pytest.mark.slow
 

@@ -14,7 +14,7 @@ from support.fakes.tls_files import make_certificate
 from support.rigs.program import environment, running
 
 from fuse_otel.cli import main
-from fuse_otel.simulator import SimulatedApi
+from fuse_otel.simulator.simulated_api import SimulatedApi
 
 pytestmark = pytest.mark.slow
 

@@ -17,7 +17,8 @@ from support.rigs.program import environment, pointed_at, running
 from fuse_otel.cli.commands.run import Runner
 from fuse_otel.cli.service_manager import ServiceManager
 from fuse_otel.cli.signals import Signals
-from fuse_otel.simulator import SimulatedApi, World
+from fuse_otel.simulator.simulated_api import SimulatedApi
+from fuse_otel.simulator.world import World
 
 pytestmark = pytest.mark.slow
 

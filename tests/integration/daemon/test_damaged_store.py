@@ -20,7 +20,7 @@ from support.fakes.otlp_request import string
 from support.patience import PATIENCE
 from support.rigs.program import fuse_otel, pointed_at, running
 
-from fuse_otel.simulator import SimulatedApi
+from fuse_otel.simulator.simulated_api import SimulatedApi
 
 pytestmark = pytest.mark.slow
 

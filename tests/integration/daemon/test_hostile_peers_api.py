@@ -14,7 +14,7 @@ from support.rigs.onlooker import Onlooker, peak_memory
 from support.rigs.program import pointed_at, running
 from support.scale import scaled
 
-from fuse_otel.simulator import SimulatedApi
+from fuse_otel.simulator.simulated_api import SimulatedApi
 
 BOUND = 400_000_000  # bytes of memory
 SHORTEST = 0.4  # seconds: the shortest wait after a failure is half a second

@@ -22,7 +22,7 @@ from support.rigs.onlooker import Onlooker, peak_memory
 from support.rigs.program import pointed_at, running
 from support.scale import scaled
 
-from fuse_otel.simulator import SimulatedApi
+from fuse_otel.simulator.simulated_api import SimulatedApi
 
 PROGRAM = [impatient_program.__file__]
 BOUND = 400_000_000  # bytes of memory

@@ -10,7 +10,8 @@ from support.fakes.otlp_protocols import BOTH, GRPC
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.rigs.program import fuse_otel, pointed_at
 
-from fuse_otel.simulator import SamplesWorld, SimulatedApi
+from fuse_otel.simulator.samples import SamplesWorld
+from fuse_otel.simulator.simulated_api import SimulatedApi
 
 pytestmark = pytest.mark.slow
 

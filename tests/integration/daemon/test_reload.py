@@ -22,7 +22,7 @@ from fuse_otel.assembly.workers import Workers
 from fuse_otel.cli.commands import run
 from fuse_otel.cli.signals import Signals
 from fuse_otel.events import unheard
-from fuse_otel.simulator import SimulatedApi
+from fuse_otel.simulator.simulated_api import SimulatedApi
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from support.fakes.otlp_answer import status
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.rigs.program import fuse_otel, pointed_at, running
 
-from fuse_otel.simulator import SimulatedApi
+from fuse_otel.simulator.simulated_api import SimulatedApi
 
 PAST = 1800
 REFUSED = status(400, "no such field")

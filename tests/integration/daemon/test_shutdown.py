@@ -15,7 +15,8 @@ from support.fakes.otlp_receiver import OtlpReceiver
 from support.fakes.raw_http import RawServer, answer
 from support.rigs.program import PATIENCE, environment, fuse_otel, pointed_at, running
 
-from fuse_otel.simulator import Fault, FaultKind, Faults, SimulatedApi
+from fuse_otel.simulator.faults import Fault, FaultKind, Faults
+from fuse_otel.simulator.simulated_api import SimulatedApi
 
 HOUR = 3600
 LONG = 600.0  # seconds that nobody waits for

@@ -13,7 +13,7 @@ from support.rigs.program import pointed_at, running
 
 from fuse_otel.instrumentation.metric_family import MetricKind
 from fuse_otel.instrumentation.metric_table import FAMILIES
-from fuse_otel.simulator import SimulatedApi
+from fuse_otel.simulator.simulated_api import SimulatedApi
 
 QUICK = {
     "FUSE_OTEL_POLL_INTERVAL": "1s",

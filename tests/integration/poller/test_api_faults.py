@@ -12,7 +12,9 @@ from fuse_otel.events import (
     WindowUnreadable,
 )
 from fuse_otel.ports import GapReason, PendingReason
-from fuse_otel.simulator import Fault, FaultKind, Quirks, World
+from fuse_otel.simulator.faults import Fault, FaultKind
+from fuse_otel.simulator.quirks import Quirks
+from fuse_otel.simulator.world import World
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ import pytest
 from support.rigs.poller_rig import HOUR, START, PollerRig, busy_world
 from support.scale import SCALE
 
-from fuse_otel.simulator import Bounds, ListOrder, Quirks, TimeField
+from fuse_otel.simulator.quirks import Bounds, ListOrder, Quirks, TimeField
 
 PAST = 2 * HOUR
 LONGER = 1800  # a call that lasts so long is found by a rescan, which takes its time

@@ -9,7 +9,8 @@ from support.rigs.poller_rig import DAY, HOUR, START, PollerRig, busy_world, fai
 
 from fuse_otel.events import WindowUnreadable
 from fuse_otel.ports import GapReason
-from fuse_otel.simulator import Quirks, World
+from fuse_otel.simulator.quirks import Quirks
+from fuse_otel.simulator.world import World
 
 MINUTE = 60
 YEAR = 366 * DAY

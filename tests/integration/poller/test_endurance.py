@@ -11,7 +11,8 @@ from fuse_otel.events import (
     StoreFailed,
 )
 from fuse_otel.ports import Gap, GapReason, Step
-from fuse_otel.simulator import Quirks, World
+from fuse_otel.simulator.quirks import Quirks
+from fuse_otel.simulator.world import World
 
 pytestmark = pytest.mark.proof
 

@@ -10,7 +10,7 @@ from fuse_otel.events import (
     CallsStored,
 )
 from fuse_otel.ports import PendingReason
-from fuse_otel.simulator import Quirks
+from fuse_otel.simulator.quirks import Quirks
 
 
 def test_a_hang_up_is_held_then_sent_then_read_once_more():

@@ -13,7 +13,8 @@ from fuse_otel.events import (
     WindowMismatch,
 )
 from fuse_otel.ports import GapReason
-from fuse_otel.simulator import Bounds, ListOrder, Quirks, TimeField, World
+from fuse_otel.simulator.quirks import Bounds, ListOrder, Quirks, TimeField
+from fuse_otel.simulator.world import World
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,10 @@ import pytest
 from support import http_client
 from support.patience import PATIENCE
 
-from fuse_otel.simulator import Fault, FaultKind, Faults, Quirks, SimulatedApi, World
+from fuse_otel.simulator.faults import Fault, FaultKind, Faults
+from fuse_otel.simulator.quirks import Quirks
+from fuse_otel.simulator.simulated_api import SimulatedApi
+from fuse_otel.simulator.world import World
 
 NOW = 1_700_000_000
 WORLD = World(seed=5, rate=0.2, past=3600, start=NOW)

@@ -9,7 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from support.patience import PATIENCE
 
-from fuse_otel.simulator import Quirks, SimulatedApi, World
+from fuse_otel.simulator.quirks import Quirks
+from fuse_otel.simulator.simulated_api import SimulatedApi
+from fuse_otel.simulator.world import World
 
 NOW = 1_700_000_000
 TOKEN = "secret"

@@ -10,7 +10,10 @@ from xml.etree import ElementTree as ET
 import pytest
 from support import http_client
 
-from fuse_otel.simulator import DEVELOPER_KEY, EMAIL, Quirks, SamplesWorld, SimulatedApi, World
+from fuse_otel.simulator.quirks import Quirks
+from fuse_otel.simulator.samples import SamplesWorld
+from fuse_otel.simulator.simulated_api import DEVELOPER_KEY, EMAIL, SimulatedApi
+from fuse_otel.simulator.world import World
 
 NOW = 1_700_000_000
 WORLD = World(seed=5, rate=0.2, past=3600, start=NOW)

@@ -9,7 +9,7 @@ from support.rigs.kill_rig import copies_of
 from support.rigs.postgres_cluster import Cluster
 from support.rigs.program import fuse_otel, pointed_at
 
-from fuse_otel.simulator import SimulatedApi
+from fuse_otel.simulator.simulated_api import SimulatedApi
 
 HOUR = 3600
 pytestmark = pytest.mark.slow

@@ -14,7 +14,7 @@ from fuse_otel.core.model.call import (
 )
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.redaction.pseudonym import pseudonymise
-from fuse_otel.simulator import SimulatedCall
+from fuse_otel.simulator.call import SimulatedCall
 from support.oracle.translate import transform
 
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"

@@ -24,7 +24,8 @@ from fuse_otel.core.model.redaction_policy import (
 )
 from fuse_otel.core.model.telemetry import Profile
 from fuse_otel.core.redaction.pseudonym import pseudonymise
-from fuse_otel.simulator import SimulatedCall, World
+from fuse_otel.simulator.call import SimulatedCall
+from fuse_otel.simulator.world import World
 from support.builders.call_values import KEY, SAMPLES, listed_of, make_call, sample_call
 from support.builders.scenario_logs import LOGS, scenario
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from math import inf
 
-from fuse_otel.simulator import Bounds, ListOrder, Quirks, TimeField
 from fuse_otel.simulator.call import RawEntry, SimulatedCall
+from fuse_otel.simulator.quirks import Bounds, ListOrder, Quirks, TimeField
 from fuse_otel.simulator.readable_logs import EXPIRED, NOT_FOUND
 from fuse_otel.simulator.requests import ApiQuery
 

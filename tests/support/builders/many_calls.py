@@ -15,7 +15,7 @@ from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.model.telemetry import CallSummary
 from fuse_otel.events import CallsStored
 from fuse_otel.instrumentation.metrics import Metrics
-from fuse_otel.simulator import World
+from fuse_otel.simulator.world import World
 from support.builders.call_values import KEY, listed_of
 from support.oracle.translate import transform
 

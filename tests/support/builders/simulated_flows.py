@@ -12,7 +12,7 @@ from fuse_otel.core.model.call import log_completeness
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.telemetry import CallSummary
 from fuse_otel.ports import IndexedCall, Step, Store
-from fuse_otel.simulator import World
+from fuse_otel.simulator.world import World
 from fuse_otel.store import MemoryStore
 from support.builders.call_values import KEY, listed_of
 from support.builders.flow_values import stepping_call

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from fuse_otel.simulator import SimulatedApi
+from fuse_otel.simulator.simulated_api import SimulatedApi
 from support.fakes.hostile_answers import Body, hostile_http
 from support.fakes.raw_http import Peer, answer
 

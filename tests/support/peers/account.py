@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from fuse_otel.simulator import Quirks, SimulatedApi, SimulatedCall
+from fuse_otel.simulator.call import SimulatedCall
+from fuse_otel.simulator.quirks import Quirks
+from fuse_otel.simulator.simulated_api import SimulatedApi
 from support.builders.recent_world import ended_world
 from support.peers.expected import ExpectedCall, expected_calls
 from support.rigs.program import fuse_otel, pointed_at

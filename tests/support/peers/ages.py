@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from fuse_otel.simulator import SimulatedApi, SimulatedCall, World
+from fuse_otel.simulator.call import SimulatedCall
+from fuse_otel.simulator.simulated_api import SimulatedApi
+from fuse_otel.simulator.world import World
 from support.peers.account import HOUR, Account
 from support.peers.expected import ExpectedCall
 

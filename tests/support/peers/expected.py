@@ -19,7 +19,8 @@ from fuse_otel.core.encoding.renderer import Renderer
 from fuse_otel.core.model.call import MISSING_LOG, log_completeness
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.redaction.pseudonym import developer_key_pseudonym
-from fuse_otel.simulator import SimulatedApi, SimulatedCall
+from fuse_otel.simulator.call import SimulatedCall
+from fuse_otel.simulator.simulated_api import SimulatedApi
 from support.builders.call_values import listed_of
 
 

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from fuse_otel.poller import PollerOptions
-from fuse_otel.simulator import Bounds, Fault, FaultKind, ListOrder, Quirks, TimeField
+from fuse_otel.simulator.faults import Fault, FaultKind
+from fuse_otel.simulator.quirks import Bounds, ListOrder, Quirks, TimeField
 from support.builders.made_calls import MadeCall, MadeCalls
 from support.fakes.in_process_source import PASSING_FAULTS
 from support.fakes.unreliable_destination import BEHAVIOURS

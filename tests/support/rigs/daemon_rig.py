@@ -21,7 +21,7 @@ from fuse_otel.events import AccountMoved, CallsGrown, CallsStored, Event
 from fuse_otel.poller import Poller, PollerOptions
 from fuse_otel.ports import AccountStatus, CallQuery, FlowQuery, IndexedCall, Ledger, Outbox
 from fuse_otel.shipper import Shipper, ShipperOptions
-from fuse_otel.simulator import Faults
+from fuse_otel.simulator.faults import Faults
 from fuse_otel.store import open_store
 from fuse_otel.store.sqlite.database import Database
 from fuse_otel.store.sqlite.opening import open_file, open_memory

@@ -15,7 +15,8 @@ from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.errors import StoreError
 from fuse_otel.ports import Store
 from fuse_otel.shipper import Shipper
-from fuse_otel.simulator import SimulatedCall, World
+from fuse_otel.simulator.call import SimulatedCall
+from fuse_otel.simulator.world import World
 from fuse_otel.store import open_store
 from support.fakes.faulty_disk import FaultyDisk
 from support.rigs.poller_rig import HOUR, LANE, LOGS, LOGS_LANE, START, TRACES, PollerRig

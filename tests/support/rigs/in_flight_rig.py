@@ -11,7 +11,7 @@ from fuse_otel.core.model.ids import trace_id
 from fuse_otel.errors import SourceError, TimedOut
 from fuse_otel.events import CallsStored
 from fuse_otel.poller import Outcome, Work
-from fuse_otel.simulator import SimulatedCall
+from fuse_otel.simulator.call import SimulatedCall
 from fuse_otel.simulator.requests import ApiQuery
 from support.rigs.poller_rig import PollerRig
 

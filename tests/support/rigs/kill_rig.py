@@ -12,18 +12,10 @@ from pathlib import Path
 from random import Random
 from typing import Self
 
-from fuse_otel.simulator import (
-    Bounds,
-    Fault,
-    FaultKind,
-    Faults,
-    ListOrder,
-    MissingDetail,
-    Quirks,
-    SimulatedApi,
-    SimulatedCall,
-    TimeField,
-)
+from fuse_otel.simulator.call import SimulatedCall
+from fuse_otel.simulator.faults import Fault, FaultKind, Faults
+from fuse_otel.simulator.quirks import Bounds, ListOrder, MissingDetail, Quirks, TimeField
+from fuse_otel.simulator.simulated_api import SimulatedApi
 from support.builders.recent_world import recent_world
 from support.fakes.otlp_answer import ACCEPTED, EMPTY_PARTIAL_SUCCESS, HANG_UP, HTML, Answer, text
 from support.fakes.otlp_receiver import OtlpReceiver

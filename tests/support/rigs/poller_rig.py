@@ -18,8 +18,11 @@ from fuse_otel.core.model.telemetry import Profile, Signal
 from fuse_otel.events import AccountMoved, Event, PollDone
 from fuse_otel.poller import Outcome, Poller, PollerOptions, Work
 from fuse_otel.ports import GapReason, Ledger, Pending, Position
-from fuse_otel.simulator import Fault, FaultKind, Faults, Quirks, SimulatedCall, World
+from fuse_otel.simulator.call import SimulatedCall
+from fuse_otel.simulator.faults import Fault, FaultKind, Faults
+from fuse_otel.simulator.quirks import Quirks
 from fuse_otel.simulator.requests import RecordedRequest
+from fuse_otel.simulator.world import World
 from fuse_otel.store import MemoryStore
 from support.fakes.in_process_source import InProcessExchange, in_process_source, in_this_thread
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from fuse_otel.simulator import SimulatedApi
+from fuse_otel.simulator.simulated_api import SimulatedApi
 from support.patience import PATIENCE
 
 NO_SETTINGS = Path(__file__).parents[2] / "data" / "no_settings.toml"

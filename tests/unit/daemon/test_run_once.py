@@ -8,7 +8,7 @@ from fuse_otel.cli import main
 from fuse_otel.daemon.run_once import RunOnceResult, WorkerGroup, run_once
 from fuse_otel.events import unheard
 from fuse_otel.ports import PendingReason
-from fuse_otel.simulator import World
+from fuse_otel.simulator.world import World
 
 REQUEST = 1.0  # seconds
 

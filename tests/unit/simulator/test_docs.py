@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from fuse_otel.cli.commands import simulate
-from fuse_otel.simulator import Fault, FaultKind, Quirks
 from fuse_otel.simulator.applications import EVERYDAY, LONG
+from fuse_otel.simulator.faults import Fault, FaultKind
+from fuse_otel.simulator.quirks import Quirks
 
 PAGE = (Path(__file__).parents[3] / "docs" / "simulator.md").read_text()
 ROWS = {

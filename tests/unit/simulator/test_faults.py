@@ -2,7 +2,7 @@
 
 import pytest
 
-from fuse_otel.simulator import Fault, FaultKind, Faults
+from fuse_otel.simulator.faults import Fault, FaultKind, Faults
 from fuse_otel.simulator.requests import ApiQuery
 
 LIST = ApiQuery("calls", start=100, end=200)

@@ -5,7 +5,6 @@ from collections import Counter
 
 import pytest
 
-from fuse_otel.simulator import Quirks, World
 from fuse_otel.simulator.content import WorldContent
 from fuse_otel.simulator.odd_calls import (
     LONG_ID,
@@ -16,8 +15,10 @@ from fuse_otel.simulator.odd_calls import (
     YEAR,
     fill_nested,
 )
+from fuse_otel.simulator.quirks import Quirks
 from fuse_otel.simulator.requests import ApiQuery
 from fuse_otel.simulator.responses import to_xml
+from fuse_otel.simulator.world import World
 
 NOW = 1_700_000_000
 START, END = NOW - 3600, NOW - 600

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from fuse_otel.simulator import Quirks, World
+from fuse_otel.simulator.quirks import Quirks
 from fuse_otel.simulator.readable_logs import ReadableLogs
+from fuse_otel.simulator.world import World
 
 NOW = 1_700_000_000
 DAY = 86_400

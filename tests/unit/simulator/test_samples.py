@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from fuse_otel.simulator import SamplesWorld
 from fuse_otel.simulator.requests import ApiQuery
+from fuse_otel.simulator.samples import SamplesWorld
 
 FIRST, SECOND = "300060;001;1529552581", "400050;001;1529549919"
 RECORD = {"dest": "8005550111", "src": "2125550123", "type": "inbound", "log": True}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fuse_otel.simulator import Bounds, MissingLog, Quirks
+from fuse_otel.simulator.quirks import Bounds, MissingLog, Quirks
 from fuse_otel.simulator.switches import read_duration, read_rate
 
 

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuse_otel.simulator import Quirks, World
 from fuse_otel.simulator.content import WorldContent
+from fuse_otel.simulator.quirks import Quirks
 from fuse_otel.simulator.requests import ApiQuery
+from fuse_otel.simulator.world import World
 
 NOW = 1_700_000_000
 START, END = NOW - 3600, NOW - 600

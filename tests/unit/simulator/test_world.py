@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuse_otel.simulator import World
+from fuse_otel.simulator.world import World
 
 NOW = 1_700_000_000
 HOUR = 3600

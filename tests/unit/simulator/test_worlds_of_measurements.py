@@ -5,7 +5,7 @@ from itertools import chain
 import pytest
 from support.rigs.long_run.worlds import SteadyWorld, UnlikeWorld
 
-from fuse_otel.simulator import World
+from fuse_otel.simulator.world import World
 
 NOW = 1_790_000_000
 

@@ -8,7 +8,7 @@ from support.rigs.poller_rig import LOGS, TRACES, PollerRig
 
 from fuse_otel.events import CallsStored
 from fuse_otel.ports import Endpoint
-from fuse_otel.simulator import World
+from fuse_otel.simulator.world import World
 from fuse_otel.source.answer import ApiResponse
 
 ODD = odd_logs()

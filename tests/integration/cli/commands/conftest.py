@@ -6,7 +6,7 @@ from support.fakes.otlp_receiver import OtlpReceiver
 from support.rigs.command_results import HOUR
 from support.rigs.program import pointed_at
 
-from fuse_otel.simulator import SimulatedApi
+from fuse_otel.simulator.simulated_api import SimulatedApi
 
 QUICK = {
     "FUSE_OTEL_POLL_INTERVAL": "1s",

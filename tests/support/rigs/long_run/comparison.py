@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 
-from fuse_otel.simulator import SimulatedCall, World
+from fuse_otel.simulator.call import SimulatedCall
+from fuse_otel.simulator.world import World
 from support.rigs.long_run.back_end import Arrival, BackEnd
 
 # What a lane calls live at a poll interval of 30 s (285 s), and an export that was slow.

@@ -13,9 +13,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from fuse_otel.simulator import Fault, Faults, Quirks, SimulatedApi
+from fuse_otel.simulator.faults import Fault, Faults
+from fuse_otel.simulator.quirks import Quirks
 from fuse_otel.simulator.requests import ApiQuery
 from fuse_otel.simulator.server import Server
+from fuse_otel.simulator.simulated_api import SimulatedApi
 from support.rigs.long_run.back_end import BackEnd
 from support.rigs.long_run.comparison import compare
 from support.rigs.long_run.fault_interval import FaultInterval

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from fuse_otel.simulator import RawEntry, SimulatedCall, World
+from fuse_otel.simulator.call import RawEntry, SimulatedCall
 from fuse_otel.simulator.call_flow import CallBoxes
 from fuse_otel.simulator.switches import is_number
+from fuse_otel.simulator.world import World
 
 _LETTERS = str.maketrans("0123456789", "bcdfghjklm")
 _KEPT = 1 << 12
