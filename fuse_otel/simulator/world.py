@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
-from fuse_otel.simulator.applications import EVERYDAY, LONG, Application
-from fuse_otel.simulator.applications.application import invent_phone
-from fuse_otel.simulator.applications.conference import LONGEST as LONGEST_CONFERENCE
+from fuse_otel.simulator.application import Application, invent_phone
+from fuse_otel.simulator.applications import EVERYDAY, LONG, LONGEST_CONFERENCE
 from fuse_otel.simulator.call import CallEnded, RawEntry, SimulatedCall
 from fuse_otel.simulator.call_flow import CallBoxes
 from fuse_otel.simulator.switches import is_number
