@@ -27,8 +27,7 @@ from support.peers.program_of import program
 from support.peers.victorialogs import VictoriaLogs
 
 from fuse_otel import config
-from fuse_otel.simulator.endpoints import BASE
-from fuse_otel.simulator.simulated_api import DEVELOPER_KEY, EMAIL
+from fuse_otel.simulator.simulated_api import BASE, DEVELOPER_KEY, EMAIL
 
 PAGE = "docs/compose.md"
 each_profile = pytest.mark.parametrize("profile", BACK_ENDS, ids=lambda name: name or "default")

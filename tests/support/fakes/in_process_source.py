@@ -17,11 +17,11 @@ from fuse_otel.events import Emit
 from fuse_otel.poller import Outcome, Work
 from fuse_otel.ports import Endpoint
 from fuse_otel.simulator.content import Content, WorldContent
-from fuse_otel.simulator.endpoints import BASE, SimulatedEndpoints
 from fuse_otel.simulator.faults import FaultKind, Faults
 from fuse_otel.simulator.quirks import Quirks
 from fuse_otel.simulator.requests import ReceivedRequest, RequestRecorder
 from fuse_otel.simulator.responses import SimulatedResponse
+from fuse_otel.simulator.simulated_api import BASE, SimulatedEndpoints
 from fuse_otel.simulator.world import World
 from fuse_otel.source import FuseApi
 from fuse_otel.source.answer import ApiOptions, ApiResponse
