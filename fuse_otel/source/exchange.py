@@ -24,7 +24,7 @@ from fuse_otel.errors import (
 from fuse_otel.events import ApiAnswered, ClockSkewSeen, Emit
 from fuse_otel.humanize import size
 from fuse_otel.ports import Endpoint
-from fuse_otel.source.answer import LONGEST_REASON, ApiOptions, ApiResponse
+from fuse_otel.source.fuse_api import LONGEST_REASON, ApiOptions, ApiResponse
 
 _CONNECT = 10.0  # seconds: a host that accepts no connection fails earlier than a slow one
 

@@ -24,7 +24,7 @@ from fuse_otel.simulator.responses import SimulatedResponse
 from fuse_otel.simulator.simulated_api import BASE, SimulatedEndpoints
 from fuse_otel.simulator.world import World
 from fuse_otel.source import FuseApi
-from fuse_otel.source.answer import ApiOptions, ApiResponse
+from fuse_otel.source.fuse_api import ApiOptions, ApiResponse
 
 _FAILURES: Mapping[FaultKind, tuple[type[SourceError], float]] = {
     FaultKind.CUT: (Unreachable, 0.0),

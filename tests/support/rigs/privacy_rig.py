@@ -24,7 +24,7 @@ from fuse_otel.instrumentation.metrics import Metrics
 from fuse_otel.poller import Poller, PollerOptions
 from fuse_otel.ports import Endpoint
 from fuse_otel.shipper import Shipper
-from fuse_otel.source.answer import ApiResponse
+from fuse_otel.source.fuse_api import ApiResponse
 from fuse_otel.store import open_store
 from support import http_client
 from support.fakes.in_process_source import in_process_source, in_this_thread

@@ -9,7 +9,7 @@ from support.rigs.poller_rig import LOGS, TRACES, PollerRig
 from fuse_otel.events import CallsStored
 from fuse_otel.ports import Endpoint
 from fuse_otel.simulator.world import World
-from fuse_otel.source.answer import ApiResponse
+from fuse_otel.source.fuse_api import ApiResponse
 
 ODD = odd_logs()
 MINUTE = 60
