@@ -12,8 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from fuse_otel.core.decoding.coercion import count, flag, seconds, text
-from fuse_otel.core.decoding.lenient_json import NotUnderstood, decode
+from fuse_otel.core.decoding.lenient_json import NotUnderstood, count, decode, flag, seconds, text
 from fuse_otel.core.decoding.log_entries import (
     LONGEST_REASON,
     RawDetail,

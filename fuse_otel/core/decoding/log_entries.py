@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from fuse_otel.core.decoding.coercion import LAST_SECOND, seconds, text
+from fuse_otel.core.decoding.lenient_json import LAST_SECOND, seconds, text
 from fuse_otel.core.model.call import EXPIRED_LOG, MISSING_LOG, CallLog, Entry, LogState
 from fuse_otel.core.model.limits import LONG_NAME, MAX_NAME
 from fuse_otel.core.model.tally import Anomaly, Tally

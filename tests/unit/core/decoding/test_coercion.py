@@ -2,7 +2,7 @@
 
 import pytest
 
-from fuse_otel.core.decoding.coercion import count, flag, seconds, text
+from fuse_otel.core.decoding.lenient_json import count, flag, seconds, text
 
 
 @pytest.mark.parametrize(
