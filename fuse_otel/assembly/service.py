@@ -13,7 +13,7 @@ from fuse_otel.assembly.web_access import current_access
 from fuse_otel.assembly.workers import build_workers, lanes, readiness
 from fuse_otel.daemon.daemon import Daemon
 from fuse_otel.daemon.memory import give_back_memory
-from fuse_otel.daemon.problems import Problems
+from fuse_otel.daemon.readiness import Problems
 from fuse_otel.events import Emit, Event, StoreFailed, unheard
 from fuse_otel.instrumentation import fan_out
 from fuse_otel.instrumentation.label_cap import Caps

@@ -2,20 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from threading import Lock
 
-from fuse_otel.core.model.lane import Lane
-from fuse_otel.daemon.problems import failure_after
+from fuse_otel.core.model.lane import Lane, LoopName
 from fuse_otel.events import (
     AccountMoved,
     AccountStandby,
+    CallsDelivered,
+    CallsStored,
+    ConfigReloaded,
     Event,
+    ExportDone,
     LaneChanged,
     LanePaused,
+    PollDone,
     StoreFailed,
 )
 from fuse_otel.ports import ReportedState
+from fuse_otel.views.status_report import Problem
+
+_STORE, _RELOAD = "store", "reload of the configuration"
+
+
+class Problems:
+    """``clock`` gives UNIX seconds. A reload of the configuration begins anew."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._found: dict[str, Problem] = {}
+        self._paused: set[str] = set()
+        self._store: StoreFailed | None = None
+        self._lock = Lock()
+
+    def __call__(self, event: Event) -> None:
+        with self._lock:
+            match event:
+                case AccountMoved():
+                    name = LoopName("account", event.account)
+                    self._note(str(name), "" if event.up else event.reason)
+                case AccountStandby():
+                    self._note(str(LoopName("account", event.account)), "")
+                    self._hear_store(event)
+                case LaneChanged():
+                    name = LoopName.of_lane(event.lane)
+                    self._note(str(name), "" if event.up else event.reason)
+                case LanePaused():
+                    change = self._paused.discard if event.since is None else self._paused.add
+                    change(str(LoopName.of_lane(event.lane)))
+                case ExportDone():
+                    self._again(str(LoopName.of_lane(event.lane)), event.reason)
+                case ConfigReloaded():
+                    self._note(_RELOAD, "" if event.successful else event.message)
+                case _:
+                    self._hear_store(event)
+
+    def _hear_store(self, event: Event) -> None:
+        self._store = failure_after(event, self._store)
+        self._note(_STORE, self._store.message if self._store else "")
+
+    def _note(self, what: str, error: str) -> None:
+        if not error:
+            self._found.pop(what, None)
+            return
+        known = self._found.get(what)
+        self._found[what] = Problem(what, known.since if known else self._clock(), error)
+
+    def _again(self, what: str, error: str) -> None:
+        """A known problem goes on with another error. An error alone is not yet a problem."""
+        if error and what in self._found:
+            self._found[what] = replace(self._found[what], error=error)
+
+    def present(self, next_steps: Mapping[LoopName, float]) -> Sequence[Problem]:
+        """The oldest first, without paused lanes. ``next_steps``: when each loop steps again, UNIX
+        seconds.
+        """
+        times = {str(name): at for name, at in next_steps.items()}
+        with self._lock:
+            shown = (each for each in self._found.values() if each.what not in self._paused)
+            found = sorted(shown, key=lambda each: each.since)
+        return [replace(each, next_try=times.get(each.what)) for each in found]
+
+
+# A full store, or one that another daemon reads for, still takes what became of delivered calls.
+_ONLY_FOR_READING = frozenset({"full", "lease_lost"})
+
+
+def failure_after(event: Event, failure: StoreFailed | None) -> StoreFailed | None:
+    """What does not work after an event, if ``failure`` did not work before it: a commit shows
+    that the store works again, and so does its answer that another replica reads an account.
+    """
+    match event:
+        case StoreFailed():
+            return event
+        case CallsStored() | PollDone():
+            return None
+        case CallsDelivered() | AccountStandby() if (
+            failure and failure.error_type not in _ONLY_FOR_READING
+        ):
+            return None
+        case _:
+            return failure
 
 
 class Readiness:

@@ -3,7 +3,7 @@
 from support.builders.store_values import LOKI, TEMPO
 
 from fuse_otel.core.model.lane import LoopName
-from fuse_otel.daemon.problems import Problems
+from fuse_otel.daemon.readiness import Problems
 from fuse_otel.events import (
     AccountMoved,
     CallsDelivered,

@@ -4,8 +4,7 @@ import pytest
 from support.builders.store_values import NOW, TEMPO
 
 from fuse_otel.core.model.tally import Tally
-from fuse_otel.daemon.problems import Problems
-from fuse_otel.daemon.readiness import Readiness
+from fuse_otel.daemon.readiness import Problems, Readiness
 from fuse_otel.events import (
     AccountMoved,
     AccountStandby,
