@@ -12,9 +12,8 @@ from fuse_otel.core.timing.backoff import Backoff, Random, SteadyClock
 from fuse_otel.errors import Full, StoreError
 from fuse_otel.events import BatchReadAgain, Emit, LoopFailed, StoreFailed
 from fuse_otel.ports import Destination, Outbox
-from fuse_otel.shipper.in_flight import Attempt, InFlight
+from fuse_otel.shipper.in_flight import Attempt, InFlight, NextRequest
 from fuse_otel.shipper.lane_health import LaneHealth, acknowledged, export_done
-from fuse_otel.shipper.next_request import NextRequest
 from fuse_otel.shipper.options import ShipperOptions
 from fuse_otel.shipper.result_policy import (
     Acknowledge,
