@@ -1,4 +1,4 @@
-"""Which accounts and lanes work, and why others do not. A subscriber of events."""
+"""Which accounts and lanes work, why others do not, and since when. Two subscribers of events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The export requests that a lane has begun and the store has not acknowledged yet."""
+"""The export requests that a lane has begun and the store has not acknowledged yet. The lane sends
+one of them next, or one of what is due in the store.
+"""
 
 from __future__ import annotations
 

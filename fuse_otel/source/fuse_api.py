@@ -1,4 +1,6 @@
-"""The three endpoints of the Plum Fuse API, one request each."""
+"""The three endpoints of the Plum Fuse API, one request each; the options of the client, the
+answers, and the errors that unusable answers become.
+"""
 
 from __future__ import annotations
 

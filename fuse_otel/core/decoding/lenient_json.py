@@ -1,5 +1,5 @@
 """JSON that is nearly JSON: the fast decoder first, then the same on repaired bytes, then the
-standard library on those, which reads any number.
+standard library on those, which reads any number. Then one value, converted to its expected type.
 """
 
 from __future__ import annotations
