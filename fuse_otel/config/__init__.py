@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fuse_otel.config.catalogue import variable_of
-from fuse_otel.config.file.contents import find_config_file, read_toml
-from fuse_otel.config.file.expansion import expand
+from fuse_otel.config.file.contents import expand, find_config_file, read_toml
 from fuse_otel.config.values.quantities import read_text
 from fuse_otel.errors import ConfigurationError
 

@@ -8,9 +8,8 @@ from itertools import islice
 from pydantic import BaseModel, ValidationError
 
 from fuse_otel.config import Loaded
-from fuse_otel.config.file.contents import find_config_file, has_secret, read_toml
+from fuse_otel.config.file.contents import expand, find_config_file, has_secret, read_toml
 from fuse_otel.config.file.destinations import DestinationTable
-from fuse_otel.config.file.expansion import expand
 from fuse_otel.config.file.redaction_rules import RedactionRuleTable
 from fuse_otel.config.file.tables import Account, RescanTable
 from fuse_otel.config.inputs import DEFAULT, Inputs

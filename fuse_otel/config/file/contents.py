@@ -1,5 +1,5 @@
-"""Reads the configuration file, and files that hold one secret each, as Docker and Kubernetes mount
-them.
+"""Reads the configuration file, YAML, and files that hold one secret each, as Docker and Kubernetes
+mount them. Replaces the variables in texts of the configuration file.
 """
 
 from __future__ import annotations
@@ -124,3 +124,128 @@ def read_secret(path: str) -> SecretFile:
     if not text or len(content) > _MAX_SECRET:
         raise ValueError("The file must contain the secret and nothing else.")
     return SecretFile(text, mode)
+
+
+_DEEPEST = 8
+
+
+def read_yaml(content: bytes) -> Mapping[str, object]:
+    """A mapping of which every scalar is text: ``yes`` and ``1e3`` stay what the operator wrote.
+    Without its empty values. Raises ``ValueError`` with a sentence, which repeats
+    nothing of the content: it may hold secrets.
+    """
+    import yaml  # noqa: PLC0415 - 20 ms, and only this file needs it
+
+    try:
+        loader = yaml.BaseLoader(content.decode("utf-8-sig"))
+        found = _plain(loader.get_single_node())
+    except UnicodeDecodeError:
+        raise ValueError("Not UTF-8 text.") from None
+    except RecursionError:
+        raise ValueError("Not valid YAML: It is nested too deeply.") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ValueError(f"Not valid YAML in line {line}.") from None
+    except yaml.YAMLError:
+        raise ValueError("Not valid YAML: A character is not allowed.") from None
+    if found is None or found == "":
+        return {}
+    if not isinstance(found, Mapping):
+        raise ValueError("Must be a table of keys.")  # noqa: TRY004 - a problem of the file
+    return found
+
+
+def _plain(node: object, depth: int = 0) -> object:
+    """``node`` of PyYAML as dictionaries, lists and texts; an empty scalar as ``None``.
+
+    Not PyYAML's constructor: it takes the last one of two equal keys without a word.
+    """
+    import yaml  # noqa: PLC0415 - as above
+
+    if depth > _DEEPEST:  # also an alias that contains itself
+        raise RecursionError
+    if isinstance(node, yaml.ScalarNode):
+        return node.value if node.value or node.style else None
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(each, depth + 1) for each in node.value]
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    made: dict[str, object] = {}
+    for key, value in node.value:
+        line = key.start_mark.line + 1
+        if not isinstance(key, yaml.ScalarNode):
+            raise ValueError(f"Not valid YAML in line {line}: A key must be text.")  # noqa: TRY004
+        if key.value in made:
+            raise ValueError(f"Not valid YAML in line {line}: The key is there twice.")
+        made[key.value] = _plain(value, depth + 1)
+    return {name: value for name, value in made.items() if value is not None}
+
+
+# $$, or ${ up to the next brace. A dollar before anything else is an ordinary character.
+_REFERENCE = re.compile(r"\$(?:\$|\{([^{}]*)(\}?))")
+_NAME = re.compile(r"(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
+
+
+class Expanded(NamedTuple):
+    """``variables``: key of the file → the variables that its texts name, in their order."""
+
+    content: Mapping[str, object]
+    variables: Mapping[str, tuple[str, ...]]
+
+
+def expand(content: Mapping[str, object], environ: Mapping[str, str], file: str) -> Expanded:
+    """The texts with ``${NAME}`` and ``${env:NAME}`` replaced, and ``$$`` by a dollar, as the
+    OpenTelemetry Collector has them
+    (https://opentelemetry.io/docs/collector/configuration/#environment-variables). A variable that
+    is not set is an error here. The Collector replaces it by nothing.
+
+    Raises ``ConfigurationError`` with all problems at once. No message repeats a text, because it
+    may hold a secret.
+    """
+    expansion = _Expansion(environ, file)
+    found, variables = {}, {}
+    for key, value in content.items():
+        expansion.used.clear()
+        found[key] = expansion.expanded(value, key)
+        variables[key] = tuple(dict.fromkeys(expansion.used))
+    if expansion.problems:
+        raise ConfigurationError(dict.fromkeys(expansion.problems))
+    return Expanded(found, variables)
+
+
+class _Expansion:
+    def __init__(self, environ: Mapping[str, str], file: str) -> None:
+        self._environ = environ
+        self._file = file
+        self.problems: list[str] = []
+        self.used: list[str] = []
+
+    def expanded(self, value: object, place: str) -> object:
+        if isinstance(value, str):
+            return _REFERENCE.sub(lambda match: self._text(match, place), value)
+        if isinstance(value, list):
+            return [self.expanded(each, f"{place}[{at}]") for at, each in enumerate(value)]
+        if isinstance(value, dict):
+            return {key: self.expanded(each, f"{place}.{key}") for key, each in value.items()}
+        return value
+
+    def _text(self, match: re.Match[str], place: str) -> str:
+        if match[0] == "$$":
+            return "$"
+        named = _NAME.fullmatch(match[1])
+        if not named or not match[2]:
+            self._problem(
+                place, "${…} does not name a variable. Write ${NAME}, or $$ for a dollar."
+            )
+            return ""
+        name, default = named.groups()
+        text = self._environ.get(name, "")
+        if default is not None:
+            text = text or default
+        elif name not in self._environ:
+            self._problem(place, f"The variable {name} is not set.")
+        self.used.append(name)
+        return text.removeprefix("\ufeff")
+
+    def _problem(self, place: str, sentence: str) -> None:
+        self.problems.append(f"{self._file}: {place}: {sentence}")

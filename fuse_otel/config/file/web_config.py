@@ -14,9 +14,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, PlainSerializer, PlainValidator, ValidationError
 
-from fuse_otel.config.file.contents import read_secret
+from fuse_otel.config.file.contents import read_secret, read_yaml
 from fuse_otel.config.file.web_tls import FOLDER, FileOfFolder, TlsTable, server_context
-from fuse_otel.config.file.yaml_text import read_yaml
 from fuse_otel.config.problems import WrongValue, sentences
 from fuse_otel.config.values import fields
 from fuse_otel.config.values.quantities import read_required_text

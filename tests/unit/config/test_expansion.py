@@ -5,7 +5,7 @@ from support.builders.loaded_settings import ACCOUNT, write_toml
 
 from fuse_otel.cli import main
 from fuse_otel.config import load, namespace_of
-from fuse_otel.config.file.expansion import expand
+from fuse_otel.config.file.contents import expand
 from fuse_otel.errors import ConfigurationError
 
 ENVIRON = {"NAME": "value", "EMPTY": "", "DOLLAR": "a$$b${NAME}", "A_1": "1"}
