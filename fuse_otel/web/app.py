@@ -19,10 +19,9 @@ from fuse_otel.errors import StoreError, WrongQuery
 from fuse_otel.web.context import PageContext
 from fuse_otel.web.guards import AnswerSlots, host_check
 from fuse_otel.web.hook import METHODS, Hook
-from fuse_otel.web.login import HOOK, Login
+from fuse_otel.web.login import HOOK, Login, Passwords
 from fuse_otel.web.page import not_found
 from fuse_otel.web.pages import Pages
-from fuse_otel.web.passwords import Passwords
 from fuse_otel.web.responses import SecurityHeaders, plain
 
 _ICON = (

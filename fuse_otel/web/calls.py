@@ -15,10 +15,9 @@ from fuse_otel.humanize import quoted
 from fuse_otel.ports import EVERY_CALL, CallIndex, CallQuery, IndexedCall
 from fuse_otel.views.calls import DIRECTIONS, FILTERS, OUTCOMES, call_json, read_query
 from fuse_otel.web.call_head import call_path
-from fuse_otel.web.filters import filter_field, filter_form, read_filters
 from fuse_otel.web.flow import flow_path
 from fuse_otel.web.html import Child, Html, join, tag
-from fuse_otel.web.page import page, table_of_rows, when
+from fuse_otel.web.page import filter_field, filter_form, page, read_filters, table_of_rows, when
 
 PER_PAGE = 100
 _OF_A_PROXY = frozenset(

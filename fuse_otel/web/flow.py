@@ -24,12 +24,19 @@ from fuse_otel.views.flow import (
     flow_report,
     read_flow_request,
 )
+from fuse_otel.views.flow_formats import module_table
 from fuse_otel.views.flow_picture import Picture, not_drawn, picture_of
-from fuse_otel.views.flow_table import module_table
-from fuse_otel.web.filters import filter_field, filter_form, read_filters
 from fuse_otel.web.flow_svg import Link, flow_svg
 from fuse_otel.web.html import Child, Html, tag
-from fuse_otel.web.page import content, page, table_of_rows, when
+from fuse_otel.web.page import (
+    content,
+    filter_field,
+    filter_form,
+    page,
+    read_filters,
+    table_of_rows,
+    when,
+)
 
 _LABELS = {
     "from": "From",

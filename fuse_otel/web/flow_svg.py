@@ -12,9 +12,9 @@ from itertools import pairwise
 
 from fuse_otel import humanize
 from fuse_otel.views.flow import FlowModule, FlowStep, percent
+from fuse_otel.views.flow_formats import both
 from fuse_otel.views.flow_layout import Layout, Point, StepLine
 from fuse_otel.views.flow_picture import SIZES, Pair, Picture
-from fuse_otel.views.flow_table import both
 from fuse_otel.web.html import Child, Html, tag
 
 Link = Callable[[str], str | None]

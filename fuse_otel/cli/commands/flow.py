@@ -84,7 +84,7 @@ def _report(settings: Settings, request: FlowRequest) -> FlowReport | None:
 
 def _lines(report: FlowReport, args: argparse.Namespace) -> Iterator[str]:
     from fuse_otel.views.flow import flow_json  # noqa: PLC0415 - not for the help
-    from fuse_otel.views.flow_diagram import dot, mermaid  # noqa: PLC0415 - as above
+    from fuse_otel.views.flow_formats import dot, mermaid  # noqa: PLC0415 - as above
 
     match args.format:
         case "json":
@@ -100,7 +100,7 @@ def _lines(report: FlowReport, args: argparse.Namespace) -> Iterator[str]:
 def _text(report: FlowReport, color: str) -> Iterator[str]:
     from fuse_otel import humanize  # noqa: PLC0415 - not for the help
     from fuse_otel.cli.terminal.text import painted_table  # noqa: PLC0415 - as above
-    from fuse_otel.views.flow_table import module_table, step_table  # noqa: PLC0415
+    from fuse_otel.views.flow_formats import module_table, step_table  # noqa: PLC0415
 
     counted = humanize.plural(report.side.calls, "call")
     if report.compared is not None:

@@ -18,9 +18,8 @@ from fuse_otel.views.flow import (
     percent,
     read_flow_request,
 )
-from fuse_otel.views.flow_diagram import dot, mermaid
+from fuse_otel.views.flow_formats import dot, mermaid, module_table, step_table
 from fuse_otel.views.flow_picture import MOST_MODULES, MOST_STEPS, not_drawn, picture_of
-from fuse_otel.views.flow_table import module_table, step_table
 
 NOW = 1_790_000_000.0
 WAYS = (

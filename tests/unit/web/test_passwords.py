@@ -6,8 +6,8 @@ import time
 import pytest
 from support.builders.web_files import hash_of
 
-from fuse_otel.web import passwords
-from fuse_otel.web.passwords import Passwords
+from fuse_otel.web import login as passwords
+from fuse_otel.web.login import Passwords
 
 USERS = {"ops": hash_of("right"), "empty": hash_of("")}
 
