@@ -5,6 +5,7 @@ from support.builders.store_values import NOW, step
 
 from fuse_otel.errors import Full
 from fuse_otel.ports import CallerRow
+from fuse_otel.store.relational.ledger import LOOK_AGAIN
 
 HOUR = 3600
 ANNA, BERT = "a" * 32, "b" * 32
@@ -32,7 +33,7 @@ def test_a_caller_is_forgotten_after_a_day_and_an_hour(store, lease):
     lease.commit(step(callers=[row("1")]))
     lease.commit(step(at=NOW + 25 * HOUR))
     assert lease.callers([ANNA]) == [row("1")]
-    lease.commit(step(at=NOW + 25 * HOUR + 1))
+    lease.commit(step(at=NOW + 25 * HOUR + LOOK_AGAIN))
     assert lease.callers([ANNA]) == []
     assert store.control.status().used == 0
 

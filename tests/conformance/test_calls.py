@@ -9,6 +9,7 @@ from support.builders.store_values import NOW, body, seen, step
 from fuse_otel.core.model.call import ERASED, LogCompleteness, Seen
 from fuse_otel.errors import Broken
 from fuse_otel.ports import EVERY_CALL, CallQuery, IndexedCall, Neighbours, SeenRow
+from fuse_otel.store.relational.ledger import LOOK_AGAIN
 
 DAY = 86_400
 A, B, C = "300060;001;1529552581", "300060;002;1529552582", "300060;003;1529552583"
@@ -158,10 +159,27 @@ def test_calls_are_kept_for_seven_days_after_their_start(store, lease):
     store_calls(lease, indexed(A, start=NOW), indexed(B, start=NOW - 6 * DAY))
     lease.commit(step(at=NOW + DAY))
     assert found(store) == [A, B]
-    lease.commit(step(at=NOW + DAY + 1))
+    lease.commit(step(at=NOW + DAY + LOOK_AGAIN))
     assert found(store) == [A]
     lease.commit(step(at=NOW + 7 * DAY + 1))
     assert found(store) == []
+
+
+def test_expired_calls_are_looked_for_once_a_minute_until_none_is_left(roomy_store):
+    store, lease = roomy_store, roomy_store.ledger.lease("main")
+    store_calls(lease, *(indexed(f"call {n}", start=NOW - 6 * DAY + n) for n in range(1, 700)))
+    lease.commit(step(at=NOW + DAY + 1))
+    assert len(found(store, limit=1_000)) == 699
+    # All but two have expired, and one look forgets 500 of them: the next commit looks again.
+    later = NOW + DAY + 698
+    lease.commit(step(at=later))
+    assert len(found(store, limit=1_000)) == 199
+    lease.commit(step(at=later))
+    assert found(store, limit=1_000) == ["call 699", "call 698"]
+    lease.commit(step(at=later + LOOK_AGAIN - 1))
+    assert found(store, limit=1_000) == ["call 699", "call 698"]
+    lease.commit(step(at=later + LOOK_AGAIN))
+    assert found(store, limit=1_000) == []
 
 
 def test_a_start_in_the_far_future_is_kept_no_longer(store, lease):

@@ -51,7 +51,7 @@ def session_key(session_id: str) -> SessionKey:
 
 
 def is_like_key(session_id: str) -> bool:
-    return _KEY.fullmatch(session_id) is not None
+    return session_id.startswith("sha256:") and _KEY.fullmatch(session_id) is not None
 
 
 def hashed_key(session_id: str) -> SessionKey:

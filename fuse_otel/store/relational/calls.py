@@ -31,17 +31,14 @@ def call_rows(account: int, step: Step) -> list[NamedRow]:
 
 
 def write_calls(
-    connection: Connection, account: int, step: Step, rows: Sequence[NamedRow], cap: int
+    connection: Connection, account: int, step: Step, rows: Sequence[NamedRow]
 ) -> Sequence[str]:
     """Inside the transaction of the step, after its ledger rows. ``rows`` are those of
-    ``call_rows``, ``cap`` is the store's, bytes. Returns the stored ids of the calls that were
-    erased while they were being read.
+    ``call_rows``. Returns the stored ids of the calls that were erased while they were being read.
     """
-    added = connection.executemany(_SQL["add"], rows).rowcount
-    connection.executemany(_SQL["end"], _ends(account, step.seen, step.indexed))
-    before = {"before": step.at - KEEP_INDEXED, "limit": FORGET_AT_ONCE + len(step.indexed)}
-    connection.execute(_SQL["forget"], before)
-    trim_calls(connection, cap, len(step.indexed))
+    added = connection.executemany(_SQL["add"], rows).rowcount if rows else 0
+    if ends := _ends(account, step.seen, step.indexed):
+        connection.executemany(_SQL["end"], ends)
     # Each row counts as added, but for erased calls: only then are they looked for.
     return _erased(connection, rows) if added < len(rows) else ()
 
@@ -52,12 +49,23 @@ def _erased(connection: Connection, rows: Sequence[NamedRow]) -> Sequence[str]:
     return [key["session_id"] for key in keys if connection.execute(_SQL["erased"], key).fetchone()]
 
 
+def forget_calls(connection: Connection, now: int, added: int) -> int:
+    """Forget rows that have expired at ``now``, UNIX seconds. Returns how many."""
+    before = {"before": now - KEEP_INDEXED, "limit": FORGET_AT_ONCE + added}
+    return connection.execute(_SQL["forget"], before).rowcount
+
+
+def index_bytes(cap: int) -> int:
+    """The share of the index, bytes."""
+    return int(cap * INDEX_SHARE)
+
+
 def trim_calls(connection: Connection, cap: int, added: int = 0) -> int:
     """Forget the oldest rows that the index has beyond its share of the cap. Returns how many.
 
     Never many at once, because a lowered cap leaves a surplus that takes minutes to delete.
     """
-    bounds = {"bytes": int(cap * INDEX_SHARE), "limit": FORGET_AT_ONCE + added}
+    bounds = {"bytes": index_bytes(cap), "limit": FORGET_AT_ONCE + added}
     return connection.execute(_SQL["trim"], bounds).rowcount
 
 

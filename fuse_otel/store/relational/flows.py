@@ -42,11 +42,9 @@ class _Part(NamedTuple):
     start: int
 
 
-def write_flows(
-    connection: Connection, account: int, rows: Sequence[NamedRow], now: int, cap: int
-) -> None:
+def write_flows(connection: Connection, rows: Sequence[NamedRow], now: int) -> int:
     """Inside the transaction of the step, before its ledger rows and its rows of the index.
-    ``rows`` are the latter, whose ``counted`` it sets; ``cap`` is the store's, bytes.
+    ``rows`` are the latter, whose ``counted`` it sets. Returns how many sums it changed.
     """
     changes: dict[_Part, list[tuple[CallPath, int]]] = defaultdict(list)
     # The last row of a call is the one that stays in the index.
@@ -61,13 +59,17 @@ def write_flows(
         for path, times in paths:
             flow.add(path, times)
         _write(connection, part, flow)
-    _process_old(connection, account, now)
-    trim_flows(connection, cap, len(changes))
+    return len(changes)
+
+
+def flow_bytes(cap: int) -> int:
+    """The share of the flows, bytes."""
+    return min(FLOW_BYTES, int(cap * FLOW_SHARE))
 
 
 def trim_flows(connection: Connection, cap: int, changed: int = 0) -> int:
     """Forget the oldest rows that the flows have beyond their share. Returns how many."""
-    bounds = {"bytes": min(FLOW_BYTES, int(cap * FLOW_SHARE)), "limit": AT_ONCE + changed}
+    bounds = {"bytes": flow_bytes(cap), "limit": AT_ONCE + changed}
     return connection.execute(_SQL["trim"], bounds).rowcount
 
 
@@ -134,15 +136,14 @@ def _write(connection: Connection, part: _Part, flow: CallFlow) -> None:
     connection.execute(_SQL["write"], {**part._asdict(), "bytes": size, "data": data})
 
 
-def _process_old(connection: Connection, account: int, now: int) -> None:
-    """Sum old hours by the day, and forget old days. Replicas sum those of the ``account`` that
-    they commit, SQLite sums all.
+def forget_flows(connection: Connection, account: int, now: int) -> bool:
+    """Sum old hours by the day, and forget old days. Returns whether there may be more of them.
+    Replicas sum those of the ``account`` that they commit, SQLite sums all.
     """
     old = {"account": account, "seconds": HOUR, "before": first_hour(now), "limit": AT_ONCE}
     days: dict[_Part, CallFlow] = {}
-    for row_id, owner, application, version, outcome, start, data in connection.execute(
-        _SQL["old_hours"], old
-    ).fetchall():
+    hours = connection.execute(_SQL["old_hours"], old).fetchall()
+    for row_id, owner, application, version, outcome, start, data in hours:
         part = _Part(owner, application, version, outcome, DAY, start - start % DAY)
         if part not in days:
             days[part] = _sums(connection, part)
@@ -150,7 +151,9 @@ def _process_old(connection: Connection, account: int, now: int) -> None:
         connection.execute(_SQL["remove"], (row_id,))
     for part, flow in days.items():
         _write(connection, part, flow)
-    connection.execute(_SQL["forget"], {"before": now - KEEP_DAYS - DAY, "limit": AT_ONCE})
+    bounds = {"before": now - KEEP_DAYS - DAY, "limit": AT_ONCE}
+    forgotten = connection.execute(_SQL["forget"], bounds).rowcount
+    return AT_ONCE in (len(hours), forgotten)
 
 
 class RelationalFlows:

@@ -16,11 +16,12 @@ from fuse_otel.store.relational.capacity import Capacity, used_bytes
 from fuse_otel.store.relational.database import Connection, Database
 from fuse_otel.store.relational.erasure import erase
 from fuse_otel.store.relational.queries import queries
-from fuse_otel.store.relational.step import deliverable, trim, write_step
+from fuse_otel.store.relational.step import deliverable, forget_expired, trim, write_step
 
 # Short transactions of at most 500 rows a table, seconds in all. A larger surplus takes several
 # refused steps.
 TRIMS = 20
+LOOK_AGAIN = 60  # seconds until expired rows are looked for again
 LENGTHS = (1, 8, 64, 512)  # of the lists of ids that one query looks up
 _SQL = queries("ledger")
 
@@ -70,6 +71,7 @@ class RelationalLease:
         self._capacity = capacity
         self._epoch = epoch
         self._now = 0  # of the latest `position`
+        self._looked: int | None = None  # for expired rows: when last, if all were found
         self.account = account
         self.lost = False
 
@@ -139,13 +141,21 @@ class RelationalLease:
             erased = write_step(
                 connection, account, step, batches, self._capacity.cap, self._database.looseness
             )
+            looks = self._looks_for_expired(step.at)
+            more = looks and forget_expired(connection, account, step.at, len(step.indexed))
             if erased:
                 # Their copies are in the step, and in its batches with those of other calls.
                 erase(connection, erased, step.at)
             used = used_bytes(connection)
             # Again with the rows of the ledger, pending and recent calls.
             self._capacity.check_cap(before, used - before, drains=bool(batches))
+        if looks:
+            self._looked = None if more else step.at
         self._capacity.note(used)
+
+    def _looks_for_expired(self, now: int) -> bool:
+        """Not each commit: in most of them the five queries would find nothing."""
+        return self._looked is None or not self._looked <= now < self._looked + LOOK_AGAIN
 
     def _with_trim(self, use: Callable[[], None]) -> None:
         """``use`` the store, and once more if it was full and could forget something."""

@@ -50,8 +50,11 @@ def add_lanes(connection: Connection, lanes: Iterable[Lane]) -> None:
 
 
 def _lane_id(connection: Connection, lane: Lane) -> int:
-    add_lanes(connection, [lane])
-    return cast("int", connection.execute(_OUTBOX["lane"], lane).fetchone()[0])
+    found = connection.execute(_OUTBOX["lane"], lane).fetchone()
+    if found is None:
+        add_lanes(connection, [lane])
+        found = connection.execute(_OUTBOX["lane"], lane).fetchone()
+    return cast("int", found[0])
 
 
 # The calls are one JSON text: a batch holds thousands, and a row each would be the slower part of
@@ -134,7 +137,15 @@ def storable(*values: object) -> Row:
 
     One value that cannot be bound fails its transaction, and so every later step of its account.
     """
-    return tuple(map(_storable, values))
+    # Nearly all values are as they must be, and a commit binds dozens for each call.
+    return tuple([
+        value
+        if value is None
+        or (type(value) is str and len(value) <= MAX_TEXT and value.isascii())
+        or (type(value) is int and -_MOST <= value <= _MOST)
+        else _storable(value)
+        for value in values
+    ])  # fmt: skip
 
 
 def _storable(value: object) -> object:

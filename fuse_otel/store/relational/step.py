@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from fuse_otel.core.batching.batch import Batch
 from fuse_otel.core.timing.windows import HOUR
 from fuse_otel.ports import Gap, Pending, RecentCall, Step
-from fuse_otel.store.relational.calls import call_rows, trim_calls, write_calls
+from fuse_otel.store.relational.calls import (
+    call_rows,
+    forget_calls,
+    index_bytes,
+    trim_calls,
+    write_calls,
+)
 from fuse_otel.store.relational.database import Connection
-from fuse_otel.store.relational.flows import trim_flows, write_flows
+from fuse_otel.store.relational.flows import flow_bytes, forget_flows, trim_flows, write_flows
 from fuse_otel.store.relational.queries import queries
 from fuse_otel.store.relational.rows import Row, storable, stored_id, write_batches
 
@@ -24,6 +30,7 @@ FORGET_AT_ONCE = 500
 UNREADABLE_KEPT = 100  # intervals of an account
 _SQL = queries("step")
 _CONTROL = queries("control")
+_CAPACITY = queries("capacity")
 
 
 def deliverable(step: Step) -> tuple[Batch, ...]:
@@ -46,13 +53,36 @@ def write_step(
     _write_pending(connection, account, step)
     rows = call_rows(account, step)
     # Before the ledger rows: whether a call was counted depends on whether it was known.
-    write_flows(connection, account, rows, step.at, cap)
+    sums = write_flows(connection, rows, step.at)
     _write_seen(connection, account, step)
     write_batches(connection, batches, step.at)
     _write_recent(connection, step, cap, looseness)
     _write_callers(connection, account, step)
-    _forget(connection, step.at)
-    return write_calls(connection, account, step, rows, cap)
+    erased = write_calls(connection, account, step, rows)
+    _trim_shares(connection, cap, len(rows), sums)
+    return erased
+
+
+def _trim_shares(connection: Connection, cap: int, calls: int, sums: int) -> None:
+    """``calls`` rows of the index and ``sums`` of the call flows were written."""
+    kept = dict(connection.execute(_CAPACITY["shares"]).fetchall())
+    if kept.get("indexed", 0) > index_bytes(cap):
+        trim_calls(connection, cap, calls)
+    if kept.get("flows", 0) > flow_bytes(cap):
+        trim_flows(connection, cap, sums)
+
+
+def forget_expired(connection: Connection, account: int, now: int, added: int = 0) -> bool:
+    """Forget rows that have expired at ``now``, and sum old hours of the call flows by the day.
+    Returns whether there may be more; it looks for ``added`` rows of the index of calls more than
+    it always does.
+    """
+    more = [
+        _forget(connection, now) >= FORGET_AT_ONCE,
+        forget_calls(connection, now, added) >= FORGET_AT_ONCE + added,
+        forget_flows(connection, account, now),
+    ]
+    return any(more)
 
 
 def trim(connection: Connection, now: int, cap: int) -> int:
@@ -76,11 +106,9 @@ def _forget(connection: Connection, now: int) -> int:
 
 
 def _write_position(connection: Connection, account: int, step: Step) -> None:
-    connection.executemany(
-        _SQL["set_position"],
-        [(account, number, p.cursor, p.floor) for number, p in step.positions.items()],
-    )
-    connection.executemany(_SQL["close_gap"], [(gap_id, account) for gap_id in step.closed])
+    positions = [(account, number, p.cursor, p.floor) for number, p in step.positions.items()]
+    _write_all(connection, "set_position", positions)
+    _write_all(connection, "close_gap", [(gap_id, account) for gap_id in step.closed])
     open_gaps(connection, account, step.opened)
     if step.given_up:
         rows = [(account, g.number, g.start, g.end, step.at) for g in step.given_up]
@@ -88,19 +116,24 @@ def _write_position(connection: Connection, account: int, step: Step) -> None:
         connection.execute(_SQL["trim_unreadable"], {"account": account, "kept": UNREADABLE_KEPT})
 
 
+def _write_all(
+    connection: Connection, query: str, rows: Sequence[Row | Mapping[str, object]]
+) -> None:
+    # Most steps have nothing for most tables.
+    if rows:
+        connection.executemany(_SQL[query], rows)
+
+
 def open_gaps(connection: Connection, account: int, gaps: Iterable[Gap]) -> None:
-    connection.executemany(
-        _SQL["open_gap"],
-        [(account, g.number, g.start, g.end, g.reason, g.again, g.job) for g in gaps],
-    )
+    rows = [(account, g.number, g.start, g.end, g.reason, g.again, g.job) for g in gaps]
+    _write_all(connection, "open_gap", rows)
 
 
 def _write_pending(connection: Connection, account: int, step: Step) -> None:
     # Settled first: one step may export a call and make it pending again for its recheck.
-    connection.executemany(_SQL["settle"], [(account, stored_id(one)) for one in step.settled])
-    connection.executemany(
-        _SQL["set_pending"], [_pending_row(account, p, step.at) for p in step.pending]
-    )
+    _write_all(connection, "settle", [(account, stored_id(one)) for one in step.settled])
+    pending = [_pending_row(account, one, step.at) for one in step.pending]
+    _write_all(connection, "set_pending", pending)
 
 
 def _pending_row(account: int, pending: Pending, at: int) -> Row:
@@ -119,21 +152,20 @@ def _write_seen(connection: Connection, account: int, step: Step) -> None:
         kept_until = max(min(end or 0, step.at + KEEP), step.at) + KEEP + KEEP_AHEAD
         session_id = stored_id(row.session_id)
         rows.append(storable(account, session_id, end, entries, details, kept_until))
-    connection.executemany(_SQL["see"], rows)
+    _write_all(connection, "see", rows)
     if step.job and rows:
         entries = sum(row.seen.entries for row in step.seen)
         connection.execute(_SQL["count"], (len(rows), entries, step.job))
     keeping = {"account": account, "at": step.at, "keep": KEEP, "ahead": KEEP_AHEAD}
-    connection.executemany(
-        _SQL["keep"], [keeping | {"session_id": stored_id(one)} for one in step.listed]
-    )
+    listed = [keeping | {"session_id": stored_id(one)} for one in step.listed]
+    _write_all(connection, "keep", listed)
 
 
 def _write_callers(connection: Connection, account: int, step: Step) -> None:
-    connection.executemany(
-        _SQL["add_caller"],
-        [storable(account, row.caller, stored_id(row.session_id), row.end) for row in step.callers],
-    )
+    rows = [
+        storable(account, row.caller, stored_id(row.session_id), row.end) for row in step.callers
+    ]
+    _write_all(connection, "add_caller", rows)
 
 
 def _write_recent(connection: Connection, step: Step, cap: int, looseness: int) -> None:

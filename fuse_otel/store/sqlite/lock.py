@@ -30,6 +30,8 @@ class ProcessLock:
     def __init__(self, path: Path, clock: Callable[[], float]) -> None:
         self._store = path
         self._path = lock_path(path)
+        # Each transaction checks it twice: a `Path` costs more than the system's call.
+        self._name = os.fspath(self._path)
         self._clock = clock
         self._file: int | None = None
         self._changing = Lock()
@@ -56,7 +58,7 @@ class ProcessLock:
 
     def _is_in_place(self, file: int) -> bool:
         try:
-            found = self._path.stat()
+            found = os.stat(self._name)  # noqa: PTH116 - see `_name`
         except FileNotFoundError:
             return False
         except OSError as error:

@@ -34,8 +34,11 @@ class OpenFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        # Each transaction checks twice: texts, because a `Path` costs more than the system's calls.
+        self._name = os.fspath(path)
+        self._log_parts = tuple(self._name + part for part in LOG_PARTS)
         self._ours = False
-        self._beside: dict[Path, os.stat_result] = {}
+        self._beside: dict[str, os.stat_result] = {}
         try:
             self._file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             self._identity = os.fstat(self._file)
@@ -47,7 +50,7 @@ class OpenFile:
         does not begin as a store of ours any more.
         """
         try:
-            found = self._path.stat()
+            found = os.stat(self._name)  # noqa: PTH116 - see `_name`
             header = os.pread(self._file, HEADER, 0)
         except (FileNotFoundError, NotADirectoryError):
             raise _gone(self._path, "removed") from None
@@ -62,8 +65,8 @@ class OpenFile:
         if not header.startswith(MAGIC) or (self._ours and not is_ours):
             raise _gone(self._path, "overwritten")
         self._ours = is_ours
-        for part in LOG_PARTS:
-            self._check_beside(self._path.with_name(self._path.name + part))
+        for part in self._log_parts:
+            self._check_beside(part)
 
     def forget_log(self) -> None:
         """No connection is open: SQLite has removed its log, and the next one makes a new one."""
@@ -75,11 +78,11 @@ class OpenFile:
         """
         os.close(self._file)
 
-    def _check_beside(self, path: Path) -> None:
+    def _check_beside(self, path: str) -> None:
         """SQLite writes on to a removed log too, and a new connection begins another one."""
         known = self._beside.get(path)
         try:
-            found = path.stat()
+            found = os.stat(path)  # noqa: PTH116 - see `_name`
         except (FileNotFoundError, NotADirectoryError):
             if known is not None:
                 raise _gone(path, "removed") from None
@@ -97,7 +100,7 @@ def has_our_id(header: bytes) -> bool:
     return header[_APPLICATION_ID_AT] == APPLICATION_ID.to_bytes(4, "big")
 
 
-def _gone(path: Path, what: str) -> Corrupt:
+def _gone(path: Path | str, what: str) -> Corrupt:
     return Corrupt(
         f"The store {path} was {what} while it was open: `fuse-otel run` begins a new one and reads"
         " the last five days again."

@@ -316,7 +316,7 @@ def test_a_path_that_cannot_be_looked_at_is_not_a_removed_store(store, path, mon
         raise OSError(number, os.strerror(number))
 
     with monkeypatch.context() as patched:
-        patched.setattr(type(path), "stat", fails)
+        patched.setattr(os, "stat", fails)
         with pytest.raises(Broken, match=os.strerror(number)):
             store.control.status()
     store.control.status()
@@ -341,7 +341,7 @@ def test_a_lock_that_cannot_be_read_is_reported(path, monkeypatch):
         raise OSError(errno.ESTALE, "Stale file handle")
 
     with monkeypatch.context() as patched:
-        patched.setattr(type(path), "stat", fails)
+        patched.setattr(os, "stat", fails)
         with pytest.raises(Broken, match="Stale file handle"):
             lock.check()
     lock.release()

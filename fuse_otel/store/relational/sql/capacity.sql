@@ -3,3 +3,7 @@ select sum(value) from meta where name in ('used', 'kept')
 
 -- name: parked_bytes
 select value from meta where name = 'parked'
+
+-- name: shares
+-- What has a bound of its own within the cap.
+select name, value from meta where name in ('indexed', 'flows')
