@@ -1,27 +1,29 @@
-"""The daemon as a service: workers, loops, log, metrics, pages."""
+"""The daemon as a service: workers, loops, log, metrics, pages, and who may use their port."""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fuse_otel import __version__
 from fuse_otel.assembly.preflight import store_warnings
-from fuse_otel.assembly.web_access import current_access
 from fuse_otel.assembly.workers import build_workers, lanes, readiness
+from fuse_otel.config.catalogue import variable_of
 from fuse_otel.daemon.daemon import Daemon
 from fuse_otel.daemon.memory import give_back_memory
 from fuse_otel.daemon.readiness import Problems
+from fuse_otel.errors import ConfigurationError
 from fuse_otel.events import Emit, Event, StoreFailed, unheard
 from fuse_otel.instrumentation import fan_out
 from fuse_otel.instrumentation.label_cap import Caps
 from fuse_otel.instrumentation.log import Log, route_libraries
 from fuse_otel.ports import Status
-from fuse_otel.web import PageContext
+from fuse_otel.web.access import Access, CurrentAccess
 from fuse_otel.web.call_head import LinkTemplates
-from fuse_otel.web.context import Reload
+from fuse_otel.web.context import PageContext, Reload
 
 if TYPE_CHECKING:
     from fuse_otel.config.settings import Settings
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from fuse_otel.instrumentation.self_traces import SelfTraces
     from fuse_otel.web.server import WebServer
     from fuse_otel.web.sockets import ListeningSockets
+
 
 _LAST_ANSWERS = 5.0  # seconds at most: on a busy machine a thread may wait for more than one
 _STARTING = 30.0  # seconds in which the next service starts: its store may be slow to open
@@ -172,3 +175,27 @@ def _self_traces(settings: Settings) -> SelfTraces | None:
     from fuse_otel.instrumentation.self_traces import SelfTraces  # noqa: PLC0415 - the SDK
 
     return SelfTraces(protocol=settings.self_traces_protocol)
+
+
+def current_access(settings: Settings, emit: Emit) -> CurrentAccess:
+    web = settings.web_config
+    if web is None:
+        return CurrentAccess()
+    return CurrentAccess(web, partial(_read_again, settings, web.path), emit)
+
+
+def _read_again(settings: Settings, path: str) -> Access:
+    """Raises ``ConfigurationError`` with all problems of the file."""
+    from fuse_otel.config.file.web_config import read_web_config  # noqa: PLC0415 - as in parts
+    from fuse_otel.config.problems import WrongValue  # noqa: PLC0415
+    from fuse_otel.config.warnings import login_problem  # noqa: PLC0415 - as in parts
+
+    try:
+        web = read_web_config(path)
+    except ValueError as error:
+        problems = error.problems if isinstance(error, WrongValue) else (str(error),)
+        name = variable_of("web_config")
+        raise ConfigurationError(f"{name}: {each}" for each in problems) from None
+    if problem := login_problem(settings.pages_redaction, web):
+        raise ConfigurationError([f"{variable_of('pages_redaction')}: {problem}"])
+    return web

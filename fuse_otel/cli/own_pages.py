@@ -73,10 +73,6 @@ def _token(web: WebConfig | None, path: str) -> str:
     """What opens the page. Empty if it needs nothing, or a password, which only its user knows: a
     wrong token would count as a refused login.
     """
-    if web is None or not web.has_passwords or path in web.open_paths:
+    if web is None or not web.needs_login or path in web.open_paths:
         return ""
-    if path not in PROBES:
-        return web.token
-    from fuse_otel.assembly.web_access import access_of  # noqa: PLC0415 - for these alone
-
-    return access_of(web).probe_token
+    return web.probe_token if path in PROBES else web.token

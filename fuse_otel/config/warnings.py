@@ -49,7 +49,7 @@ def _warnings(
         yield "api_url: Plain http exposes the developer key on the network. Use https."
     yield from _short_secrets(settings)
     web = settings.web_config
-    if web and web.has_passwords and not web.tls and not _is_loopback(settings.listen.host):
+    if web and web.needs_login and not web.tls and not _is_loopback(settings.listen.host):
         yield "web_config: Plain http exposes passwords on the network. Set tls_server_config."
     for destination in settings.destinations:
         yield from _exposed_headers(destination)

@@ -1,7 +1,3 @@
 """The pages, the metrics and the webhook over HTTP. Reads by callables it is given; decides
 nothing. Import ``app`` and ``server`` from their own files: they need starlette and uvicorn.
 """
-
-from fuse_otel.web.context import PageContext
-
-__all__ = ["PageContext"]

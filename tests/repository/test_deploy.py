@@ -106,7 +106,7 @@ def test_the_example_of_the_web_configuration_is_read(tmp_path):
     example = tmp_path / "web.yaml"
     example.write_text(text)
     found = read_web_config(str(example))
-    assert found.has_passwords
+    assert found.needs_login
     assert found.tls
     assert bcrypt.checkpw(b"change-me", found.users["ops"].encode())
     (tmp_path / "bearer_token").write_text("token")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -19,8 +19,9 @@ from fuse_otel.config.file.web_tls import FOLDER, FileOfFolder, TlsTable, server
 from fuse_otel.config.problems import WrongValue, sentences
 from fuse_otel.config.values import fields
 from fuse_otel.config.values.quantities import read_required_text
-from fuse_otel.files import FileStamp, file_stamp, read_bounded
+from fuse_otel.files import file_stamp, read_bounded
 from fuse_otel.humanize import quoted
+from fuse_otel.web.access import Access
 
 _MAX_FILE = 256 * 1024  # bytes
 _HASH = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}", re.ASCII)
@@ -36,30 +37,19 @@ _HEADERS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class WebConfig:
-    """``users``: name → bcrypt hash. ``stamps``: the files that were read, as they were before."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebConfig(Access):
+    """What the file at ``path`` says. ``cert_file`` and ``key_file`` are empty for plain http."""
 
     path: str
-    stamps: Mapping[str, FileStamp | None]
-    tls: ssl.SSLContext | None = None
     cert_file: str = ""
     key_file: str = ""
-    client_names: tuple[str, ...] = ()
-    users: Mapping[str, str] = field(default_factory=dict, repr=False)
-    token: str = field(default="", repr=False)
-    open_paths: frozenset[str] = frozenset()
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def has_passwords(self) -> bool:
-        return bool(self.users or self.token)
 
     @property
     def has_login(self) -> bool:
         """Whether only known clients see the pages: by a password, a token or a certificate."""
         requires_certificate = self.tls is not None and self.tls.verify_mode == ssl.CERT_REQUIRED
-        return self.has_passwords or requires_certificate
+        return self.needs_login or requires_certificate
 
 
 def read_web_config(value: object) -> WebConfig:

@@ -8,7 +8,6 @@ from support import http_client
 from support.builders.web_files import access, hash_of, write_web_file
 from support.rigs.web_site import filled_store, recent_call, served, site
 
-from fuse_otel.assembly.web_access import access_of
 from fuse_otel.config.file.web_config import read_web_config
 from fuse_otel.events import LoginRefused
 from fuse_otel.web.access import PROBES, CurrentAccess
@@ -146,9 +145,7 @@ def test_headers_of_the_file_are_added_and_cannot_loosen_ours(at):
 def test_users_that_change_in_the_file_count_at_once(tmp_path):
     file = write_web_file(tmp_path, basic_auth_users=USERS)
     store = filled_store()
-    current = CurrentAccess(
-        access_of(read_web_config(str(file))), lambda: access_of(read_web_config(str(file)))
-    )
+    current = CurrentAccess(read_web_config(str(file)), lambda: read_web_config(str(file)))
     with served(site(store, access=current)) as url:
         assert http_client.get(f"{url}/status", auth=RIGHT).status_code == 200
         write_web_file(tmp_path, basic_auth_users={"ops": hash_of("changed")})
@@ -161,8 +158,8 @@ def test_users_that_change_in_the_file_count_at_once(tmp_path):
 def test_a_file_that_loses_its_logins_keeps_the_port_closed_and_says_so(tmp_path, content):
     file = write_web_file(tmp_path, basic_auth_users=USERS)
     store, heard = filled_store(), []
-    first = access_of(read_web_config(str(file)))
-    current = CurrentAccess(first, lambda: access_of(read_web_config(str(file))), heard.append)
+    first = read_web_config(str(file))
+    current = CurrentAccess(first, lambda: read_web_config(str(file)), heard.append)
     with served(site(store, access=current)) as url:
         file.write_text(content)
         assert http_client.get(f"{url}/status").status_code == 401

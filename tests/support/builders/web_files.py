@@ -8,7 +8,6 @@ from typing import Any
 
 import bcrypt
 
-from fuse_otel.assembly.web_access import access_of
 from fuse_otel.config.file.web_config import read_web_config
 from fuse_otel.web.access import Access
 from support.fakes.tls_files import Certificate
@@ -30,4 +29,4 @@ def tls(certificate: Certificate, **more: Any) -> dict[str, Any]:
 
 
 def access(folder: Path, **keys: Any) -> Access:
-    return access_of(read_web_config(str(write_web_file(folder, **keys))))
+    return read_web_config(str(write_web_file(folder, **keys)))

@@ -6,7 +6,7 @@ from support.builders.web_files import hash_of, tls, write_web_file
 from support.fakes.tls_files import make_certificate
 
 from fuse_otel.assembly.parts import model_options
-from fuse_otel.assembly.web_access import current_access
+from fuse_otel.assembly.service import current_access
 from fuse_otel.config import load
 from fuse_otel.core.model.redaction_policy import Mode
 from fuse_otel.events import ConfigReloaded
