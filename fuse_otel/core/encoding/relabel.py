@@ -12,7 +12,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeLogs
 
 from fuse_otel.core.encoding.otlp_json import parse
-from fuse_otel.core.encoding.writer import STREAM_OFF, hour_name
+from fuse_otel.core.encoding.renderer import STREAM_OFF, hour_name
 from fuse_otel.core.model.telemetry import Profile
 
 _HOUR = 3600 * 10**9
