@@ -8,8 +8,14 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from fuse_otel.core.batching.batch import MAX_INFLATED, CallSlice, StoredBatch
-from fuse_otel.core.batching.export_request import ExportRequest, mergeable, request_of
+from fuse_otel.core.batching.batch import (
+    MAX_INFLATED,
+    CallSlice,
+    ExportRequest,
+    StoredBatch,
+    mergeable,
+    request_of,
+)
 from fuse_otel.core.model.lane import Lane
 from fuse_otel.core.timing.backoff import Backoff, Random
 from fuse_otel.ports import Outbox

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fuse_otel.core.batching.export_request import ExportRequest
+from fuse_otel.core.batching.batch import ExportRequest
 from fuse_otel.core.batching.export_result import Accepted, ExportResult, PartialSuccess
 from fuse_otel.core.model.lane import Lane
 from fuse_otel.events import CallsDelivered, CallsParked, Emit, ExportDone, LaneChanged

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fuse_otel.core.batching.export_request import ExportRequest, singles
+from fuse_otel.core.batching.batch import ExportRequest, singles
 from fuse_otel.core.batching.export_result import (
     Accepted,
     ExportResult,

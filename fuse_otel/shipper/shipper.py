@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from fuse_otel.core.batching.export_request import BatchDamaged, halve
+from fuse_otel.core.batching.batch import BatchDamaged, halve
 from fuse_otel.core.batching.export_result import Accepted, PartialSuccess
 from fuse_otel.core.model.lane import Lane, LoopName
 from fuse_otel.core.timing.backoff import Backoff, Random, SteadyClock

@@ -4,8 +4,7 @@ import pytest
 from support.builders.ship_values import ITEMS, LOGS, NOW, TRACES, encoded, new_body
 from support.rigs.lane_rig import LaneRig, refusing
 
-from fuse_otel.core.batching.batch import MAX_INFLATED
-from fuse_otel.core.batching.export_request import SMALL
+from fuse_otel.core.batching.batch import MAX_INFLATED, SMALL
 from fuse_otel.core.batching.export_result import (
     Accepted,
     PartialSuccess,

@@ -6,7 +6,7 @@ import pytest
 from support.builders.ship_values import ITEMS, NOW, TRACES, encoded, new_body
 from support.rigs.lane_rig import LaneRig, refusing
 
-from fuse_otel.core.batching.export_request import SMALL
+from fuse_otel.core.batching.batch import SMALL
 from fuse_otel.core.batching.export_result import Accepted, PermanentFailure
 from fuse_otel.core.batching.gzip_member import inflate
 from fuse_otel.core.model.telemetry import Signal

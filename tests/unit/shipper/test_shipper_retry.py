@@ -4,7 +4,7 @@ import pytest
 from support.builders.ship_values import ITEMS, NOW, TRACES, new_body
 from support.rigs.lane_rig import LaneRig, accept, refusing
 
-from fuse_otel.core.batching.export_request import SMALL
+from fuse_otel.core.batching.batch import SMALL
 from fuse_otel.core.batching.export_result import Accepted, Retry, Suspended
 from fuse_otel.events import ExportDone, LaneChanged
 from fuse_otel.shipper import ShipperOptions

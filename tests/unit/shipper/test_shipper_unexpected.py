@@ -4,7 +4,7 @@ import pytest
 from support.builders.ship_values import NOW, TRACES, new_body
 from support.rigs.lane_rig import LaneRig, accept
 
-from fuse_otel.core.batching.export_request import SMALL
+from fuse_otel.core.batching.batch import SMALL
 from fuse_otel.events import LaneChanged, LoopFailed
 from fuse_otel.shipper import shipper
 

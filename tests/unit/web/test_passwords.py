@@ -6,7 +6,7 @@ import time
 import pytest
 from support.builders.web_files import hash_of
 
-from fuse_otel.web import login as passwords
+from fuse_otel.web import login
 from fuse_otel.web.login import Passwords
 
 USERS = {"ops": hash_of("right"), "empty": hash_of("")}
@@ -16,13 +16,13 @@ USERS = {"ops": hash_of("right"), "empty": hash_of("")}
 def checked(monkeypatch):
     """The passwords that bcrypt saw."""
     seen = []
-    matches = passwords._matches
+    matches = login._matches
 
     def counted(password, hashed):
         seen.append(password)
         return matches(password, hashed)
 
-    monkeypatch.setattr(passwords, "_matches", counted)
+    monkeypatch.setattr(login, "_matches", counted)
     return seen
 
 
@@ -86,37 +86,37 @@ def test_the_memory_holds_no_password():
 
 
 def test_wrong_passwords_of_a_client_are_bounded_and_other_clients_are_not_affected(checked):
-    wrong = [("ops", b"%d" % number) for number in range(passwords._BURST + 5)]
+    wrong = [("ops", b"%d" % number) for number in range(login._BURST + 5)]
     results = results_of(*wrong, ("ops", b"right"), ("ops", b"right", "192.0.2.2"))
-    bounded = [False] * passwords._BURST
-    assert results[: passwords._BURST] == bounded
-    assert set(results[passwords._BURST : -2]) <= {None, False}
+    bounded = [False] * login._BURST
+    assert results[: login._BURST] == bounded
+    assert set(results[login._BURST : -2]) <= {None, False}
     assert results[-1] is True
     assert len(checked) <= len(wrong) + 1
 
 
 def test_a_login_that_was_right_before_is_never_bounded():
-    wrong = [("ops", b"%d" % number) for number in range(passwords._BURST + 5)]
+    wrong = [("ops", b"%d" % number) for number in range(login._BURST + 5)]
     assert results_of(("ops", b"right"), *wrong, ("ops", b"right"))[-1] is True
 
 
 def test_right_passwords_do_not_count_as_tries():
-    users = {f"user{number}": hash_of(f"{number}") for number in range(passwords._BURST + 5)}
+    users = {f"user{number}": hash_of(f"{number}") for number in range(login._BURST + 5)}
     tries = [(name, name.removeprefix("user").encode()) for name in users]
     assert set(results_of(*tries, users=users)) == {True}
 
 
 def test_tries_come_back_with_time():
     now = [0.0]
-    tries = passwords._Tries(lambda: now[0])
-    assert [tries.take("192.0.2.1") for _ in range(passwords._BURST + 1)][-2:] == [True, False]
-    now[0] += passwords._REFILL
+    tries = login._Tries(lambda: now[0])
+    assert [tries.take("192.0.2.1") for _ in range(login._BURST + 1)][-2:] == [True, False]
+    now[0] += login._REFILL
     assert [tries.take("192.0.2.1") for _ in range(2)] == [True, False]
 
 
 def test_addresses_of_one_ipv6_network_are_one_client():
-    tries = passwords._Tries(lambda: 0.0)
-    addresses = [f"2001:db8::{number:x}" for number in range(passwords._BURST)]
+    tries = login._Tries(lambda: 0.0)
+    addresses = [f"2001:db8::{number:x}" for number in range(login._BURST)]
     assert all(map(tries.take, addresses))
     assert not tries.take("2001:db8::ffff%eth0")
     assert tries.take("2001:db8:0:1::1")
@@ -126,7 +126,7 @@ def test_addresses_of_one_ipv6_network_are_one_client():
 
 def test_many_checks_at_once_run_one_by_one_and_no_more_than_may_wait(checked):
     running, most = [0], [0]
-    inner = passwords._matches
+    inner = login._matches
 
     def watched(password, hashed):
         running[0] += 1
@@ -142,14 +142,14 @@ def test_many_checks_at_once_run_one_by_one_and_no_more_than_may_wait(checked):
         made.close()
         return found
 
-    passwords._matches, kept = watched, passwords._matches
+    login._matches, kept = watched, login._matches
     try:
         found = asyncio.run(run())
     finally:
-        passwords._matches = kept
+        login._matches = kept
     assert most == [1]
-    assert found.count(False) == passwords._WAITING == len(checked)
-    assert found.count(None) == 40 - passwords._WAITING
+    assert found.count(False) == login._WAITING == len(checked)
+    assert found.count(None) == 40 - login._WAITING
 
 
 def test_a_wrong_password_keeps_the_next_check_waiting_and_a_right_one_does_not(monkeypatch):
@@ -159,12 +159,12 @@ def test_a_wrong_password_keeps_the_next_check_waiting_and_a_right_one_does_not(
         pauses.append(seconds)
         await sleep(0)
 
-    monkeypatch.setattr(passwords.asyncio, "sleep", pause)
+    monkeypatch.setattr(login.asyncio, "sleep", pause)
     assert results_of(("ops", b"right")) == [True]
     assert pauses == []
-    monkeypatch.setattr(passwords, "_matches", lambda *_: bool(time.sleep(0.02)))
+    monkeypatch.setattr(login, "_matches", lambda *_: bool(time.sleep(0.02)))
     assert results_of(("ops", b"wrong")) == [False]
-    assert pauses[0] >= passwords._REST * 0.02
+    assert pauses[0] >= login._REST * 0.02
 
 
 def test_the_same_login_at_the_same_time_is_checked_once(checked):
@@ -180,7 +180,7 @@ def test_the_same_login_at_the_same_time_is_checked_once(checked):
 
 
 def test_what_is_remembered_is_bounded():
-    newest = passwords._Newest(3)
+    newest = login._Newest(3)
     for number in range(10):
         newest[number] = True
     assert [number for number in range(10) if number in newest] == [7, 8, 9]
@@ -188,7 +188,7 @@ def test_what_is_remembered_is_bounded():
 
 def test_an_unknown_name_costs_as_much_as_the_most_expensive_known_one(monkeypatch):
     seen = []
-    monkeypatch.setattr(passwords, "_matches", lambda _, hashed: seen.append(hashed) or True)
+    monkeypatch.setattr(login, "_matches", lambda _, hashed: seen.append(hashed) or True)
     users = {"cheap": hash_of("a", 4), "dear": hash_of("b", 5)}
     assert results_of(("nobody", b"a"), users=users) == [False]
     assert seen == [users["dear"]]

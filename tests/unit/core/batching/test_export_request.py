@@ -7,12 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.builders.ship_values import ITEMS, LOGS, encoded, new_body, sessions, stored
 
-from fuse_otel.core.batching import export_request
-from fuse_otel.core.batching.batch import MAX_INFLATED, CallSlice, StoredBatch, checksum
-from fuse_otel.core.batching.export_request import (
+from fuse_otel.core.batching import batch as batches
+from fuse_otel.core.batching.batch import (
+    MAX_INFLATED,
     SMALL,
     BatchDamaged,
+    CallSlice,
     ExportRequest,
+    StoredBatch,
+    checksum,
     halve,
     mergeable,
     request_of,
@@ -160,7 +163,7 @@ def with_checksum(batch: StoredBatch) -> StoredBatch:
 def test_a_batch_whose_bytes_have_their_checksum_is_not_inflated(monkeypatch):
     sound = with_checksum(stored(new_body("a", "b")))
     inflated = []
-    monkeypatch.setattr(export_request, "inflate", lambda *of: inflated.append(of) or inflate(*of))
+    monkeypatch.setattr(batches, "inflate", lambda *of: inflated.append(of) or inflate(*of))
     assert request_of([sound]).data == sound.data
     assert inflated == []
     assert request_of([replace(sound, checksum=None)]).data == sound.data
