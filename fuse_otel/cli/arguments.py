@@ -91,7 +91,7 @@ _NAMES = ("application", "account", "module", "from", "to")
 def add_filters(parser: argparse.ArgumentParser) -> None:
     # msgspec comes with them, which other commands do not need.
     from fuse_otel.core.model.call import Direction  # noqa: PLC0415
-    from fuse_otel.core.translation.root_span import CallOutcome  # noqa: PLC0415
+    from fuse_otel.core.translation.translate import CallOutcome  # noqa: PLC0415
 
     when = "2026-11-18T09:30Z, 2026-11-18, 36h (ago) or UNIX seconds"
     parser.add_argument(

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from fuse_otel.core.translation.root_span import CallOutcome
+from fuse_otel.core.translation.translate import CallOutcome
 from fuse_otel.instrumentation.metric_family import ACCOUNT, counter, histogram
 
 APPLICATION = (*ACCOUNT, "application")

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from fuse_otel.core.model.call import Direction
 from fuse_otel.core.model.telemetry import CallSummary, ModuleRun
-from fuse_otel.core.translation.root_span import CallOutcome
+from fuse_otel.core.translation.translate import CallOutcome
 from fuse_otel.events import CallsStored
 from fuse_otel.instrumentation.call_families import APPLICATION, MODULE, TRANSFER_RESULTS
 from fuse_otel.instrumentation.instruments import Instruments

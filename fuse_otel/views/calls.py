@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from fuse_otel.core.model.call import Direction
 from fuse_otel.core.timing.moment_text import read_moment
-from fuse_otel.core.translation.root_span import CallOutcome
+from fuse_otel.core.translation.translate import CallOutcome
 from fuse_otel.errors import WrongQuery
 from fuse_otel.humanize import quoted
 from fuse_otel.ports import CallQuery, IndexedCall

@@ -12,7 +12,7 @@ from fuse_otel.cli.arguments import add_color
 from fuse_otel.cli.output import FAILED, complain, printed
 from fuse_otel.cli.parser import suggestion
 from fuse_otel.cli.settings_flags import load_settings
-from fuse_otel.core.translation.root_span import CallOutcome
+from fuse_otel.core.translation.translate import CallOutcome
 from fuse_otel.humanize import quoted
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from fuse_otel.core.model.call_flow import CallFlow, CallPath, read_path
-from fuse_otel.core.translation.root_span import CallOutcome
+from fuse_otel.core.translation.translate import CallOutcome
 from fuse_otel.ports import FlowPart, FlowQuery
 from fuse_otel.ports.flows import DAY, HOUR, KEEP_DAYS, first_hour
 from fuse_otel.store.relational.calls import NamedRow, module_names

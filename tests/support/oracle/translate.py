@@ -18,9 +18,8 @@ from fuse_otel.core.redaction.redactor import Redactor
 from fuse_otel.core.translation.attribute_limits import limited
 from fuse_otel.core.translation.compiled_runs import compiled_run
 from fuse_otel.core.translation.module_span import error_type
-from fuse_otel.core.translation.root_span import root_span
 from fuse_otel.core.translation.timeline import Timeline, build_timeline
-from fuse_otel.core.translation.translate import resource, service_name, summary
+from fuse_otel.core.translation.translate import resource, root_span, service_name, summary
 from support.oracle.telemetry import LogRecord, Telemetry
 
 INFO = (9, "INFO")

@@ -7,7 +7,7 @@ from support.pages.exposition import families, samples, value
 from fuse_otel.core.model.call import Direction, LogCompleteness
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.model.telemetry import HttpRequest, ModuleRun
-from fuse_otel.core.translation.root_span import CallOutcome
+from fuse_otel.core.translation.translate import CallOutcome
 from fuse_otel.events import CallsStored
 from fuse_otel.instrumentation.call_families import TRANSFER_RESULTS
 from fuse_otel.instrumentation.metric_table import FAMILIES
