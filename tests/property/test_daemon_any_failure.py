@@ -9,9 +9,10 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
-from support.rigs.daemon_invariants import POLL
+from support.rigs.daemon_invariants import POLL, in_memory, on_disk
 from support.rigs.daemon_machine import DaemonMachine
 from support.rigs.daemon_rig import Wraps
+from support.rigs.replica_machine import ReplicaMachine
 from support.scale import scaled
 
 from fuse_otel.ports import Acknowledgement, NumberPosition, Step
@@ -28,14 +29,21 @@ WHOLE = settings(
 )
 
 
-class OnDisk(DaemonMachine):
-    on_disk = True
+def variant(**attributes):
+    return type("Variant", (DaemonMachine,), attributes)
 
 
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("machine", [DaemonMachine, OnDisk])
-def test_nothing_is_lost_or_doubled_and_nobody_delays_another(machine):
-    run_state_machine_as_test(machine, settings=WHOLE)
+@pytest.mark.parametrize("new_store", [in_memory, on_disk])
+def test_nothing_is_lost_or_doubled_and_nobody_delays_another(new_store):
+    run_state_machine_as_test(variant(new_store=staticmethod(new_store)), settings=WHOLE)
+
+
+@pytest.mark.timeout(3600)
+def test_nothing_is_lost_or_doubled_on_postgresql(postgres):
+    machine = type("OnPostgres", (ReplicaMachine,), {"new_store": staticmethod(postgres.store)})
+    fewer = settings(WHOLE, max_examples=scaled(1, least=2))
+    run_state_machine_as_test(machine, settings=fewer)
 
 
 class Passed:
@@ -98,7 +106,7 @@ class SlowPoll(DaemonMachine):
 
 
 def mutant(**wraps):
-    return type("Mutant", (DaemonMachine,), {"wraps": Wraps(**wraps)})
+    return variant(wraps=Wraps(**wraps))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A SQLite connection that ends the process, or fails, at any statement."""
+"""A connection to a store that ends the process, or fails, at any statement."""
 
 from __future__ import annotations
 
@@ -10,9 +10,14 @@ from typing import Any
 from support.fakes.unsafe_ledger import Crashed
 
 
+def _disk_fails() -> Exception:
+    return sqlite3.OperationalError("disk I/O error")
+
+
 @dataclass(slots=True)
 class Trap:
     """Springs at the ``left``-th statement from now; ``after``: that statement still takes effect.
+    Without ``crash`` it raises what ``error`` makes.
 
     After a crash nothing passes any more: the process is gone.
     """
@@ -22,6 +27,7 @@ class Trap:
     after: bool = False
     dead: bool = False
     sprung: int = 0
+    error: Callable[[], Exception] = _disk_fails
 
     def set(self, left: int, *, crash: bool, after: bool = False) -> None:
         self.left, self.crash, self.after = left, crash, after
@@ -33,10 +39,10 @@ class Trap:
         if self.left != 0:
             return statement()
         self.sprung += 1
-        if not self.crash:
-            raise sqlite3.OperationalError("disk I/O error")
         if self.after:
             statement()
+        if not self.crash:
+            raise self.error()
         self.dead = True
         raise Crashed
 

@@ -8,6 +8,7 @@ from hypothesis.stateful import initialize, rule
 from fuse_otel.poller import PollerOptions
 from fuse_otel.simulator.faults import Fault, FaultKind
 from fuse_otel.simulator.quirks import Bounds, ListOrder, Quirks, TimeField
+from fuse_otel.store import is_shared
 from support.builders.made_calls import MadeCall, MadeCalls
 from support.fakes.in_process_source import PASSING_FAULTS
 from support.fakes.unreliable_destination import BEHAVIOURS
@@ -44,17 +45,22 @@ class DaemonMachine(DaemonInvariants):
     @initialize(troubled=QUIRKS, calm=QUIRKS, seed=st.integers(0, 1000), history=st.integers(0, 30))
     def begin(self, troubled: Quirks, calm: Quirks, seed: int, history: int) -> None:
         self.contents = {TROUBLED: MadeCalls(troubled), CALM_ACCOUNT: MadeCalls(calm)}
+        url = self.opened.enter_context(self.new_store())
         options = {
             name: PollerOptions(
-                name, poll_interval=self.poll_interval, settle=SETTLE, grow=GROW, since=6 * HOUR
+                name,
+                poll_interval=self.poll_interval,
+                settle=SETTLE,
+                grow=GROW,
+                since=6 * HOUR,
+                shared=is_shared(url),
             )
             for name in ACCOUNTS
         }
         for place in range(history):
             self._make(CALM_ACCOUNT, 40, ago=1800 + place * 600)
             self._make(TROUBLED, 40, ago=1800 + place * 600)
-        path = self.folder and self.folder / "store.db"
-        self.rig = DaemonRig(self.contents, options, path, seed, self.wraps)
+        self.rig = DaemonRig(self.contents, options, url, seed, self.wraps)
         self.rig.checks.append(self.check_cursors)
 
     # --- calls ------------------------------------------------------------------------------------

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
-from typing import Protocol
+from typing import Any, Protocol
 
 from fuse_otel.core.encoding.renderer import Renderer
 from fuse_otel.core.model.call import Seen
@@ -17,21 +14,27 @@ from fuse_otel.core.model.call_flow import CallFlow
 from fuse_otel.core.model.lane import Lane, Rendering
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.telemetry import Profile, Signal
+from fuse_otel.errors import LeaseLost
 from fuse_otel.events import AccountMoved, CallsGrown, CallsStored, Event
 from fuse_otel.poller import Poller, PollerOptions
-from fuse_otel.ports import AccountStatus, CallQuery, FlowQuery, IndexedCall, Ledger, Outbox
+from fuse_otel.ports import (
+    AccountStatus,
+    CallQuery,
+    FlowQuery,
+    IndexedCall,
+    Lease,
+    Ledger,
+    Outbox,
+    Store,
+)
 from fuse_otel.shipper import Shipper, ShipperOptions
 from fuse_otel.simulator.faults import Faults
-from fuse_otel.store import open_store
-from fuse_otel.store.sqlite.database import Database
-from fuse_otel.store.sqlite.opening import open_file, open_memory
-from fuse_otel.store.sqlite.schema import bring_forward
-from fuse_otel.store.sqlite.store import SqliteStore
 from support.builders.made_calls import MadeCalls
-from support.fakes.fragile_connection import FragileConnection, Trap
+from support.fakes.fragile_connection import Trap
 from support.fakes.in_process_source import ContentExchange, in_process_source, in_this_thread
 from support.fakes.unreliable_destination import UnreliableDestination
 from support.fakes.unsafe_ledger import Crashed
+from support.rigs.fragile_store import fragile_store
 
 START = 1_790_000_000
 ROOMY = 1 << 30
@@ -69,15 +72,15 @@ class Wraps:
 
 
 class DaemonRig:
-    """``now`` is the true time, ``offset`` what the daemon's clock is fast. ``path`` is the
-    store's file; without one it is the store in memory, which then outlasts a crash.
+    """``now`` is the true time, ``offset`` what the daemon's clock is fast. ``url`` is the store's;
+    a store in memory outlasts a crash.
     """
 
     def __init__(
         self,
         contents: dict[str, MadeCalls],
         options: dict[str, PollerOptions],
-        path: Path | None,
+        url: str,
         seed: int,
         wraps: Wraps = Wraps(),
     ) -> None:
@@ -89,10 +92,11 @@ class DaemonRig:
         self.events: list[Event] = []
         self.trap = Trap()
         self.crashes = 0
+        self.takeovers = 0
         self.capacity = ROOMY
         self.checks: list[Callable[[], None]] = []
-        self._path = path
-        self._memory = None if path else open_memory()
+        self._fragile: Any = fragile_store(url, self.trap, self._clock)
+        self._holders: dict[str, Store] = {}  # of the accounts that another replica reads
         self._random = Random(seed)
         self._wraps = wraps
         self._renderer = Renderer(ModelOptions(), RENDERINGS)
@@ -107,7 +111,7 @@ class DaemonRig:
 
     def open(self) -> None:
         self.trap.dead = False
-        self.store = self._opened()
+        self.store: Store = self._fragile.open(self.capacity)
         pollers = [Actor(name, self._poller(name), self.now) for name in self.contents]
         self._lanes = [Actor(str(lane), self._shipper(lane), self.now) for lane in LANES]
         self._actors = [*pollers, *self._lanes]
@@ -116,31 +120,26 @@ class DaemonRig:
         """The process is gone, and another one starts."""
         self.crashes += 1
         self.trap.left, self.trap.dead = 0, True
-        self.store.close()
+        self._fragile.kill(self.store)
         self.open()
+
+    @contextmanager
+    def taken_over(self, account: str, lane: Lane) -> Iterator[None]:
+        """Another replica reads the account and has claimed what waits for the lane."""
+
+        def take(other: Store) -> None:
+            other.ledger.lease(account)
+            other.outbox.due(lane, int(self.now), ROOMY)
+
+        self.takeovers += 1
+        with self._fragile.taken_over(self.store, take) as other:
+            self._holders[account] = other
+            yield
+            del self._holders[account]
 
     def close(self) -> None:
         self.store.close()
-        if self._memory:
-            self._memory.close()
-
-    def _opened(self) -> SqliteStore:
-        if self._path:
-            open_store(f"sqlite:///{self._path}", capacity=1, clock=self._clock).close()
-        elif not self._memory.execute("select count(*) from sqlite_master").fetchone()[0]:
-            bring_forward(self._memory, "in memory")
-        database = Database(self._connection, "the store", single=self._path is None)
-        return SqliteStore(
-            database,
-            self.capacity,
-            acquire=lambda: None,
-            release=lambda: None,
-            free=lambda: sys.maxsize,
-        )
-
-    def _connection(self) -> sqlite3.Connection:
-        real = self._memory or open_file(self._path, read_only=False)
-        return FragileConnection(real, self.trap, kept=self._path is None)  # type: ignore[return-value]
+        self._fragile.close()
 
     def _poller(self, name: str) -> Poller:
         exchange = ContentExchange(self.contents[name], self.faults[name], self._clock, self._pass)
@@ -218,7 +217,7 @@ class DaemonRig:
     # --- what is there ----------------------------------------------------------------------------
 
     @contextmanager
-    def untrapped(self) -> Iterator[SqliteStore]:
+    def untrapped(self) -> Iterator[Store]:
         """For those who look on: their statements do not count."""
         left, self.trap.left = self.trap.left, 0
         yield self.store
@@ -230,17 +229,22 @@ class DaemonRig:
 
     def kept(self, account: str, session_ids: list[str]) -> set[str]:
         """Those of the calls that are in the ledger or pending."""
-        with self.untrapped() as store:
-            ledger = store.ledger
-            return {
-                *ledger.lease(account).known(session_ids),
-                *ledger.lease(account).waiting(session_ids),
-            }
+        with self._looked_at(account) as lease:
+            return {*lease.known(session_ids), *lease.waiting(session_ids)}
 
     def exported(self, account: str, session_ids: list[str]) -> Mapping[str, Seen]:
         """Those of the calls that are in the ledger as exported, with its facts."""
-        with self.untrapped() as store:
-            return store.ledger.lease(account).known(session_ids)
+        with self._looked_at(account) as lease:
+            return lease.known(session_ids)
+
+    @contextmanager
+    def _looked_at(self, account: str) -> Iterator[Lease]:
+        """By who reads the account. Its poller may not know yet that it has lost its lease."""
+        with self.untrapped():
+            ledger = self._holders.get(account, self.store).ledger
+            with suppress(LeaseLost):
+                ledger.lease(account).known([])
+            yield ledger.lease(account)
 
     def indexed(self, account: str) -> Sequence[IndexedCall]:
         """The account's calls in the index."""
