@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 from support.fakes.shut_port import shut_port
 from support.no_proxy import no_proxy
 from support.no_skips import pytest_sessionfinish, pytest_terminal_summary
-from support.rigs.postgres_cluster import postgres
+from support.rigs.postgres_cluster import newest_postgres, postgres
 from support.scale import described
 from support.sharing import (
     pytest_collection_finish,
@@ -21,6 +21,7 @@ from fuse_otel.cli import settings_flags  # noqa: F401 - for its import only
 from fuse_otel.config import catalogue
 
 __all__ = [
+    "newest_postgres",
     "no_default_configuration",
     "no_proxy",
     "postgres",

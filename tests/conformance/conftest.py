@@ -11,7 +11,12 @@ from fuse_otel.ports import Lease, Store
 from fuse_otel.store import MemoryStore, open_store
 
 CAPACITY = 100_000
-EVERY = ["memory", "sqlite", "postgres"]
+EVERY = [
+    "memory",
+    "sqlite",
+    "postgres",
+    pytest.param("newest_postgres", marks=pytest.mark.slow),
+]
 
 
 @contextmanager
@@ -21,8 +26,8 @@ def _opened(request: pytest.FixtureRequest, folder: Path, capacity: int) -> Iter
             store: Store = MemoryStore(capacity)
         else:
             url = f"sqlite:///{folder / 'store.db'}"
-            if request.param == "postgres":
-                url = stack.enter_context(request.getfixturevalue("postgres").store())
+            if request.param != "sqlite":
+                url = stack.enter_context(request.getfixturevalue(request.param).store())
             store = open_store(url, capacity=capacity, clock=lambda: float(NOW))
         stack.callback(store.close)
         yield store

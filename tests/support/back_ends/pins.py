@@ -20,8 +20,9 @@ LIST = ROOT / "tests" / "e2e" / "back-ends.toml"
 @dataclass(frozen=True)
 class Program:
     """Built by the Collector's ``builder`` from ``parts``, or from ``module``; or the executable
-    ``package`` in a ``wheel`` that has one of the ``hashes``; or one of ``commands`` on the PATH,
-    which the package ``debian`` brings.
+    ``package`` in a ``wheel`` that has one of the ``hashes``; or the whole archive of the package
+    ``npm`` that has one of them; or one of ``commands`` on the PATH, which the package ``debian``
+    brings.
     """
 
     name: str
@@ -34,15 +35,18 @@ class Program:
     commands: Sequence[str] = ()
     debian: str = ""
     wheel: str = ""
+    npm: str = ""
     hashes: Sequence[str] = ()
 
     @property
     def built(self) -> Path:
         """Where the build of just this recipe is kept."""
         fields = asdict(self)
-        if not self.wheel:
-            # What was built before wheels were known is still found.
-            del fields["wheel"], fields["hashes"]
+        # What was built before these were known is still found.
+        if not self.npm:
+            del fields["npm"]
+            if not self.wheel:
+                del fields["wheel"], fields["hashes"]
         recipe = json.dumps(fields, sort_keys=True).encode()
         return cache_folder() / f"{self.name}-{hashlib.sha256(recipe).hexdigest()[:12]}"
 
