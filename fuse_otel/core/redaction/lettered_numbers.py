@@ -1,5 +1,6 @@
-"""Cards and American numbers with single letters between their groups: ``4111x1111x1111x1111``,
-``1 x 212x555x0123``. Sizes and durations are written alike: ``1920x1080``, ``1h30m15s``.
+"""Numbers of payment cards (ISO/IEC 7812). Cards and American numbers with single letters between
+their groups: ``4111x1111x1111x1111``, ``1 x 212x555x0123``. Sizes and durations are written alike:
+``1920x1080``, ``1h30m15s``.
 """
 
 from __future__ import annotations
@@ -8,7 +9,21 @@ import re
 from unicodedata import digit
 
 from fuse_otel.core.model.tally import Tally
-from fuse_otel.core.redaction.card_number import is_card
+
+_DIGITS = range(13, 20)
+
+
+def is_card(digits: str) -> bool:
+    """Whether these ASCII digits are as many as those of a card, and the last one checks them."""
+    return len(digits) in _DIGITS and _luhn(digits)
+
+
+def _luhn(digits: str) -> bool:
+    """Every second digit from the right counts twice, in its cross sum."""
+    numbers = [int(digit) for digit in reversed(digits)]
+    twice = (sum(divmod(2 * number, 10)) for number in numbers[1::2])
+    return (sum(numbers[::2]) + sum(twice)) % 10 == 0
+
 
 _LETTER = r"[ ._-]{0,2}[^\W\d_][ ._-]{0,2}"
 _GROUP = r"\d{1,6}+(?!\d)"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from urllib.parse import SplitResult, urlsplit
 
 from fuse_otel.core.model.tally import Tally
-from fuse_otel.core.redaction.hosts import is_plain_host
+from fuse_otel.core.redaction.personal_data import is_plain_host
 from fuse_otel.core.redaction.scrub import is_scrubbed
 
 _HARMLESS = re.compile(r"(?:api|rest|soap|graphql|services?|prod|v\d{1,2}(?:\.\d)?)?\Z", re.ASCII)

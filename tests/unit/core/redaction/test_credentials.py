@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from support.scale import scaled
 
 from fuse_otel.core.model.tally import Tally
-from fuse_otel.core.redaction.credentials import without_credentials
-from fuse_otel.core.redaction.spellings import plain_letters
+from fuse_otel.core.redaction.credentials import plain_letters, without_credentials
 
 
 def clean(text):
