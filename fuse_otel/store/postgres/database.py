@@ -34,10 +34,15 @@ _SOCKET = {
     "keepalives_count": 3,
     "tcp_user_timeout": 12_000,  # milliseconds
 }
+# Each query has an index. A plan that was made while a table was small, or just emptied, would read
+# the whole table until the server's next `analyze`, however much it holds by then. The costs with
+# which the server avoids that would make it compile queries.
 _SETTINGS = f"""
 set idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION}s';
 set lock_timeout = '{LOCK_TIMEOUT}s';
 set statement_timeout = '{STATEMENT_TIMEOUT}s';
+set enable_seqscan = off;
+set jit = off;
 select set_config('synchronous_commit', 'on', false)
 where current_setting('synchronous_commit') = 'off';
 """  # a commit that has returned is on the disk

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
 from fuse_otel.errors import Broken, MissingStore, StoreError
@@ -17,12 +17,26 @@ from fuse_otel.store.relational.capacity import Capacity
 from fuse_otel.store.relational.control import RelationalControl
 from fuse_otel.store.relational.database import Connection
 from fuse_otel.store.relational.flows import RelationalFlows
-from fuse_otel.store.relational.ledger import RelationalLedger
+from fuse_otel.store.relational.ledger import RelationalLease, RelationalLedger
 from fuse_otel.store.relational.outbox import RelationalOutbox
+from fuse_otel.store.relational.rows import Row
 
 CONNECTIONS = 10  # of a replica at most
 _KEPT = "The leases of this replica were not given back, and end by time."
+_LEDGER = own_queries("ledger")
 _OUTBOX = own_queries("outbox")
+
+
+class PostgresLease(RelationalLease):
+    def _select(
+        self, connection: Connection, query: str, account: int, stored: Sequence[str]
+    ) -> Iterator[Row]:
+        yield from connection.execute(_LEDGER[query], {"account": account, "ids": list(stored)})
+
+
+class PostgresLedger(RelationalLedger):
+    def _lease(self, account: str, epoch: int) -> PostgresLease:
+        return PostgresLease(self._database, self._capacity, account, epoch)
 
 
 class PostgresOutbox(RelationalOutbox):
@@ -50,7 +64,7 @@ class PostgresStore:
         self._emit = emit
         self._replica = Replica(database, emit, exports=exports)
         room = Capacity(capacity, _unknown, database.name, emit)
-        self.ledger = RelationalLedger(database, room, self._replica.join_as_reader)
+        self.ledger = PostgresLedger(database, room, self._replica.join_as_reader)
         self.outbox = PostgresOutbox(database, room)
         replica = self._replica
         self.control = RelationalControl(

@@ -49,9 +49,12 @@ class RelationalLedger:
                 self._acquire()
                 with self._database.write() as connection:
                     epoch = self._next_epoch(connection, account)
-                held = RelationalLease(self._database, self._capacity, account, epoch)
+                held = self._lease(account, epoch)
                 self._leases[account] = held
             return held
+
+    def _lease(self, account: str, epoch: int) -> RelationalLease:
+        return RelationalLease(self._database, self._capacity, account, epoch)
 
     def _next_epoch(self, connection: Connection, account: str) -> int:
         """Raises ``Busy`` if another replica has the account."""
@@ -184,11 +187,16 @@ class RelationalLease:
         found: dict[str, rows.Row] = {}
         with self._database.read() as connection:
             account = self._leased(connection)
-            for text, places in _lists(_SQL[query], stored):
-                for row in connection.execute(text, (account, *places)):
-                    found[row[0]] = row
+            for row in self._select(connection, query, account, stored):
+                found[row[0]] = row
         pairs = zip(session_ids, stored, strict=True)
         return [(one, found[place]) for one, place in pairs if place in found]
+
+    def _select(
+        self, connection: Connection, query: str, account: int, stored: Sequence[str]
+    ) -> Iterator[rows.Row]:
+        for text, places in _lists(_SQL[query], stored):
+            yield from connection.execute(text, (account, *places))
 
     def _leased(self, connection: Connection, query: str = "account") -> int:
         """The account's row id. Raises ``LeaseLost`` unless the lease is the account's latest."""

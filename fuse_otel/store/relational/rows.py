@@ -24,7 +24,10 @@ _OFFSETS = msgspec.json.Decoder(frozenset[int])
 _OUTBOX = queries("outbox")
 
 
-def write_batches(connection: Connection, batches: Iterable[Batch], at: int) -> None:
+def write_batches(connection: Connection, batches: Sequence[Batch], at: int) -> None:
+    # In one order everywhere: two transactions that add the same lanes wait for each other.
+    lanes = sorted({lane for batch in batches for lane in batch.rendering.lanes})
+    ids = {lane: _lane_id(connection, lane) for lane in lanes}
     for batch in batches:
         ((stored,),) = connection.execute(
             _OUTBOX["add_batch"],
@@ -37,9 +40,7 @@ def write_batches(connection: Connection, batches: Iterable[Batch], at: int) -> 
         connection.executemany(
             _OUTBOX["add_delivery"],
             [
-                storable(
-                    stored, _lane_id(connection, lane), batch.size, len(batch.calls), oldest, newest
-                )
+                storable(stored, ids[lane], batch.size, len(batch.calls), oldest, newest)
                 for lane in batch.rendering.lanes
             ],
         )

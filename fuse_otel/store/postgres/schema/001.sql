@@ -230,6 +230,9 @@ create table recent (
     account text not null default ''
 );
 
+-- Each commit reads both ends of it, and forgets the calls at its beginning.
+create index recent_ends on recent (coalesce(ended, 0), id);
+
 -- As SQLite's. `modules` has a module a line, with a line feed before and after each.
 create table calls (
     id bigint generated always as identity primary key,
@@ -264,7 +267,7 @@ create table flows (
     start bigint not null,
     bytes bigint not null,
     data text not null
-);
+) with (fillfactor = 50);
 
 create unique index flows_once
 on flows (application, account, version, outcome, seconds, start);
@@ -372,9 +375,9 @@ create function count_recent() returns trigger language plpgsql as $$
 declare
     sign integer := case tg_op when 'INSERT' then 1 else -1 end;
 begin
-    perform add_to_counter(
-        'kept', 0, sign * sum(2 * octet_length(session_id) + bytes + 300)::bigint
-    )
+    perform add_to_counter('kept', 0, sign * sum(2 * octet_length(session_id) + 300)::bigint),
+        add_to_counter('recent_calls', 0, sign * count(*)),
+        add_to_counter('recent_bytes', 0, sign * sum(bytes)::bigint)
     from changed having count(*) > 0;
     return null;
 end $$;
@@ -389,8 +392,7 @@ create function count_share() returns trigger language plpgsql as $$
 declare
     sign integer := case tg_op when 'INSERT' then 1 else -1 end;
 begin
-    perform add_to_counter('kept', 0, sign * sum(bytes)::bigint),
-        add_to_counter(tg_argv[0], 0, sign * sum(bytes)::bigint)
+    perform add_to_counter(tg_argv[0], 0, sign * sum(bytes)::bigint)
     from changed having count(*) > 0;
     return null;
 end $$;
@@ -402,8 +404,7 @@ referencing old table as changed for each statement execute function count_share
 
 create function count_share_changed() returns trigger language plpgsql as $$
 begin
-    perform add_to_counter('kept', 0, new.bytes - old.bytes),
-        add_to_counter(tg_argv[0], 0, new.bytes - old.bytes);
+    perform add_to_counter(tg_argv[0], 0, new.bytes - old.bytes);
     return null;
 end $$;
 
@@ -444,11 +445,6 @@ referencing new table as changed for each statement execute function count_bodie
 create trigger bodies_removed after delete on bodies
 referencing old table as changed for each statement execute function count_bodies();
 
-create function is_free(claimer text, until timestamptz, me text) returns boolean
-language sql stable as $$
-    select claimer is null or claimer = me or until < now() or not is_alive(claimer)
-$$;
-
 create function count_deliveries() returns trigger language plpgsql as $$
 declare
     sign integer := case tg_op when 'INSERT' then 1 else -1 end;
@@ -478,7 +474,6 @@ declare
     sign integer := case tg_op when 'INSERT' then 1 else -1 end;
 begin
     perform add_to_counter('lane_parked', lane, sign * count(*)),
-        add_to_counter('used', 0, sign * sum(bytes)::bigint),
         add_to_counter('parked', 0, sign * sum(bytes)::bigint)
     from changed group by lane;
     return null;

@@ -1,5 +1,6 @@
 -- name: used
-select coalesce(sum(value), 0)::bigint from counters where name in ('used', 'kept')
+select coalesce(sum(value), 0)::bigint from counters
+where name in ('used', 'kept', 'recent_bytes', 'indexed', 'flows', 'parked')
 
 -- name: parked_bytes
 select coalesce(sum(value), 0)::bigint from counters where name = 'parked'

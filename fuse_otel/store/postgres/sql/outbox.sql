@@ -1,8 +1,13 @@
 -- name: live
+-- What living replicas have claimed is looked up once a query, and not once a row: the claimed ones
+-- are the first of the lane.
 select body, size from deliveries
 where
     lane = :lane and newest >= ceil(:live)::bigint
-    and is_free(claimed_by, claimed_until, :owner)
+    and (
+        claimed_by is null or claimed_by = :owner or claimed_until < now()
+        or claimed_by not in (select id from replicas where lives_until > now())
+    )
 order by oldest, body
 limit 500
 
@@ -10,7 +15,10 @@ limit 500
 select body, size from deliveries
 where
     lane = :lane and newest < ceil(:live)::bigint
-    and is_free(claimed_by, claimed_until, :owner)
+    and (
+        claimed_by is null or claimed_by = :owner or claimed_until < now()
+        or claimed_by not in (select id from replicas where lives_until > now())
+    )
 order by oldest, body
 limit 500
 
@@ -27,7 +35,10 @@ from (
     select body, lane from deliveries
     where
         lane = :lane and body = any(:batches)
-        and is_free(claimed_by, claimed_until, :owner)
+        and (
+            claimed_by is null or claimed_by = :owner or claimed_until < now()
+            or claimed_by not in (select id from replicas where lives_until > now())
+        )
     for no key update skip locked
 ) as free
 where deliveries.body = free.body and deliveries.lane = free.lane

@@ -33,13 +33,31 @@ insert into recent (
 on conflict (session_id) do nothing
 
 -- name: recent_size
-select count(*), coalesce(sum(bytes), 0), max(ended), min(coalesce(ended, 0)) from recent
+-- Not from the table: what each commit adds and forgets stays in it until the next vacuum.
+select
+    (select coalesce(sum(value), 0)::bigint from counters where name = 'recent_calls'),
+    (select coalesce(sum(value), 0)::bigint from counters where name = 'recent_bytes'),
+    (select max(coalesce(ended, 0)) from recent),
+    (select min(coalesce(ended, 0)) from recent)
 
 -- name: forget_oldest_recent
+-- Those that ended before `:since` by their ends, then the others by their ids; both from an index.
 delete from recent where id in (
     select id from recent
-    order by least(coalesce(ended, 0), :since::bigint), id
-    limit :limit
+    where id in (
+        select id from (
+            (
+                select id, 0 as later from recent where coalesce(ended, 0) < :since::bigint
+                order by coalesce(ended, 0), id limit :limit
+            )
+            union all
+            (
+                select id, 1 as later from recent where coalesce(ended, 0) >= :since::bigint
+                order by id limit :limit
+            )
+        ) as oldest
+        order by later limit :limit
+    )
     for update skip locked
 )
 
