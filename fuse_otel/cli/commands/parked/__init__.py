@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from importlib import import_module
 from typing import TypeAlias
 
 from fuse_otel.cli import COMMANDS
@@ -22,20 +21,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     # The settings stand behind the action, where all other flags are.
     parser.set_defaults(takes_settings=True)
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    listing = _action(actions, "list", "list parked calls, newest first", "show.list_parked")
+    listing = _action(actions, "list", "list parked calls, newest first", "list_parked")
     listing.add_argument("--json", action="store_true", help="print one JSON array")
     listing.add_argument(
         "--limit", type=_COUNT, default=_LIMIT, metavar="COUNT", help=f"at most (default: {_LIMIT})"
     )
     _filters(listing)
     showing = _action(
-        actions, "show", "show one parked call and the destination's answer", "show.show_parked"
+        actions, "show", "show one parked call and the destination's answer", "show_parked"
     )
     showing.add_argument("id", type=_ID, metavar="ID", help="as printed by `list`")
     showing.add_argument("--otlp", action="store_true", help="print OTLP/JSON instead of a drawing")
     add_color(showing)
-    _selection(_action(actions, "replay", "send parked calls again", "change.replay"))
-    dropping = _action(actions, "drop", "delete parked calls permanently", "change.drop")
+    _selection(_action(actions, "replay", "send parked calls again", "replay"))
+    dropping = _action(actions, "drop", "delete parked calls permanently", "drop")
     _selection(dropping)
     dropping.add_argument(
         "--yes",
@@ -47,7 +46,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def _action(
     actions: argparse._SubParsersAction[argparse.ArgumentParser], name: str, what: str, act: str
 ) -> argparse.ArgumentParser:
-    """``act`` is a function of this package, as ``module.function``: imported when it is run."""
+    """``act`` is a function of ``actions``, which is imported when it is run."""
     description = f"{what[0].upper()}{what[1:]}."
     parser = actions.add_parser(name, help=what, description=description)
     parser.set_defaults(act=act, takes_settings=False)
@@ -72,15 +71,14 @@ def _selection(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from fuse_otel.cli.commands.parked.show import UnknownDestination  # noqa: PLC0415 - not for the help
+    from fuse_otel.cli.commands.parked import actions  # noqa: PLC0415 - not for the help
 
     if "ids" in args and bool(args.ids) == args.all:
         complain("fuse-otel: Name the parked calls: IDs as printed by `list`, or --all.")
         return USAGE
-    module, _, function = args.act.partition(".")
-    act: Run = getattr(import_module(f"{__name__}.{module}"), function)
+    act: Run = getattr(actions, args.act)
     try:
         return act(args)
-    except UnknownDestination as error:
+    except actions.UnknownDestination as error:
         complain(f"fuse-otel: {error}")
         return USAGE
