@@ -92,7 +92,9 @@ def source(account: Account, settings: Settings, emit: Emit, clock: Callable[[],
     return FuseApi(account.name, options, emit, clock)
 
 
-def destination(settings: DestinationSettings) -> Destination:
+def destination(
+    settings: DestinationSettings, clock: Callable[[], float] = time.time
+) -> Destination:
     """Raises ``ConfigurationError`` for certificates that cannot be read."""
     from fuse_otel.destinations.json_lines import (  # noqa: PLC0415 - heavy, and rarely wanted
         ConsoleDestination,
@@ -103,10 +105,10 @@ def destination(settings: DestinationSettings) -> Destination:
         return ConsoleDestination(sys.stdout)
     if settings.type == "file":
         return FileDestination(Path(settings.path or ""))
-    return _otlp(settings)
+    return _otlp(settings, clock)
 
 
-def _otlp(settings: DestinationSettings) -> Destination:
+def _otlp(settings: DestinationSettings, clock: Callable[[], float]) -> Destination:
     from fuse_otel.destinations.options import OtlpOptions  # noqa: PLC0415 - as above
 
     options = OtlpOptions(
@@ -126,7 +128,7 @@ def _otlp(settings: DestinationSettings) -> Destination:
         return OtlpGrpc(options)
     from fuse_otel.destinations.otlp_http import OtlpHttp  # noqa: PLC0415
 
-    return OtlpHttp(options)
+    return OtlpHttp(options, clock)
 
 
 def renderings(settings: Settings) -> Sequence[Rendering]:

@@ -77,7 +77,7 @@ class Service:
         self.workers = build_workers(settings, self.emit, states=self.readiness.states)
         workers = self.workers
         self._daemon = Daemon(
-            workers.pollers, workers.shippers, workers.job_worker, self.emit, time.time
+            workers.pollers, workers.shippers, workers.job_worker, self.emit, workers.clock
         )
         self._wake = self._daemon.notice
         names = (account.name for account in settings.accounts)
@@ -165,6 +165,7 @@ class Service:
             links=LinkTemplates(self.settings.trace_url, self.settings.logs_url),
             give_back_memory=give_back_memory,
             emit=self.emit,
+            clock=self.workers.clock,
         )
         return WebServer(create_app(site), listening, *self.settings.listen, access)
 

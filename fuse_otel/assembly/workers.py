@@ -39,7 +39,8 @@ class Workers:
     """Store, pollers, shippers and the job worker. Raises ``StoreError`` if the store cannot be
     used; ``Busy`` if another process works on it.
 
-    ``clock`` gives UNIX seconds. ``states`` is what the job worker reports to the store; with it,
+    ``clock`` gives UNIX seconds; afterwards it is the store's, if that is shared: all that steps a
+    worker must use it. ``states`` is what the job worker reports to the store; with it,
     lanes that were suspended when the last daemon ended are suspended again at the first refusal.
     Without ``reading`` there are no pollers. ``once``: one thread steps all of them, a step waits
     for its request, and nobody reads metrics of the process. ``close`` closes all that was opened,
@@ -58,12 +59,12 @@ class Workers:
     ) -> None:
         self._settings = settings
         self._emit = emit
-        self._clock = clock
         self._once = once
         self._open = ExitStack()
         self._entries = EntryTables(token_bytes(32))
         self.store: Store = parts.store(settings, clock, emit=emit, exports=not once)
         self._open.callback(self.store.close)
+        self.clock = self.store.clock(clock)
         try:
             # Taken here, so that a second daemon reports it at once and not from inside its loops.
             self.store.control.lock()
@@ -86,7 +87,7 @@ class Workers:
     def _poller(self, account: Account, renderings: Sequence[Rendering]) -> Poller:
         if not self.store.shared:
             self.store.ledger.lease(account.name)
-        source = parts.source(account, self._settings, self._emit, self._clock)
+        source = parts.source(account, self._settings, self._emit, self.clock)
         self._open.callback(source.close)
         at_once = self._settings.max_concurrent_requests
         threads = parts.PAGES_AT_ONCE + parts.KINDS_OF_SINGLE_REQUESTS * at_once
@@ -121,7 +122,7 @@ class Workers:
     def _shippers(self, doubted: Collection[Lane]) -> list[Shipper]:
         shippers = []
         for settings in self._settings.destinations:
-            destination = parts.destination(settings)
+            destination = parts.destination(settings, self.clock)
             self._open.callback(destination.close)
             for signal in settings.signals:
                 lane = Lane(settings.name, signal)

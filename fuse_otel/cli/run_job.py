@@ -170,7 +170,7 @@ class _Here:
         ended = run_once(
             WorkerGroup(workers.job_worker, workers.pollers, shippers, self._emit),
             timeout=float("inf"),
-            clock=time.time,
+            clock=workers.clock,
             sleep=interrupt.wait_for_end,
             jobs_done=done,
             down=self._state.lanes_down,

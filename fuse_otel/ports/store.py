@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from fuse_otel.ports.calls import CallIndex
@@ -33,6 +34,12 @@ class Store(Protocol):
 
     @property
     def flows(self) -> Flows: ...
+
+    def clock(self, own: Callable[[], float]) -> Callable[[], float]:
+        """The clock, in UNIX seconds, by which everything is due: that of a shared store, so that
+        all its processes agree; else the ``own`` one of the process.
+        """
+        ...
 
     def leave(self) -> None:
         """Give back what this process has leased in a shared store, at the end of the process.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -73,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
             ended = run_once(
                 WorkerGroup(workers.job_worker, workers.pollers, workers.shippers, emit),
                 timeout=args.timeout,
-                clock=time.time,
+                clock=workers.clock,
                 sleep=interrupt.wait_for_end,
                 down=state.lanes_down,
                 halt=lambda: [_STOPPED] if interrupt.stopping else (),

@@ -15,6 +15,7 @@ from fuse_otel.core.model.lane import LoopName
 from fuse_otel.errors import Broken, StoreError
 from fuse_otel.events import Emit, LoopFailed, unheard
 from fuse_otel.ports import ReplicaStatus
+from fuse_otel.store.postgres.clock import DatabaseClock
 from fuse_otel.store.postgres.connection import own_queries
 from fuse_otel.store.postgres.database import Database
 from fuse_otel.store.relational.database import Connection
@@ -29,7 +30,8 @@ def new_id() -> str:
 
 
 class Replica:
-    """Joins at the first lease. Until then the process only reads, or adds jobs.
+    """Joins at the first lease. Until then the process only reads, or adds jobs. Each beat measures
+    ``clock``.
 
     ``lease``: seconds for which a beat keeps the leases. There are four beats in that time.
     ``exports``: the process has metrics.
@@ -38,12 +40,14 @@ class Replica:
     def __init__(
         self,
         database: Database,
+        clock: DatabaseClock,
         emit: Emit = unheard,
         lease: float = LEASE,
         *,
         exports: bool = True,
     ) -> None:
         self._database = database
+        self._clock = clock
         self._emit = emit
         self._lease = lease
         self._exports = exports
@@ -126,6 +130,7 @@ class Replica:
             "lease": self._lease,
         }
         with self._database.write() as connection:
+            self._clock.measure(connection)
             connection.execute(_SQL["join"], me)
             for name in _OTHERS:
                 connection.execute(_SQL[name], me)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 
 from fuse_otel.errors import Broken, MissingStore, StoreError
 from fuse_otel.events import Emit, StoreFailed, unheard
 from fuse_otel.store.postgres.calls import PostgresCalls
+from fuse_otel.store.postgres.clock import DatabaseClock
 from fuse_otel.store.postgres.connection import own_queries
 from fuse_otel.store.postgres.database import Database
 from fuse_otel.store.postgres.replica import Replica, new_id
@@ -62,7 +63,10 @@ class PostgresStore:
     ) -> None:
         self._database = database
         self._emit = emit
-        self._replica = Replica(database, emit, exports=exports)
+        self._clock = DatabaseClock()
+        with database.read() as connection:
+            self._clock.measure(connection)
+        self._replica = Replica(database, self._clock, emit, exports=exports)
         room = Capacity(capacity, _unknown, database.name, emit)
         self.ledger = PostgresLedger(database, room, self._replica.join_as_reader)
         self.outbox = PostgresOutbox(database, room)
@@ -72,6 +76,10 @@ class PostgresStore:
         )
         self.calls = PostgresCalls(database)
         self.flows = RelationalFlows(database)
+
+    def clock(self, own: Callable[[], float]) -> Callable[[], float]:
+        del own  # it may be wrong
+        return self._clock
 
     def leave(self) -> None:
         """Idempotent. If the database does not answer, the leases end by time."""
@@ -99,8 +107,9 @@ def open_postgres(
             _refuse_older(database, than=VERSION if read_only else 1)
         if not read_only:
             bring_forward(database)
+        store = PostgresStore(database, capacity, emit, exports=exports)
         stack.pop_all()
-    return PostgresStore(database, capacity, emit, exports=exports)
+    return store
 
 
 def _refuse_older(database: Database, than: int) -> None:

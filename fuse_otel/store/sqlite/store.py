@@ -58,6 +58,9 @@ class SqliteStore:
         self.calls = RelationalCalls(database)
         self.flows = RelationalFlows(database)
 
+    def clock(self, own: Callable[[], float]) -> Callable[[], float]:
+        return own
+
     def leave(self) -> None:
         """The lock of the process is freed by ``close``, or by its end."""
 
