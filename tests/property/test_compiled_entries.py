@@ -35,19 +35,21 @@ RULES = OwnRules(
 _LIMITS = (Limits(), Limits(Most(128, 20), Most(6, 300), 1), Limits(Most(4, 2048), Most(96, 9), 0))
 _FACTS = ("1234567890123", "order 300060;001;1529552581", "token=300060;001;1529552581", 1, True)
 _lines = st.sampled_from(
-    ("Sending", "User input: 1 (dtmf)", "User input: 123", "No input", "HTTPError: gone",
+    ("Sending", "User input: 1 (dtmf)", "User input: 123", "User input: 456", "No input",
+     "No match: some words (speech)", "No match: more words (speech)",
+     "User input: 00-397febcfe393a21165cd78119200344b-bb6947cede4fed1d-01", "HTTPError: gone",
      "Welcome", "Request failed: HTTP 503", "Welcome 300060;001;1529552581",
      'Executing application "A" version "1"')
 )  # fmt: skip
-_keys = st.sampled_from(("type", "prompt_id", "status", "error", "url", "to", "attempts"))
-_values = st.sampled_from((*_FACTS, "static", "HTTPError", "https://a.com/api/x?y=1"))
+_keys = st.sampled_from(("type", "prompt_id", "status", "error", "url", "to", "body", "attempts"))
+_values = st.sampled_from((*_FACTS, "static", "dynamic", "HTTPError", "https://a.com/api/x?y=1"))
 _usual = st.builds(
     Entry,
     index=st.just(0),
-    log_class=st.sampled_from(("info", "prompt", "error", "event", "audit")),
+    log_class=st.sampled_from(("info", "prompt", "prompt", "error", "event", "audit")),
     line=_lines,
     timestamp=st.sampled_from((1_700_000_000, 1_700_000_007, None)),
-    module_type=st.sampled_from(("menu", "rest", "transfer", "prompt", "start")),
+    module_type=st.sampled_from(("menu", "rest", "transfer", "prompt", "start", "call log")),
     result_variable=st.sampled_from(("a", "b")),
     data=st.dictionaries(_keys, _values, max_size=2),
 )

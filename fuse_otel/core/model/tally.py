@@ -122,15 +122,20 @@ LINE = ""
 """The subject of an entry's line."""
 
 
+def _nothing() -> Counter[str]:
+    """An empty counter, without ``Counter.__init__``: it is most of the time that a tally takes."""
+    return Counter.__new__(Counter)
+
+
 @dataclass(slots=True)
 class Tally:
     """The collector of what happened to one call, or to one answer: rule or kind → how often.
     ``notes`` are taken only for an explanation.
     """
 
-    redactions: Counter[str] = field(default_factory=Counter)
-    truncations: Counter[str] = field(default_factory=Counter)
-    anomalies: Counter[str] = field(default_factory=Counter)
+    redactions: Counter[str] = field(default_factory=_nothing)
+    truncations: Counter[str] = field(default_factory=_nothing)
+    anomalies: Counter[str] = field(default_factory=_nothing)
     notes: list[Note] | None = None
 
     def note(
@@ -149,9 +154,13 @@ class Tally:
 
     def snapshot(self) -> Counter[str]:
         """A copy of the redactions if notes are taken, else an empty counter."""
-        return Counter() if self.notes is None else self.redactions.copy()
+        return _nothing() if self.notes is None else self.redactions.copy()
 
     def add(self, other: Tally) -> None:
-        self.redactions.update(other.redactions)
-        self.truncations.update(other.truncations)
-        self.anomalies.update(other.anomalies)
+        for mine, others in (
+            (self.redactions, other.redactions),
+            (self.truncations, other.truncations),
+            (self.anomalies, other.anomalies),
+        ):
+            if others:
+                mine.update(others)

@@ -11,16 +11,13 @@ from typing import Any
 
 import msgspec
 
-from fuse_otel.core.model import semconv
 from fuse_otel.core.model.bounded_table import BoundedTable
-from fuse_otel.core.model.call import Entry
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.model.telemetry import Link, Value
 from fuse_otel.core.redaction.lines import Facts
 
 _MOST, _ROOM = 16_384, 4_000_000  # entries, bytes; the same again of executions
 _DIGEST = 16  # bytes: two events never share one
-_OPTION = 2  # keys: more may be a number of the caller's, whose digest could be guessed
 _SALT = 0x9E3779B1  # odd: its products with the users differ in the bits that are read of a hash
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -76,9 +73,9 @@ class EntryTables:
 class CompiledEntries:
     """The redacted entries of all calls with one redaction.
 
-    The key is a keyed digest of all that the redaction reads of an entry. So the table holds what
-    leaves and nothing else: neither a text that the redaction takes nor one that could be taken
-    from the key. An entry is kept when it comes a second time.
+    The key is a keyed digest of what the redaction reads of an entry, or of what it let leave. So
+    the table holds what leaves and nothing else: neither a text that the redaction takes nor one
+    that could be taken from the key. An entry is kept when it comes a second time.
     """
 
     __slots__ = ("_came_before", "_digest", "_get", "_salt", "_tables", "runs")
@@ -91,40 +88,58 @@ class CompiledEntries:
         self.runs = tables.runs
         self._digest = blake2b(key=secret, salt=user.to_bytes(16, "little"), digest_size=_DIGEST)
 
-    def key(self, entry: Entry, not_in: bytes) -> bytes | None:
-        """``None`` for an entry that is not kept: it comes for the first time; it names no module,
-        so it depends on the entry before it; it holds ``not_in``, an id of its call; or it is no
-        JSON.
+    def key(self, read: tuple[object, ...], not_in: bytes = b"") -> bytes | None:
+        """``read`` is all that the result depends on. ``None`` if it is not kept: it comes for the
+        first time; it holds ``not_in``, an id of its call; or it is no JSON.
         """
-        module_type, name = entry.module_type, entry.result_variable
-        if module_type is None or name is None:
-            return None
         try:
-            read = _encode((entry.log_class, entry.line, module_type, name, entry.data))
+            written = _encode(read)
         except (ValueError, OverflowError, TypeError, RecursionError):
             return None
-        if not_in and not_in in read:
+        if not_in and not_in in written:
             return None
         # Without the salt, what a second redaction reads of the same entry would count as seen.
-        if not self._came_before(hash(read) ^ self._salt):
+        if not self._came_before(hash(written) ^ self._salt):
             return None
         digest = self._digest.copy()
-        digest.update(read)
+        digest.update(written)
         return digest.digest()
 
     def get(self, key: bytes) -> RedactedEntry | None:
         return self._get(key)
 
-    def keep(self, key: bytes, redacted: RedactedEntry) -> None:
-        """Keeps an entry that is the same for all calls. Keys that a caller keyed, beyond an
-        option, are not kept: not even as a digest.
+    def same(self, redacted: RedactedEntry, names: tuple[str, str]) -> RedactedEntry:
+        """One that was kept with the same content, for a module of the same ``names``, else this
+        one. Entries that differ in what is taken from them are the same then.
         """
-        keyed = redacted.attributes.get(semconv.INPUT_LENGTH, 0)
-        is_secret = isinstance(keyed, int) and keyed > _OPTION
-        if is_secret or redacted.link:
+        if redacted.link:
+            return redacted
+        key = self.key(
+            (
+                names,
+                redacted.log_class,
+                redacted.body,
+                redacted.attributes,
+                redacted.facts.application,
+                redacted.facts.error_type,
+                redacted.redactions,
+                redacted.truncations,
+            )
+        )
+        if key is None:
+            return redacted
+        found = self._get(key)
+        if found is None:
+            self.keep(key, redacted)
+        return found or redacted
+
+    def keep(self, key: bytes, redacted: RedactedEntry) -> None:
+        """Keeps an entry that is the same for all calls."""
+        if redacted.link:
             return
-        redacted.size = _size(redacted)
-        redacted.serial = self._tables.next_serial()
+        if not redacted.serial:
+            redacted.size = _size(redacted)
+            redacted.serial = self._tables.next_serial()
         self._tables.entries.put(key, redacted)
 
 

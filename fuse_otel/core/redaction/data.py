@@ -96,7 +96,8 @@ class Allowed:
     prompt: bool = False
 
 
-_URLS = frozenset({"url", "endpoint"})
+_URLS = ("url", "endpoint")
+_URL = Allowed(semconv.URL_FULL, lambda _: None, WEB)  # it makes two attributes
 _STATUS = Allowed(semconv.HTTP_STATUS, _whole(100, 599), WEB)
 _SECONDS = Allowed(semconv.DURATION, _whole(0, 86_400), frozenset({"transfer", "record"}))
 
@@ -120,6 +121,34 @@ ALLOWED: Mapping[str, Allowed] = {
 }
 
 
+def _rules(kind: str, *, prompt: bool) -> Mapping[str, Allowed]:
+    """By key, those for an entry of a module of that kind."""
+    return _RULES.get((kind, prompt)) or _RULES["", prompt]
+
+
+def _all_rules() -> Mapping[tuple[str, bool], Mapping[str, Allowed]]:
+    kinds = {"", *WEB, *(kind for rule in ALLOWED.values() for kind in rule.modules)}
+    return {(kind, prompt): _rules_of(kind, prompt) for kind in kinds for prompt in (False, True)}
+
+
+def _rules_of(kind: str, prompt: bool) -> Mapping[str, Allowed]:
+    found = {
+        key: rule
+        for key, rule in ALLOWED.items()
+        if (prompt or not rule.prompt) and (not rule.modules or kind in rule.modules)
+    }
+    return {**dict.fromkeys(_URLS, _URL), **found} if kind in WEB else found
+
+
+_RULES = _all_rules()
+
+
+def readable(data: Mapping[str, object], kind: str, *, prompt: bool) -> Mapping[str, object]:
+    """The part of the data that ``known_data`` reads. Of the rest it only counts the keys."""
+    rules = _rules(kind, prompt=prompt)
+    return {key: value for key, value in data.items() if key in rules}
+
+
 def known_data(
     data: Mapping[str, object], kind: str, tally: Tally, *, prompt: bool
 ) -> dict[str, Value]:
@@ -127,17 +156,14 @@ def known_data(
     ``tally`` counts what may not leave.
     """
     attributes: dict[str, Value] = {}
+    rules = _rules(kind, prompt=prompt)
     for key, value in data.items():
-        rule = ALLOWED.get(key)
-        if (
-            rule is None
-            or (rule.prompt and not prompt)
-            or (rule.modules and kind not in rule.modules)
-        ):
-            if key in _URLS and kind in WEB:
-                attributes |= _url(value, tally)
-            else:
-                tally.redactions["key"] += 1
+        rule = rules.get(key)
+        if rule is None:
+            tally.redactions["key"] += 1
+            continue
+        if rule is _URL:
+            attributes |= _url(value, tally)
             continue
         shaped = rule.shape(value)
         if shaped is None:

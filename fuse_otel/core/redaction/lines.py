@@ -173,6 +173,10 @@ _OPERATOR = re.compile(r" (==|!=|<=|>=|<|>|=) ")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?\Z")
 
 
+_KEYED = ("User input: ", "No match: ")
+_KEYED_SHAPE = r"(User input|No match): ([^\n]{0,1024}?)(?: \((dtmf|speech|voice|keypad)\))?"
+_INPUT = re.compile(_KEYED_SHAPE, re.ASCII)
+
 _FIXED = {
     line: Facts(line)
     for line in (
@@ -198,7 +202,7 @@ _RULES: tuple[tuple[str, str, Maker], ...] = (
     ("Going", r"Going to application ([^\n]{1,512})", _target),
     (
         "User No",
-        r"(User input|No match): ([^\n]{0,1024}?)(?: \((dtmf|speech|voice|keypad)\))?",
+        _KEYED_SHAPE,
         _input,
     ),
     ("No", r"No (?:input|match)", _no_answer),
@@ -246,6 +250,28 @@ def line_facts(entry: Entry, kind: str, tally: Tally, *, prompt: bool) -> Facts:
         tally.redactions["line"] += 1
         return Facts(REDACTED)
     return facts
+
+
+def readable_line(entry: Entry, kind: str, *, prompt: bool) -> str | None:
+    """What ``line_facts`` reads of the line: another line with the same result, without what a
+    caller keyed, or ``None`` if the line is not read at all.
+    """
+    if prompt:
+        return entry.line if entry.data.get("type") == "static" else None
+    if kind in AUTHORS_TEXT:
+        return None
+    line = entry.line
+    return _zeroed(line) if line.startswith(_KEYED) and len(line) <= _LONGEST else line
+
+
+def _zeroed(line: str) -> str:
+    """The same count of zeros, or of letters, in place of what a caller keyed."""
+    match = _INPUT.fullmatch(line)
+    if not match:
+        return line
+    keyed = match[2]
+    other = ("0" if keyed.isdecimal() else "x") * len(keyed)
+    return line[: match.start(2)] + other + line[match.end(2) :]
 
 
 def _is_foreign(facts: Facts, kind: str) -> bool:

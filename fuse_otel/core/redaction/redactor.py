@@ -29,10 +29,10 @@ from fuse_otel.core.redaction.custom_rules import (
     dropping,
     marked,
 )
-from fuse_otel.core.redaction.data import known_data
+from fuse_otel.core.redaction.data import known_data, readable
 from fuse_otel.core.redaction.fingerprint import fingerprint, has_fingerprint
 from fuse_otel.core.redaction.freeform import PERSONAL, Freeform
-from fuse_otel.core.redaction.lines import PROMPT, Facts, body_limit, line_facts
+from fuse_otel.core.redaction.lines import PROMPT, Facts, body_limit, line_facts, readable_line
 from fuse_otel.core.redaction.own_names import OwnNames
 from fuse_otel.core.redaction.personal_data import KnownNumbers
 from fuse_otel.core.redaction.scrub import clean_name, cut_between_words
@@ -44,6 +44,8 @@ _CLASS = re.compile(r"[a-z][a-z_]*\Z")
 _LONGEST_CLASS = 32
 _SECRET_CODE = 3  # digits
 _OPTION = {"input"}  # the rule that takes the option of a menu, and all else that is keyed
+_LONGEST_OPTION = 2  # keys: more may be a number of the caller's, whose digest could be guessed
+_NOT_READ = {"key", "prompt", "author_text", "input"}  # rules that take what is in no key
 
 
 class Redactor:
@@ -68,6 +70,8 @@ class Redactor:
         self._texts = AllowedTexts(redaction.rules.texts, self._patterns, self._known)
         self._pseudonym_key = options.pseudonym_key
         self._own_names = OwnNames(options.transfer_queues, options.url_templates)
+        # Whether an entry is read by the data model's rules alone, which say what they read.
+        self._reads_less = self._model_only and not self._own_names
 
     @cached_property
     def _freeform(self) -> Freeform:
@@ -79,26 +83,70 @@ class Redactor:
             name = marked(name, self._patterns, tally)
         return clean_name(name, tally)
 
-    def redact(self, entry: Entry, module_type: str, tally: Tally) -> RedactedEntry:
-        """``module_type`` is that of its execution, as it may leave."""
-        key = self._compiled.key(entry, self._own_id) if tally.notes is None else None
-        if key is None:
-            return self._redacted(entry, module_type, tally)
-        found = self._compiled.get(key)
+    def redact(self, entry: Entry, names: tuple[str, str], tally: Tally) -> RedactedEntry:
+        """``names`` are module type and result variable of its execution, as they may leave."""
+        if tally.notes is not None:
+            return self._redacted(entry, names[0], tally)
+        key = self.key(entry, names[0])
+        found = None if key is None else self._compiled.get(key)
         if found is None:
-            found = self._compile(key, entry, module_type)
-        found.count(tally)
+            found = self._compile(key, entry, names)
+        if found.redactions or found.truncations:
+            found.count(tally)
         return found
 
-    def _compile(self, key: bytes, entry: Entry, module_type: str) -> RedactedEntry:
+    def key(self, entry: Entry, module_type: str) -> bytes | None:
+        """Under which an equal entry is kept. ``None`` also for an entry that names no module: it
+        depends on the one before it.
+        """
+        line: str | None = entry.line
+        data = entry.data
+        if entry.module_type is None or entry.result_variable is None:
+            return None
+        if self._reads_less:
+            kind, prompt = module_kind(module_type), log_class_of(entry.log_class) == PROMPT
+            read, data = (
+                readable_line(entry, kind, prompt=prompt),
+                readable(data, kind, prompt=prompt),
+            )
+            if (read is not entry.line or len(data) != len(entry.data)) and link_in(entry):
+                return None
+            line = read
+        return self._compiled.key(
+            (
+                entry.log_class,
+                line,
+                entry.module_type,
+                entry.result_variable,
+                data,
+                len(entry.data) - len(data),
+            ),
+            self._own_id,
+        )
+
+    def _compile(self, key: bytes | None, entry: Entry, names: tuple[str, str]) -> RedactedEntry:
         counted = Tally()
         self._known.were_read = False
-        redacted = self._redacted(entry, module_type, counted)
+        redacted = self._redacted(entry, names[0], counted)
         redacted.redactions = tuple(counted.redactions.items())
         redacted.truncations = tuple(counted.truncations.items())
-        if not self._known.were_read and self._is_harmless(entry, module_type, counted):
+        if self._model_only:
+            redacted = self._compiled.same(redacted, names)
+        if key is not None and self._may_keep(redacted, entry, names[0], counted):
             self._compiled.keep(key, redacted)
         return redacted
+
+    def _may_keep(
+        self, redacted: RedactedEntry, entry: Entry, module_type: str, counted: Tally
+    ) -> bool:
+        """Whether its key holds nothing that any redaction takes, but the option of a menu."""
+        if self._reads_less:
+            return counted.redactions.keys() <= _NOT_READ
+        keyed = redacted.attributes.get(semconv.INPUT_LENGTH, 0)
+        is_secret = isinstance(keyed, int) and keyed > _LONGEST_OPTION
+        if is_secret or self._known.were_read:
+            return False
+        return self._is_harmless(entry, module_type, counted)
 
     def _is_harmless(self, entry: Entry, module_type: str, counted: Tally) -> bool:
         """Whether no redaction takes anything of the entry but what a caller keyed. The others let

@@ -107,7 +107,7 @@ def build_timeline(
     _count_inferred(entries, stamped, first, tally)
     redacted = [
         redactor.redact(
-            entries[place], name[0], tally if entries[place].index >= first else counted_before
+            entries[place], name, tally if entries[place].index >= first else counted_before
         )
         for run, name in zip(runs, names, strict=True)
         for place in run.places

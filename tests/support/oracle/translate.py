@@ -39,8 +39,11 @@ _EMPTY = BoundedTable(0, 0)
 class _NoTable:
     """Keeps no entry."""
 
-    def key(self, _entry, _own_id):
+    def key(self, _read, _own_id):
         return None
+
+    def same(self, redacted, _names):
+        return redacted
 
 
 def transform(

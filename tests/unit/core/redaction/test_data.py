@@ -1,7 +1,7 @@
 import pytest
 
 from fuse_otel.core.model.tally import Tally
-from fuse_otel.core.redaction.data import ALLOWED, known_data
+from fuse_otel.core.redaction.data import ALLOWED, known_data, readable
 
 
 def shaped(key, value, kind="rest", *, prompt=False):
@@ -91,3 +91,16 @@ def test_a_key_that_is_not_allowed_there_stays_and_is_counted(key, kind):
     tally = Tally()
     assert known_data({key: "500"}, kind, tally, prompt=False) == {}
     assert tally.redactions == {"key": 1}
+
+
+@pytest.mark.parametrize("kind", ["rest", "transfer", "prompt", ""])
+@pytest.mark.parametrize("prompt", [True, False])
+def test_what_is_read_of_the_data_gives_the_same_attributes(kind, prompt):
+    data = {row[0]: row[1] for row in ALLOWED_ROWS} | {"body": "secret", "endpoint": "secret"}
+    read, tally, other = readable(data, kind, prompt=prompt), Tally(), Tally()
+    assert known_data(read, kind, tally, prompt=prompt) == known_data(
+        data, kind, other, prompt=prompt
+    )
+    other.redactions["key"] -= len(data) - len(read)
+    assert +other.redactions == tally.redactions
+    assert "secret" not in read.values() or kind == "rest"

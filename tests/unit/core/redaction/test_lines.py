@@ -1,11 +1,13 @@
 import re
 
 import pytest
+from msgspec import structs
+from support.builders.call_values import make_entry
 from support.builders.line_rows import REDACTED, ROWS, URL
 
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.redaction import lines
-from fuse_otel.core.redaction.lines import facts_of
+from fuse_otel.core.redaction.lines import facts_of, line_facts, readable_line
 
 
 @pytest.mark.parametrize(("line", "body", "attributes", "error"), ROWS)
@@ -84,3 +86,30 @@ def test_what_is_removed_is_counted():
     facts_of("TypeError: secret", tally)
     facts_of(f"Request: GET {URL}", tally)
     assert tally.redactions == {"input": 1, "error_text": 1, "url": 1}
+
+
+KEYED = ("User input: 4821 (dtmf)", "User input: \u0664\u0668", "No match: a (dtmf) b (speech)",
+         "No match: ", "User input: a\nb", "No match", f"User input: {'1' * 1100}")  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["menu", "call log", "rest", ""])
+@pytest.mark.parametrize("line", [*KEYED, "Sending", "Transfer result: busy", "Hello", ""])
+@pytest.mark.parametrize(("log_class", "data"), [("event", {}), ("prompt", {"type": "static"}),
+                                                 ("prompt", {"type": "tts"})])  # fmt: skip
+def test_what_is_read_of_a_line_gives_the_same_facts(kind, line, log_class, data):
+    entry, prompt = make_entry(line, kind, "x", log_class, **data), log_class == "prompt"
+    read = readable_line(entry, kind, prompt=prompt)
+    other = structs.replace(entry, line=read or "")
+    tallies = Tally(), Tally()
+    found, same = (
+        line_facts(each, kind, tally, prompt=prompt)
+        for each, tally in zip((entry, other), tallies, strict=True)
+    )
+    assert (found, tallies[0]) == (same, tallies[1])
+
+
+def test_what_a_caller_keyed_is_not_read():
+    entry = make_entry("User input: 4821 (dtmf)", "number", "x", "event")
+    assert readable_line(entry, "number", prompt=False) == "User input: 0000 (dtmf)"
+    spoken = make_entry("No match: it is urgent (speech)", "menu", "x", "event")
+    assert readable_line(spoken, "menu", prompt=False) == "No match: xxxxxxxxxxxx (speech)"
