@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from fuse_otel.core.batching.batch import cut
@@ -18,10 +19,11 @@ from fuse_otel.core.model.call import (
 from fuse_otel.core.model.ids import is_nameable
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.timing.backoff import Backoff, Random
-from fuse_otel.errors import FuseOtelError, InternalError, SourceError
+from fuse_otel.errors import Full, FuseOtelError, InternalError, SourceError
 from fuse_otel.events import CallsGrown, CallsStored, CallsUnreadable, Emit, LoopFailed
 from fuse_otel.poller.api_clock import ApiClock
 from fuse_otel.poller.options import PollerOptions
+from fuse_otel.poller.recent_calls import RecentCalls
 from fuse_otel.poller.release_policy import (
     Decision,
     Export,
@@ -38,12 +40,12 @@ from fuse_otel.ports import (
     Lease,
     Pending,
     PendingReason,
+    RecentCall,
     SeenRow,
     Step,
 )
 
 FetchedCall = tuple[ListedCall, CallLog | SourceError]
-RECENT_CALLS = 500  # the pages keep no more calls than that
 UNEXPECTED_TRIES = 3  # requests for one call's details that may end with an unexpected error
 _UNREADABLE = CallLog(LogState.MISSING)
 """The log of a call whose reading, translation or storing raises an unexpected error."""
@@ -83,6 +85,7 @@ class Ingest:
         self._random = random
         self._clock = clock
         self._failing: dict[str, Backoff] = {}
+        self._recent = RecentCalls()
         self.batch_commits = 0
 
     def store(
@@ -140,11 +143,21 @@ class Ingest:
             self._add(draft, call, log, seen, decision, number)
         if fetched or relisted:
             repeats = find_repeat_calls(draft.callers, self._lease, self._clock())
-            step = replace(self._step(draft, relisted), job=job)
+            shown = [recent_call(call, self._options.account) for call in draft.rendered]
+            step = replace(self._step(draft, relisted, shown), job=job)
             self._lease.commit(step)
+            self._recent.stored(shown, step.recent, step.at)
             self.batch_commits += bool(step.batches)
             self._emit_stored(draft, repeats)
         return len(draft.rendered)
+
+    def store_recent(self) -> None:
+        """Nothing is being read: what the pages are to show waits for no further call."""
+        if held := self._recent.held:
+            # Also after an error: what they need is no reason to stop.
+            self._recent.clear()
+            with suppress(Full):
+                self._lease.commit(Step(at=int(self._clock()), recent=held))
 
     def fails(self, pending: Pending) -> bool:
         """Whether the last request for the call's details failed."""
@@ -230,21 +243,20 @@ class Ingest:
             return Nothing(recheck=decision.due if isinstance(decision, KeepPending) else None)
         return decision
 
-    def _step(self, draft: _Draft, relisted: Sequence[str]) -> Step:
+    def _step(self, draft: _Draft, relisted: Sequence[str], shown: Sequence[RecentCall]) -> Step:
         rendered = [*draft.rendered, *draft.grown]
         batches = [
             batch for rendering in self._renderer.renderings for batch in cut(rendering, rendered)
         ]
+        now = int(self._clock())
         return Step(
-            at=int(self._clock()),
+            at=now,
             seen=draft.seen,
             listed=relisted,
             pending=draft.pending,
             settled=draft.settled,
             batches=batches,
-            recent=[
-                recent_call(call, self._options.account) for call in draft.rendered[-RECENT_CALLS:]
-            ],
+            recent=self._recent.of_step(shown, now),
             callers=draft.callers,
             indexed=[indexed_call(call) for call in rendered],
         )

@@ -139,6 +139,8 @@ class Poller:
         for task in self._api.blame(self._tasks.values()):
             self._end_if_done(task)
         self._idle = not self._tasks
+        if self._idle:
+            leased.ingest.store_recent()
         chosen = self._scheduler.choose(
             self._tasks.values(), self._api.endpoints, now, self._api.taken
         )

@@ -31,21 +31,22 @@ def call_rows(account: int, step: Step) -> list[NamedRow]:
 
 
 def write_calls(
-    connection: Connection, account: int, step: Step, rows: Sequence[NamedRow]
+    connection: Connection,
+    account: int,
+    step: Step,
+    rows: Sequence[NamedRow],
+    shown: Sequence[str] = (),
 ) -> Sequence[str]:
     """Inside the transaction of the step, after its ledger rows. ``rows`` are those of
-    ``call_rows``. Returns the stored ids of the calls that were erased while they were being read.
+    ``call_rows``. Returns the stored ids of the calls that were erased while they were being read,
+    also of those that are only ``shown``.
     """
     added = connection.executemany(_SQL["add"], rows).rowcount if rows else 0
     if ends := _ends(account, step.seen, step.indexed):
         connection.executemany(_SQL["end"], ends)
     # Each row counts as added, but for erased calls: only then are they looked for.
-    return _erased(connection, rows) if added < len(rows) else ()
-
-
-def _erased(connection: Connection, rows: Sequence[NamedRow]) -> Sequence[str]:
-    names = ("account", "session_id")
-    keys = [{name: row[name] for name in names} for row in rows]
+    unsure = [*shown, *(row["session_id"] for row in rows if added < len(rows))]
+    keys = [{"account": account, "session_id": one} for one in unsure]
     return [key["session_id"] for key in keys if connection.execute(_SQL["erased"], key).fetchone()]
 
 

@@ -58,9 +58,15 @@ def write_step(
     write_batches(connection, batches, step.at)
     _write_recent(connection, step, cap, looseness)
     _write_callers(connection, account, step)
-    erased = write_calls(connection, account, step, rows)
+    erased = write_calls(connection, account, step, rows, _shown_later(step))
     _trim_shares(connection, cap, len(rows), sums)
     return erased
+
+
+def _shown_later(step: Step) -> Sequence[str]:
+    """The recent calls that were stored with an earlier step, and may be erased since then."""
+    stored = {row.session_id for row in step.seen}
+    return [stored_id(call.session_id) for call in step.recent if call.session_id not in stored]
 
 
 def _trim_shares(connection: Connection, cap: int, calls: int, sums: int) -> None:

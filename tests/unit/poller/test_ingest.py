@@ -8,7 +8,7 @@ from fuse_otel.core.model.call import Direction, ListedCall, LogCompleteness
 from fuse_otel.core.model.lane import Lane, Rendering
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.telemetry import Profile, Signal
-from fuse_otel.errors import ServerFailed
+from fuse_otel.errors import Full, ServerFailed
 from fuse_otel.events import CallsStored
 from fuse_otel.poller import PollerOptions
 from fuse_otel.poller.api_clock import ApiClock
@@ -42,13 +42,17 @@ class IngestRig:
     def pending(self):
         return list(self.lease.waiting(["1;1;1"]))
 
-    def reads(self, call, answer, *, again=False):
+    def ingest(self):
         renderings = [Rendering("r", Signal.TRACES, Profile.GENERIC, (Lane("a", Signal.TRACES),))]
-        ingest = Ingest(
+        made = Ingest(
             PollerOptions("main"), self.lease, Renderer(ModelOptions(), renderings),
             self.events.append, lambda: 0.5, lambda: self.now, self.api_clock,
         )  # fmt: skip
         self.api_clock.answered(self.now, None)
+        return made
+
+    def reads(self, call, answer, *, again=False):
+        ingest = self.ingest()
         ingest.store([(call, answer)], "", again=again)
 
     @property
@@ -101,4 +105,38 @@ def test_an_erased_call_is_never_stored_again(rig, again, answer):
         rig.reads(listed, longer if answer == "a longer log" else FAILED, again=again)
     assert rig.batches == []
     assert rig.pending == []
+    assert rig.store.control.recent(9) == ()
+
+
+def test_old_calls_are_recent_when_nothing_more_is_read(rig):
+    ingest = rig.ingest()
+    long_ago = call(NOW - 8_000, NOW - 7_200)
+    ingest.store([(long_ago, make_log(EXIT))], "")
+    assert rig.store.control.recent(9) == ()
+    ingest.store_recent()
+    assert [one.session_id for one in rig.store.control.recent(9)] == ["1;1;1"]
+    rig.store.control.erase("1;1;1", NOW)
+    ingest.store_recent()
+    assert rig.store.control.recent(9) == ()
+
+
+def test_a_store_without_room_for_recent_calls_does_without_them(rig, monkeypatch):
+    ingest = rig.ingest()
+    ingest.store([(call(NOW - 8_000, NOW - 7_200), make_log(EXIT))], "")
+
+    def full(*_):
+        raise Full("The outbox is full.", needed=1)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rig.lease, "commit", full)
+        ingest.store_recent()
+    ingest.store_recent()
+    assert rig.store.control.recent(9) == ()
+
+
+def test_a_call_that_is_erased_while_it_waits_for_the_pages_is_not_shown(rig):
+    ingest = rig.ingest()
+    ingest.store([(call(NOW - 8_000, NOW - 7_200), make_log(EXIT))], "")
+    rig.store.control.erase("1;1;1", NOW)
+    ingest.store_recent()
     assert rig.store.control.recent(9) == ()
