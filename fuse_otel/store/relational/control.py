@@ -30,6 +30,7 @@ from fuse_otel.ports.control import EVERY_PARKED
 from fuse_otel.store.relational import erasure, parked, pauses, rows
 from fuse_otel.store.relational.capacity import used_bytes
 from fuse_otel.store.relational.database import Connection, Database
+from fuse_otel.store.relational.outbox import hold_accounts
 from fuse_otel.store.relational.queries import queries
 from fuse_otel.store.relational.rows import write_batches
 from fuse_otel.store.relational.step import open_gaps, recent_looseness
@@ -91,11 +92,14 @@ class RelationalControl:
             connection.execute(_SQL["forget_lane_states"])
             connection.executemany(
                 _SQL["report_account"],
-                [me | _reported(name, each) for name, each in accounts.items()],
+                [me | _reported(name, each) for name, each in sorted(accounts.items())],
             )
             connection.executemany(
                 _SQL["report_lane"],
-                [rows.storable(*lane, each.state, each.reason) for lane, each in lanes.items()],
+                [
+                    rows.storable(*lane, each.state, each.reason)
+                    for lane, each in sorted(lanes.items())
+                ],
             )
 
     def add_sample(self, sample: Sample) -> None:
@@ -203,6 +207,7 @@ class RelationalControl:
 
     def erase(self, session_id: str, now: float) -> Erased:
         with self._database.erasing() as connection:
+            hold_accounts(connection)
             erased = erasure.erase(connection, rows.stored_ids(session_id), int(now))
             self._database.give_back(connection)
         return erased

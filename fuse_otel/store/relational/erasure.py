@@ -27,7 +27,9 @@ _OUTBOX = queries("outbox")
 
 
 def erase(connection: Connection, keys: Sequence[str], now: int) -> Erased:
-    """``keys`` are the possible forms of the session id in the store."""
+    """``keys`` are the possible forms of the session id in the store. First ``hold_accounts``: a
+    step that is being stored holds its account, and what it stores of the call is erased too.
+    """
     waiting: Counter[int] = Counter()
     parked: Counter[int] = Counter()
     recent = pending = indexed = 0

@@ -15,6 +15,7 @@ from fuse_otel.store.relational import rows
 from fuse_otel.store.relational.capacity import Capacity, used_bytes
 from fuse_otel.store.relational.database import Connection, Database
 from fuse_otel.store.relational.erasure import erase
+from fuse_otel.store.relational.outbox import hold_accounts
 from fuse_otel.store.relational.queries import queries
 from fuse_otel.store.relational.step import deliverable, forget_expired, trim, write_step
 
@@ -137,7 +138,19 @@ class RelationalLease:
         self._with_trim(partial(self._commit, step, batches, new))
 
     def _commit(self, step: Step, batches: Sequence[Batch], new: int) -> None:
+        try:
+            self._write(step, batches, new)
+        except _ErasedMeanwhile:
+            # From the beginning, because an erasure locks all accounts before anything else.
+            self._write(step, batches, new, erasing=True)
+
+    def _write(
+        self, step: Step, batches: Sequence[Batch], new: int, *, erasing: bool = False
+    ) -> None:
+        """Raises ``_ErasedMeanwhile``, which rolls the transaction back, unless ``erasing``."""
         with self._database.write() as connection:
+            if erasing:
+                hold_accounts(connection)
             account = self._leased(connection, "hold_account")
             before = used_bytes(connection)
             self._capacity.check_cap(before, new)
@@ -146,6 +159,8 @@ class RelationalLease:
             )
             looks = self._looks_for_expired(step.at)
             more = looks and forget_expired(connection, account, step.at, len(step.indexed))
+            if erased and not erasing:
+                raise _ErasedMeanwhile
             if erased:
                 # Their copies are in the step, and in its batches with those of other calls.
                 erase(connection, erased, step.at)
@@ -206,6 +221,10 @@ class RelationalLease:
             self.lost = True
             raise LeaseLost(f"Another fuse-otel has taken over the account {self.account}.")
         return cast("int", found[0])
+
+
+class _ErasedMeanwhile(Exception):
+    """Calls of the step were erased while they were being read."""
 
 
 def _lists(query: str, ids: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:

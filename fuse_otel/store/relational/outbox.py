@@ -76,6 +76,7 @@ class RelationalOutbox:
 
     def reread(self, batch: int, now: float) -> Reread:
         with self._database.write() as connection:
+            hold_accounts(connection)
             result = read_again(connection, batch, now)
             self._database.give_back(connection)
             used = used_bytes(connection)
@@ -141,6 +142,14 @@ def narrow(
 # --- a damaged batch ------------------------------------------------------------------------------
 
 
+def hold_accounts(connection: Connection) -> Sequence[int]:
+    """Before anything else of a transaction that changes rows of several accounts. Every
+    transaction locks in one order, so that no two wait for each other: accounts, batches, the
+    deliveries of a batch, all other rows. Returns the accounts' ids.
+    """
+    return [account for (account,) in connection.execute(_SQL["every_account"]).fetchall()]
+
+
 def read_again(connection: Connection, batch: int, now: float) -> Reread:
     found = connection.execute(_SQL["lanes_of_batch"], (batch,)).fetchall()
     waiting = {lane: unpack_calls(calls, remaining) for lane, calls, remaining in found}
@@ -171,7 +180,7 @@ def _forget(connection: Connection, calls: Sequence[CallSlice]) -> set[str]:
     was removed before: every account looks for it.
     """
     times: dict[int, list[int]] = {}
-    accounts = [account for (account,) in connection.execute(_SQL["every_account"])]
+    accounts = hold_accounts(connection)
     for call in calls:
         found = connection.execute(_SQL["accounts_of_call"], (call.session_id,)).fetchall()
         for account in [account for (account,) in found] or accounts:

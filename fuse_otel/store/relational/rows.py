@@ -25,7 +25,6 @@ _OUTBOX = queries("outbox")
 
 
 def write_batches(connection: Connection, batches: Sequence[Batch], at: int) -> None:
-    # In one order everywhere: two transactions that add the same lanes wait for each other.
     lanes = sorted({lane for batch in batches for lane in batch.rendering.lanes})
     ids = {lane: _lane_id(connection, lane) for lane in lanes}
     for batch in batches:
@@ -47,7 +46,8 @@ def write_batches(connection: Connection, batches: Sequence[Batch], at: int) -> 
 
 
 def add_lanes(connection: Connection, lanes: Iterable[Lane]) -> None:
-    connection.executemany(_OUTBOX["add_lane"], lanes)
+    # In one order everywhere: two transactions that add the same lanes wait for each other.
+    connection.executemany(_OUTBOX["add_lane"], sorted(lanes))
 
 
 def _lane_id(connection: Connection, lane: Lane) -> int:

@@ -85,10 +85,28 @@ limit :limit
 -- name: forget_states
 -- Each account's state is that of its reader.
 update accounts set state = '', reason = ''
-where owner is null or owner = :owner or not is_alive(owner)
+where id in (
+    select id from accounts
+    where owner is null or owner = :owner or not is_alive(owner)
+    order by id for no key update
+)
+
+-- name: forget_lane_states
+update lanes set state = '', reason = ''
+where id in (select id from lanes order by id for no key update)
 
 -- name: report_account
--- A daemon reports before it has its first lease.
-insert into accounts (name, state, reason) values (:account, :state, :reason)
-on conflict (name) do update set state = excluded.state, reason = excluded.reason
-where accounts.owner is null or accounts.owner = :owner or not is_alive(accounts.owner)
+-- A daemon reports before it has its first lease. `forget_states` has locked the rows in order: one
+-- that became free since, and that somebody has locked, keeps its state.
+with changed as (
+    update accounts set state = :state, reason = :reason
+    where id in (
+        select id from accounts
+        where name = :account and (owner is null or owner = :owner or not is_alive(owner))
+        for no key update skip locked
+    )
+)
+insert into accounts (name, state, reason)
+select :account, :state, :reason
+where not exists (select from accounts where name = :account)
+on conflict (name) do nothing

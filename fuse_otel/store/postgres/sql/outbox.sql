@@ -45,17 +45,23 @@ where deliveries.body = free.body and deliveries.lane = free.lane
 returning deliveries.body
 
 -- name: claimed_delivery
--- The batch is locked too: the last of two lanes that resolve it at once deletes it.
-select bodies.calls, deliveries.remaining
-from deliveries join bodies on bodies.id = deliveries.body
-where deliveries.body = :batch and deliveries.lane = :lane and claimed_by = :owner
-for update
+-- The batch first, as `lanes_of_batch`: the last of two lanes that resolve it at once deletes it.
+with batch as materialized (select id, calls from bodies where id = :batch for update)
+select batch.calls, deliveries.remaining
+from batch join deliveries on deliveries.body = batch.id
+where deliveries.lane = :lane and claimed_by = :owner
+for update of deliveries
 
 -- name: lanes_of_batch
-select deliveries.lane, bodies.calls, deliveries.remaining
-from deliveries join bodies on bodies.id = deliveries.body
-where deliveries.body = ?
-for update
+with batch as materialized (select id, calls from bodies where id = ? for update)
+select deliveries.lane, batch.calls, deliveries.remaining
+from batch join deliveries on deliveries.body = batch.id
+order by deliveries.lane
+for update of deliveries
+
+-- name: every_account
+-- For a transaction that changes rows of several accounts. Whoever writes an account holds its row.
+select id from accounts order by id for no key update
 
 -- name: accounts_of_call
 select account from ledger where session_id = ?

@@ -4,7 +4,8 @@ values (:id, :name, :version, :reads, :exports, now() + make_interval(secs => :l
 on conflict (id) do update set beat = now(), lives_until = excluded.lives_until, reads = excluded.reads
 
 -- name: leave_accounts
-update accounts set owner = null, freed_at = now() where owner = :id
+update accounts set owner = null, freed_at = now()
+where id in (select id from accounts where owner = :id order by id for no key update)
 
 -- name: end_dead
 -- A replica that was stopped or cut off inside a transaction keeps rows locked: its account's, too.
@@ -29,15 +30,18 @@ where id in (
 -- One at a time, while another replica has less than its share.
 update accounts set owner = null, freed_at = now()
 where id in (
-    select max(id) from accounts where owner = :id
-    having count(*) > fair_share()
-    and exists (
-        select from replicas
-        where
-            reads and is_alive(replicas.id)
-            and (select count(*) from accounts as theirs where theirs.owner = replicas.id)
-            < (select count(*) from accounts as mine where mine.owner = :id) - 1
-    )
+    select id from accounts
+    where
+        id = (select max(id) from accounts where owner = :id)
+        and (select count(*) from accounts where owner = :id) > fair_share()
+        and exists (
+            select from replicas
+            where
+                reads and is_alive(replicas.id)
+                and (select count(*) from accounts as theirs where theirs.owner = replicas.id)
+                < (select count(*) from accounts as mine where mine.owner = :id) - 1
+        )
+    for no key update skip locked
 )
 
 -- name: fold_counters
@@ -56,7 +60,10 @@ select name, subject, 0, sum(value) from ended group by name, subject order by n
 on conflict (name, subject, slot) do update set value = counters.value + excluded.value
 
 -- name: leave_deliveries
-update deliveries set claimed_by = null, claimed_until = null where claimed_by = :id
+update deliveries set claimed_by = null, claimed_until = null
+where (body, lane) in (
+    select body, lane from deliveries where claimed_by = :id order by body, lane for no key update
+)
 
 -- name: leave
 delete from replicas where id = :id
