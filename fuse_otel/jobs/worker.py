@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from fuse_otel.core.batching.batch import MAX_INFLATED
 from fuse_otel.core.model.lane import Lane, LoopName
@@ -150,11 +151,19 @@ class JobWorker:
             self._backfill(job, request, status, now)
             return False
         if isinstance(request, Erase):
-            erased = self._control.erase(request.session_id, now)
-            lanes = [each.lane for each in self._control.status().lanes]
-            self._finish(job, finished_erasure(erased, status, lanes))
+            self._erase(job, request, status, now)
             return False
         return self._parked_part(job, request, status, now)
+
+    def _erase(self, job: Job, request: Erase, status: JobStatus, now: float) -> None:
+        """In one transaction with its result: another replica that erases the same call would find
+        nothing of it, and might say so first.
+        """
+        lanes = [each.lane for each in self._control.status().lanes]
+        result = partial(finished_erasure, status=status, lanes=lanes)
+        ended = self._control.erase_by_job(status.id, request.session_id, now, result)
+        if ended is not None:
+            self._emit_change(job, ended)
 
     def _backfill(self, job: Job, request: Backfill, status: JobStatus, now: float) -> None:
         if status.state == "waiting":

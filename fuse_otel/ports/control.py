@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -269,6 +269,13 @@ class Control(Protocol):
         """Remove all that is held of a call, also inside batches of many calls, and overwrite it on
         the disk. The ledger keeps the session id, so that the call is not read again. Durable on
         return, idempotent.
+        """
+
+    def erase_by_job(
+        self, job_id: int, session_id: str, now: float, result: Callable[[Erased], JobStatus]
+    ) -> JobStatus | None:
+        """``erase``, and finish the job with what ``result`` makes of it, all or nothing. Returns
+        ``None`` and erases nothing if the job had ended before.
         """
 
     def finish_job(self, status: JobStatus) -> bool:

@@ -207,15 +207,27 @@ class RelationalControl:
 
     def erase(self, session_id: str, now: float) -> Erased:
         with self._database.erasing() as connection:
-            hold_accounts(connection)
-            erased = erasure.erase(connection, rows.stored_ids(session_id), int(now))
-            self._database.give_back(connection)
+            return self._erase(connection, session_id, now)
+
+    def erase_by_job(
+        self, job_id: int, session_id: str, now: float, result: Callable[[Erased], JobStatus]
+    ) -> JobStatus | None:
+        with self._database.erasing() as connection:
+            if connection.execute(_SQL["hold_job"], (job_id,)).fetchone() is None:
+                return None
+            status = result(self._erase(connection, session_id, now))
+            _finish_job(connection, status)
+        return status
+
+    def _erase(self, connection: Connection, session_id: str, now: float) -> Erased:
+        hold_accounts(connection)
+        erased = erasure.erase(connection, rows.stored_ids(session_id), int(now))
+        self._database.give_back(connection)
         return erased
 
     def finish_job(self, status: JobStatus) -> bool:
         with self._database.write() as connection:
-            row = rows.storable(status.state, status.result, status.id)
-            return connection.execute(_SQL["finish_job"], row).rowcount > 0
+            return _finish_job(connection, status)
 
 
 class _Outdated(Exception):
@@ -242,6 +254,11 @@ def _write_job_step(connection: Connection, step: JobStep, now: float) -> None:
         (account_id,) = connection.execute(_SQL["account_id"], {"account": account}).fetchone()
         open_gaps(connection, account_id, gaps)
     write_batches(connection, step.batches, int(now))
+
+
+def _finish_job(connection: Connection, status: JobStatus) -> bool:
+    row = rows.storable(status.state, status.result, status.id)
+    return connection.execute(_SQL["finish_job"], row).rowcount > 0
 
 
 def _reported(account: str, state: ReportedState) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 import pytest
 from support.builders.store_values import (
@@ -20,7 +21,7 @@ from support.peers.waiting import wait_for
 from support.rigs.postgres_cluster import Cluster
 
 from fuse_otel.core.batching.gzip_member import deflate, inflate
-from fuse_otel.ports import EVERY_CALL, Acknowledgement, Erased, IndexedCall, Store
+from fuse_otel.ports import EVERY_CALL, Acknowledgement, Erased, IndexedCall, Job, JobStatus, Store
 from fuse_otel.store import open_store
 from fuse_otel.store.relational import erasure, outbox
 from fuse_otel.store.relational.step import write_step
@@ -120,3 +121,26 @@ def test_a_batch_that_a_lane_delivers_before_it_is_read_stops_no_erasure(stores,
     found = second.control.erase("1;1", NOW)
     assert (found.recent, found.waiting) == (1, {})
     assert first.control.recent(9) == ()
+
+
+def test_two_replicas_on_one_job_leave_the_result_to_the_one_that_erased(stores):
+    first, second = stores
+    first.ledger.lease("main").commit(step(recent=[recent("1;1")]))
+    job = first.control.add_job(Job("erase", "{}"), NOW)
+    with ThreadPoolExecutor(1) as pool:
+
+        def result(erased: Erased) -> JobStatus:
+            """The other one begins before this one has committed."""
+            other = pool.submit(second.control.erase_by_job, job.id, "1;1", NOW, result_of_nothing)
+            wait_for(lambda: is_blocked(first) or other.done(), "the other erasure, blocked,")
+            others.append(other)
+            return replace(job, state="done", result=f"{erased.recent} erased")
+
+        def result_of_nothing(_: Erased) -> JobStatus:
+            return replace(job, state="done", result="no copy")
+
+        others: list[Future[JobStatus | None]] = []
+        mine = first.control.erase_by_job(job.id, "1;1", NOW, result)
+        assert others[0].result() is None
+    assert mine == first.control.job_status(job.id)
+    assert mine.result == "1 erased"

@@ -8,7 +8,7 @@ import pytest
 from support.builders.store_values import JAEGER, NOW, TEMPO
 from support.rigs.job_rig import LANES, JobRig, due, park
 
-from fuse_otel.jobs.job import Drop, Replay
+from fuse_otel.jobs.job import Drop, Erase, Replay
 from fuse_otel.ports import ParkedQuery, Store
 from fuse_otel.store import MemoryStore
 
@@ -72,3 +72,15 @@ def test_calls_that_stay_parked_are_counted_once(store):
         "2 parked calls are on the way again."
         " 3 stay parked: the destination is not configured any more."
     )
+
+
+@pytest.mark.parametrize("method", ["job_status", "status", "erase_by_job"])
+def test_an_erasure_has_the_result_of_the_worker_that_did_it(store, method):
+    park(store, TEMPO, CALLS[:2])
+    faster = JobRig(store)
+    slower = overtaken(store, method, faster)
+    job_id = slower.job(Erase(CALLS[0]))
+    slower.run()
+    status = slower.status(job_id)
+    assert (status.state, status.result[:23]) == ("done", "Erased: 1 parked copy f")
+    assert [event.state for event in (*faster.events, *slower.events)] == ["done"]

@@ -110,3 +110,7 @@ insert into accounts (name, state, reason)
 select :account, :state, :reason
 where not exists (select from accounts where name = :account)
 on conflict (name) do nothing
+
+-- name: hold_job
+-- Another replica may do it at this moment.
+select id from orders where id = ? and state in ('waiting', 'working') for update

@@ -166,6 +166,10 @@ where id = ?
 update orders set state = :state, result = :result, calls = calls + :taken
 where id = :id and (state = 'waiting' or (state = 'working' and not :opens))
 
+-- name: hold_job
+-- For the transaction that does it.
+select id from orders where id = ? and state in ('waiting', 'working')
+
 -- name: finish_job
 -- The session id of an erased call is not kept here.
 update orders
