@@ -6,11 +6,12 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from fuse_otel.errors import Broken, Corrupt
 from fuse_otel.store.postgres.connection import Connection, adapt
@@ -22,6 +23,7 @@ from fuse_otel.store.relational import database as port
 logging.getLogger("psycopg.pool").disabled = True
 
 CONNECT_TIMEOUT = 5  # seconds, as all below
+REASON_TIMEOUT = 2  # a server that refuses connections says so at once
 # A stopped replica must not keep the row of its account locked for longer than its lease lasts.
 IDLE_IN_TRANSACTION = 10
 LOCK_TIMEOUT = 10
@@ -84,6 +86,7 @@ class Database:
         with mapped(self.name):
             # The first one by itself, because the pool does not tell why it has none.
             _try(url, options, self.name)
+            self._try = partial(_try, url, options | {"connect_timeout": REASON_TIMEOUT}, self.name)
             self._watch = Watch(SILENCE)
             self._pool = ConnectionPool(
                 url,
@@ -130,7 +133,7 @@ class Database:
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Connection]:
-        with mapped(self.name), self._pool.connection() as raw:
+        with mapped(self.name), self._lent() as raw:
             connection = Connection(raw, self._watch)
             connection.execute(begin)
             try:
@@ -143,6 +146,18 @@ class Database:
             except BaseException:
                 self._roll_back(raw)
                 raise
+
+    @contextmanager
+    def _lent(self) -> Iterator[psycopg.Connection[Any]]:
+        try:
+            with self._pool.connection() as raw:
+                yield raw
+        except PoolTimeout as error:
+            try:
+                self._try()
+            except psycopg.Error as why:
+                raise error from why
+            raise
 
     def _check(self, raw: psycopg.Connection[Any]) -> None:
         with self._watch.query(raw):

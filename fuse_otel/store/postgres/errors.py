@@ -17,6 +17,7 @@ _READ_ONLY = "is read-only: a standby, or a failover is not finished"
 _NO_CONNECTION = "has no free connection: all that it allows are in use"
 _STARTS_OR_STOPS = "does not accept connections yet: it is starting or stopping"
 _NO_LOGIN = "refuses the login"
+_NO_ANSWER = "cannot be reached: no connection within time"
 _UNUSABLE: tuple[tuple[type[psycopg.Error], str], ...] = (
     (errors.ReadOnlySqlTransaction, _READ_ONLY),
     (errors.TooManyConnections, _NO_CONNECTION),
@@ -60,7 +61,9 @@ def mapped(name: str) -> Iterator[None]:
     except PoolClosed as error:
         raise Broken(f"The store {name} is closed.") from error
     except PoolTimeout as error:
-        raise Broken(f"The store {name} cannot be reached: no connection within time.") from error
+        refusal = error.__cause__
+        why = _why_unusable(refusal) if isinstance(refusal, psycopg.Error) else None
+        raise Broken(f"The store {name} {why or _NO_ANSWER}.") from error
     except psycopg.Error as error:
         found = store_error(error, name)
         if found is None:

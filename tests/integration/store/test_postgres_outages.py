@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from support.builders.store_values import NOW, TEMPO, body, seen, step, whole_step
 from support.fakes.relay import Relay
+from support.rigs.outages import no_free_connection
 from support.rigs.postgres_cluster import cluster
 
 from fuse_otel.errors import Broken, StoreError
@@ -65,6 +66,16 @@ def test_a_server_without_a_free_connection_is_named_as_such(own):
                 opened(url)
             lease.commit(whole_step("1;1"))  # by the connection that it has
         opened(url).close()
+        store.close()
+
+
+def test_a_store_that_lost_its_connections_says_why_it_gets_none(own):
+    with own.store() as url:
+        store = opened(url)
+        lease = store.ledger.lease("main")
+        with no_free_connection(own), pytest.raises(Broken, match="has no free connection"):
+            lease.commit(whole_step("1;1"))
+        lease.commit(whole_step("1;1"))
         store.close()
 
 

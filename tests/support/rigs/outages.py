@@ -1,0 +1,70 @@
+"""What a PostgreSQL server does to its clients without being gone, while the context lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import psycopg
+
+from support.peers.waiting import wait_for
+from support.rigs.postgres_cluster import Cluster
+
+_SETTING = "synchronous_standby_names"
+_OURS = "select count(*) from pg_stat_activity where application_name like 'fuse-otel %'"
+_END_OURS = """
+select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'fuse-otel %'
+"""
+
+
+@contextmanager
+def standby(server: Cluster) -> Iterator[None]:
+    """As after a failover to a server that is not promoted yet."""
+    server.become_standby()
+    yield
+    server.promote()
+
+
+@contextmanager
+def no_free_connection(server: Cluster) -> Iterator[None]:
+    with ExitStack() as taken:
+        admin = taken.enter_context(psycopg.connect(server.url(), autocommit=True))
+
+        def all_taken() -> bool:
+            admin.execute(_END_OURS)
+            while _takes_one(server, taken):
+                pass
+            (ours,) = admin.execute(_OURS).fetchone()
+            return not ours
+
+        wait_for(all_taken, "a server without a free connection")
+        yield
+
+
+def _takes_one(server: Cluster, taken: ExitStack) -> bool:
+    try:
+        taken.enter_context(psycopg.connect(server.url()))
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+@contextmanager
+def slow_tables(server: Cluster) -> Iterator[None]:
+    """No query of them ends."""
+    with psycopg.connect(server.url()) as other:
+        other.execute("lock table accounts, deliveries in access exclusive mode")
+        yield
+
+
+@contextmanager
+def no_acknowledgement(server: Cluster) -> Iterator[None]:
+    """Each commit is on the disk, and its client hears nothing of it: the server waits for another
+    one that is not there. In the end all clients see what was committed.
+    """
+    with psycopg.connect(server.url(), autocommit=True) as admin:
+        admin.execute(f"alter system set {_SETTING} = 'gone'")
+        admin.execute("select pg_reload_conf()")
+        yield
+        admin.execute(f"alter system reset {_SETTING}")
+        admin.execute("select pg_reload_conf()")
