@@ -9,6 +9,7 @@ from support.rigs.replica_rig import ReplicaRig
 from support.scale import scaled
 
 REPLICAS = 5
+KINDS = 5  # of events
 _KEPT = "select coalesce(sum(bytes), 0) from bodies"
 _ALIVE = "select count(*) from replicas where is_alive(id)"
 _USED = "select coalesce(sum(value), 0) from counters where name = 'used'"
@@ -16,10 +17,11 @@ _USED = "select coalesce(sum(value), 0) from counters where name = 'used'"
 
 @pytest.mark.proof
 @pytest.mark.timeout(900)
-def test_whatever_happens_to_replicas_everything_is_there_once(tmp_path):
-    events = scaled(1.6, least=4)
+@pytest.mark.parametrize("newest", [False, True], ids=["of the machine", "newest"])
+def test_whatever_happens_to_replicas_everything_is_there_once(newest, tmp_path):
+    events = scaled(1.2, least=KINDS)
     # A server of its own: it is restarted.
-    with cluster() as own, ReplicaRig(1, tmp_path, own, "public") as rig:
+    with cluster(newest=newest) as own, ReplicaRig(1, tmp_path, own, "public") as rig:
         for _ in range(REPLICAS):
             rig.start()
         rig.suffer(events)
@@ -28,7 +30,7 @@ def test_whatever_happens_to_replicas_everything_is_there_once(tmp_path):
         check_database(rig)
     print(rig.events, len(wanted), "calls", rig.requests, "requests")  # noqa: T201 - see -rP
     assert sum(rig.events.values()) == events
-    assert len(rig.events) == 4
+    assert len(rig.events) == KINDS
     logs = rig.logs()
     assert "account on standby" in logs
     assert "Traceback" not in logs

@@ -7,12 +7,12 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import psycopg
 
@@ -21,8 +21,9 @@ from support.http_client import get
 from support.patience import PATIENCE
 from support.rigs.kill_rig import HELD, SETTINGS, KillRig
 from support.rigs.postgres_cluster import Cluster
-from support.rigs.program import Running, pointed_at, running
+from support.rigs.program import Running, pointed_at, running, started
 
+T = TypeVar("T")
 PROGRAM = ("-m", "support.rigs.quick_replica")
 TESTS = Path(__file__).parents[2]
 _READER = """
@@ -44,16 +45,19 @@ class Replica:
 
 
 class ReplicaRig(KillRig):
-    """``events`` counts what was done to the replicas, by kind."""
+    """``events`` counts what was done to the replicas, by kind. ``settings`` are those of every
+    replica that starts.
+    """
 
     def __init__(self, number: int, folder: Path, cluster: Cluster, schema: str) -> None:
         super().__init__(number, folder)
         self._cluster = cluster
-        self._schema = schema
+        self.schema = schema
         self._fate = Random(number)
         self._replicas: list[Replica] = []
         self._count = 0
         self.events: dict[str, int] = {}
+        self.settings = dict(SETTINGS)
 
     def __enter__(self) -> Self:
         super().__enter__()
@@ -69,16 +73,27 @@ class ReplicaRig(KillRig):
         with ExitStack() as stack:
             relay = stack.enter_context(Relay(self._cluster.port))
             port = int(relay.url.rpartition(":")[2])
-            url = self._cluster.url_by(port, self._schema)
-            env = pointed_at(
-                self.api, folder, self.receiver.url, FUSE_OTEL_STATE_URL=url,
-                PYTHONPATH=str(TESTS), **SETTINGS,
-            )  # fmt: skip
+            url = self._cluster.url_by(port, self.schema)
+            env = self.environment(folder, url) | {"PYTHONPATH": str(TESTS)}
             daemon = stack.enter_context(running(env=env, folder=folder, program=program))
             replica = Replica(daemon, relay, stack.pop_all())
         self._replicas.append(replica)
         daemon.wait_for(lambda: "msg=started" in daemon.log)
         return replica
+
+    def environment(self, folder: Path, url: str) -> dict[str, str]:
+        return pointed_at(
+            self.api, folder, self.receiver.url, FUSE_OTEL_STATE_URL=url, **self.settings
+        )
+
+    @contextmanager
+    def command(self, *words: str) -> Iterator[Running]:
+        """On the replicas' store, with its own connection to the database."""
+        folder = self.folder / "-".join(words[:2])
+        folder.mkdir()
+        env = self.environment(folder, self.url)
+        with started(*words, env=env, folder=folder) as program:
+            yield program
 
     def end(self, replica: Replica) -> None:
         """As an update ends it."""
@@ -97,7 +112,7 @@ class ReplicaRig(KillRig):
 
     def suffer(self, events: int) -> None:
         """Each kind in turn, and the reader of the account each second time."""
-        kinds = (self.kill, self.stop, self.cut, self.restart_database)
+        kinds = (self.kill, self.stop, self.cut, self.mute, self.restart_database)
         for place in range(events):
             time.sleep(self._fate.random())
             kind = kinds[place % len(kinds)]
@@ -137,6 +152,13 @@ class ReplicaRig(KillRig):
             victim.relay.mend()
         self.wait(lambda: self.is_ready(victim))
 
+    def mute(self, victim: Replica) -> None:
+        """The server hears it, and it hears no answer, until it has made new connections."""
+        before = victim.relay.opened
+        victim.relay.mute()
+        self.wait(lambda: victim.relay.opened > before)
+        self.wait(lambda: self.is_ready(victim))
+
     def restart_database(self, _: Replica) -> None:
         """Without a checkpoint, as after a crash of the server."""
         self._cluster.stop("immediate")
@@ -168,13 +190,15 @@ class ReplicaRig(KillRig):
             assert replica.daemon.end() == 0, replica.daemon.log
         return set(wanted)
 
-    def wait(self, condition: Callable[[], object]) -> None:
+    def wait(self, condition: Callable[[], T]) -> T:
+        """Its first true result."""
         end = time.monotonic() + PATIENCE
-        while not condition():
+        while not (found := condition()):
             assert time.monotonic() < end, self.logs()[-5_000:]
             for replica in self._replicas:
                 assert replica.daemon.process.poll() is None, replica.daemon.log
             time.sleep(0.1)
+        return found
 
     # --- the database ---
 
@@ -183,15 +207,26 @@ class ReplicaRig(KillRig):
         name = self.query(_READER)
         return int(str(name).rpartition(" ")[2]) if name else 0
 
+    def of_process(self, process: int) -> Replica:
+        return next(each for each in self._replicas if each.process == process)
+
     def is_ready(self, replica: Replica) -> bool:
         """It comes and goes with a back end that misbehaves: one lane must work."""
         return get(f"{replica.daemon.url}/-/ready").is_success
 
+    def problems(self, replica: Replica) -> str:
+        """What its readiness tells, empty while it is ready."""
+        answer = get(f"{replica.daemon.url}/-/ready")
+        return "" if answer.is_success else answer.text
+
     def is_alive(self, replica: Replica) -> bool:
         return bool(self.query(_IS_ALIVE, f"% process {replica.process}"))
 
+    @property
+    def url(self) -> str:
+        return self._cluster.url(self.schema)
+
     def query(self, query: str, *values: object) -> Any:
-        url = self._cluster.url(self._schema)
-        with psycopg.connect(url, autocommit=True) as connection:
+        with psycopg.connect(self.url, autocommit=True) as connection:
             row = connection.execute(query, values).fetchone()  # type: ignore[arg-type]
         return row[0] if row else None
