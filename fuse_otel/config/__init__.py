@@ -49,7 +49,7 @@ def load(
     ``flags``: key of a setting (``poll_interval``, ``developer_key_file``) → text, empty if unset.
     ``needs_account`` is false for commands that only read the store: they work without an account.
     """
-    from fuse_otel.config.loading import load_from  # noqa: PLC0415 - imports pydantic
+    from fuse_otel.config.settings import load_from  # noqa: PLC0415 - imports pydantic
 
     return load_from(
         os.environ if environ is None else environ,

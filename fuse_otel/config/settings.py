@@ -1,35 +1,45 @@
-"""The validated settings, from which the assembly builds the daemon."""
+"""The validated settings, from which the assembly builds the daemon. They are loaded from all sources,
+or every problem is reported at once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from fuse_otel.config import Loaded
 from fuse_otel.config.destination import DestinationSettings
-from fuse_otel.config.file.destinations import Destinations
-from fuse_otel.config.file.redaction_rules import Rules
+from fuse_otel.config.file.contents import expand, find_config_file, has_secret, read_toml
+from fuse_otel.config.file.destinations import Destinations, DestinationTable
+from fuse_otel.config.file.redaction_rules import RedactionRuleTable, Rules
 from fuse_otel.config.file.tables import (
     DEFAULT_RESCANS,
     Account,
     Rescan,
     Rescans,
+    RescanTable,
     ServiceNames,
     Severities,
     TransferQueues,
 )
 from fuse_otel.config.file.web_config import WebConfigFile
-from fuse_otel.config.inputs import Inputs, SourceValue
+from fuse_otel.config.inputs import DEFAULT, Inputs, SourceValue
+from fuse_otel.config.problems import MAX_PROBLEMS, sentences
 from fuse_otel.config.sources import sources
 from fuse_otel.config.values import fields
 from fuse_otel.config.values.fields import choice, count, duration, number, size
 from fuse_otel.config.values.link_template import LinkTemplate
+from fuse_otel.config.warnings import advice_of, conflicts, warnings_of
 from fuse_otel.core.model.redaction_policy import OwnRules
 from fuse_otel.core.model.telemetry import Profile, Signal
+from fuse_otel.errors import ConfigurationError
+from fuse_otel.files import shown_path
 
-__all__ = ["Account", "DestinationSettings", "Rescan", "Settings"]
+__all__ = ["Account", "DestinationSettings", "Rescan", "Settings", "load_from"]
 
 _MIB = 1 << 20
 
@@ -114,3 +124,57 @@ class Settings(BaseSettings):
         """The destination's own, or else the general one."""
         general = self.traces_flavour if signal is Signal.TRACES else self.logs_flavour
         return destination.flavours.get(signal, general)
+
+
+_TABLES: Mapping[str, type[BaseModel]] = {
+    "accounts": Account,
+    "destinations": DestinationTable,
+    "rescans": RescanTable,
+    "redaction_rules": RedactionRuleTable,
+}
+
+
+def load_from(
+    environ: Mapping[str, str],
+    config_file: str | None,
+    default_file: str | None,
+    flags: Mapping[str, str],
+    needs_account: bool,
+) -> Loaded:
+    """See ``fuse_otel.config.load``."""
+    found = find_config_file(environ, config_file, default_file)
+    content, mode = read_toml(found)
+    file = found.path if found else ""
+    expanded = expand(content, environ, file)
+    inputs = Inputs(
+        environ={
+            name: text.removeprefix("\ufeff") for name, text in environ.items() if text.strip()
+        },
+        flags=flags,
+        file=file,
+        content=expanded.content,
+        needs_account=needs_account,
+        variables=expanded.variables,
+    )
+    if file:
+        inputs.warn_of_access(file, mode, shown_path(file), is_secret=has_secret(content))
+    settings = _settings(inputs)
+    if settings is not None:
+        inputs.problems.extend(conflicts(settings, inputs.names))
+    if inputs.problems or settings is None:
+        raise ConfigurationError(islice(dict.fromkeys(inputs.problems), MAX_PROBLEMS))
+    origins = {
+        name: inputs.effective[name].origin if name in inputs.effective else DEFAULT
+        for name in Settings.model_fields
+    }
+    has_destinations = "destinations" in inputs.content
+    warnings = (*inputs.warnings, *warnings_of(settings, inputs.environ, has_destinations))
+    return Loaded(settings, origins, warnings, (*inputs.advice, *advice_of(settings)), file)
+
+
+def _settings(inputs: Inputs) -> Settings | None:
+    try:
+        return Settings.read(inputs)
+    except ValidationError as error:
+        inputs.problems.extend(sentences(error, inputs.names, _TABLES))
+        return None

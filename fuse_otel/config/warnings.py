@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from fuse_otel.config.catalogue import variable_of
@@ -12,11 +13,13 @@ from fuse_otel.config.destination import DestinationSettings
 from fuse_otel.config.file.web_config import WebConfig
 from fuse_otel.config.otel_environment import unknown_variables, variables
 from fuse_otel.config.problems import Place
-from fuse_otel.config.settings import Settings
 from fuse_otel.config.values.otlp import GRPC, HTTP, SIGNAL_PATHS, has_scheme
 from fuse_otel.core.model.link_template import PLACEHOLDER
 from fuse_otel.core.model.redaction_policy import Mode
 from fuse_otel.core.model.telemetry import Profile, Signal
+
+if TYPE_CHECKING:
+    from fuse_otel.config.settings import Settings
 
 _USUAL_PORTS = {HTTP: 4318, GRPC: 4317}
 _SHORT = {HTTP: "HTTP", GRPC: "gRPC"}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fuse_otel.core.model.lane import Lane, LoopName
-from fuse_otel.daemon.loop import SupervisedStep
+from fuse_otel.daemon.daemon import SupervisedStep
 from fuse_otel.events import Emit
 from fuse_otel.humanize import plural
 from fuse_otel.jobs.worker import JobWorker

@@ -11,7 +11,7 @@ from support.pages.shell_blocks import Desk, shell_block
 from support.patience import PATIENCE
 
 from fuse_otel import config
-from fuse_otel.daemon.loop import HUNG_AFTER
+from fuse_otel.daemon.daemon import HUNG_AFTER
 
 SYSTEMD = ROOT / "deploy" / "systemd"
 UNIT = (SYSTEMD / "fuse-otel.service").read_text()

@@ -6,8 +6,8 @@ import pytest
 from support.patience import PATIENCE
 
 from fuse_otel.core.model.lane import LoopName
-from fuse_otel.daemon import loop as loops
-from fuse_otel.daemon.loop import LONGEST_PAUSE, Loop, SupervisedStep
+from fuse_otel.daemon import daemon
+from fuse_otel.daemon.daemon import LONGEST_PAUSE, Loop, SupervisedStep
 from fuse_otel.events import unheard
 
 NOW = 1_000_000.0
@@ -53,7 +53,7 @@ def test_the_event_says_where_and_holds_no_value():
 
 @pytest.mark.parametrize("reason", ["commit", "stop"])
 def test_only_the_end_shortens_the_back_off(reason, monkeypatch):
-    monkeypatch.setattr(loops, "FIRST_PAUSE", LONGEST_PAUSE)
+    monkeypatch.setattr(daemon, "FIRST_PAUSE", LONGEST_PAUSE)
     stepped, times = Event(), []
 
     def step(now):
