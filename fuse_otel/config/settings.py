@@ -1,5 +1,5 @@
-"""The validated settings, from which the assembly builds the daemon. They are loaded from all sources,
-or every problem is reported at once.
+"""The validated settings, from which the assembly builds the daemon. They are loaded from all
+sources, or every problem is reported at once.
 """
 
 from __future__ import annotations
