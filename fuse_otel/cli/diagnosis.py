@@ -53,7 +53,7 @@ def parts(load: Callable[[], Loaded], log: str | None) -> dict[str, str]:
     settings = loaded.settings
     makers: dict[str, Callable[[], str]] = {
         "check.txt": lambda: "\n".join(map(mask.line, _check(loaded))),
-        "configuration.json": lambda: _json(mask.data(_configuration(loaded))),
+        "configuration.json": lambda: _json(mask.data(loaded.shown())),
         "log.txt": lambda: _log(log, mask),
         "metrics.txt": lambda: mask.labels(_metrics(settings)),
         "ready.txt": lambda: mask.line(_ready(settings)),
@@ -129,11 +129,6 @@ def _secret_texts(value: object) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for each in value:
             yield from _secret_texts(each)
-
-
-def _configuration(loaded: Loaded) -> dict[str, object]:
-    shown = loaded.settings.model_dump(mode="json")
-    return {name: {"value": value, "origin": loaded.origins[name]} for name, value in shown.items()}
 
 
 def _check(loaded: Loaded) -> Iterator[str]:

@@ -33,6 +33,13 @@ class Loaded:
     advice: tuple[str, ...] = ()
     file: str = ""
 
+    def shown(self) -> dict[str, object]:
+        """Each setting as JSON, secrets masked, with its value and its origin."""
+        values = self.settings.model_dump(mode="json")
+        return {
+            name: {"value": value, "origin": self.origins[name]} for name, value in values.items()
+        }
+
 
 def load(
     *,

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
 
 from fuse_otel.cli.output import complain, printed
 from fuse_otel.cli.settings_flags import load_settings
-from fuse_otel.config import Loaded
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,13 +29,6 @@ def run(args: argparse.Namespace) -> int:
     loaded = load_settings(args, needs_account=False)
     for warning in loaded.warnings:
         complain(f"warning: {warning}")
-    lines = _json(loaded) if args.json else config_lines(loaded)
-    return printed(lines)
-
-
-def _json(loaded: Loaded) -> Iterator[str]:
-    shown = loaded.settings.model_dump(mode="json")
-    settings = {
-        name: {"value": value, "origin": loaded.origins[name]} for name, value in shown.items()
-    }
-    yield json.dumps(settings, indent=2, ensure_ascii=False)
+    if args.json:
+        return printed([json.dumps(loaded.shown(), indent=2, ensure_ascii=False)])
+    return printed(config_lines(loaded))
