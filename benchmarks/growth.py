@@ -43,7 +43,8 @@ def ledger(backlog: Backlog, rows: int) -> float:
             # Each round needs a store that does not know the calls yet.
             copy = shutil.copytree(filled, Path(name) / f"{round_}")
             with closing(opened(copy)) as store:
-                found.append(timed(partial(commit, store, backlog.steps))[0])
+                lease = store.ledger.lease("a")
+                found.append(timed(partial(commit, lease, backlog.steps))[0])
             shutil.rmtree(copy)
     return min(found) / len(backlog.calls) * 1e6
 

@@ -20,7 +20,7 @@ from fuse_otel.ports import FlowPart, FlowQuery
 from fuse_otel.ports.flows import DAY, HOUR, KEEP_DAYS, first_hour
 from fuse_otel.store.relational.calls import NamedRow, module_names
 from fuse_otel.store.relational.database import Connection, Database
-from fuse_otel.store.relational.queries import queries
+from fuse_otel.store.relational.queries import queries, with_lists
 from fuse_otel.store.relational.rows import Row, storable
 
 # The flows take a twentieth of the cap, and never more than that.
@@ -29,6 +29,7 @@ AT_ONCE = 50  # old hours and days that one step processes
 _LONGEST = 200  # characters of an application and a version
 _ROW_BYTES = 250  # the columns that are no text, and the entries of three indexes
 _SQL = queries("flows")
+_LEDGER = queries("ledger")
 
 
 class _Part(NamedTuple):
@@ -42,14 +43,18 @@ class _Part(NamedTuple):
     start: int
 
 
-def write_flows(connection: Connection, rows: Sequence[NamedRow], now: int) -> int:
+def write_flows(connection: Connection, account: int, rows: Sequence[NamedRow], now: int) -> int:
     """Inside the transaction of the step, before its ledger rows and its rows of the index.
     ``rows`` are the latter, whose ``counted`` it sets. Returns how many sums it changed.
     """
     changes: dict[_Part, list[tuple[CallPath, int]]] = defaultdict(list)
     # The last row of a call is the one that stays in the index.
-    for row in {row["session_id"]: row for row in rows}.values():
-        for facts, times in _changes(connection, row):
+    last = {row["session_id"]: row for row in rows}
+    counted = _found(connection, _SQL["counted"], account, list(last))
+    new = [session_id for session_id in last if session_id not in counted]
+    known = _found(connection, _LEDGER["seen"], account, new)
+    for session_id, row in last.items():
+        for facts, times in _changes(row, counted.get(session_id), session_id in known):
             path = _path(facts)
             part = _part(facts, _seconds(facts, now)) if times > 0 else _holder(connection, facts)
             if part and path.steps and part.start >= now - KEEP_DAYS - DAY:
@@ -73,12 +78,24 @@ def trim_flows(connection: Connection, cap: int, changed: int = 0) -> int:
     return connection.execute(_SQL["trim"], bounds).rowcount
 
 
-def _changes(connection: Connection, row: NamedRow) -> list[tuple[NamedRow, int]]:
-    """What the call adds now, and takes away of what it added before."""
-    counted = connection.execute(_SQL["counted"], row).fetchone()
+def _found(
+    connection: Connection, query: str, account: int, session_ids: Sequence[str]
+) -> dict[str, Row]:
+    """The rows of the calls that are found, by their session ids: the first column."""
+    return {
+        session_id: facts
+        for text, ids in with_lists(query, session_ids)
+        for session_id, *facts in connection.execute(text, (account, *ids))
+    }
+
+
+def _changes(row: NamedRow, counted: Row | None, known: bool) -> list[tuple[NamedRow, int]]:
+    """What the call adds now, and takes away of what it added before: ``counted`` is what the index
+    has of it. ``known``: the ledger has it.
+    """
     if counted is None:
-        row["counted"] = int(connection.execute(_SQL["known"], row).fetchone() is None)
-        return [(row, 1)] if row["counted"] else []
+        row["counted"] = int(not known)
+        return [] if known else [(row, 1)]
     names = ("application", "version", "outcome", "at", "modules", "path", "counted")
     before = {**dict(zip(names, counted, strict=True)), "account": row["account"]}
     row["counted"] = before["counted"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache, partial
+from functools import partial
 from threading import Lock
 from typing import cast
 
@@ -16,14 +16,13 @@ from fuse_otel.store.relational.capacity import Capacity, used_bytes
 from fuse_otel.store.relational.database import Connection, Database
 from fuse_otel.store.relational.erasure import erase
 from fuse_otel.store.relational.outbox import hold_accounts
-from fuse_otel.store.relational.queries import queries
+from fuse_otel.store.relational.queries import queries, with_lists
 from fuse_otel.store.relational.step import deliverable, forget_expired, trim, write_step
 
 # Short transactions of at most 500 rows a table, seconds in all. A larger surplus takes several
 # refused steps.
 TRIMS = 20
 LOOK_AGAIN = 60  # seconds until expired rows are looked for again
-LENGTHS = (1, 8, 64, 512)  # of the lists of ids that one query looks up
 _SQL = queries("ledger")
 
 
@@ -210,7 +209,7 @@ class RelationalLease:
     def _select(
         self, connection: Connection, query: str, account: int, stored: Sequence[str]
     ) -> Iterator[rows.Row]:
-        for text, places in _lists(_SQL[query], stored):
+        for text, places in with_lists(_SQL[query], stored):
             yield from connection.execute(text, (account, *places))
 
     def _leased(self, connection: Connection, query: str = "account") -> int:
@@ -225,20 +224,3 @@ class RelationalLease:
 
 class _ErasedMeanwhile(Exception):
     """Calls of the step were erased while they were being read."""
-
-
-def _lists(query: str, ids: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
-    """The query with a place for each of the next ids, and these ids. There are few different
-    lengths, so that each text is prepared once: the last id fills a list up.
-    """
-    start = 0
-    while start < len(ids):
-        length = next((each for each in LENGTHS if each >= len(ids) - start), LENGTHS[-1])
-        part = ids[start : start + length]
-        yield _with_places(query, length), (*part, *[part[-1]] * (length - len(part)))
-        start += length
-
-
-@cache
-def _with_places(query: str, count: int) -> str:
-    return query.replace("in (?)", f"in ({', '.join('?' * count)})")

@@ -53,7 +53,7 @@ def write_step(
     _write_pending(connection, account, step)
     rows = call_rows(account, step)
     # Before the ledger rows: whether a call was counted depends on whether it was known.
-    sums = write_flows(connection, rows, step.at)
+    sums = write_flows(connection, account, rows, step.at)
     _write_seen(connection, account, step)
     write_batches(connection, batches, step.at)
     _write_recent(connection, step, cap, looseness)

@@ -1,9 +1,6 @@
 -- name: counted
-select application, version, outcome, at, modules, path, counted from calls
-where session_id = :session_id and account = :account
-
--- name: known
-select entries from ledger where account = :account and session_id = :session_id
+select session_id, application, version, outcome, at, modules, path, counted from calls
+where account = ? and session_id in (?)
 
 -- name: sums
 select data from flows
