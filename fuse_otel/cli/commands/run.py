@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import sys
 from typing import TYPE_CHECKING
 
 from fuse_otel.cli.output import end_output
@@ -12,8 +13,8 @@ from fuse_otel.cli.reload_requests import ReloadRequest, ReloadRequests, Result,
 from fuse_otel.cli.service_manager import ServiceManager
 from fuse_otel.cli.settings_flags import load_settings
 from fuse_otel.cli.signals import Signals, leave_after, leave_if_hung
-from fuse_otel.errors import ConfigurationError, Corrupt, FuseOtelError
-from fuse_otel.events import ConfigReloaded
+from fuse_otel.errors import ConfigurationError, Corrupt, FuseOtelError, Stopping, StoreError
+from fuse_otel.events import ConfigReloaded, StoreFailed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from fuse_otel.ports import Status
 
 
+_NEXT_TRY = 2.0  # seconds
 _CLOSING = 1.5  # seconds beyond the grace in which store, pages and log are closed
 
 
@@ -91,7 +93,11 @@ class Runner:
             if self._damage and not self._signals.stopping:
                 service = self._recover(service, loaded)
             if not self._signals.stopping and (request := self._reloads.take()):
-                service, loaded = self._replace(service, loaded, request)
+                try:
+                    service, loaded = self._replace(service, loaded, request)
+                except Stopping:
+                    request.refuse()
+                    break
                 # The parts of a service refer to each other in cycles, with TLS contexts of
                 # megabytes, which Python would only collect after some ten reloads.
                 gc.collect()
@@ -168,8 +174,8 @@ class Runner:
     ) -> tuple[Service, Loaded]:
         """The next service and its settings. If it cannot be started, e.g. because its port is in
         use: the same service again, with the settings ``loaded``. If its shared store does not
-        answer, the service goes on. The pages of the old service
-        send the result to those that requested the reload.
+        answer, the service goes on. The pages of the old service send the result to those that
+        requested the reload. Raises ``Stopping`` if the daemon is to end while neither can start.
         """
         from fuse_otel.assembly.preflight import check_shared_store  # noqa: PLC0415 - as above
 
@@ -186,9 +192,36 @@ class Runner:
         try:
             started, used, problem = self._start(request.following), request.following, ""
         except FuseOtelError as error:
-            started, used, problem = self._start(loaded), loaded, str(error)
+            started, used, problem = self._start_former(loaded), loaded, str(error)
         self._end_reload(started, request, problem)
         return started, used
+
+    def _start_former(self, loaded: Loaded) -> Service:
+        """The service of before the reload. Its shared store may have failed since it was checked:
+        then the daemon waits for it, as a running service does.
+        """
+        from fuse_otel.store import is_shared  # noqa: PLC0415 - as above
+
+        while not self._signals.stopping:
+            try:
+                return self._start(loaded)
+            except StoreError as error:
+                if not is_shared(loaded.settings.state_url):
+                    raise
+                self._report_waiting(loaded, error)
+            self._signals.wait(min(_NEXT_TRY, self._manager.alive_every))
+            self._manager.alive()
+        raise Stopping
+
+    def _report_waiting(self, loaded: Loaded, error: StoreError) -> None:
+        """No service is there to do it."""
+        from fuse_otel.instrumentation.log import Log  # noqa: PLC0415 - as above
+
+        failed_store = StoreFailed.of(error)
+        self._metrics(failed_store)
+        log = Log(sys.stderr, loaded.settings.log_level, loaded.settings.log_format)
+        log(failed_store)
+        log.close()
 
     def _end_reload(self, service: Service, request: ReloadRequest, problem: str) -> None:
         service.emit(ConfigReloaded(successful=not problem, message=problem))

@@ -51,7 +51,9 @@ where current_setting('synchronous_commit') = 'off';
 
 
 def readable_name(url: str) -> str:
-    """Host and database of a URL, without user and password. Raises ``Broken``."""
+    """Host and database of a URL, without user and password, and the port unless it may be a
+    password. Raises ``Broken``.
+    """
     try:
         parts = conninfo_to_dict(url)
     except psycopg.ProgrammingError:
@@ -61,7 +63,15 @@ def readable_name(url: str) -> str:
         raise Broken("The URL of the store is no valid PostgreSQL URL.")
     host = _plain(r"[\w.:%,/-]+", parts.get("host") or "localhost")
     port_ = ":" + _plain(r"[0-9,]+", parts["port"]) if parts.get("port") else ""
+    if _has_port_or_password(url):
+        port_ = ""
     return f"{host}{port_}/" + _plain(r"[\w.-]*", parts.get("dbname") or "")
+
+
+def _has_port_or_password(url: str) -> bool:
+    """`me:1234/calls` is a host with a port, or a login whose `@` and host were forgotten."""
+    before_path = re.split(r"[/?#]", re.sub(r"\[[^]]*]", "", url.partition("://")[2]))[0]
+    return "@" not in before_path and bool(re.search(r":\d", before_path))
 
 
 def _plain(pattern: str, part: object) -> str:
@@ -169,11 +179,20 @@ class Database:
 
 
 def _try(url: str, options: dict[str, Any], name: str) -> None:
-    """Raises ``Broken`` for a host that has an empty part or one of more than 63 letters."""
+    """Raises ``Broken`` for a host that has an empty part or one of more than 63 letters, and for a
+    host that may be a user.
+    """
     try:
         psycopg.connect(url, **options).close()
     except UnicodeError as error:
         raise Broken(f"The store {name} cannot be reached: its host is no host name.") from error
+    except psycopg.OperationalError as error:
+        if error.sqlstate is not None or not _has_port_or_password(url):
+            raise
+        raise Broken(
+            f"The store {name} cannot be reached. Its URL has no `@`, so what follows the colon is"
+            " the port. A login is written user:password@host."
+        ) from error
 
 
 def _configure(connection: psycopg.Connection[Any]) -> None:

@@ -243,6 +243,87 @@ def test_while_a_shared_store_does_not_answer_a_reload_fails_and_the_daemon_goes
     assert services[2] is not services[3]
 
 
+class WithoutDatabase(Asking):
+    """The database fails when the service before the reload has ended, and comes back when the
+    daemon has waited once.
+    """
+
+    def __init__(self, ask, database, monkeypatch, *, comes_back):
+        super().__init__(ask)
+        self._database = database
+        self._comes_back = comes_back
+        self.failed = self.waited = False
+        close = run.Runner._close
+
+        def closed(runner, service, **options):
+            close(runner, service, **options)
+            if not self.failed:
+                self.failed = True
+                database.stop()
+
+        monkeypatch.setattr(run.Runner, "_close", closed)
+
+    def wait(self, seconds=0.0):
+        if self.failed and not self.waited:
+            self.waited = True
+            if self._comes_back:
+                self._database.start()
+            else:
+                self.stopping = True
+        super().wait(seconds)
+
+
+@pytest.fixture
+def database(monkeypatch):
+    with cluster() as own:
+        monkeypatch.setenv("FUSE_OTEL_STATE_URL", own.url())
+        yield own
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("environ")
+def test_a_shared_store_that_fails_during_a_reload_is_waited_for(monkeypatch, capsys, database):
+    answers = []
+
+    def ask():
+        address = capsys.readouterr().err.split("listen=")[1].split()[0]
+        monkeypatch.setenv("FUSE_OTEL_SETTLE", "77s")
+        answers.append(http_client.post(f"http://{address}/-/reload"))
+        answers.append(http_client.get(f"http://{address}/-/healthy"))
+
+    signals = WithoutDatabase(ask, database, monkeypatch, comes_back=True)
+    runner = run.Runner(argparse.Namespace(), signals)
+    runner.run()
+    settle = runner._service.settings.settle
+    runner.stop()
+    failed, healthy = answers
+    assert signals.waited
+    assert failed.status_code == 500
+    assert "cannot be reached" in failed.text
+    assert healthy.status_code == 200
+    assert settle != 77
+    assert "cannot be reached" in capsys.readouterr().err.split("msg=started")[0]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("environ")
+def test_a_daemon_that_waits_for_its_shared_store_ends_when_it_is_told_to(
+    monkeypatch, listening, database
+):
+    answers = []
+
+    def ask():
+        answers.append(http_client.post(f"http://{listening()}/-/reload"))
+
+    signals = WithoutDatabase(ask, database, monkeypatch, comes_back=False)
+    runner = run.Runner(argparse.Namespace(), signals)
+    runner.run()
+    runner.stop()
+    assert signals.waited
+    assert runner._service is None
+    assert [answer.status_code for answer in answers] == [503]
+
+
 @pytest.mark.usefixtures("environ")
 def test_every_problem_of_a_configuration_is_in_the_answer(monkeypatch, listening):
     answers = []

@@ -165,6 +165,28 @@ def test_a_url_whose_password_is_cut_is_not_opened(rest):
     assert "eim" not in str(found.value)
 
 
+@pytest.mark.parametrize("password", ["1", "65535", "65536", "84729301837465"])
+@pytest.mark.parametrize("path", ["", "/", "/calls", "/calls?sslmode=disable", "?dbname=calls"])
+def test_a_login_of_digits_without_a_host_is_explained_and_not_shown(password, path):
+    with pytest.raises(Broken, match="what follows the colon is the port") as found:
+        opened(f"postgresql://localhost:{password}{path}")
+    assert password not in str(found.value)
+    assert f"The store localhost/{'calls' * ('calls' in path)} cannot" in str(found.value)
+
+
+def test_a_port_is_named_where_it_can_be_no_password():
+    assert readable_name("postgresql://me@db:1/calls") == "db:1/calls"
+    assert readable_name("postgresql://db/calls?port=1") == "db:1/calls"
+    assert readable_name("postgresql://db:1/calls") == "db/calls"
+    assert readable_name("postgresql://[::1]:2/calls") == "::1/calls"
+
+
+def test_an_address_with_colons_is_taken_for_no_login():
+    with pytest.raises(Broken, match="cannot be reached, or") as found:
+        opened("postgresql://[::1]/calls?port=1")
+    assert "::1:1/calls" in str(found.value)
+
+
 @pytest.mark.parametrize("host", ["a..b", "x" * 64, "a." + "x" * 64 + ".b"])
 def test_a_host_that_no_resolver_takes_is_named(host):
     with pytest.raises(Broken, match="cannot be reached") as found:
