@@ -8,10 +8,12 @@ from typing import NamedTuple
 
 from fuse_otel.core.encoding.protobuf import (
     AttributeWriter,
+    headers,
     message,
     number_field,
     string,
     utf8,
+    varint,
 )
 from fuse_otel.core.model import semconv
 from fuse_otel.core.model.options import ModelOptions
@@ -22,7 +24,10 @@ from fuse_otel.core.translation.attribute_limits import fits, limited
 from fuse_otel.core.translation.module_span import error_type
 from fuse_otel.core.translation.translate import EVENTS, INFO, TranslatedCall, severity_of
 
-_FIXED64 = Struct("<Q")
+_TIME = Struct("<BQ")  # a tag and nanoseconds
+_NO_TIMES = (b"", b"")
+_MOST = 2048
+_RECORD = headers(b"\x12", _MOST)
 # Field 8, fixed32: sampled.
 _FLAGS = b"\x45" + Struct("<I").pack(1)
 _OWN = 8  # attributes of a record that the entry's line and data do not make
@@ -36,7 +41,7 @@ class RecordTemplate(NamedTuple):
     """The bytes of a record that are the same for all calls, in their order. Between ``head`` and
     ``names`` the session id is written, between ``names`` and ``rest`` the record's own id, and
     before ``error`` the caller's pseudonym. ``head`` is severity and body, ``tail`` the event's
-    name.
+    name. ``size`` is that of all of them.
 
     ``fits``: no limit of attributes can cut a record of it. ``known``: its class has a severity.
     """
@@ -49,6 +54,7 @@ class RecordTemplate(NamedTuple):
     rest: bytes
     error: bytes
     tail: bytes
+    size: int
 
 
 def write_records(call: TranslatedCall, options: ModelOptions) -> list[WrittenRecord]:
@@ -68,23 +74,26 @@ class _RecordWriter:
         self._inferred = write({semconv.TIME_INFERRED: True})
         caller = call.timeline.call.user_hash
         self._caller = write({semconv.USER_HASH: caller}) if caller else b""
-        self._uids: dict[int, bytes] = {}
+        self._before: dict[int, bytes] = {}
+        self._size = len(self._session) + len(self._trace) + 8  # and the id of the span
 
     def records(self) -> list[WrittenRecord]:
         call = self._call
         timeline = call.timeline
         entries, redacted, first = timeline.entries, timeline.redacted, call.first
+        span_id, joined = call.ids.span_id, self._joined
         found: list[WrittenRecord] = []
         for number, run in enumerate(timeline.executions):
-            reference = self._trace + call.ids.span_id(run.ordinal).to_bytes(8, "big")
+            reference = self._trace + span_id(run.ordinal).to_bytes(8, "big")
             for place in run.places:
-                if entries[place].index < first:
+                index = entries[place].index
+                if index < first:
                     continue
                 template = self._template_of(redacted[place], number)
                 if template is None:
                     found.append(self._alone(place, number, reference))
                 else:
-                    found.append(self._joined(template, place, reference))
+                    found.append(joined(template, place, index, reference))
         return found
 
     def _template_of(self, redacted: RedactedEntry, number: int) -> RecordTemplate | None:
@@ -96,37 +105,47 @@ class _RecordWriter:
             redacted.template = template = self._template(redacted, number)
         return template if template.fits else None
 
-    def _joined(self, template: RecordTemplate, place: int, reference: bytes) -> WrittenRecord:
-        timeline = self._call.timeline
+    def _joined(
+        self, template: RecordTemplate, place: int, index: int, reference: bytes
+    ) -> WrittenRecord:
+        time, inferred = self._call.timeline.moments[place]
         if not template.known:
             self._call.tally.anomalies[Anomaly.CLASS] += 1
-        time, inferred = timeline.moments[place]
-        stamp = _FIXED64.pack(time)
-        index = b"%d" % timeline.entries[place].index
-        payload = b"".join(
-            (
-                b"\x09" + stamp if time else b"",
-                template.head,
-                self._session,
-                template.names,
-                self._uids.get(len(index)) or self._uid(len(index)),
-                index,
-                template.rest,
-                b"" if place else self._caller,
-                template.error,
-                self._inferred if inferred else b"",
-                reference,
-                # Observed when it happened: the time of reading would make each export differ.
-                b"\x59" + stamp if time else b"",
-                template.tail,
-            )
+        number = b"%d" % index
+        before = self._before.get(len(number)) or self._before_number(len(number))
+        caller = b"" if place else self._caller
+        mark = self._inferred if inferred else b""
+        # Observed when it happened: the time of reading would make each export differ.
+        stamp, observed = (_TIME.pack(0x09, time), _TIME.pack(0x59, time)) if time else _NO_TIMES
+        size = template.size + self._size + len(before) + len(number)
+        size += len(stamp) + len(caller) + len(mark) + len(observed)
+        return (
+            time,
+            template.severity_number,
+            b"".join(
+                (
+                    _RECORD[size] if size < _MOST else b"\x12" + varint(size),
+                    stamp,
+                    template.head,
+                    self._session,
+                    template.names,
+                    before,
+                    number,
+                    template.rest,
+                    caller,
+                    template.error,
+                    mark,
+                    reference,
+                    observed,
+                    template.tail,
+                )
+            ),
         )
-        return time, template.severity_number, message(b"\x12", payload)
 
-    def _uid(self, digits: int) -> bytes:
-        """The bytes before an index of so many digits."""
+    def _before_number(self, digits: int) -> bytes:
+        """The bytes of the record's own id before an index of so many digits."""
         uid = f"{self._call.ids.log_record_uid(0)[:-1]}{'0' * digits}"
-        self._uids[digits] = found = self._attributes({semconv.LOG_RECORD_UID: uid})[:-digits]
+        self._before[digits] = found = self._attributes({semconv.LOG_RECORD_UID: uid})[:-digits]
         return found
 
     def _alone(self, place: int, number: int, reference: bytes) -> WrittenRecord:
@@ -137,14 +156,13 @@ class _RecordWriter:
             self._call.tally.anomalies[Anomaly.CLASS] += 1
             severity = INFO
         time = timeline.moments[place].nanoseconds
-        stamp = _FIXED64.pack(time)
         payload = b"".join(
             (
-                b"\x09" + stamp if time else b"",
+                _TIME.pack(0x09, time) if time else b"",
                 _head(severity, redacted.body),
                 self._limited(place, number),
                 reference,
-                b"\x59" + stamp if time else b"",
+                _TIME.pack(0x59, time) if time else b"",
                 _tail(redacted.log_class),
             )
         )
@@ -164,15 +182,19 @@ class _RecordWriter:
             semconv.MODULE_NAME: name,
             semconv.LOG_CLASS: log_class,
         }
+        fixed = (
+            _head(severity or INFO, redacted.body),
+            self._attributes(names),
+            self._attributes(rest),
+            self._attributes(error),
+            _tail(log_class),
+        )
         return RecordTemplate(
-            severity_number=(severity or INFO)[0],
-            known=severity is not None,
-            fits=fits(rest, self._options.limits.record, _OWN),
-            head=_head(severity or INFO, redacted.body),
-            names=self._attributes(names),
-            rest=self._attributes(rest),
-            error=self._attributes(error),
-            tail=_tail(log_class),
+            (severity or INFO)[0],
+            severity is not None,
+            fits(rest, self._options.limits.record, _OWN),
+            *fixed,
+            sum(map(len, fixed)),
         )
 
     def _limited(self, place: int, number: int) -> bytes:

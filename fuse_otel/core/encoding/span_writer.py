@@ -9,9 +9,11 @@ from typing import NamedTuple
 from fuse_otel.core.encoding.protobuf import (
     MAX_FIXED64,
     AttributeWriter,
+    headers,
     message,
     number_field,
     string,
+    varint,
 )
 from fuse_otel.core.model import semconv
 from fuse_otel.core.model.telemetry import Link, Span, SpanKind, Value
@@ -19,6 +21,8 @@ from fuse_otel.core.translation.compiled_runs import CompiledRun
 from fuse_otel.core.translation.module_span import input_wait
 from fuse_otel.core.translation.translate import TranslatedCall
 
+_MOST = 2048
+_SPAN = headers(b"\x12", _MOST)
 _FIXED64 = Struct("<Q")
 _KIND_AND_TIMES = Struct("<BBBQBQ")
 # Field 16, fixed32: sampled; the parent is known not to be remote.
@@ -40,7 +44,8 @@ WrittenSpan = tuple[bool, bytes]
 class SpanTemplate(NamedTuple):
     """The bytes of a span that are the same for all calls, in their order. Between ``name`` and
     ``module`` kind, times and session id are written; behind ``module`` the numbers of execution
-    and visit, behind ``facts`` the time to the answer, behind ``peer`` the marks.
+    and visit, behind ``facts`` the time to the answer, behind ``peer`` the marks. ``size`` is that of all
+    of them.
     """
 
     kind: SpanKind
@@ -50,6 +55,7 @@ class SpanTemplate(NamedTuple):
     peer: bytes
     error: bytes
     end: bytes
+    size: int
 
 
 def write_root(call: TranslatedCall) -> list[WrittenSpan]:
@@ -75,6 +81,8 @@ class _RunWriter:
         self._parent = b"\x22\x08" + call.ids.span_id(0).to_bytes(8, "big")
         self._session = _write({semconv.SESSION_ID: call.timeline.session_id})
         self._late = _mark(semconv.LATE) if call.late else b""
+        self._size = len(self._before_id) + 8 + len(self._parent) + len(self._session)
+        self._size += len(self._late)
 
     def __call__(self, number: int, compiled: CompiledRun) -> bytes:
         if not compiled.kept:
@@ -82,30 +90,39 @@ class _RunWriter:
         template = compiled.template
         if template is None:
             compiled.template = template = _template(compiled.span)
-        timeline = self._call.timeline
+        timeline, attempts = self._call.timeline, compiled.attempts
         run = timeline.executions[number]
-        wait = input_wait(timeline, run, compiled.attempts)
-        payload = b"".join(
+        wait = None if attempts.answer is None else input_wait(timeline, run, attempts)
+        own = (
+            _kind_and_times(template.kind, run.start, run.span_end),
+            _number(semconv.MODULE_ORDINAL, run.ordinal),
+            _number(semconv.MODULE_VISIT, run.visit),
+            b"" if wait is None else _number(semconv.INPUT_WAIT, wait),
+            _mark(semconv.TIME_INFERRED) if run.inferred else b"",
+        )
+        times, ordinal, visit, waited, inferred = own
+        size = template.size + self._size + sum(map(len, own))
+        return b"".join(
             (
+                _SPAN[size] if size < _MOST else b"\x12" + varint(size),
                 self._before_id,
                 self._call.ids.span_id(run.ordinal).to_bytes(8, "big"),
                 self._parent,
                 template.name,
-                _kind_and_times(template.kind, run.start, run.span_end),
+                times,
                 self._session,
                 template.module,
-                _number(semconv.MODULE_ORDINAL, run.ordinal),
-                _number(semconv.MODULE_VISIT, run.visit),
+                ordinal,
+                visit,
                 template.facts,
-                b"" if wait is None else _number(semconv.INPUT_WAIT, wait),
+                waited,
                 template.peer,
-                _mark(semconv.TIME_INFERRED) if run.inferred else b"",
+                inferred,
                 self._late,
                 template.error,
                 template.end,
             )
         )
-        return message(b"\x12", payload)
 
 
 def _template(span: Span) -> SpanTemplate:
@@ -122,15 +139,15 @@ def _template(span: Span) -> SpanTemplate:
             error[name] = value
         else:
             facts[name] = value
-    return SpanTemplate(
-        kind=span.kind,
-        name=string(b"\x2a", span.name),
-        module=_write(module),
-        facts=_write(facts),
-        peer=_write(peer),
-        error=_write(error),
-        end=(_status(span.message) if span.error else b"") + _FLAGS,
+    fixed = (
+        string(b"\x2a", span.name),
+        _write(module),
+        _write(facts),
+        _write(peer),
+        _write(error),
+        (_status(span.message) if span.error else b"") + _FLAGS,
     )
+    return SpanTemplate(span.kind, *fixed, sum(map(len, fixed)))
 
 
 @lru_cache(maxsize=1024)

@@ -140,13 +140,11 @@ def _names(run: Execution, redactor: Redactor, tally: Tally) -> tuple[str, str]:
 def _count_inferred(
     entries: tuple[Entry, ...], stamped: list[Moment], first: int, tally: Tally
 ) -> None:
-    inferred = sum(
-        moment.inferred
-        for entry, moment in zip(entries, stamped, strict=True)
-        if entry.index >= first
-    )
+    inferred = [place for place, moment in enumerate(stamped) if moment[1]]
     if inferred:
-        tally.anomalies[Anomaly.TIME] += inferred
+        new = sum(entries[place].index >= first for place in inferred)
+        if new:
+            tally.anomalies[Anomaly.TIME] += new
 
 
 def _applications(runs: list[Execution], redacted: list[RedactedEntry]) -> list[Application | None]:
@@ -156,13 +154,15 @@ def _applications(runs: list[Execution], redacted: list[RedactedEntry]) -> list[
     current: Application | None = None
     found: list[Application | None] = []
     for run in runs:
-        announced = [
-            redacted[place].facts.application
-            for place in run.places
-            if redacted[place].facts.application
-        ]
-        found.append(announced[0] if announced else current)
-        current = announced[-1] if announced else current
+        announced = None
+        for place in run.places:
+            application = redacted[place].facts.application
+            if application:
+                announced = announced or application
+                current = application
+        found.append(announced or current)
+    if None not in found:
+        return found
     first = next((each for each in found if each), None)
     return [each or first for each in found]
 
@@ -193,17 +193,17 @@ def _runs(entries: Sequence[Entry]) -> list[Execution]:
     found: list[Execution] = []
     visits: dict[tuple[str, str], int] = {}
     current: tuple[str, str] | None = None
+    places: list[int] = []
     for place, entry in enumerate(entries):
-        module = _module(entry) or current or (UNKNOWN, UNKNOWN)
-        if module != current:
-            current = module
-            visits[module] = visits.get(module, 0) + 1
-            found.append(Execution(*module, len(found) + 1, visits[module]))
-        found[-1].places.append(place)
+        module_type, name = entry.module_type, entry.result_variable
+        if module_type is None or name is None:
+            module = current or (UNKNOWN, UNKNOWN)
+        else:
+            module = (module_type, name)
+        if module == current:
+            places.append(place)
+            continue
+        current, places = module, [place]
+        visits[module] = visit = visits.get(module, 0) + 1
+        found.append(Execution(*module, len(found) + 1, visit, places))
     return found
-
-
-def _module(entry: Entry) -> tuple[str, str] | None:
-    if entry.module_type is None or entry.result_variable is None:
-        return None
-    return entry.module_type, entry.result_variable

@@ -30,6 +30,9 @@ class Moment(NamedTuple):
     inferred: bool
 
 
+_moment = tuple.__new__  # without the class's own ``__new__``: this runs for every entry
+
+
 class CallTimes(NamedTuple):
     """``start`` and ``end`` in UNIX seconds, ``None`` if unknown. ``corrected``: the record's own
     was ignored.
@@ -68,13 +71,15 @@ def moments(entries: Sequence[Entry], start: int | None, end: int | None) -> lis
     stamps = _framed(own, start, end)
     second = _first(stamps, start)
     made: list[Moment] = []
-    step = -1
+    time, last = second * SECOND - STEP, second * SECOND + _LAST_STEP * STEP
     for stamp, unchanged in zip(stamps, own, strict=True):
         inferred = stamp is None or stamp < second or stamp != unchanged
         if stamp is not None and stamp > second:
-            second, step = stamp, -1
-        step = min(step + 1, _LAST_STEP)
-        made.append(Moment(second * SECOND + step * STEP, inferred))
+            second = stamp
+            time, last = second * SECOND, second * SECOND + _LAST_STEP * STEP
+        elif time < last:
+            time += STEP
+        made.append(_moment(Moment, (time, inferred)))
     return made
 
 

@@ -73,7 +73,8 @@ def translate(
     ids = CallIds(options.namespace, call.session_id)
     name, version = timeline.application or (None, None)
     service = service_name(call, name, options)
-    root = root_span(timeline, ids, service, options, tally)
+    ended = outcome(timeline)
+    root = root_span(timeline, ended, ids, service, options, tally)
     new = [_is_new(timeline, number, sent_entries) for number in range(len(timeline.executions))]
     grown = sent_entries is not None
     runs = [
@@ -88,7 +89,7 @@ def translate(
         runs={number: run for number, run in enumerate(runs) if new[number]},
         late=grown,
         first=sent_entries or 0,
-        summary=summary(timeline, service, root, runs, options.error_policy),
+        summary=summary(timeline, ended, service, root, runs, options.error_policy),
         tally=tally,
     )
 
@@ -129,9 +130,14 @@ def resource(name: str, version: str | None, options: ModelOptions) -> dict[str,
 
 
 def summary(
-    timeline: Timeline, service: str, root: Span, runs: Sequence[CompiledRun], error_policy: str
+    timeline: Timeline,
+    ended: CallOutcome,
+    service: str,
+    root: Span,
+    runs: Sequence[CompiledRun],
+    error_policy: str,
 ) -> CallSummary:
-    """``root`` and ``runs`` are those of all of the call, sent or not.
+    """``ended`` is its ``outcome``; ``root`` and ``runs`` are all of the call's, sent or not.
 
     Durations are those of the timeline. The microsecond that a span lasts at least is left out: a
     call of 60 s stays in the bucket of 60 s.
@@ -140,7 +146,6 @@ def summary(
         _timed(compiled.module, run)
         for compiled, run in zip(runs, timeline.executions, strict=True)
     )
-    ended = outcome(timeline)
     return CallSummary(
         application=service,
         direction=timeline.call.direction,
@@ -151,7 +156,7 @@ def summary(
         end=timeline.times.end,
         seconds=(timeline.end - timeline.start) / SECOND,
         modules=modules,
-        entries=Counter(entry.log_class for entry in timeline.redacted),
+        entries=Counter([entry.log_class for entry in timeline.redacted]),
         contained=ended is not CallOutcome.UNKNOWN and not any(map(_answered, modules)),
         version=timeline.application[1] if timeline.application else "",
         failed=_failed_run(modules, error_policy) if root.error else None,
@@ -197,10 +202,16 @@ class CallOutcome(StrEnum):
 
 
 def root_span(
-    timeline: Timeline, ids: CallIds, service: str, options: ModelOptions, tally: Tally
+    timeline: Timeline,
+    ended: CallOutcome,
+    ids: CallIds,
+    service: str,
+    options: ModelOptions,
+    tally: Tally,
 ) -> Span:
+    """``ended`` is its ``outcome``."""
     errors = [p for p, entry in enumerate(timeline.redacted) if entry.log_class == "error"]
-    attributes = _attributes(timeline, len(errors))
+    attributes = _attributes(timeline, ended, len(errors))
     if timeline.too_large:
         tally.truncations["log"] += 1
     counted = _counted(timeline, errors, options.error_policy)
@@ -241,12 +252,12 @@ def _counted(timeline: Timeline, errors: list[int], policy: str) -> list[int]:
     return errors
 
 
-def _attributes(timeline: Timeline, errors: int) -> dict[str, Value]:
+def _attributes(timeline: Timeline, ended: CallOutcome, errors: int) -> dict[str, Value]:
     call = timeline.call
     attributes: dict[str, Value] = {
         semconv.SESSION_ID: timeline.session_id,
         semconv.CALL_DIRECTION: call.direction.value,
-        semconv.CALL_OUTCOME: outcome(timeline).value,
+        semconv.CALL_OUTCOME: ended.value,
     }
     if call.type:
         attributes[semconv.CALL_TYPE] = call.type
@@ -255,10 +266,11 @@ def _attributes(timeline: Timeline, errors: int) -> dict[str, Value]:
     if call.destination:
         attributes[semconv.CALL_DESTINATION] = call.destination
     if timeline.entries:
-        inputs = sum(r.attributes.get(semconv.INPUT_RESULT) == "match" for r in timeline.redacted)
+        redacted = timeline.redacted
+        answers = [entry.attributes.get(semconv.INPUT_RESULT) for entry in redacted]
         attributes[semconv.CALL_EXECUTIONS] = len(timeline.executions)
-        attributes[semconv.CALL_PROMPTS] = sum(r.log_class == "prompt" for r in timeline.redacted)
-        attributes[semconv.CALL_INPUTS] = inputs
+        attributes[semconv.CALL_PROMPTS] = [each.log_class for each in redacted].count("prompt")
+        attributes[semconv.CALL_INPUTS] = answers.count("match")
         attributes[semconv.CALL_ERRORS] = errors
     if timeline.details is not LogCompleteness.FULL:
         attributes[semconv.DETAILS] = timeline.details.value

@@ -19,7 +19,7 @@ from fuse_otel.core.translation.attribute_limits import limited
 from fuse_otel.core.translation.compiled_runs import compiled_run
 from fuse_otel.core.translation.module_span import error_type
 from fuse_otel.core.translation.timeline import Timeline, build_timeline
-from fuse_otel.core.translation.translate import resource, root_span, service_name, summary
+from fuse_otel.core.translation.translate import outcome, resource, root_span, service_name, summary
 from support.oracle.telemetry import LogRecord, Telemetry
 
 INFO = (9, "INFO")
@@ -62,7 +62,8 @@ def transform(
     ids = CallIds(options.namespace, call.session_id)
     name, version = timeline.application or (None, None)
     service = service_name(call, name, options)
-    root = root_span(timeline, ids, service, options, tally)
+    ended = outcome(timeline)
+    root = root_span(timeline, ended, ids, service, options, tally)
     new = [_is_new(timeline, number, sent_entries) for number in range(len(timeline.executions))]
     executions = [
         compiled_run(
@@ -77,7 +78,7 @@ def transform(
         resource=resource(service, version, options),
         spans=[root, *spans] if sent_entries is None else sent_again,
         records=_records(timeline, ids, options, tally, sent_entries or 0),
-        summary=summary(timeline, service, root, executions, options.error_policy),
+        summary=summary(timeline, ended, service, root, executions, options.error_policy),
         tally=tally,
     )
 
