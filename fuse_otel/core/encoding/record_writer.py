@@ -81,7 +81,7 @@ class _RecordWriter:
         call = self._call
         timeline = call.timeline
         entries, redacted, first = timeline.entries, timeline.redacted, call.first
-        span_id, joined = call.ids.span_id, self._joined
+        span_id, moments, joined = call.ids.span_id, timeline.moments, self._joined
         found: list[WrittenRecord] = []
         for number, run in enumerate(timeline.executions):
             reference = self._trace + span_id(run.ordinal).to_bytes(8, "big")
@@ -89,31 +89,34 @@ class _RecordWriter:
                 index = entries[place].index
                 if index < first:
                     continue
-                template = self._template_of(redacted[place], number)
-                if template is None:
+                template = redacted[place].template or self._template_of(redacted[place], number)
+                if template is None or not template.fits:
                     found.append(self._alone(place, number, reference))
                 else:
-                    found.append(joined(template, place, index, reference))
+                    caller = b"" if place else self._caller
+                    found.append(joined(template, *moments[place], index, caller, reference))
         return found
 
     def _template_of(self, redacted: RedactedEntry, number: int) -> RecordTemplate | None:
-        """``None`` for an entry that is not kept, and for one of which a limit may cut a record."""
+        """``None`` for an entry that is not kept."""
         if not redacted.serial:
             return None
-        template: RecordTemplate | None = redacted.template
-        if template is None:
-            redacted.template = template = self._template(redacted, number)
-        return template if template.fits else None
+        redacted.template = template = self._template(redacted, number)
+        return template
 
     def _joined(
-        self, template: RecordTemplate, place: int, index: int, reference: bytes
+        self,
+        template: RecordTemplate,
+        time: int,
+        inferred: bool,
+        index: int,
+        caller: bytes,
+        reference: bytes,
     ) -> WrittenRecord:
-        time, inferred = self._call.timeline.moments[place]
         if not template.known:
             self._call.tally.anomalies[Anomaly.CLASS] += 1
         number = b"%d" % index
         before = self._before.get(len(number)) or self._before_number(len(number))
-        caller = b"" if place else self._caller
         mark = self._inferred if inferred else b""
         # Observed when it happened: the time of reading would make each export differ.
         stamp, observed = (_TIME.pack(0x09, time), _TIME.pack(0x59, time)) if time else _NO_TIMES

@@ -44,8 +44,8 @@ WrittenSpan = tuple[bool, bytes]
 class SpanTemplate(NamedTuple):
     """The bytes of a span that are the same for all calls, in their order. Between ``name`` and
     ``module`` kind, times and session id are written; behind ``module`` the numbers of execution
-    and visit, behind ``facts`` the time to the answer, behind ``peer`` the marks. ``size`` is that of all
-    of them.
+    and visit, behind ``facts`` the time to the answer, behind ``peer`` the marks. ``size`` is that
+    of all of them.
     """
 
     kind: SpanKind

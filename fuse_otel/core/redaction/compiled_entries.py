@@ -78,11 +78,11 @@ class CompiledEntries:
     that could be taken from the key. An entry is kept when it comes a second time.
     """
 
-    __slots__ = ("_came_before", "_digest", "_get", "_salt", "_tables", "runs")
+    __slots__ = ("_came_before", "_digest", "_salt", "_tables", "get", "runs")
 
     def __init__(self, tables: EntryTables, secret: bytes, user: int) -> None:
         self._tables = tables
-        self._get = tables.entries.get
+        self.get = tables.entries.get
         self._came_before = tables.entries.came_before
         self._salt = user * _SALT
         self.runs = tables.runs
@@ -105,9 +105,6 @@ class CompiledEntries:
         digest.update(written)
         return digest.digest()
 
-    def get(self, key: bytes) -> RedactedEntry | None:
-        return self._get(key)
-
     def same(self, redacted: RedactedEntry, names: tuple[str, str]) -> RedactedEntry:
         """One that was kept with the same content, for a module of the same ``names``, else this
         one. Entries that differ in what is taken from them are the same then.
@@ -128,7 +125,7 @@ class CompiledEntries:
         )
         if key is None:
             return redacted
-        found = self._get(key)
+        found = self.get(key)
         if found is None:
             self.keep(key, redacted)
         return found or redacted

@@ -36,7 +36,7 @@ from fuse_otel.core.redaction.lines import PROMPT, Facts, body_limit, line_facts
 from fuse_otel.core.redaction.own_names import OwnNames
 from fuse_otel.core.redaction.personal_data import KnownNumbers
 from fuse_otel.core.redaction.scrub import clean_name, cut_between_words
-from fuse_otel.core.redaction.trace_context import link_in
+from fuse_otel.core.redaction.trace_context import link_in, may_hold_link
 
 Attributes = dict[str, Value]
 UNKNOWN_CLASS = "unknown"
@@ -58,6 +58,7 @@ class Redactor:
     ) -> None:
         redaction = options.redaction
         self._compiled = compiled_entries
+        self._get = compiled_entries.get
         self._mode = redaction.mode
         self._strict = redaction.mode is Mode.STRICT
         self._model_only = redaction.plain
@@ -88,7 +89,7 @@ class Redactor:
         if tally.notes is not None:
             return self._redacted(entry, names[0], tally)
         key = self.key(entry, names[0])
-        found = None if key is None else self._compiled.get(key)
+        found = None if key is None else self._get(key)
         if found is None:
             found = self._compile(key, entry, names)
         if found.redactions or found.truncations:
@@ -105,13 +106,12 @@ class Redactor:
             return None
         if self._reads_less:
             kind, prompt = module_kind(module_type), log_class_of(entry.log_class) == PROMPT
-            read, data = (
-                readable_line(entry, kind, prompt=prompt),
-                readable(data, kind, prompt=prompt),
-            )
-            if (read is not entry.line or len(data) != len(entry.data)) and link_in(entry):
+            line = readable_line(entry, kind, prompt=prompt)
+            data = readable(data, kind, prompt=prompt) if data else data
+            # What the key leaves out may hold a trace context.
+            hides = data is not entry.data or (line is not entry.line and may_hold_link(entry.line))
+            if hides and link_in(entry):
                 return None
-            line = read
         return self._compiled.key(
             (
                 entry.log_class,

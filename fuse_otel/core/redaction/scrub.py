@@ -139,7 +139,7 @@ def clean_name(name: str, tally: Tally) -> str:
         return REDACTED
     # Only short names are kept: an author's have some 20 characters, a peer's may have thousands.
     clean = _kept_name(name) if len(name) <= _LONGEST_KEPT else _cleaned_name(name)
-    return _counted(clean, tally)
+    return _counted(clean, tally) if clean[1] else clean[0]
 
 
 @lru_cache(maxsize=4096)  # names are few, and are in every call

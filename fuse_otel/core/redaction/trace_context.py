@@ -19,14 +19,18 @@ _DEPTH = 4
 _CONTAINERS = (dict, list)
 
 
+def may_hold_link(text: str) -> bool:
+    """``False`` for most texts, which hold no trace context: this runs for each of them."""
+    return text.count("-") >= _DASHES
+
+
 def link_in(entry: Entry) -> Link | None:
     """The first valid W3C trace context in the entry. It holds no personal data, so it is read
     before redaction.
     """
     for value in (entry.line, *entry.data.values()):
         if isinstance(value, str):
-            # Most texts hold no trace context, and this runs for each text of each entry.
-            found = _link_in(value) if value.count("-") >= _DASHES else None
+            found = _link_in(value) if may_hold_link(value) else None
         elif isinstance(value, _CONTAINERS):
             links = (_link_in(text) for text in _nested(value, _DEPTH))
             found = next((link for link in links if link), None)

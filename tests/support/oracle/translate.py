@@ -42,6 +42,9 @@ class _NoTable:
     def key(self, _read, _own_id):
         return None
 
+    def get(self, _key):
+        return None
+
     def same(self, redacted, _names):
         return redacted
 
