@@ -32,7 +32,7 @@ from fuse_otel.core.redaction.urls import safe_url
 
 PROMPT = "prompt"
 MAX_BODY = 32 * 1024  # bytes of a log record's body
-_LONGEST = 4096  # a line longer than that has no shape worth looking for
+LONGEST = 4096  # a line longer than that has no shape worth looking for
 # Facts that hold words or numbers of a line, and the kinds of modules that write such lines.
 _WRITERS = {
     semconv.APPLICATION_TARGET: GOING_ON,
@@ -173,9 +173,7 @@ _OPERATOR = re.compile(r" (==|!=|<=|>=|<|>|=) ")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?\Z")
 
 
-_KEYED = ("User input: ", "No match: ")
-_KEYED_SHAPE = r"(User input|No match): ([^\n]{0,1024}?)(?: \((dtmf|speech|voice|keypad)\))?"
-_INPUT = re.compile(_KEYED_SHAPE, re.ASCII)
+KEYED = r"(User input|No match): ([^\n]{0,1024}?)(?: \((dtmf|speech|voice|keypad)\))?"
 
 _FIXED = {
     line: Facts(line)
@@ -202,7 +200,7 @@ _RULES: tuple[tuple[str, str, Maker], ...] = (
     ("Going", r"Going to application ([^\n]{1,512})", _target),
     (
         "User No",
-        _KEYED_SHAPE,
+        KEYED,
         _input,
     ),
     ("No", r"No (?:input|match)", _no_answer),
@@ -252,28 +250,6 @@ def line_facts(entry: Entry, kind: str, tally: Tally, *, prompt: bool) -> Facts:
     return facts
 
 
-def readable_line(entry: Entry, kind: str, *, prompt: bool) -> str | None:
-    """What ``line_facts`` reads of the line: another line with the same result, without what a
-    caller keyed, or ``None`` if the line is not read at all.
-    """
-    if prompt:
-        return entry.line if entry.data.get("type") == "static" else None
-    if kind in AUTHORS_TEXT:
-        return None
-    line = entry.line
-    return _zeroed(line) if line.startswith(_KEYED) and len(line) <= _LONGEST else line
-
-
-def _zeroed(line: str) -> str:
-    """The same count of zeros, or of letters, in place of what a caller keyed."""
-    match = _INPUT.fullmatch(line)
-    if not match:
-        return line
-    keyed = match[2]
-    other = ("0" if keyed.isdecimal() else "x") * len(keyed)
-    return line[: match.start(2)] + other + line[match.end(2) :]
-
-
 def _is_foreign(facts: Facts, kind: str) -> bool:
     """Whether modules of that kind write no such lines."""
     for name in facts.attributes:
@@ -304,7 +280,7 @@ def facts_of(line: str, tally: Tally) -> Facts:
     fixed = _FIXED.get(line)
     if fixed is not None:
         return fixed
-    if len(line) <= _LONGEST:
+    if len(line) <= LONGEST:
         first = line.split(" ", 1)[0].rstrip(":")
         for pattern, maker in _TABLE.get(first, _TABLE[""]):
             match = pattern.fullmatch(line)

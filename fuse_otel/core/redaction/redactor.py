@@ -6,10 +6,9 @@ without what looks personal, ``off`` adds everything. The operator's own rules h
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from msgspec import structs
 
@@ -29,20 +28,19 @@ from fuse_otel.core.redaction.custom_rules import (
     dropping,
     marked,
 )
-from fuse_otel.core.redaction.data import known_data, readable
+from fuse_otel.core.redaction.data import known_data
 from fuse_otel.core.redaction.fingerprint import fingerprint, has_fingerprint
 from fuse_otel.core.redaction.freeform import PERSONAL, Freeform
-from fuse_otel.core.redaction.lines import PROMPT, Facts, body_limit, line_facts, readable_line
+from fuse_otel.core.redaction.keyed import is_secret_code, keyed_in
+from fuse_otel.core.redaction.lines import PROMPT, Facts, body_limit, line_facts
+from fuse_otel.core.redaction.log_class import log_class_of
 from fuse_otel.core.redaction.own_names import OwnNames
 from fuse_otel.core.redaction.personal_data import KnownNumbers
+from fuse_otel.core.redaction.readable import all_of, read_of
 from fuse_otel.core.redaction.scrub import clean_name, cut_between_words
-from fuse_otel.core.redaction.trace_context import link_in, may_hold_link
+from fuse_otel.core.redaction.trace_context import link_in
 
 Attributes = dict[str, Value]
-UNKNOWN_CLASS = "unknown"
-_CLASS = re.compile(r"[a-z][a-z_]*\Z")
-_LONGEST_CLASS = 32
-_SECRET_CODE = 3  # digits
 _OPTION = {"input"}  # the rule that takes the option of a menu, and all else that is keyed
 _LONGEST_OPTION = 2  # keys: more may be a number of the caller's, whose digest could be guessed
 _NOT_READ = {"key", "prompt", "author_text", "input"}  # rules that take what is in no key
@@ -100,29 +98,10 @@ class Redactor:
         """Under which an equal entry is kept. ``None`` also for an entry that names no module: it
         depends on the one before it.
         """
-        line: str | None = entry.line
-        data = entry.data
         if entry.module_type is None or entry.result_variable is None:
             return None
-        if self._reads_less:
-            kind, prompt = module_kind(module_type), log_class_of(entry.log_class) == PROMPT
-            line = readable_line(entry, kind, prompt=prompt)
-            data = readable(data, kind, prompt=prompt) if data else data
-            # What the key leaves out may hold a trace context.
-            hides = data is not entry.data or (line is not entry.line and may_hold_link(entry.line))
-            if hides and link_in(entry):
-                return None
-        return self._compiled.key(
-            (
-                entry.log_class,
-                line,
-                entry.module_type,
-                entry.result_variable,
-                data,
-                len(entry.data) - len(data),
-            ),
-            self._own_id,
-        )
+        read = read_of(entry, module_type) if self._reads_less else all_of(entry)
+        return None if read is None else self._compiled.key(read, self._own_id)
 
     def _compile(self, key: bytes | None, entry: Entry, names: tuple[str, str]) -> RedactedEntry:
         counted = Tally()
@@ -144,9 +123,8 @@ class Redactor:
             return counted.redactions.keys() <= _NOT_READ
         keyed = redacted.attributes.get(semconv.INPUT_LENGTH, 0)
         is_secret = isinstance(keyed, int) and keyed > _LONGEST_OPTION
-        if is_secret or self._known.were_read:
-            return False
-        return self._is_harmless(entry, module_type, counted)
+        is_own = is_secret or self._known.were_read
+        return not is_own and self._is_harmless(entry, module_type, counted)
 
     def _is_harmless(self, entry: Entry, module_type: str, counted: Tally) -> bool:
         """Whether no redaction takes anything of the entry but what a caller keyed. The others let
@@ -175,7 +153,7 @@ class Redactor:
         if facts.attributes:
             attributes |= facts.attributes
             if self._mode is Mode.OFF and semconv.INPUT_LENGTH in facts.attributes:
-                attributes[f"{PERSONAL}input"] = _keyed(facts, entry.line)
+                attributes[f"{PERSONAL}input"] = keyed_in(facts, entry.line)
         if self._own_names:
             attributes |= self._named(entry, kind, attributes, tally)
         if facts.hidden and self._pseudonym_key and has_fingerprint(entry, log_class, kind):
@@ -286,7 +264,7 @@ class Redactor:
         return structs.replace(entry, line=marked(line, self._patterns, tally))
 
     def _body(self, entry: Entry, facts: Facts, kind: str, tally: Tally) -> str:
-        if self._mode is Mode.STANDARD and _is_secret_code(facts, entry.line):
+        if self._mode is Mode.STANDARD and is_secret_code(facts, entry.line):
             tally.redactions["input"] += 1
             return facts.body
         limit = body_limit(entry.line, tally)
@@ -317,28 +295,6 @@ def _differing(found: Attributes, anyway: Attributes) -> Iterable[str]:
     return [name for name, value in found.items() if anyway.get(name) != value]
 
 
-def log_class_of(name: str) -> str:
-    """The raw class as a word of an open set; ``unknown`` for all but a short word."""
-    return _class_word(name) if len(name) <= _LONGEST_CLASS else UNKNOWN_CLASS
-
-
-@lru_cache(maxsize=256)
-def _class_word(name: str) -> str:
-    word = name.lower()
-    return word if _CLASS.match(word) else UNKNOWN_CLASS
-
-
 def _variable(entry: Entry, kind: str) -> str:
     """The variable that the entry sets; empty if its module sets none."""
     return (entry.result_variable or "") if kind in SETTING else ""
-
-
-def _keyed(facts: Facts, line: str) -> str:
-    length = facts.attributes[semconv.INPUT_LENGTH]
-    return line.partition(": ")[2][: length if isinstance(length, int) else 0]
-
-
-def _is_secret_code(facts: Facts, line: str) -> bool:
-    """Whether a caller keyed enough digits for a code on a card or a secret number."""
-    digits = sum(char.isdecimal() for char in line)
-    return semconv.INPUT_LENGTH in facts.attributes and digits >= _SECRET_CODE

@@ -39,7 +39,7 @@ _EMPTY = BoundedTable(0, 0)
 class _NoTable:
     """Keeps no entry."""
 
-    def key(self, _read, _own_id):
+    def key(self, _read, _own_id=b""):
         return None
 
     def get(self, _key):

@@ -7,7 +7,8 @@ from support.builders.line_rows import REDACTED, ROWS, URL
 
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.redaction import lines
-from fuse_otel.core.redaction.lines import facts_of, line_facts, readable_line
+from fuse_otel.core.redaction.lines import facts_of, line_facts
+from fuse_otel.core.redaction.readable import readable_line
 
 
 @pytest.mark.parametrize(("line", "body", "attributes", "error"), ROWS)
