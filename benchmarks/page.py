@@ -22,9 +22,10 @@ from benchmarks.rows import (
     Row,
 )
 from benchmarks.stages import ROWS as STAGES
+from benchmarks.stages import WARM
 
 PAGE = ROOT / "docs" / "performance.md"
-ORDER = (*STAGES, WHOLE, UNLIKE, LIVE, CONVENTIONAL, COLLECTOR, SDK)
+ORDER = (*STAGES, WARM, WHOLE, UNLIKE, LIVE, CONVENTIONAL, COLLECTOR, SDK)
 NONE = "\N{EN DASH}"
 Figures = Mapping[str, Mapping[str, Any]]
 """Group → row → column → figure, and the group ``run``: where and when they were measured."""
