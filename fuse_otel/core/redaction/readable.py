@@ -1,16 +1,34 @@
 """What the data model's rules read of an entry: two entries of which they read the same are the
-same, whatever else is in them.
+same, whatever else is in them. Its class leaves as a word.
 """
 
 from __future__ import annotations
+
+import re
+from functools import lru_cache
 
 from fuse_otel.core.model.call import Entry
 from fuse_otel.core.model.module_kinds import AUTHORS_TEXT, module_kind
 from fuse_otel.core.redaction.data import readable
 from fuse_otel.core.redaction.keyed import zeroed
 from fuse_otel.core.redaction.lines import PROMPT
-from fuse_otel.core.redaction.log_class import log_class_of
 from fuse_otel.core.redaction.trace_context import link_in, may_hold_link
+
+UNKNOWN_CLASS = "unknown"
+_CLASS = re.compile(r"[a-z][a-z_]*\Z")
+_LONGEST_CLASS = 32
+
+
+def log_class_of(name: str) -> str:
+    """The raw class as a word of an open set; ``unknown`` for all but a short word."""
+    return _class_word(name) if len(name) <= _LONGEST_CLASS else UNKNOWN_CLASS
+
+
+@lru_cache(maxsize=256)
+def _class_word(name: str) -> str:
+    word = name.lower()
+    return word if _CLASS.match(word) else UNKNOWN_CLASS
+
 
 Read = tuple[object, ...]
 

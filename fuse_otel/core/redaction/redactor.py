@@ -33,10 +33,9 @@ from fuse_otel.core.redaction.fingerprint import fingerprint, has_fingerprint
 from fuse_otel.core.redaction.freeform import PERSONAL, Freeform
 from fuse_otel.core.redaction.keyed import is_secret_code, keyed_in
 from fuse_otel.core.redaction.lines import PROMPT, Facts, body_limit, line_facts
-from fuse_otel.core.redaction.log_class import log_class_of
 from fuse_otel.core.redaction.own_names import OwnNames
 from fuse_otel.core.redaction.personal_data import KnownNumbers
-from fuse_otel.core.redaction.readable import all_of, read_of
+from fuse_otel.core.redaction.readable import all_of, log_class_of, read_of
 from fuse_otel.core.redaction.scrub import clean_name, cut_between_words
 from fuse_otel.core.redaction.trace_context import link_in
 
