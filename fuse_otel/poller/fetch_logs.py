@@ -246,8 +246,9 @@ def _narrowed(listing: AnyListing, wanted: Sequence[ListedCall]) -> Window:
     """
     if len(wanted) == len(listing.calls):
         return listing.window
-    by_start = all(_inside(call.start, listing.window) for call in listing.calls)
-    by_end = all(_inside(call.end, listing.window) for call in listing.calls)
+    start, end = listing.window
+    by_start = all(call.start is not None and start <= call.start <= end for call in listing.calls)
+    by_end = all(call.end is not None and start <= call.end <= end for call in listing.calls)
     times = [
         time
         for call in wanted

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from fuse_otel.core.model.call import MISSING_LOG, CallRecord, ListedCall, Seen
+from fuse_otel.core.model.call import MISSING_LOG, CallRecord, ListedCall
 from fuse_otel.core.model.ids import is_nameable
 from fuse_otel.core.redaction.pseudonym import pseudonymise
-from fuse_otel.core.timing.windows import DAY, HOUR, OVERLAP, Window
+from fuse_otel.core.timing.windows import HOUR, OVERLAP, Window
 from fuse_otel.errors import FuseOtelError, InternalError, TimedOut, TooLarge
 from fuse_otel.events import Emit, LoopFailed, WindowMismatch
 from fuse_otel.poller.bisection import bisect
@@ -20,10 +20,10 @@ from fuse_otel.poller.list_calls import AnyListing, Listing, ListingTooLong, Pag
 from fuse_otel.poller.live_progress import Claims
 from fuse_otel.poller.options import PollerOptions
 from fuse_otel.poller.requests import NO_DOUBT, SEARCHED, Doubt, Scan, WindowPoisoned
+from fuse_otel.poller.settled_calls import AnyCall, SettledCalls, sort_calls
 from fuse_otel.ports import Lease, Pending, PendingReason, Step
 
 _T = TypeVar("_T")
-AnyCall = CallRecord | ListedCall
 
 MOST_UNANSWERED = 16  # parts of a window that are searched for; all others that fail are one gap
 LONGEST_WAIT = 2 * HOUR  # no pending call is due later (but for `grow`) unless the clock was wrong
@@ -72,6 +72,7 @@ class WindowScan:
         self._logs = LogFetcher(options, bulk_works)
         self._density = 0.0  # calls a second, as last listed
         self._paging = Paging.by(options.list_limit)
+        self._settled = SettledCalls()
 
     def window(
         self,
@@ -209,13 +210,17 @@ class WindowScan:
         """Read new and changed calls; keep the ledger rows of the others. Returns whether the
         listing was complete.
         """
-        ids = [call.session_id for call in listing.calls]
-        known = {} if sink.again else self._lease.known(ids)
-        waiting = {} if sink.again else self._lease.waiting(ids)
+        now = self._clock()
+        calls = self._settled.others(listing.calls, now) if claims else listing.calls
+        ids = [] if sink.again else [call.session_id for call in calls]
+        known = self._lease.known(ids) if ids else {}
+        waiting = self._lease.waiting(ids) if ids else {}
         self._density = listing.records / max(1, listing.window.seconds)
-        fresh, moved, kept = self._sorted(listing.calls, known, waiting)
+        fresh, moved, kept = sort_calls(calls, known, waiting, now)
         if waiting:
-            self._follow(listing.calls, waiting)
+            self._follow(calls, waiting)
+        if claims:
+            self._settled.learn(calls, known, waiting)
         claims = claims or Claims()
         own = claims.take(call.session_id for call in fresh + moved)
         try:
@@ -223,7 +228,7 @@ class WindowScan:
             result.listed += len(listing.calls)
             result.new += sum(call.session_id in own for call in fresh)
             listing = listing.ids_and_times() if wanted else listing
-            del fresh, moved
+            del calls, fresh, moved
             silent = [(call, MISSING_LOG) for call in wanted if not call.logged]
             if kept or silent:
                 sink.put(silent, kept)
@@ -233,36 +238,12 @@ class WindowScan:
                 # read now.
                 sink.put([(call, _LATER) for call in logged if is_nameable(call.session_id)])
                 logged = [call for call in logged if not is_nameable(call.session_id)]
-            yield from self._logs.read(logged, listing, sink)
+            if logged:
+                yield from self._logs.read(logged, listing, sink)
         finally:
             claims.give_back(own)
             result.stored += sink.stored
         return listing.complete
-
-    def _sorted(
-        self,
-        calls: Sequence[AnyCall],
-        known: Mapping[str, Seen],
-        waiting: Container[str],
-    ) -> tuple[list[AnyCall], list[AnyCall], list[str]]:
-        """New calls, known calls with another end than before, and the ids of known calls that the
-        ledger would forget while the API still lists them.
-        """
-        fresh: list[AnyCall] = []
-        moved: list[AnyCall] = []
-        kept: list[str] = []
-        old = self._clock() - DAY
-        for call in calls:
-            seen = known.get(call.session_id)
-            if seen is None:
-                if call.session_id not in waiting:
-                    fresh.append(call)
-                continue
-            if seen.end != call.end:
-                moved.append(call)
-            if call.end is None or call.end < old:
-                kept.append(call.session_id)
-        return fresh, moved, kept
 
     def _listed(self, call: AnyCall) -> ListedCall:
         if isinstance(call, ListedCall):

@@ -35,11 +35,11 @@ class LogState(StrEnum):
     TOO_LARGE = "too_large"
 
 
-@dataclass(frozen=True, slots=True)
-class CallRecord:
+class CallRecord(msgspec.Struct, frozen=True, gc=False):
     """A record of ``/calls`` as it came. Holds numbers in clear: never stored, never printed.
 
-    ``start`` and ``end`` are UNIX seconds, ``None`` if absent or unreadable.
+    ``start`` and ``end`` are UNIX seconds, ``None`` if absent or unreadable. A struct, as each poll
+    makes and hashes one for every call of the last hour.
     """
 
     session_id: str

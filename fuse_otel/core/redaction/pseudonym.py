@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hmac
 import re
-from dataclasses import replace
 from hashlib import sha256
 from unicodedata import normalize
+
+from msgspec.structs import replace
 
 from fuse_otel.core.model.call import CallRecord, Direction, ListedCall
 from fuse_otel.core.redaction.phone_number import digits_as_written, international_digits
