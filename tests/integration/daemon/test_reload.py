@@ -307,7 +307,7 @@ def test_a_shared_store_that_fails_during_a_reload_is_waited_for(monkeypatch, ca
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("environ")
-def test_a_daemon_that_waits_for_its_shared_store_ends_when_it_is_told_to(
+def test_a_daemon_that_waits_for_its_shared_store_ends_by_a_signal(
     monkeypatch, listening, database
 ):
     answers = []
