@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -17,7 +17,7 @@ from fuse_otel.core.model.call import (
     log_completeness,
 )
 from fuse_otel.core.model.ids import is_nameable
-from fuse_otel.core.model.tally import Tally
+from fuse_otel.core.model.tally import sum_of
 from fuse_otel.core.timing.backoff import Backoff, Random
 from fuse_otel.errors import Full, FuseOtelError, InternalError, SourceError
 from fuse_otel.events import CallsGrown, CallsStored, CallsUnreadable, Emit, LoopFailed
@@ -269,7 +269,7 @@ class Ingest:
                 for call in draft.rendered
             )
             trace_ids = tuple(call.trace_id for call in draft.rendered)
-            tally = _sum(call.tally for call in [*draft.rendered, *draft.grown])
+            tally = sum_of(call.tally for call in [*draft.rendered, *draft.grown])
             self._emit(CallsStored(account, self._clock(), summaries, trace_ids, tally))
         if draft.grown:
             self._emit(CallsGrown(account, len(draft.grown)))
@@ -294,10 +294,3 @@ def _without_wait(
     if seen is not None:
         return decision if isinstance(decision, Export) else Nothing()
     return Export(log_completeness(call, log if isinstance(log, CallLog) else MISSING_LOG))
-
-
-def _sum(tallies: Iterable[Tally]) -> Tally:
-    total = Tally()
-    for tally in tallies:
-        total.add(tally)
-    return total

@@ -164,3 +164,11 @@ class Tally:
         ):
             if others:
                 mine.update(others)
+
+
+def sum_of(tallies: Iterable[Tally]) -> Tally:
+    """All that they counted; none of their notes."""
+    total = Tally()
+    for tally in tallies:
+        total.add(tally)
+    return total
