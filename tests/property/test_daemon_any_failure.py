@@ -42,7 +42,7 @@ def test_nothing_is_lost_or_doubled_and_nobody_delays_another(new_store):
 @pytest.mark.timeout(3600)
 def test_nothing_is_lost_or_doubled_on_postgresql(postgres):
     machine = type("OnPostgres", (ReplicaMachine,), {"new_store": staticmethod(postgres.store)})
-    fewer = settings(WHOLE, max_examples=scaled(1, least=2))
+    fewer = settings(WHOLE, max_examples=scaled(0.6, least=2))
     run_state_machine_as_test(machine, settings=fewer)
 
 
