@@ -232,10 +232,10 @@ def digests(tables, options, entry):
     return found
 
 
-def betraying(tables, options, entries, secrets):
-    """Those that are found under a key that depends on a secret in them."""
+def betraying(tables, options, holding):
+    """Of the entries with their secrets those that are found under a key that depends on one."""
     found = []
-    for entry in entries:
+    for entry, secrets in holding:
         other = structs.replace(
             entry, line=twin(entry.line, secrets), data=twin(entry.data, secrets)
         )
@@ -258,7 +258,7 @@ def test_no_table_of_compiled_entries_keeps_a_secret(mode, options):
         render_thrice(renderer, call, with_usual(log))
         planted += secrets
         own += calls_own(call)
-        holding += [entry for entry in log.entries if holds(entry, secrets)]
+        holding += [(entry, secrets) for entry in log.entries if holds(entry, secrets)]
     kept, entries, runs = content(tables)
     assert entries >= 4
     assert runs >= 3
@@ -266,7 +266,7 @@ def test_no_table_of_compiled_entries_keeps_a_secret(mode, options):
     assert found(planted, kept) == []
     assert [each for each in own if each in kept] == []
     assert len(holding) > scaled(10) * 5
-    assert betraying(tables, options, holding, planted) == []
+    assert betraying(tables, options, holding) == []
 
 
 def holds(entry, secrets):
@@ -309,7 +309,8 @@ def test_what_a_caller_may_have_keyed_is_not_even_kept_as_a_digest(options, mode
     renderer = renderer_of(options, tables)
     for entries in (KEYED, USUAL):
         render_thrice(renderer, make_call(), make_log(*entries))
-    assert betraying(tables, options, KEYED, ["4821", "4 8 2 1", "12125550123"]) == []
+    secrets = ["4821", "4 8 2 1", "12125550123"]
+    assert betraying(tables, options, [(entry, secrets) for entry in KEYED]) == []
     assert any(digests(tables, options, entry) for entry in USUAL)
 
 
@@ -317,7 +318,7 @@ def test_the_search_finds_a_key_that_depends_on_a_secret():
     tables, options = EntryTables(SECRET), PLAIN
     prompt = make_entry("Welcome, Qxzvkwjqx", "prompt", "x", "prompt", type="static")
     render_thrice(renderer_of(options, tables), make_call(), make_log(prompt))
-    assert betraying(tables, options, [prompt], ["Qxzvkwjqx"]) == [prompt]
+    assert betraying(tables, options, [(prompt, ["Qxzvkwjqx"])]) == [prompt]
 
 
 def test_the_walk_finds_what_a_table_keeps():
