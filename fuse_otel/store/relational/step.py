@@ -184,8 +184,32 @@ def _write_recent(connection: Connection, step: Step, cap: int, looseness: int) 
     # Only now: the deletion waits for a replica that is just making the pages stricter.
     if looseness and recent_looseness(connection) < looseness:
         return
+    trimmed = _make_room(connection, step, calls, len(rows), cap)
     connection.executemany(_SQL["add_recent"], rows.values())
-    _trim_recent(connection, step.at, cap)
+    if not trimmed:
+        _trim_recent(connection, step.at, cap)
+
+
+def _make_room(
+    connection: Connection, step: Step, calls: Sequence[RecentCall], rows: int, cap: int
+) -> bool:
+    """Before the calls are added as ``rows`` rows, so that they get the pages of those that leave.
+    Returns whether that was possible: it is for live calls, which stay, if their bytes have room.
+    """
+    if not _are_live(calls, step.at):
+        return False
+    count, size, newest, _ = connection.execute(_SQL["recent_size"]).fetchone()
+    size += sum(len(call.traces) + len(call.logs) for call in calls)
+    if size > _recent_bytes(cap):
+        return False
+    if (surplus := count + rows - RECENT_CALLS) > 0:
+        since = _old_since(step.at, [newest, *(call.end for call in calls)])
+        connection.execute(_SQL["forget_oldest_recent"], {"limit": surplus, "since": since})
+    return True
+
+
+def _are_live(calls: Sequence[RecentCall], at: int) -> bool:
+    return all(call.end is not None and call.end > at - HOUR for call in calls)
 
 
 def recent_looseness(connection: Connection) -> int:
@@ -199,7 +223,7 @@ def _shown(connection: Connection, step: Step, cap: int) -> Sequence[RecentCall]
     there is no more room, an old call that ended before the oldest recent one.
     """
     calls = step.recent[-RECENT_CALLS:]
-    if all(call.end is not None and call.end > step.at - HOUR for call in calls):
+    if _are_live(calls, step.at):
         return calls
     count, size, newest, oldest = connection.execute(_SQL["recent_size"]).fetchone()
     since = _old_since(step.at, [newest, *(call.end for call in calls)])

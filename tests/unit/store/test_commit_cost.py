@@ -3,6 +3,7 @@ regression shows in these numbers without a clock.
 """
 
 import time
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
@@ -130,6 +131,24 @@ def test_the_work_of_a_commit_does_not_grow_with_the_calls_that_are_shown(memory
     account.lease.commit(calls(7_000, 240))
     # Ten recent calls are removed for the ten that come.
     assert account.instructions(calls(8_000, 10)) <= 2.2 * before
+
+
+def with_drawings(commit):
+    """Recent calls of the usual size: each fills three pages of its own."""
+    shown = [replace(call, traces=bytes(9_000), logs=bytes(5_000)) for call in commit.recent]
+    return replace(commit, recent=shown)
+
+
+def test_a_recent_call_takes_the_pages_of_the_one_that_leaves(tmp_path):
+    path = tmp_path / "state.db"
+    store = open_store(f"sqlite:///{path}", capacity=1 << 30, clock=time.time)
+    account = Account(store)
+    account.lease.commit(with_drawings(calls(5_000, 400)))
+    adds = [account.pages(with_drawings(calls(6_000 + n, 1)), path) for n in range(5)]
+    account.lease.commit(with_drawings(calls(7_000, 200)))
+    replaces = [account.pages(with_drawings(calls(8_000 + n, 1)), path) for n in range(5)]
+    store.close()
+    assert sum(replaces) <= 1.2 * sum(adds)
 
 
 def test_a_commit_writes_no_more_pages_for_a_large_ledger(tmp_path):
