@@ -78,10 +78,10 @@ create table ledger (
     entries bigint not null,
     details text not null,
     kept_until bigint not null,
-    primary key (account, session_id)
+    -- Not by account first: a list of ids would be compared with each row of the account.
+    primary key (session_id, account)
 );
 
-create index ledger_call on ledger (session_id);
 create index ledger_kept on ledger (kept_until);
 
 create table pending (
