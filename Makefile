@@ -14,6 +14,8 @@ FUZZ_SECONDS ?= 600
 # Not part of the lock: its wheel, with LLVM's fuzzer, exists only for some versions of Python.
 ATHERIS := 3.0.0
 export PROOF_SCALE
+# The tests keep the bytecode of their rewritten asserts, or each process of a run makes it anew (seconds).
+unexport PYTHONDONTWRITEBYTECODE
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'

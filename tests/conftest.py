@@ -10,6 +10,7 @@ from support.no_skips import pytest_sessionfinish, pytest_terminal_summary
 from support.rigs.postgres_cluster import newest_postgres, postgres
 from support.scale import described
 from support.sharing import (
+    pytest_collection,
     pytest_collection_finish,
     pytest_collection_modifyitems,
     pytest_xdist_auto_num_workers,
@@ -25,6 +26,7 @@ __all__ = [
     "no_default_configuration",
     "no_proxy",
     "postgres",
+    "pytest_collection",
     "pytest_collection_finish",
     "pytest_collection_modifyitems",
     "pytest_report_header",

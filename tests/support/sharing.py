@@ -1,5 +1,5 @@
-"""How the tests are shared among the processes of a run: those that share a running program go to
-one process, so that it is started once, and the long ones begin first.
+"""How the tests are shared among the processes of a run: those that share a running program, or
+data that takes long to make, go to one process, and the long ones begin first.
 """
 
 import gc
@@ -12,7 +12,8 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
-# What shares the same programs, by the folder or the file of the tests; the longest word counts.
+# What shares the same programs or data, by the folder or the file of the tests; the longest word
+# counts.
 TOGETHER = {
     "tests/e2e": "Jaeger and VictoriaLogs",
     "tests/e2e/test_alerts.py": "Prometheus",
@@ -20,6 +21,7 @@ TOGETHER = {
     "tests/e2e/test_loki.py": "Loki",
     "tests/e2e/test_tempo.py": "Tempo",
     "tests/e2e/test_victorialogs.py": "VictoriaLogs",
+    "tests/unit/simulator/test_world.py": "the calls of a simulated account",
 }
 
 _PROPERTY = Path(__file__).parents[1] / "property"
@@ -80,7 +82,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: [item.get_closest_marker(mark) is None for mark in _LONG])
 
 
+def pytest_collection() -> None:
+    """What the collection makes stays to the end: the garbage collector need not look for it."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """What the collection made stays to the end; the garbage collector no longer looks at it."""
+    """From here on it looks for what the tests leave, and no longer at what was collected."""
+    gc.enable()
     gc.collect()
     gc.freeze()

@@ -1,6 +1,7 @@
 """Logs that no API should send: the files of ``tests/data/odd``, and those too large for files."""
 
 import json
+from functools import cache
 
 from support.pages.repository import ROOT
 
@@ -41,6 +42,7 @@ def _large() -> dict[str, bytes]:
     }  # fmt: skip
 
 
+@cache
 def odd_logs() -> dict[str, bytes]:
     """Name → the bytes of an answer."""
     return {file.name: file.read_bytes() for file in sorted(FOLDER.iterdir())} | _large()

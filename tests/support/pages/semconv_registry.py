@@ -65,8 +65,12 @@ def place(name: str) -> dict[str, Any]:
 
 def registered(name: str) -> str:
     """The name in the registry that stands for the attribute: its own, or a template's."""
-    templates = (word.name for word in words().values() if word.type == "any")
-    return next((each for each in templates if name.startswith(f"{each}.")), name)
+    return next((each for each in _templates() if name.startswith(f"{each}.")), name)
+
+
+@cache
+def _templates() -> tuple[str, ...]:
+    return tuple(word.name for word in words().values() if word.type == "any")
 
 
 def _word(told: dict[str, Any]) -> Word:

@@ -132,6 +132,13 @@ class LaneRig:
         while self.now < end:
             self.now += max(self.step(), 0.001)
 
+    def run_until(self, holds: Callable[[], bool], within: float) -> None:
+        """Until ``holds``, for at most so many seconds of the bench's time."""
+        end = self.now + within
+        while not holds():
+            assert self.now < end, "it did not come about"
+            self.now += max(self.step(), 0.001)
+
     def _decide(self, sessions: list[str]) -> ExportResult:
         self.passed += self._seconds
         return self._answer(sessions)

@@ -19,6 +19,15 @@ MADE = {
 }  # fmt: skip
 
 
+@pytest.fixture(autouse=True, scope="module")
+def made_once():
+    """The files of the commands take long to make, and are the same in each test."""
+    made = tuple(asset_files._made())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asset_files, "_made", lambda: made)
+        yield
+
+
 def written(folder, capsys, *words):
     assert main(["assets", "--to", str(folder), *words]) == 0
     out, err = capsys.readouterr()

@@ -39,13 +39,24 @@ class OddApiRig(PollerRig):
 
 ALL, DETAILS = tuple(Endpoint), (Endpoint.ALL_LOGS, Endpoint.CALL)
 SMALL = [name for name, data in ODD.items() if len(data) < 100_000]
+LARGE = [name for name in ODD if name not in SMALL]
 
 
-@pytest.mark.parametrize(
-    ("name", "endpoints"),
-    [*((name, ALL) for name in ODD), *((name, DETAILS) for name in (*SMALL, "entries-10000"))],
-)
+@pytest.mark.parametrize("endpoints", [ALL, DETAILS], ids=["all", "details"])
+@pytest.mark.parametrize("name", SMALL)
 def test_the_poller_goes_on(name, endpoints):
+    check_that_it_goes_on(name, endpoints)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "endpoints"), [*((name, ALL) for name in LARGE), ("entries-10000", DETAILS)]
+)
+def test_the_poller_goes_on_after_large_answers(name, endpoints):
+    check_that_it_goes_on(name, endpoints)
+
+
+def check_that_it_goes_on(name, endpoints):
     rig = OddApiRig()
     rig.odd = dict.fromkeys(endpoints, ODD[name])
     rig.run(2 * MINUTE)

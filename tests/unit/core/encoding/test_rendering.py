@@ -169,6 +169,7 @@ def test_lokis_larger_rendering_fits_too():
     assert len(out.parts["loki"][0]) <= MAX_CALL
 
 
+@pytest.mark.slow
 def test_a_call_of_too_many_executions_keeps_its_root_and_its_errors():
     names = [make_entry("Sent", "menu", f"m{place}") for place in range(12_000)]
     failed = make_entry("Request timed out", "rest", "r", "error")

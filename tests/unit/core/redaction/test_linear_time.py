@@ -39,6 +39,7 @@ def expressions():
                     yield pytest.param(each, id=f"{module.name}.{name}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("expression", list(expressions()))
 def test_an_expression_takes_linear_time(expression):
     for unit in UNITS:
@@ -69,6 +70,12 @@ WORST = (
     "1234 1234-12345XXXXXXXXXX",
     "1234 1234-12345XXXXXXXXXX ",
 )
+
+
+@pytest.mark.parametrize("unit", WORST)
+def test_the_redaction_of_16_kib_takes_linear_time(unit):
+    for operation in OPERATIONS.values():
+        assert growth(operation, unit, 16 << 10) < 6
 
 
 @pytest.mark.slow

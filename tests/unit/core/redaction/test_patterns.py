@@ -3,9 +3,10 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.growth import growth
+from support.scale import scaled
 
 from fuse_otel.core.redaction.patterns import Pattern
 
@@ -35,11 +36,13 @@ WORDS = ["foo", "bar", "POL-123456", "MRN 12", "patient jo", "1.2.3.4", "a@b"]
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
+@settings(max_examples=scaled(20, least=30))
 @given(text=st.lists(st.one_of(st.sampled_from(CHARACTERS), st.sampled_from(WORDS))).map("".join))
 def test_a_pattern_finds_what_pythons_own_engine_finds(pattern, text):
     assert Pattern(pattern).replaced(text, "[x]") == re.subn(pattern, "[x]", text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pattern", [r"\d", r"[^\W_]", r"\s", r"(?i)[k-s]", r"\b.\b"])
 def test_every_character_belongs_to_the_class_that_python_puts_it_in(pattern):
     ours, theirs = Pattern(pattern), re.compile(pattern)
@@ -51,7 +54,7 @@ def test_every_character_belongs_to_the_class_that_python_puts_it_in(pattern):
 @pytest.mark.parametrize(("pattern", "unit"), PATTERNS.items(), ids=PATTERNS)
 def test_a_pattern_takes_time_in_proportion_to_the_text(pattern, unit):
     found = Pattern(pattern)
-    assert growth(lambda text: found.replaced(text, "[x]"), unit) < 4
+    assert growth(lambda text: found.replaced(text, "[x]"), unit, 16 << 10) < 4
 
 
 def test_the_rest_of_a_text_with_too_many_matches_counts_as_one():
