@@ -18,7 +18,6 @@ from support.scale import scaled
 
 from fuse_otel import files
 from fuse_otel.assembly.preflight import check_clients
-from fuse_otel.cli.commands.config import _json as json_lines
 from fuse_otel.cli.terminal.config import config_lines
 from fuse_otel.config import load, namespace_of
 from fuse_otel.config.catalogue import SETTINGS, TABLES
@@ -182,7 +181,7 @@ def load_and_show(environ, config_file, flags, account) -> None:
             assert SECRET not in shown
             shown.encode()
             tomllib.loads("\n".join(config_lines(each)))
-            json.loads("".join(json_lines(each)))
+            json.loads(json.dumps(each.shown(), ensure_ascii=False))
             with patch.dict(os.environ, {k: v for k, v in environ.items() if storable(v)}):
                 refused(lambda each=each: check_clients(each.settings))
 
