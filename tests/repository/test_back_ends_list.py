@@ -90,6 +90,12 @@ def test_a_package_with_another_checksum_is_not_used(cache, tmp_path, monkeypatc
     assert list(cache.iterdir()) == []
 
 
+def test_a_package_for_another_machine_is_not_fetched(cache, tmp_path, monkeypatch):
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    with pytest.raises(Unavailable, match="is for Linux on x86-64 only"):
+        build(programs()["postgresql-18"], tmp_path / "log")
+
+
 def test_a_go_that_is_too_old_is_reported(tmp_path, monkeypatch):
     fake_go(tmp_path, 'echo "go1.19.8"')
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")

