@@ -65,7 +65,8 @@ def write_step(
 
 def _shown_later(step: Step) -> Sequence[str]:
     """The recent calls that were stored with an earlier step, and may be erased since then."""
-    stored = {row.session_id for row in step.seen}
+    # A row that is only seen has no row in the index, by which an erased call is noticed.
+    stored = {call.session_id for call in step.indexed}
     return [stored_id(call.session_id) for call in step.recent if call.session_id not in stored]
 
 
