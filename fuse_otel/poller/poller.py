@@ -253,6 +253,8 @@ class Poller:
         if isinstance(error, Full):
             self._full_at = self._leased.ingest.batch_commits if self._leased else 0
             self._no_room_for = error.needed
+        if self._leased:
+            self._leased.scans.look_all_up()
         if isinstance(error, LeaseLost):
             self._drop_lease()
         self._drop_scans()

@@ -49,6 +49,7 @@ class Scans:
         self._api_clock = api_clock
         self._gap_size = WindowSize()
         self._progress: defaultdict[str, LiveProgress] = defaultdict(LiveProgress)
+        self._reached: dict[str, int] = {}  # the last cursor that was committed, by number
         self._writer = StepWriter(lease, emit, clock)
         self.errors = ErrorGaps(windows, self._writer, searched)
         # Numbers whose first position went by our clock, before the API's was known.
@@ -85,6 +86,7 @@ class Scans:
             progress.close(turn)
         if here is not None and reached is not None:
             self._writer.commit(positions={number: replace(here, cursor=reached)})
+            self._reached[number] = reached
         self._begin_by_api_clock(number)
         self._poll_done(window, result, began, requests() - before)
 
@@ -134,9 +136,16 @@ class Scans:
             may_give_up=clock.may_give_up(ours),
         )
 
+    def look_all_up(self) -> None:
+        """The next live scan looks all listed calls up in the ledger."""
+        self._windows.settled.clear()
+
     def _caught_up(self, number: str, position: Position) -> NumberPosition | None:
         """The position to continue from; ``None`` while it is unknown which clock is wrong."""
         stored, present = position.numbers.get(number), self._present()
+        if stored and stored.cursor < self._reached.get(number, 0):
+            # After a failover a database may lack the last commits, and so rows of the ledger.
+            self.look_all_up()
         found = catch_up(number, stored, position.gaps, present)
         if found is None:
             return None

@@ -40,18 +40,22 @@ class SettledCalls:
     """The calls that need nothing, with their ends. A poll lists every call of the last hour, so
     each call about 120 times, and to look one up in the ledger costs more than all the rest.
 
-    For live scans only. A call that the store forgets is read by the gap that opens then, and gaps
-    always look into the ledger. Whatever else changes a row is seen after ``FORGET_AFTER`` seconds.
+    For live scans only: gaps and rescans always look into the ledger. Whoever finds that the ledger
+    has lost rows calls ``clear``. Any other change of a row is seen after ``forget_after`` seconds.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, forget_after: float = FORGET_AFTER) -> None:
+        self._forget_after = forget_after
         self._ends: dict[str, int] = {}
         self._since = 0.0
 
+    def clear(self) -> None:
+        self._ends.clear()
+
     def others(self, calls: Sequence[AnyCall], now: float) -> Sequence[AnyCall]:
         """Without those that are settled and listed with the same end."""
-        if not self._since <= now < self._since + FORGET_AFTER or len(self._ends) > MOST:
-            self._ends.clear()
+        if not self._since <= now < self._since + self._forget_after or len(self._ends) > MOST:
+            self.clear()
             self._since = now
         ends = self._ends
         return [call for call in calls if ends.get(call.session_id, -1) != call.end]

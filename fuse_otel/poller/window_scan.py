@@ -20,7 +20,7 @@ from fuse_otel.poller.list_calls import AnyListing, Listing, ListingTooLong, Pag
 from fuse_otel.poller.live_progress import Claims
 from fuse_otel.poller.options import PollerOptions
 from fuse_otel.poller.requests import NO_DOUBT, SEARCHED, Doubt, Scan, WindowPoisoned
-from fuse_otel.poller.settled_calls import AnyCall, SettledCalls, sort_calls
+from fuse_otel.poller.settled_calls import FORGET_AFTER, AnyCall, SettledCalls, sort_calls
 from fuse_otel.ports import Lease, Pending, PendingReason, Step
 
 _T = TypeVar("_T")
@@ -72,7 +72,8 @@ class WindowScan:
         self._logs = LogFetcher(options, bulk_works)
         self._density = 0.0  # calls a second, as last listed
         self._paging = Paging.by(options.list_limit)
-        self._settled = SettledCalls()
+        # A call is looked up at least once more while live scans list it.
+        self.settled = SettledCalls(min(FORGET_AFTER, options.live_span / 2))
 
     def window(
         self,
@@ -211,7 +212,7 @@ class WindowScan:
         listing was complete.
         """
         now = self._clock()
-        calls = self._settled.others(listing.calls, now) if claims else listing.calls
+        calls = self.settled.others(listing.calls, now) if claims else listing.calls
         ids = [] if sink.again else [call.session_id for call in calls]
         known = self._lease.known(ids) if ids else {}
         waiting = self._lease.waiting(ids) if ids else {}
@@ -220,7 +221,7 @@ class WindowScan:
         if waiting:
             self._follow(calls, waiting)
         if claims:
-            self._settled.learn(calls, known, waiting)
+            self.settled.learn(calls, known, waiting)
         claims = claims or Claims()
         own = claims.take(call.session_id for call in fresh + moved)
         try:

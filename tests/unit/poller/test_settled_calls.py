@@ -51,6 +51,28 @@ def test_every_call_is_looked_up_again_after_a_while_and_when_the_clock_is_set_b
     assert list(learned().others([CALL], NOW - 1)) == [CALL]
 
 
+def test_lost_commits_of_live_calls_are_noticed_by_the_cursor():
+    rig = PollerRig(world=busy_world(rate=2 * BUSY, past=HOUR), rescans=())
+    rig.work_off()
+    rig.run(300)
+    lost = lose_commits(rig, 150)
+    assert lost
+    rig.run(90)
+    assert set(rig.store.ledger.lease("a").known(lost)) == set(lost)
+
+
+def lose_commits(rig, seconds):
+    """As a standby that lacks the last ones. Returns the calls that it does not know."""
+    known = rig.store.ledger.lease("a").known(list(rig.stored()))
+    lost = [name for name, row in known.items() if row.end > rig.now - seconds]
+    with rig.store.ledger._database.write() as connection:
+        for table in ("ledger", "calls"):
+            rows = [(name,) for name in lost]
+            connection.executemany(f"delete from {table} where session_id = ?", rows)  # noqa: S608
+        connection.execute("update positions set cursor = cursor - ?", (seconds,))
+    return lost
+
+
 def test_the_number_of_kept_calls_is_bounded(monkeypatch):
     monkeypatch.setattr(settled_calls, "MOST", 0)
     assert list(learned().others([CALL], NOW)) == [CALL]
