@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
+from urllib.parse import unquote
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -65,13 +66,26 @@ def readable_name(url: str) -> str:
     port_ = ":" + _plain(r"[0-9,]+", parts["port"]) if parts.get("port") else ""
     if _has_port_or_password(url):
         port_ = ""
+    if _has_hosts_or_password(url):
+        host, port_ = "********", ""
     return f"{host}{port_}/" + _plain(r"[\w.-]*", parts.get("dbname") or "")
 
 
 def _has_port_or_password(url: str) -> bool:
     """`me:1234/calls` is a host with a port, or a login whose `@` and host were forgotten."""
-    before_path = re.split(r"[/?#]", re.sub(r"\[[^]]*]", "", url.partition("://")[2]))[0]
-    return "@" not in before_path and bool(re.search(r":\d", before_path))
+    place = _place(url)
+    return "@" not in place and bool(re.search(r":\d", place))
+
+
+def _has_hosts_or_password(url: str) -> bool:
+    """`me:1,2/calls` may be a login, too: libpq ends a host at each comma, and decodes hosts."""
+    place = _place(url)
+    return "@" not in place and ":" in unquote(place) and ("," in place or "%" in place)
+
+
+def _place(url: str) -> str:
+    """What stands before the path, without IPv6 addresses."""
+    return re.split(r"[/?#]", re.sub(r"\[[^]]*]", "", url.partition("://")[2]))[0]
 
 
 def _plain(pattern: str, part: object) -> str:

@@ -174,6 +174,18 @@ def test_a_login_of_digits_without_a_host_is_explained_and_not_shown(password, p
     assert f"The store localhost/{'calls' * ('calls' in path)} cannot" in str(found.value)
 
 
+@pytest.mark.parametrize(
+    "login",
+    ["1234,geheim", "ge,heim", "1,2,geheim", "me:1234,geheim", "me%3Ageheim", "me:%67eheim"],
+)
+def test_a_login_that_libpq_takes_for_several_hosts_is_not_shown(login):
+    rest = login if "me" in login else f"me:{login}"
+    assert readable_name(f"postgresql://{rest}/calls") == "********/calls"
+    with pytest.raises(Broken) as found:
+        opened(f"postgresql://{rest}/calls")
+    assert "heim" not in str(found.value)
+
+
 def test_a_port_is_named_where_it_can_be_no_password():
     assert readable_name("postgresql://me@db:1/calls") == "db:1/calls"
     assert readable_name("postgresql://db/calls?port=1") == "db:1/calls"
