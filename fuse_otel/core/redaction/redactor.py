@@ -117,7 +117,7 @@ class Redactor:
     def _may_keep(
         self, redacted: RedactedEntry, entry: Entry, module_type: str, counted: Tally
     ) -> bool:
-        """Whether its key holds nothing that any redaction takes, but the option of a menu."""
+        """Whether no redaction takes what its key holds of line and data, but a menu's option."""
         if self._reads_less:
             return counted.redactions.keys() <= _NOT_READ
         keyed = redacted.attributes.get(semconv.INPUT_LENGTH, 0)
