@@ -80,7 +80,7 @@ def test_a_backfill_whose_reader_is_killed_is_read_on_by_another(rig):
     rig.api.faults.add(fault)
     with rig.command("backfill", "--from", "1h") as command:
         rig.wait(lambda: rig.query(_READ))
-        rig.kill(rig.of_process(rig.reader()))
+        rig.kill(rig.of_process(rig.wait(rig.reader)))
         assert not rig.query(_DONE)
         rig.api.faults.clear()
         assert command.process.wait(PATIENCE) == 0, command.log

