@@ -22,6 +22,7 @@ from fuse_otel.core.batching.export_result import (
 )
 from fuse_otel.destinations.http_result import refused_by_proxy
 from fuse_otel.destinations.otlp_response import (
+    TAKES_SIGNAL,
     TOO_LONG,
     Foreign,
     RpcStatus,
@@ -44,7 +45,8 @@ _RETRY = frozenset(
 _SUSPENDED = {
     "UNAUTHENTICATED": "check the credentials in the headers",
     "PERMISSION_DENIED": "check the credentials in the headers and what they may do",
-    "UNIMPLEMENTED": "check the endpoint: it does not take such export requests",
+    # Jaeger, which stores traces only, answers so to log records.
+    "UNIMPLEMENTED": f"check the endpoint, and {TAKES_SIGNAL}",
     "NOT_FOUND": "check the endpoint",
 }
 # The messages of servers in C++, Go and Java.

@@ -19,6 +19,7 @@ from fuse_otel.core.batching.export_result import (
     Suspended,
 )
 from fuse_otel.destinations.otlp_response import (
+    TAKES_SIGNAL,
     TOO_LONG,
     Foreign,
     about_one_record,
@@ -34,10 +35,7 @@ _SUSPENDED = {
     HTTPStatus.UNAUTHORIZED: "check the credentials in the headers",
     HTTPStatus.FORBIDDEN: "check the credentials in the headers and what they may do",
     # Jaeger, which stores traces only, answers 404 to log records.
-    HTTPStatus.NOT_FOUND: (
-        "check the path of the endpoint, and whether the back end takes this signal"
-        " (Jaeger takes no logs: set OTEL_LOGS_EXPORTER=none)"
-    ),
+    HTTPStatus.NOT_FOUND: f"check the path of the endpoint, and {TAKES_SIGNAL}",
     HTTPStatus.METHOD_NOT_ALLOWED: "check the endpoint: it takes no export requests",
     HTTPStatus.PROXY_AUTHENTICATION_REQUIRED: "check the credentials of the proxy",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "check the endpoint: it takes no OTLP protobuf",

@@ -33,6 +33,9 @@ from fuse_otel.errors import code_location
 # Bytes of a success, inflated. OTLP recommends this limit, and it is the default of gRPC.
 LONGEST_SUCCESS = 4 * 1024 * 1024
 TOO_LONG = "check the endpoint: the answer is larger than the limit of 4 MiB"
+TAKES_SIGNAL = (
+    "whether the back end takes this signal (Jaeger takes no logs: set OTEL_LOGS_EXPORTER=none)"
+)
 _PROTOBUF = frozenset({"application/x-protobuf", "application/protobuf"})
 # A missing content type is no error: some servers omit it, some proxies remove it.
 _UNTYPED = frozenset({"", "application/octet-stream"})

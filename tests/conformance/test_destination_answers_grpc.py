@@ -44,7 +44,8 @@ LATER = (
 FOR_THE_OPERATOR = {
     "UNAUTHENTICATED": "check the credentials in the headers",
     "PERMISSION_DENIED": "check the credentials in the headers and what they may do",
-    "UNIMPLEMENTED": "check the endpoint: it does not take such export requests",
+    "UNIMPLEMENTED": "check the endpoint, and whether the back end takes this signal"
+    " (Jaeger takes no logs: set OTEL_LOGS_EXPORTER=none)",
     "NOT_FOUND": "check the endpoint",
 }
 REFUSED = ("INVALID_ARGUMENT", "FAILED_PRECONDITION", "ALREADY_EXISTS")
