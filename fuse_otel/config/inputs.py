@@ -4,6 +4,7 @@ the sentences about them.
 
 from __future__ import annotations
 
+import os
 import stat
 import unicodedata
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from fuse_otel.config.file.contents import read_secret
 from fuse_otel.config.problems import Place
 from fuse_otel.config.values.quantities import read_required_text
-from fuse_otel.files import is_replaceable
+from fuse_otel.files import UnreadableFile, is_replaceable, shown_path
 from fuse_otel.humanize import in_quotes
 
 DEFAULT = "default"
@@ -67,9 +68,13 @@ class Inputs:
         """The secret and its path. Reports it if there is none. Then a text is returned all the
         same, so that the secret is not reported as missing as well.
         """
+        file = ""
         try:
             file = read_required_text(path)
             found = read_secret(file)
+        except UnreadableFile as error:
+            self.problems.append(f"{name}: Cannot read the file{_place(file)}: {error.reason}.")
+            return _UNREAD, ""
         except ValueError as error:
             self.problems.append(f"{name}: {error}")
             return _UNREAD, ""
@@ -89,6 +94,15 @@ class Inputs:
             self.advice.append(f"{name}: {_ACCESS.format('read')}")
         if is_replaceable(path):
             self.warnings.append(f"{name}: {_REPLACEABLE}")
+
+
+def _place(path: str) -> str:
+    """The path, for a sentence. Who writes the secret itself where its path belongs must not find
+    it in a message, so only a path into a folder that exists is shown.
+    """
+    folder = os.path.dirname(path)  # noqa: PTH120 - a text may be no path
+    is_path = folder.strip("/.") and os.path.isdir(folder)  # noqa: PTH112 - as above
+    return f" {shown_path(path)}" if is_path else ""
 
 
 # Control and format characters (a line break, a zero-width space), spaces other than the usual one,

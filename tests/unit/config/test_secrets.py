@@ -194,13 +194,19 @@ def test_a_pipe_is_read_to_its_end():
 @pytest.mark.parametrize(
     ("path", "sentence"),
     [
-        ("{0}", "Cannot read the file: Is a directory."),
-        ("{0}/pipe", "Cannot read the file: No process writes to the pipe."),
-        ("/dev/zero", "Cannot read the file: It is a pipe or a device."),
+        ("{0}", "Cannot read the file {0}: Is a directory."),
+        ("{0}/pipe", "Cannot read the file {0}/pipe: No process writes to the pipe."),
+        ("/dev/zero", "Cannot read the file /dev/zero: It is a pipe or a device."),
         ("/dev/null", "The file must contain the secret and nothing else."),
         ("{0}/utf16", "The file is not UTF-8 text."),
         ("a\0b", "Must be UTF-8 text without zero bytes."),
         ("a\udcff", "Must be UTF-8 text without zero bytes."),
+        ("{0}/missing", "Cannot read the file {0}/missing: No such file or directory."),
+        # A secret in the place of its path is in no message.
+        ("s3cret", "Cannot read the file: No such file or directory."),
+        ("/s3cret", "Cannot read the file: No such file or directory."),
+        ("./s3cret", "Cannot read the file: No such file or directory."),
+        ("s3c/ret+key==", "Cannot read the file: No such file or directory."),
         ("a" * 5000, "Cannot read the file: File name too long."),
     ],
 )
@@ -208,4 +214,5 @@ def test_a_path_that_leads_to_no_secret_is_one_sentence(tmp_path, monkeypatch, p
     monkeypatch.setattr(files, "_WRITER", 0.1)
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "utf16").write_bytes("a-secret".encode("utf-16"))
-    assert problems({TOKEN_FILE: path.format(tmp_path)}) == (f"{TOKEN_FILE}: {sentence}",)
+    expected = f"{TOKEN_FILE}: {sentence.format(tmp_path)}"
+    assert problems({TOKEN_FILE: path.format(tmp_path)}) == (expected,)
