@@ -21,6 +21,7 @@ from fuse_otel.instrumentation import fan_out
 from fuse_otel.instrumentation.label_cap import Caps
 from fuse_otel.instrumentation.log import Log, route_libraries
 from fuse_otel.ports import Status
+from fuse_otel.store import is_missing
 from fuse_otel.web.access import Access, CurrentAccess
 from fuse_otel.web.call_head import LinkTemplates
 from fuse_otel.web.context import PageContext, Reload
@@ -40,7 +41,8 @@ Damaged = Callable[[str], None]
 
 
 class Service:
-    """Built from settings, started once, stopped once.
+    """Built from settings, started once, stopped once. Building one raises ``StoreError``, and
+    ``CannotListen`` before a new store is made.
 
     ``metrics`` outlives services, so that a reload resets no counter; so does ``listening``, so
     that it refuses no connection.
@@ -55,6 +57,9 @@ class Service:
         *,
         listening: ListeningSockets,
     ) -> None:
+        if is_missing(settings.state_url):
+            # A daemon that cannot serve its pages leaves no new store behind.
+            listening.on(*settings.listen).close()
         self.settings = settings
         self._metrics = metrics
         self.log = Log(sys.stderr, settings.log_level, settings.log_format)

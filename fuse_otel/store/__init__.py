@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -86,6 +87,13 @@ def is_shared(url: str) -> bool:
     return url.startswith(_POSTGRES)
 
 
+def is_missing(url: str) -> bool:
+    """Whether ``open_store`` would make a new file, or has to say why it cannot."""
+    if url in _MEMORY or is_shared(url):
+        return False
+    return not os.path.isfile(_path(url))  # noqa: PTH113 - Path raises for a closed folder
+
+
 def store_warnings(url: str) -> list[str]:
     """What may go wrong with the place of the store, a sentence each."""
     if url in _MEMORY or is_shared(url) or not (type_ := network_file_system(_path(url))):
@@ -104,4 +112,4 @@ def _path(url: str) -> Path:
     return Path(path)
 
 
-__all__ = ["MemoryStore", "begin_anew", "is_shared", "open_store", "store_warnings"]
+__all__ = ["MemoryStore", "begin_anew", "is_missing", "is_shared", "open_store", "store_warnings"]

@@ -12,6 +12,7 @@ from fuse_otel.errors import CannotListen
 
 _BACKLOG = 128
 _EVERY_ADDRESS = "::"
+_IN_USE = " If another fuse-otel runs there, choose another port with FUSE_OTEL_LISTEN."
 # IPv6 can be missing in the kernel, or be switched off for all interfaces.
 _WITHOUT_IPV6 = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 
@@ -46,7 +47,8 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server(address, family=family, backlog=_BACKLOG)
     except OSError as error:
         reason = _reason(error)
-        raise CannotListen(f"Cannot listen on {host}:{port}: {reason}.") from error
+        hint = _IN_USE if error.errno == errno.EADDRINUSE else ""
+        raise CannotListen(f"Cannot listen on {host}:{port}: {reason}.{hint}") from error
 
 
 def _listen_everywhere(port: int) -> socket.socket:

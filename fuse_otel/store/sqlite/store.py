@@ -157,7 +157,7 @@ def _refuse_missing(path: Path) -> None:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
         raise MissingStore(
-            f"There is no store at {path} yet: `fuse-otel run` or `once` makes it."
+            f"There is no store at {path.absolute()} yet: `fuse-otel run` or `once` makes it."
         ) from None
     except OSError as error:
         raise Broken(f"The store {path} cannot be opened: {error.strerror}.") from error

@@ -51,6 +51,16 @@ def test_calls_arrive_and_sigterm_drains(world, tmp_path):
         assert "Traceback" not in daemon.log
 
 
+def test_without_its_port_it_leaves_no_new_store(world, tmp_path):
+    with SimulatedApi(world) as api, socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        env = pointed_at(api, tmp_path, "http://127.0.0.1:9", FUSE_OTEL_LISTEN=address)
+        ended = fuse_otel("run", env=env)
+    assert ended.returncode == 1
+    assert f"Cannot listen on {address}: Address already in use. If another" in ended.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.slow
 def test_a_second_signal_ends_it_at_once(world, tmp_path):
     with SimulatedApi(world) as api, OtlpReceiver() as receiver:

