@@ -1,7 +1,5 @@
-"""What happened, as frozen values for subscribers: metrics, the log, self-traces, readiness.
-
-No decision of a poller or shipper depends on an event. No event contains a phone number, a payload
-or a credential.
+"""What happened, for subscribers: metrics, the log, self-traces, readiness. No decision of a poller
+or shipper depends on it. No event contains a phone number, a payload or a credential.
 """
 
 from __future__ import annotations
@@ -76,6 +74,17 @@ class PollDone:
 
 
 @dataclass(frozen=True, slots=True)
+class GapRead:
+    """A gap is read up to ``until`` (UNIX seconds). ``calls``: stored since the poller began."""
+
+    account: str
+    reason: str
+    until: int
+    left: int
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
 class WindowMismatch:
     """A window had another number of records than the API announced."""
 
@@ -93,9 +102,7 @@ class WindowUnreadable:
 
 @dataclass(frozen=True, slots=True)
 class AccountMoved:
-    """``None`` where nothing is known yet; ``headroom`` in seconds. The logs of ``failing`` of the
-    ``pending`` calls fail. ``reason``: why it is down.
-    """
+    """``None``: unknown yet. ``headroom``: seconds. The logs of ``failing`` pending calls fail."""
 
     account: str
     up: bool
@@ -143,9 +150,7 @@ class CallsUnreadable:
 
 @dataclass(frozen=True, slots=True)
 class ExportDone:
-    """An export request of ``size`` bytes, ``sent`` after compression, ended. Of its items,
-    ``items`` were accepted, ``rejected`` were not, and ``failed`` are sent again.
-    """
+    """An export request ended: ``size`` bytes, ``sent`` compressed. ``failed`` are sent again."""
 
     lane: Lane
     code: str
@@ -282,10 +287,10 @@ class LoopFailed:
 
 Event = (
     ApiAnswered | ApiFailed | ApiThrottled | ClockSkewSeen | AnomaliesSeen | PollDone
-    | WindowMismatch | WindowUnreadable | AccountMoved | AccountStandby | CallsStored | CallsGrown
-    | CallsUnreadable | ExportDone | CallsDelivered | CallsParked | BatchReadAgain | LaneChanged
-    | LanePaused | StoreFailed | JobChanged | StoreMovedAside | OutboxCrossed | HookAnswered
-    | LoginRefused | ConfigReloaded | LabelFull | LoopFailed
+    | GapRead | WindowMismatch | WindowUnreadable | AccountMoved | AccountStandby | CallsStored
+    | CallsGrown | CallsUnreadable | ExportDone | CallsDelivered | CallsParked | BatchReadAgain
+    | LaneChanged | LanePaused | StoreFailed | JobChanged | StoreMovedAside | OutboxCrossed
+    | HookAnswered | LoginRefused | ConfigReloaded | LabelFull | LoopFailed
 )  # fmt: skip
 Emit = Callable[[Event], None]
 

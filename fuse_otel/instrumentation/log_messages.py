@@ -73,6 +73,18 @@ def _(event: events.PollDone) -> Line:
 
 
 @line_of.register
+def _(event: events.GapRead) -> Line:
+    """A line when the reading begins, then one a minute; the last one has nothing left."""
+    return Line(
+        LogLevel.INFO,
+        "reading the past",
+        _fields(event, "account", "reason", read_up_to=timestamp(event.until))
+        | _fields(event, "calls", left_seconds=event.left),
+        repeats=("gap", event.account, event.reason),
+    )
+
+
+@line_of.register
 def _(event: events.WindowMismatch) -> Line:
     return Line(
         LogLevel.WARN,

@@ -231,6 +231,7 @@ class Metrics:
     def _(
         self,
         event: events.CallsParked
+        | events.GapRead
         | events.JobChanged
         | events.LabelFull
         | events.LanePaused

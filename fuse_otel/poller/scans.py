@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from fuse_otel.core.timing.windows import OVERLAP, Window, WindowSize, pieces
-from fuse_otel.events import Emit, PollDone
+from fuse_otel.events import Emit, GapRead, PollDone
 from fuse_otel.poller.api_clock import ApiClock
 from fuse_otel.poller.catch_up import CatchUp, Present, catch_up, first_again
 from fuse_otel.poller.error_gaps import ErrorGaps, error_gaps_of, unanswered
@@ -19,6 +19,7 @@ from fuse_otel.poller.step_writer import StepWriter
 from fuse_otel.poller.window_scan import ScanResult, WindowScan
 from fuse_otel.ports import (
     Gap,
+    GapReason,
     Lease,
     NumberPosition,
     Pending,
@@ -48,6 +49,7 @@ class Scans:
         self._clock = clock
         self._api_clock = api_clock
         self._gap_size = WindowSize()
+        self._from_gaps: Counter[GapReason] = Counter()
         self._progress: defaultdict[str, LiveProgress] = defaultdict(LiveProgress)
         self._reached: dict[str, int] = {}  # the last cursor that was committed, by number
         self._writer = StepWriter(lease, emit, clock)
@@ -206,6 +208,21 @@ class Scans:
         else:
             self._gap_size = WindowSize()  # the next gap may be busier
         self._writer.shrink(gap, [*rest, *error_gaps_of(result, gap.number)])
+        self._gap_read(gap, window, result.stored)
+
+    def _gap_read(self, gap: Gap, window: Window, stored: int) -> None:
+        if gap.reason is GapReason.ERROR:
+            return  # a search for the seconds that fail goes back and forth
+        self._from_gaps[gap.reason] += stored
+        self._emit(
+            GapRead(
+                account=self._options.account,
+                reason=gap.reason.value,
+                until=window.end,
+                left=max(0, gap.end - window.end),
+                calls=self._from_gaps[gap.reason],
+            )
+        )
 
     def give_up(self, gap: Gap) -> None:
         """Close a gap that failed until its retention was over."""

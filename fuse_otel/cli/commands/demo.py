@@ -16,6 +16,7 @@ from fuse_otel.cli.arguments import number
 from fuse_otel.cli.demo_folder import CALLS, MARK, SETTINGS, STORE, demo_folder, write_settings
 from fuse_otel.cli.output import DONE, FAILED, complain, own_command, print_lines, reason
 from fuse_otel.cli.signals import Signals
+from fuse_otel.humanize import plural
 
 if TYPE_CHECKING:
     from fuse_otel.assembly.service import Service
@@ -108,6 +109,7 @@ def run(args: argparse.Namespace) -> int:
         _draw_one(service.workers.store.control, args.directory / SETTINGS)
         print_lines(_farewell(service.settings))
         signals.wait_for_end(args.seconds or inf)
+    print_lines(_end(service.settings))
     return DONE
 
 
@@ -127,8 +129,8 @@ def _service(
     listening = ListeningSockets()
     for port in (_PORT, 0):
         settings = _settings(directory, api_url, port, environ)
-        service = Service(settings, Metrics(status=status), None, listening=listening)
         try:
+            service = Service(settings, Metrics(status=status), None, listening=listening)
             host, found = service.start()
         except CannotListen:
             if port == 0:
@@ -200,6 +202,20 @@ def _introduction(url: str, api_url: str, directory: Path, settings: Settings) -
     if settings.self_traces:
         yield "  own traces  of its polls and exports: the service fuse-otel, in the same place"
     yield ""
+
+
+def _end(settings: Settings) -> Iterator[str]:
+    """How much the demo leaves in its file, read when the daemon has ended."""
+    from fuse_otel.assembly.parts import open_control  # noqa: PLC0415 - opens the store
+
+    with open_control(settings) as control:
+        status = control.status()
+    stored = sum(account.calls for account in status.accounts)
+    for destination in settings.destinations:
+        if destination.path:
+            lanes = (each for each in status.lanes if each.lane.destination == destination.name)
+            delivered = stored - max((lane.calls for lane in lanes), default=0)
+            yield f"{plural(delivered, 'call is', 'calls are')} in {destination.path}."
 
 
 def _unused(variables: Iterable[str]) -> Iterator[str]:

@@ -9,9 +9,7 @@ import pytest
 from support.rigs.poller_rig import BUSY, DAY, HOUR, START, PollerRig, busy_world, down, reasons
 
 from fuse_otel.core.redaction.pseudonym import pseudonymise
-from fuse_otel.events import (
-    WindowMismatch,
-)
+from fuse_otel.events import CallsStored, GapRead, WindowMismatch
 from fuse_otel.ports import GapReason
 from fuse_otel.simulator.quirks import Bounds, ListOrder, Quirks, TimeField
 from fuse_otel.simulator.world import World
@@ -26,6 +24,19 @@ def test_three_hundred_calls_of_three_hours_take_few_requests():
     assert len(settled) >= 280
     rig.assert_each_once(settled)
     assert sum(rig.requests.values()) < 20
+
+
+def test_how_far_the_past_is_read_is_reported_until_nothing_is_left():
+    rig = PollerRig(world=busy_world(12 * HOUR), since=12 * HOUR)
+    rig.work_off()
+    reported = rig.of(GapRead)
+    assert {(event.account, event.reason) for event in reported} == {("a", "history")}
+    assert [event.until for event in reported] == sorted(event.until for event in reported)
+    assert reported[-1].left == 0
+    assert all(before.left > after.left for before, after in itertools.pairwise(reported))
+    counts = [event.calls for event in reported]
+    assert counts == sorted(counts)
+    assert 0 < counts[-1] <= sum(len(event.calls) for event in rig.of(CallsStored))
 
 
 @pytest.mark.parametrize(

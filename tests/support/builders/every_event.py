@@ -19,6 +19,7 @@ EVERY_EVENT: tuple[events.Event, ...] = (
     events.ClockSkewSeen("main", -1.5),
     events.AnomaliesSeen("main", ((Anomaly.LIST_IS_OBJECT.value, 3),)),
     events.PollDone("main", NOW, NOW - 60, NOW - 15, 5, 4, 3, 1, 2, 0.75),
+    events.GapRead("main", "history", NOW - 86_400, 82_800, 120),
     events.WindowMismatch("main"),
     events.WindowUnreadable("main", NOW - 500, NOW - 200),
     events.AccountMoved(

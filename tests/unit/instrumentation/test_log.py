@@ -175,6 +175,22 @@ def test_standby_is_reported_once_and_the_account_when_it_is_read_again(heard):
     ]  # fmt: skip
 
 
+def test_the_past_is_reported_once_a_minute_until_nothing_is_left():
+    stream, now = io.StringIO(), NOW
+    log = Log(stream, "info", "json", lambda: now)
+    for hour in range(5):
+        log(events.GapRead("main", "history", NOW + 3600 * hour, 3600 * (4 - hour), 10 * hour))
+        now += 10
+    now += 60
+    log.info("any other line")
+    log.close()
+    first, last, _ = map(json.loads, stream.getvalue().splitlines())
+    assert (first["msg"], first["level"]) == ("reading the past", "info")
+    assert (first["reason"], first["left_seconds"], first["calls"]) == ("history", 14_400, 0)
+    assert (last["msg"], last["left_seconds"], last["calls"]) == ("reading the past", 0, 40)
+    assert last["read_up_to"] > first["read_up_to"]
+
+
 def test_a_lane_is_reported_when_it_comes_and_goes(heard):
     heard.log(events.LaneChanged(LANE, up=False, reason="401 Unauthorized"))
     heard.log(events.LaneChanged(LANE, up=True, reason=""))
