@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 from fuse_otel.core.model.link_template import fill
 from fuse_otel.ports import Neighbours
 from fuse_otel.web.html import Child, Html, join, tag
-from fuse_otel.web.page import facts
+from fuse_otel.web.page import error_mark, facts
 
 OPEN = ("failed", "all", "none")
 TIMES = ("offset", "utc")
@@ -120,7 +120,7 @@ def call_facts(
         [
             *times,
             *((name, text) for name, text in texts if text),
-            *([("Status", tag("span", "ERROR", class_="mark"))] if error else []),
+            *([("Status", error_mark("call"))] if error else []),
         ]
     )
     long = facts(

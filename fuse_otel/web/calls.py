@@ -17,7 +17,19 @@ from fuse_otel.views.calls import DIRECTIONS, FILTERS, OUTCOMES, call_json, read
 from fuse_otel.web.call_head import call_path
 from fuse_otel.web.flow import flow_path
 from fuse_otel.web.html import Child, Html, join, tag
-from fuse_otel.web.page import filter_field, filter_form, page, read_filters, table_of_rows, when
+from fuse_otel.web.page import (
+    NO_PROBLEMS,
+    by_filter,
+    error_mark,
+    error_name,
+    filter_field,
+    filter_form,
+    page,
+    problem_list,
+    read_filters,
+    table_of_rows,
+    when,
+)
 
 PER_PAGE = 100
 _OF_A_PROXY = frozenset(
@@ -112,6 +124,13 @@ def calls_page(wanted: CallsRequest, found: CallsFound) -> Response:
     )  # fmt: skip
 
 
+def wrong_calls_page(request: Request, problems: Sequence[str]) -> Response:
+    """The form as it was sent, with what is wrong beside its fields."""
+    beside, others = by_filter(problems, FILTERS)
+    given = {name: text for name, text in request.query_params.items() if name in FILTERS}
+    return page("Calls", problem_list(others), _form(given, beside), depth=1, code=400)
+
+
 def _flow_link(application: str) -> Html | None:
     if not application:
         return None
@@ -137,10 +156,14 @@ def _pages(wanted: CallsRequest, found: CallsFound) -> Iterator[Child]:
             yield join(tag("a", name, href=f"?{words}"), " ")
 
 
-def _form(given: Mapping[str, str]) -> Html:
+def _form(given: Mapping[str, str], problems: Mapping[str, str] = NO_PROBLEMS) -> Html:
     fields = (
         filter_field(
-            _LABELS.get(name, name.capitalize()), name, given.get(name, ""), _CHOICES.get(name)
+            _LABELS.get(name, name.capitalize()),
+            name,
+            given.get(name, ""),
+            _CHOICES.get(name),
+            problems=problems,
         )
         for name in FILTERS
     )
@@ -163,11 +186,11 @@ def _row(call: IndexedCall, *account: str) -> tuple[Child, ...]:
 
 def _outcome(call: IndexedCall) -> Html:
     details = None if call.details in {"full", "open"} else f" ({call.details})"
-    mark = tag("span", "ERROR", class_="mark") if call.error else None
+    mark = error_mark("call") if call.error else None
     return tag("span", call.outcome, details, " " if mark else None, mark)
 
 
 def _failure(call: IndexedCall) -> Child:
     if not call.failed_module:
         return None
-    return join(call.failed_module, tag("span", f" {call.error_type}", class_="faint"))
+    return join(call.failed_module, tag("span", f" {error_name(call.error_type)}", class_="faint"))

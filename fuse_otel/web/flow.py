@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
@@ -29,10 +29,13 @@ from fuse_otel.views.flow_picture import Picture, not_drawn, picture_of
 from fuse_otel.web.flow_svg import Link, flow_svg
 from fuse_otel.web.html import Child, Html, tag
 from fuse_otel.web.page import (
+    NO_PROBLEMS,
+    by_filter,
     content,
     filter_field,
     filter_form,
     page,
+    problem_list,
     read_filters,
     table_of_rows,
     when,
@@ -123,7 +126,7 @@ def flow_page(view: FlowView, found: FoundFlow) -> Response:
     compared, link = report.compared is not None, _links(view, report)
     return page(
         query.application,
-        _form(view.given, found),
+        _form(view.given, found.parts, _names(report)),
         tag("p", _sentence(report)),
         _found_sentence(view.given.get("find", ""), picture, matches),
         tag(
@@ -140,6 +143,21 @@ def flow_page(view: FlowView, found: FoundFlow) -> Response:
         tag("p", tag("a", "As JSON", href=_as_json(view.given)), class_="faint"),
         depth=1,
         style="flow.css",
+    )
+
+
+def wrong_flow_page(
+    request: Request, parts: Sequence[FlowPart], problems: Sequence[str]
+) -> Response:
+    """The form as it was sent, with what is wrong beside its fields."""
+    beside, others = by_filter(problems, _FIELDS)
+    given = {name: text for name, text in request.query_params.items() if name in _FIELDS}
+    return page(
+        request.path_params["application"],
+        problem_list(others),
+        _form(given, parts, (), beside),
+        depth=1,
+        code=400,
     )
 
 
@@ -225,10 +243,15 @@ def _module(name: str, link: Link) -> Child:
     return name if href is None else tag("a", name, href=href)
 
 
-def _form(given: Mapping[str, str], found: FoundFlow) -> Html:
+def _form(
+    given: Mapping[str, str],
+    parts: Sequence[FlowPart],
+    modules: Iterable[str],
+    problems: Mapping[str, str] = NO_PROBLEMS,
+) -> Html:
     choices = {
-        "version": _known(part.version for part in found.parts),
-        "account": _known(part.account for part in found.parts),
+        "version": _known(part.version for part in parts),
+        "account": _known(part.account for part in parts),
         "outcome": OUTCOMES,
     }
     choices["compare_version"] = choices["version"]
@@ -239,12 +262,13 @@ def _form(given: Mapping[str, str], found: FoundFlow) -> Html:
             given.get(name, ""),
             choices.get(name),
             "modules" if name == "find" else None,
+            problems,
         )
         for name in _FIELDS
     ]
     names = tag(
         "datalist",
-        (tag("option", value=name) for name in sorted(_names(found.report))),
+        (tag("option", value=name) for name in sorted(modules)),
         id="modules",
     )
     return filter_form([*fields, names], "Show", "?" if given else None)

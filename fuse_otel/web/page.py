@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from fuse_otel import humanize
+from fuse_otel.core.model import semconv
 from fuse_otel.humanize import quoted
 from fuse_otel.views.table import Cell, Severity, Table
 from fuse_otel.web.html import Child, Html, join, tag
@@ -16,6 +18,23 @@ from fuse_otel.web.responses import plain
 _NAME = "fuse-otel"
 _NARROW = 2  # columns that fit on any screen
 _REFRESH = 15  # seconds
+_TIME = "36h or 2026-11-18"  # an example of a filter
+NO_PROBLEMS: Mapping[str, str] = MappingProxyType({})
+# What the head of a column means, for who points at it. docs/glossary.md explains all words.
+_TITLES = {
+    "Headroom": "Time left before Plum deletes something that was not read.",
+    "Read up to": "The account was read up to this time, except for gaps and pending calls.",
+    "Pending": "Listed calls that will be read later.",
+    "To read": "The past that is still to be read. A dash means that all of it was read.",
+    "Lane": "One destination and one signal. Each lane delivers on its own.",
+    "Waiting": "Calls that are stored and not yet delivered.",
+    "Parked": "Calls that the destination refused for good. The store keeps them.",
+    "Behind": "The age of the time up to which the number was read.",
+    "Never before": "Calls that ended before this time were never read.",
+    "Failed in": "The module that made the call an error, and the kind of the error.",
+    "Lost": "Callers who were lost there, without an exit or a transfer.",
+    "No match": "Inputs that the module did not understand.",
+}
 
 
 def page(
@@ -96,7 +115,12 @@ def table_of_rows(heads: Sequence[str], rows: Iterable[Iterable[Child]], *, empt
     if not made:
         return tag("p", empty, class_="faint")
     head = tag(
-        "tr", (tag("th", name.lstrip("#"), scope="col", class_=_kind(name)) for name in heads)
+        "tr",
+        (
+            tag("th", word, scope="col", class_=_kind(name), title=_TITLES.get(word))
+            for name in heads
+            for word in [name.lstrip("#")]
+        ),
     )
     table = tag("table", tag("thead", head), tag("tbody", made), class_="stacked" if wide else None)
     return tag("div", table, class_="scroll", tabindex=0)
@@ -123,6 +147,17 @@ def when(seconds: float | None) -> Html:
     return tag("time", humanize.moment(seconds), datetime=humanize.machine(seconds))
 
 
+def error_mark(noun: str) -> Html:
+    """``noun``: a call, or an execution. Neither has to end because of an error."""
+    title = f"An entry of this {noun} is an error. The {noun} itself may have ended normally."
+    return tag("span", "ERROR", class_="mark", title=title)
+
+
+def error_name(error_type: str) -> str:
+    """OpenTelemetry's word for an error without a type of its own means nothing to a reader."""
+    return "other error" if error_type == semconv.ERROR_TYPE_OTHER else error_type
+
+
 def problem_list(sentences: Sequence[Child]) -> Html | None:
     """What does not work, on top of the page."""
     if not sentences:
@@ -130,8 +165,13 @@ def problem_list(sentences: Sequence[Child]) -> Html | None:
     return tag("ul", (tag("li", each) for each in sentences), class_="problems", role="alert")
 
 
+def accepts_pages(request: Request) -> bool:
+    """Browsers do. Other clients get plain texts."""
+    return "text/html" in request.headers.get("accept", "")
+
+
 def not_found(request: Request, sentence: str) -> Response:
-    if "text/html" not in request.headers.get("accept", ""):
+    if not accepts_pages(request):
         return plain(404, sentence)
     depth = _depth(request)
     up = "../" * depth
@@ -169,6 +209,19 @@ def read_filters(
     return {name: text for name, text in items if name in names and text.strip()}, problems
 
 
+def by_filter(problems: Iterable[str], names: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """The problems of each filter, which begin with its name, without the name; and the others."""
+    known: dict[str, str] = {}
+    others = []
+    for problem in problems:
+        name, colon, sentence = problem.partition(": ")
+        if colon and name in names:
+            known[name] = f"{known[name]} {sentence}" if name in known else sentence
+        else:
+            others.append(problem)
+    return known, others
+
+
 def filter_form(fields: Iterable[Child], button: str, clear: str | None) -> Html:
     """``clear``: where a link removes all filters; ``None`` if there are none."""
     link = tag("a", "All calls", href=clear) if clear else None
@@ -182,11 +235,28 @@ def filter_field(
     value: str,
     choices: Sequence[str] | None = None,
     names: str | None = None,
+    problems: Mapping[str, str] = NO_PROBLEMS,
 ) -> Html:
-    """A choice, or a text. ``names``: the id of a list of texts to complete it with."""
+    """A choice, or a text. ``names``: the id of a list of texts to complete it with. ``problems``:
+    what is wrong with a filter, by its name.
+    """
+    invalid = "true" if name in problems else None
     if choices is None:
-        field = tag("input", name=name, value=value, autocomplete="off", list=names)
-        return tag("label", label, field)
-    words = dict.fromkeys(("", *choices, value))
-    options = (tag("option", word or "any", value=word, selected=word == value) for word in words)
-    return tag("label", label, tag("select", options, name=name))
+        example = _TIME if name.endswith(("from", "to")) else None
+        field = tag(
+            "input",
+            name=name,
+            value=value,
+            autocomplete="off",
+            list=names,
+            placeholder=example,
+            aria_invalid=invalid,
+        )
+    else:
+        words = dict.fromkeys(("", *choices, value))
+        options = (
+            tag("option", each or "any", value=each, selected=each == value) for each in words
+        )
+        field = tag("select", options, name=name, aria_invalid=invalid)
+    problem = problems.get(name)
+    return tag("label", label, field, tag("span", problem, class_="alarm") if problem else None)

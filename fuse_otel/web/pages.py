@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from fuse_otel.core.encoding import otlp_json
-from fuse_otel.errors import Stopping
+from fuse_otel.errors import Stopping, WrongQuery
 from fuse_otel.ports import Neighbours, RecentCall, Status
 from fuse_otel.views.call_tree import call_trees
 from fuse_otel.views.history import Series, first_slot, history
@@ -25,7 +25,7 @@ from fuse_otel.web import calls, flow
 from fuse_otel.web.call_head import CallPlace, external_links, read_view
 from fuse_otel.web.connections import wait_for_next_server
 from fuse_otel.web.context import PageContext
-from fuse_otel.web.page import not_found
+from fuse_otel.web.page import accepts_pages, not_found
 from fuse_otel.web.responses import accepts_gzip, plain, probe
 from fuse_otel.web.status import landing_page, status_page
 from fuse_otel.web.waterfall import call_page, indexed_call_page, place_of
@@ -114,7 +114,12 @@ class Pages:
         return status_page(status, now, problems)
 
     async def calls(self, request: Request) -> Response:
-        wanted = calls.read_request(request, self._site.clock())
+        try:
+            wanted = calls.read_request(request, self._site.clock())
+        except WrongQuery as error:
+            if not _wants_page(request):
+                raise
+            return calls.wrong_calls_page(request, error.problems)
         found = await self._beside(calls.find, self._site.calls, wanted)
         if _wants_json(request):
             return calls.calls_json(request, wanted, found)
@@ -160,7 +165,14 @@ class Pages:
         return flow.list_page(await self._beside(self._site.flows.parts))
 
     async def flow(self, request: Request) -> Response:
-        view = flow.read_view(request, self._site.clock())
+        try:
+            view = flow.read_view(request, self._site.clock())
+        except WrongQuery as error:
+            if not _wants_page(request):
+                raise
+            application = request.path_params["application"]
+            parts = await self._beside(self._site.flows.parts, application)
+            return flow.wrong_flow_page(request, parts, error.problems)
         found = await self._beside(flow.find_flow, self._site.flows, view)
         if not found.parts:
             return not_found(request, "No call of this application was stored in the last 30 days.")
@@ -186,6 +198,11 @@ def _wants_json(request: Request) -> bool:
         return wanted == "json"
     accept = request.headers.get("accept", "")
     return "application/json" in accept and "text/html" not in accept
+
+
+def _wants_page(request: Request) -> bool:
+    """Whether a person reads the answer. Programs get the sentences of an error alone."""
+    return not _wants_json(request) and accepts_pages(request)
 
 
 def _otlp_lines(call: RecentCall) -> Response:

@@ -29,7 +29,7 @@ from fuse_otel.views.waterfall import (
 )
 from fuse_otel.web.call_head import CallPlace, CallView, call_facts, neighbour_links
 from fuse_otel.web.html import Child, Html, join, tag
-from fuse_otel.web.page import css_class, page, table_of_rows, when
+from fuse_otel.web.page import css_class, error_mark, error_name, page, table_of_rows, when
 
 _WIDTH = 1000
 _THINNEST = 4
@@ -143,7 +143,7 @@ def _execution(execution: TreeExecution, drawing: Drawing) -> Html:
             tag("span", execution.name, class_="name"),
             _bar(execution, drawing.scale),
             tag("span", _times(execution, drawing), class_="times"),
-            tag("span", "ERROR", class_="mark") if execution.error else None,
+            error_mark("execution") if execution.error else None,
         ),
         _records(execution.records, drawing),
         _attributes("Attributes", execution.attributes),
@@ -243,7 +243,7 @@ def _indexed_head(call: IndexedCall) -> Html:
             ("Direction", call.direction),
             ("Outcome", call.outcome),
             ("Details", call.details),
-            ("Failed in", f"{call.failed_module} {call.error_type}".strip()),
+            ("Failed in", f"{call.failed_module} {error_name(call.error_type)}".strip()),
         ),
         error=call.error,
     )

@@ -130,6 +130,21 @@ def test_a_wrong_query_is_a_sentence(web, query, sentence, headers):
     assert answer.text.count("\n") == 1
 
 
+def test_a_browser_gets_the_form_as_it_was_sent_with_each_mistake_beside_its_field(web):
+    query = "application=%3Cb%3Esales&from=soon&to=later&outcome=fine&page=0"
+    answer = web.get(f"/calls/?{query}", headers={"accept": "text/html"})
+    assert answer.status_code == 400
+    page = answer.text
+    assert '<input name="application" value="&lt;b&gt;sales"' in page
+    wrong = re.findall(
+        r'name="(\w+)"[^>]* aria-invalid="true">(?:<option.*?</select>)?<span[^>]*>', page
+    )
+    assert wrong == ["outcome", "from", "to"]
+    assert ">&quot;soon&quot; is no time. Write 2026-11-18T09:30Z" in page
+    assert "<li>page: &quot;0&quot; is not a number from 1 to 1000000.</li>" in page
+    assert '<a href="../calls/">Calls</a>' in page
+
+
 def test_every_problem_of_a_query_is_named(web):
     answer = web.get("/calls/?outcome=fine&page=0&from=soon")
     assert answer.text.count("\n") == 3

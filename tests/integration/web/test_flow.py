@@ -183,6 +183,16 @@ def test_a_wrong_query_is_refused_with_a_sentence(client, query, sentence):
     assert answer.text.startswith(sentence)
 
 
+def test_a_browser_gets_the_form_as_it_was_sent_with_each_mistake_beside_its_field(client):
+    url = "/flow/claims line?find=menu&compare_from=1h&compare_to=2h&form=1h"
+    answer = client.get(url, headers=HTML)
+    assert answer.status_code == 400
+    assert 'value="menu"' in answer.text
+    assert ">&quot;2h&quot; is not after compare_from.<" in answer.text
+    assert "<li>There is no filter &quot;form&quot;." in answer.text
+    assert '<option value="0.2">' in answer.text
+
+
 def test_a_flow_without_calls_has_no_picture(client):
     page = client.get("/flow/claims line?version=5", headers=HTML).text
     assert '<svg xmlns="http://www.w3.org/2000/svg" class="flow"' not in page

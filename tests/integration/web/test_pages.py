@@ -1,12 +1,13 @@
 """The pages over a real socket, out of a real store."""
 
 import re
+from contextlib import closing
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from support import http_client
 from support.builders.store_values import NOW, TEMPO
-from support.rigs.web_site import filled_store, links, recent_call, served, site
+from support.rigs.web_site import filled_store, indexed_call, links, recent_call, served, site
 
 from fuse_otel.errors import Broken
 from fuse_otel.ports import Gap, GapReason, Job, NumberPosition, ReportedState, Step
@@ -238,6 +239,25 @@ def test_a_page_that_fails_quotes_nothing(caplog):
         assert http_client.get(f"{url}/-/healthy").status_code == 200
     assert "Exception in ASGI application" in caplog.text
     store.close()
+
+
+def test_heads_and_marks_say_what_they_mean(web):
+    status, calls = web.get("/status").text, web.get("/calls/").text
+    heads = re.findall(r'<th [^>]*title="[^"]+"[^>]*>([^<]+)</th>', status + calls)
+    assert {"Headroom", "Read up to", "Pending", "To read", "Lane", "Failed in"} <= set(heads)
+    assert 'class="mark" title="An entry of this call is an error.' in calls
+
+
+def test_an_error_without_a_type_of_its_own_is_named_in_words():
+    other = indexed_call(CALLS[0], error_type="_OTHER")
+    with closing(filled_store()) as store:
+        store.ledger.lease("main").commit(Step(at=NOW, indexed=[other]))
+        with served(site(store)) as url:
+            shown = http_client.get(f"{url}/calls/", headers={"accept": "text/html"}).text
+            listed = http_client.get(f"{url}/calls/", headers={"accept": "application/json"})
+    assert "other error" in shown
+    assert "_OTHER" not in shown
+    assert [call["error_type"] for call in listed.json()["calls"]] == ["_OTHER"]
 
 
 def test_every_cell_of_a_wide_table_has_the_name_of_its_column(web):
