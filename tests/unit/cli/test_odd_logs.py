@@ -11,14 +11,11 @@ from fuse_otel.cli.commands import convert, show
 
 ODD = odd_logs()
 # For the checks of all that is rendered.
-SLOW = {"entries-10000", "executions", "line-of-1-mb", "links"}
 each = pytest.mark.parametrize("name", ODD)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in ODD],
-)
+@pytest.mark.slow
+@each
 def test_the_daemon_renders_it_or_does_not_understand_it(name):
     large = len(ODD[name]) > 100_000
     whole_path(ODD[name], () if large else RENDERERS)

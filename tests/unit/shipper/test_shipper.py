@@ -216,6 +216,7 @@ def test_a_back_end_that_is_down_holds_nobody():
     assert rig.shipper.suspended is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "outcome", [Suspended("401", "no"), DOWN, BAD, RequestTooLarge("413", "no")]
 )

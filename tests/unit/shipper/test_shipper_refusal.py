@@ -72,6 +72,7 @@ def test_ten_single_calls_refused_in_a_row_are_not_the_data():
     assert [change.up for change in rig.seen(LaneChanged)] == [False]
 
 
+@pytest.mark.slow
 def test_a_lane_that_was_suspended_when_its_daemon_ended_parks_nothing_more_after_a_restart():
     names = [f"call {number:02}" for number in range(24)]
     rig = LaneRig(new_body(*names), decide=lambda _: BAD, options=DOUBTED)
@@ -143,6 +144,7 @@ def test_with_lokis_profile_records_that_are_too_old_are_parked_however_many():
     assert rig.shipper.suspended is None
 
 
+@pytest.mark.slow
 def test_without_it_ten_in_a_row_suspend_the_lane_and_name_the_setting():
     names = [f"call {number:02}" for number in range(40)]
     rig = LaneRig(new_body(*names), decide=lambda _: OLD)

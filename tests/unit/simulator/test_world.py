@@ -37,6 +37,7 @@ def entries():
     return tuple(entry for log in logs().values() for entry in log)
 
 
+@pytest.mark.slow
 def test_the_same_seed_shows_the_same_calls_and_entries():
     again = World(seed=7, rate=RATE, past=3 * HOUR, start=NOW)
     assert tuple(again.starting(NOW - 3 * HOUR, NOW)) == calls_until_now()
@@ -66,6 +67,7 @@ def content_since(start):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moved", [1, 86_399, 10_000_019])
 def test_a_world_with_another_origin_shows_the_same_calls_at_other_times(moved):
     assert content_since(NOW) == content_since(NOW + moved)

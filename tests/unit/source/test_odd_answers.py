@@ -42,6 +42,7 @@ SMALL = [name for name, data in ODD.items() if len(data) < 100_000]
 LARGE = [name for name in ODD if name not in SMALL]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("endpoints", [ALL, DETAILS], ids=["all", "details"])
 @pytest.mark.parametrize("name", SMALL)
 def test_the_poller_goes_on(name, endpoints):

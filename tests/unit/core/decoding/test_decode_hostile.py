@@ -161,6 +161,7 @@ def seconds(data):
     return time.process_time() - began
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(9))
 def test_the_time_to_read_grows_with_the_length_alone(number):
     """Ten times the text takes some ten times as long; a quadratic reader takes a hundred times."""

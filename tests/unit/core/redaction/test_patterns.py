@@ -35,6 +35,7 @@ CHARACTERS = "aAbxXkK\u212a01\u0664²éÉß\u017f_-.@# \n\t\u00a0\u2028\ud800\U0
 WORDS = ["foo", "bar", "POL-123456", "MRN 12", "patient jo", "1.2.3.4", "a@b"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pattern", PATTERNS)
 @settings(max_examples=scaled(20, least=30))
 @given(text=st.lists(st.one_of(st.sampled_from(CHARACTERS), st.sampled_from(WORDS))).map("".join))
@@ -51,6 +52,7 @@ def test_every_character_belongs_to_the_class_that_python_puts_it_in(pattern):
         assert ours.replaced(text, "[x]") == theirs.subn("[x]", text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("pattern", "unit"), PATTERNS.items(), ids=PATTERNS)
 def test_a_pattern_takes_time_in_proportion_to_the_text(pattern, unit):
     found = Pattern(pattern)
