@@ -18,7 +18,10 @@ from fuse_otel.cli import COMMANDS
 from fuse_otel.config.file.web_config import read_web_config
 
 DEPLOY = ROOT / "deploy"
-FILES = [ROOT / "Dockerfile", *(path for path in sorted(DEPLOY.rglob("*")) if path.is_file())]
+FILES = [
+    ROOT / "Dockerfile",
+    *(each for each in sorted(DEPLOY.rglob("*")) if each.is_file() and each.suffix != ".pyc"),
+]
 PORT = "9464"
 
 
