@@ -64,11 +64,6 @@ def message(tag: bytes, payload: bytes) -> bytes:
     return tag + (_LENGTHS[size] if size < _TABLE else varint(size)) + payload
 
 
-def headers(tag: bytes, most: int) -> tuple[bytes, ...]:
-    """What is before a message of 0 to ``most`` - 1 bytes: the tag and the length."""
-    return tuple(tag + varint(size) for size in range(most))
-
-
 def string(tag: bytes, text: str) -> bytes:
     """A string field, nothing for an empty text."""
     return message(tag, utf8(text)) if text else b""

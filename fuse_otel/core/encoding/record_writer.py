@@ -8,12 +8,11 @@ from typing import NamedTuple
 
 from fuse_otel.core.encoding.protobuf import (
     AttributeWriter,
-    headers,
+    length,
     message,
     number_field,
     string,
     utf8,
-    varint,
 )
 from fuse_otel.core.model import semconv
 from fuse_otel.core.model.options import ModelOptions
@@ -26,8 +25,7 @@ from fuse_otel.core.translation.translate import EVENTS, INFO, TranslatedCall, s
 
 _TIME = Struct("<BQ")  # a tag and nanoseconds
 _NO_TIMES = (b"", b"")
-_MOST = 2048
-_RECORD = headers(b"\x12", _MOST)
+_RECORD = b"\x12"
 # Field 8, fixed32: sampled.
 _FLAGS = b"\x45" + Struct("<I").pack(1)
 _OWN = 8  # attributes of a record that the entry's line and data do not make
@@ -127,7 +125,8 @@ class _RecordWriter:
             template.severity_number,
             b"".join(
                 (
-                    _RECORD[size] if size < _MOST else b"\x12" + varint(size),
+                    _RECORD,
+                    length(size),
                     stamp,
                     template.head,
                     self._session,
@@ -169,7 +168,7 @@ class _RecordWriter:
                 _tail(redacted.log_class),
             )
         )
-        return time, severity[0], message(b"\x12", payload)
+        return time, severity[0], message(_RECORD, payload)
 
     def _template(self, redacted: RedactedEntry, number: int) -> RecordTemplate:
         log_class = redacted.log_class

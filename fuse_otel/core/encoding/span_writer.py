@@ -9,11 +9,10 @@ from typing import NamedTuple
 from fuse_otel.core.encoding.protobuf import (
     MAX_FIXED64,
     AttributeWriter,
-    headers,
+    length,
     message,
     number_field,
     string,
-    varint,
 )
 from fuse_otel.core.model import semconv
 from fuse_otel.core.model.telemetry import Link, Span, SpanKind, Value
@@ -21,8 +20,7 @@ from fuse_otel.core.translation.compiled_runs import CompiledRun
 from fuse_otel.core.translation.module_span import input_wait
 from fuse_otel.core.translation.translate import TranslatedCall
 
-_MOST = 2048
-_SPAN = headers(b"\x12", _MOST)
+_SPAN = b"\x12"
 _FIXED64 = Struct("<Q")
 _KIND_AND_TIMES = Struct("<BBBQBQ")
 # Field 16, fixed32: sampled; the parent is known not to be remote.
@@ -104,7 +102,8 @@ class _RunWriter:
         size = template.size + self._size + sum(map(len, own))
         return b"".join(
             (
-                _SPAN[size] if size < _MOST else b"\x12" + varint(size),
+                _SPAN,
+                length(size),
                 self._before_id,
                 self._call.ids.span_id(run.ordinal).to_bytes(8, "big"),
                 self._parent,
@@ -173,7 +172,7 @@ def _span(trace_id: bytes, span: Span) -> bytes:
         _status(span.message) if span.error else b"",
         _FLAGS,
     )
-    return message(b"\x12", b"".join(parts))
+    return message(_SPAN, b"".join(parts))
 
 
 def _kind_and_times(kind: SpanKind, start: int, end: int) -> bytes:
