@@ -6,10 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from fuse_otel.core.timing.windows import HOUR
-from fuse_otel.ports import RecentCall
+from fuse_otel.ports import RECENT_CALLS, RecentCall
 
-RECENT_CALLS = 500  # the pages keep no more calls than that
 HELD_BYTES = 16 * 1024 * 1024
 HELD_SECONDS = 30
 """How long calls that ended more than an hour ago wait for their place on the pages, at most, while
@@ -36,7 +34,7 @@ class RecentCalls:
         """Those of the step's ``calls`` that it stores at ``now``, UNIX seconds, and those that
         have waited long.
         """
-        live = [call for call in calls if _is_live(call, now)]
+        live = [call for call in calls if call.is_live(now)]
         long = not self._since <= now < self._since + HELD_SECONDS
         return [*(self.held if long else ()), *live[-RECENT_CALLS:]]
 
@@ -45,7 +43,7 @@ class RecentCalls:
         for call in written:
             self._drop(call.session_id)
         for call in calls:
-            if not _is_live(call, now):
+            if not call.is_live(now):
                 self._hold(call, now)
 
     def clear(self) -> None:
@@ -57,19 +55,11 @@ class RecentCalls:
         if not self._held:
             self._since = now
         self._held[call.session_id] = call
-        self._bytes += _size(call)
+        self._bytes += call.size
         while len(self._held) > RECENT_CALLS or (len(self._held) > 1 and self._bytes > HELD_BYTES):
             self._drop(next(iter(self._held)))
 
     def _drop(self, session_id: str) -> None:
         call = self._held.pop(session_id, None)
         if call is not None:
-            self._bytes -= _size(call)
-
-
-def _is_live(call: RecentCall, now: int) -> bool:
-    return call.end is not None and call.end > now - HOUR
-
-
-def _size(call: RecentCall) -> int:
-    return len(call.traces) + len(call.logs)
+            self._bytes -= call.size

@@ -35,6 +35,7 @@ from fuse_otel.ports.control import (
 from fuse_otel.ports.destination import Destination
 from fuse_otel.ports.flows import FlowPart, FlowQuery, Flows
 from fuse_otel.ports.ledger import (
+    RECENT_CALLS,
     CallerRow,
     Gap,
     GapReason,
@@ -54,6 +55,7 @@ from fuse_otel.ports.store import Store
 
 __all__ = [
     "EVERY_CALL",
+    "RECENT_CALLS",
     "SLOT",
     "SLOTS",
     "AccountStatus",

@@ -9,7 +9,10 @@ from typing import Protocol
 
 from fuse_otel.core.batching.batch import Batch
 from fuse_otel.core.model.call import ListedCall, Seen
+from fuse_otel.core.timing.windows import HOUR
 from fuse_otel.ports.calls import IndexedCall
+
+RECENT_CALLS = 500  # the pages keep no more calls than that
 
 
 class GapReason(StrEnum):
@@ -118,6 +121,15 @@ class RecentCall:
     traces: bytes
     logs: bytes
     account: str = ""
+
+    @property
+    def size(self) -> int:
+        """Of its requests, bytes."""
+        return len(self.traces) + len(self.logs)
+
+    def is_live(self, now: int) -> bool:
+        """Whether it ended in the last hour, so that no call that is caught up takes its place."""
+        return self.end is not None and self.end > now - HOUR
 
 
 @dataclass(frozen=True, slots=True)

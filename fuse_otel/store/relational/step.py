@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from fuse_otel.core.batching.batch import Batch
 from fuse_otel.core.timing.windows import HOUR
-from fuse_otel.ports import Gap, Pending, RecentCall, Step
+from fuse_otel.ports import RECENT_CALLS, Gap, Pending, RecentCall, Step
 from fuse_otel.store.relational.calls import (
     call_rows,
     forget_calls,
@@ -22,7 +22,6 @@ from fuse_otel.store.relational.rows import Row, storable, stored_id, write_batc
 KEEP = 7 * 86_400
 KEEP_AHEAD = 3_600
 KEEP_CALLERS = 25 * 3_600
-RECENT_CALLS = 500
 # Calls of 5 MB exist: the pages' calls are bounded in bytes too, and by a share of the cap.
 RECENT_BYTES = 64 * 1024 * 1024
 RECENT_SHARE = 0.25
@@ -200,7 +199,7 @@ def _make_room(
     if not _are_live(calls, step.at):
         return False
     count, size, newest, _ = connection.execute(_SQL["recent_size"]).fetchone()
-    size += sum(len(call.traces) + len(call.logs) for call in calls)
+    size += sum(call.size for call in calls)
     if size > _recent_bytes(cap):
         return False
     if (surplus := count + rows - RECENT_CALLS) > 0:
@@ -210,7 +209,7 @@ def _make_room(
 
 
 def _are_live(calls: Sequence[RecentCall], at: int) -> bool:
-    return all(call.end is not None and call.end > at - HOUR for call in calls)
+    return all(call.is_live(at) for call in calls)
 
 
 def recent_looseness(connection: Connection) -> int:
@@ -230,7 +229,7 @@ def _shown(connection: Connection, step: Step, cap: int) -> Sequence[RecentCall]
     since = _old_since(step.at, [newest, *(call.end for call in calls)])
     shown: list[RecentCall] = []
     for call in reversed(calls):
-        total = size + len(call.traces) + len(call.logs)
+        total = size + call.size
         room = count + len(shown) < RECENT_CALLS and total <= _recent_bytes(cap)
         if room or (call.end or 0) >= min(oldest or 0, since):
             shown.append(call)
@@ -266,6 +265,6 @@ def _trim_recent(connection: Connection, at: int, cap: int) -> int:
 def _recent_row(call: RecentCall) -> Row:
     return storable(
         stored_id(call.session_id), call.trace_id, call.application, call.direction, call.outcome,
-        call.details, call.error, call.start, call.end, len(call.traces) + len(call.logs),
+        call.details, call.error, call.start, call.end, call.size,
         call.traces, call.logs, call.account,
     )  # fmt: skip

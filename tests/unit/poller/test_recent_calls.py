@@ -2,7 +2,8 @@
 
 from support.builders.store_values import NOW, recent
 
-from fuse_otel.poller.recent_calls import HELD_BYTES, HELD_SECONDS, RECENT_CALLS, RecentCalls
+from fuse_otel.poller.recent_calls import HELD_BYTES, HELD_SECONDS, RecentCalls
+from fuse_otel.ports import RECENT_CALLS
 
 HOUR = 3600
 
