@@ -12,13 +12,7 @@ import msgspec
 
 from fuse_otel.core.batching.batch import Batch, CallSlice, checksum
 from fuse_otel.core.model.call import Direction, ListedCall
-from fuse_otel.core.model.ids import (
-    MAX_SESSION_ID,
-    SessionKey,
-    hashed_key,
-    is_like_key,
-    session_key,
-)
+from fuse_otel.core.model.ids import SessionKey, hashed_key, is_like_key, session_key
 from fuse_otel.core.model.lane import Lane
 from fuse_otel.errors import Corrupt
 from fuse_otel.ports import Gap, GapReason, NumberPosition, Pending, PendingReason
@@ -119,17 +113,13 @@ def word(type_: type[_Word], value: str) -> _Word:
 
 def stored_id(session_id: str) -> str:
     """The form of a session id in every table: bounded, and text that SQLite can hold."""
-    if (
-        session_id.isascii()
-        and len(session_id) <= MAX_SESSION_ID
-        and not session_id.startswith("sha256:")
-    ):
-        return str(session_id)  # as the API's own are
-    try:
-        session_id.encode()
-    except UnicodeEncodeError:
-        # Decoding replaces lone surrogates. One that came by another way must not merge two calls.
-        return str(hashed_key(session_id))
+    if not session_id.isascii():
+        try:
+            session_id.encode()
+        except UnicodeEncodeError:
+            # Decoding replaces lone surrogates. One that came by another way must not merge two
+            # calls.
+            return str(hashed_key(session_id))
     return str(session_key(session_id))
 
 
