@@ -49,13 +49,19 @@ def stores(url: str) -> Iterator[Sequence[Store]]:
 
 
 @contextmanager
-def beside(work: Callable[[], object], url: str) -> Iterator[None]:
-    """Do it in a thread; the block begins when it waits for a lock. Afterwards it must end well."""
-    with ThreadPoolExecutor(1) as pool:
+def waiting(work: Callable[[], object], url: str, locks: str) -> Iterator[psycopg.Connection]:
+    """Do it in a thread; the block begins when it waits for what the query ``locks``. The block's
+    own connection holds that. Afterwards the work must end well.
+    """
+    with psycopg.connect(url) as other, ThreadPoolExecutor(1) as pool:
+        other.execute(locks)
         future = pool.submit(work)
         wait_for(lambda: future.done() or value(url, BLOCKED), "the other transaction, blocked,")
         assert not future.done()
-        yield
+        try:
+            yield other
+        finally:
+            other.commit()
     future.result()
 
 
@@ -79,7 +85,7 @@ def fill(store: Store) -> None:
 
 
 def transactions(store: Store) -> Sequence[Callable[[], object]]:
-    """Of a lane, an erasure, a damaged batch and a replica that leaves."""
+    """Of a lane, an erasure and a damaged batch."""
     (batch,) = store.outbox.due(JAEGER, NOW, 1 << 20)
     return (
         lambda: store.outbox.resolve(JAEGER, [accepted(batch)], NOW),
@@ -93,12 +99,9 @@ def test_who_waits_for_a_batch_holds_none_of_its_deliveries(stores, url, which):
     store = stores[0]
     fill(store)
     work = transactions(store)[which]
-    with psycopg.connect(url) as other:
-        other.execute("select from bodies for update")
-        with beside(work, url):
-            # Fails at once, if one of them is locked.
-            other.execute("select from deliveries for update nowait")
-            other.commit()
+    with waiting(work, url, "select from bodies for update") as other:
+        # Fails at once, if one of them is locked.
+        other.execute("select from deliveries for update nowait")
 
 
 @pytest.mark.parametrize("which", [1, 2], ids=["erasure", "damage"])
@@ -106,12 +109,9 @@ def test_who_waits_for_an_account_holds_nothing_else(stores, url, which):
     store = stores[0]
     fill(store)
     work = transactions(store)[which]
-    with psycopg.connect(url) as other:
-        other.execute("select from accounts for no key update")
-        with beside(work, url):
-            for table in ("bodies", "deliveries", "ledger", "pending", "recent"):
-                other.execute(f"select from {table} for update nowait")
-            other.commit()
+    with waiting(work, url, "select from accounts for no key update") as other:
+        for table in ("bodies", "deliveries", "ledger", "pending", "recent"):
+            other.execute(f"select from {table} for update nowait")
 
 
 def test_a_replica_that_leaves_waits_for_its_first_delivery_and_holds_no_later_one(stores, url):
@@ -119,11 +119,8 @@ def test_a_replica_that_leaves_waits_for_its_first_delivery_and_holds_no_later_o
     for one in CALLS:
         store.ledger.lease("main").commit(step(body(one)))
     store.outbox.due(TEMPO, NOW, 1 << 20)
-    with psycopg.connect(url) as other:
-        other.execute("select from deliveries where body = 1 for update")
-        with beside(store.leave, url):
-            other.execute("select from deliveries where body > 1 for update nowait")
-            other.commit()
+    with waiting(store.leave, url, "select from deliveries where body = 1 for update") as other:
+        other.execute("select from deliveries where body > 1 for update nowait")
 
 
 def test_erasures_lanes_and_reports_of_two_replicas_end_none_of_each_other(stores, url):
