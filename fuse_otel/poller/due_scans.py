@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from fuse_otel.core.timing.windows import RETENTION
+from fuse_otel.errors import StoreError
 from fuse_otel.poller.api_client import ApiClient
 from fuse_otel.poller.ingest import Ingest
 from fuse_otel.poller.requests import Scan
@@ -114,5 +115,10 @@ class DueScans:
 
     def _retry(self, scans: Scans, gap: Gap) -> Scan[None]:
         self._timetable.trying(self._steady())
-        answered = yield from scans.errors.retry(gap)
+        try:
+            answered = yield from scans.errors.retry(gap)
+        except (StoreError, GeneratorExit):
+            # The store failed, or another replica took the account. The gap did not fail.
+            self._timetable.try_ended_early(self._steady())
+            raise
         self._timetable.tried(answered=answered)

@@ -61,6 +61,11 @@ class Timetable:
         if answered:
             self._error_gaps.succeed()
 
+    def try_ended_early(self, now: float) -> None:
+        """The try shows nothing: it is due at once, and the waits are no longer than before it."""
+        self._error_gaps.failures -= 1
+        self._error_gaps.until = now
+
     def times(self, gaps: Sequence[Gap]) -> list[float]:
         """When each of them is due, past times included."""
         times = [*self._polls.values(), *self._rescans.values()]

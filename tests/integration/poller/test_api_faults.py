@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import itertools
+from random import Random
 
 import pytest
+from support.fakes.unsafe_ledger import UnsafeLedger
 from support.rigs.poller_rig import DAY, HOUR, START, PollerRig, busy_world, failing, reasons
 
+from fuse_otel.core.timing.windows import OVERLAP
 from fuse_otel.events import (
     ApiThrottled,
     WindowUnreadable,
 )
-from fuse_otel.ports import GapReason, PendingReason
+from fuse_otel.ports import Gap, GapReason, PendingReason, Step
 from fuse_otel.simulator.faults import Fault, FaultKind
 from fuse_otel.simulator.quirks import Quirks
 from fuse_otel.simulator.world import World
 
 pytestmark = pytest.mark.slow
+
+FAILED = Gap("", START - 10_000, START - 4_000, GapReason.ERROR)
 
 
 def test_a_call_whose_details_fail_waits_while_the_others_go_on():
@@ -113,6 +118,31 @@ def test_a_gap_that_is_not_answered_is_retried_ever_more_rarely():
         if a.query.start <= poison <= a.query.end and a.status == 500
     ]
     assert 5 <= len(hits) <= 50
+
+
+def test_a_gap_whose_retry_is_ended_by_the_store_does_not_wait_as_if_it_had_failed():
+    ended = 0
+
+    def chance():
+        nonlocal ended
+        last = rig.recorded[-1].query if rig.made else None
+        fails = last is not None and last.start == FAILED.start - OVERLAP and ended < 4
+        ended += fails
+        return float(fails)
+
+    def wrap(ledger):
+        return UnsafeLedger(ledger, Random(1), chance, lambda: 0.0)
+
+    rig = PollerRig(world=busy_world(), since=HOUR, wrap=wrap)
+    rig.work_off()
+    rig.store.ledger.lease("a").commit(Step(at=int(rig.now), opened=[FAILED]))
+    began = rig.now
+
+    rig.run_until(lambda: not reasons(rig))
+
+    assert ended == 4
+    # What the waits for the store add up to. As failures of the gap, the tries would take longer.
+    assert rig.now - began < 60
 
 
 def test_two_bad_seconds_are_retried_in_turn():
