@@ -19,8 +19,9 @@ from fuse_otel.store.relational.step import write_step
 
 CAPACITY = 1 << 30
 CALLS = 3  # of a step that is measured
-ROWS = 300  # that it reads at most, whatever is stored: about 150, and 500 more calls are stored
+ROWS = 150  # that it reads at most, whatever is stored: about 80
 PREPARED = 6  # after so many steps, psycopg and the server have made their plans
+TRIES = 5  # what else happens in the server only adds to what a step reads
 OUTBOX, REPLICAS = queries("outbox"), own_queries("replicas")
 READ_OF_REPLICAS = """
 select pg_stat_get_xact_tuples_returned(c.oid) from pg_class c
@@ -40,7 +41,7 @@ def stores(postgres: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Seque
     """Four replicas with a connection each. Their heartbeats come later than any test ends."""
     monkeypatch.setattr("fuse_otel.store.postgres.store.CONNECTIONS", 1)
     with ExitStack() as stack:
-        url = stack.enter_context(postgres.store())
+        url = stack.enter_context(postgres.store(new=True))
         opened = []
         for _ in range(4):
             store = open_store(url, capacity=CAPACITY, clock=lambda: float(NOW))
@@ -101,12 +102,14 @@ def deliver(store: Store) -> int:
 
 
 def rows_and_pages(store: Store, lease: Lease, name: str) -> tuple[int, int]:
-    """Of a small step. The steps before it pass the entries of rows that were just deleted, which
-    the server then marks.
+    """Of a small step, the least of several. The steps before it pass the entries of rows that were
+    just deleted, which the server then marks, unless another transaction may still see the rows.
     """
     for number in range(PREPARED):
         lease.commit(calls_of(name, number))
-    return read_by_a_step(lease, store, calls_of(name, PREPARED))
+    last = range(PREPARED, PREPARED + TRIES)
+    tries = [read_by_a_step(lease, store, calls_of(name, number)) for number in last]
+    return min(rows for rows, _ in tries), min(pages for _, pages in tries)
 
 
 def test_a_step_reads_as_much_when_much_more_is_stored(stores):
