@@ -13,10 +13,11 @@ import multiprocessing
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
+from msgspec.structs import replace
 from support.rigs.poller_rig import LANE, LOGS_LANE, START
 from support.rigs.postgres_cluster import Cluster
 

@@ -5,7 +5,8 @@ or shipper depends on it. No event contains a phone number, a payload or a crede
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fuse_otel.core.model.lane import Lane, LoopName
 from fuse_otel.core.model.tally import Tally
@@ -13,8 +14,7 @@ from fuse_otel.core.model.telemetry import CallSummary
 from fuse_otel.errors import StoreError, code_location
 
 
-@dataclass(frozen=True, slots=True)
-class ApiAnswered:
+class ApiAnswered(Struct, frozen=True):
     """A request to the API got an answer. ``code`` is the HTTP status."""
 
     account: str
@@ -23,8 +23,7 @@ class ApiAnswered:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class ApiFailed:
+class ApiFailed(Struct, frozen=True):
     """A request to the API failed. ``error_type`` is the word of the error's class."""
 
     account: str
@@ -33,32 +32,28 @@ class ApiFailed:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class ApiThrottled:
+class ApiThrottled(Struct, frozen=True):
     """The API asked the poller to wait for ``seconds``."""
 
     account: str
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class ClockSkewSeen:
+class ClockSkewSeen(Struct, frozen=True):
     """The API's Date header minus our clock, in seconds."""
 
     account: str
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class AnomaliesSeen:
+class AnomaliesSeen(Struct, frozen=True):
     """Unexpected data in an answer of the API: kind → how often."""
 
     account: str
     kinds: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PollDone:
+class PollDone(Struct, frozen=True):
     """A live window was read completely. Counts of calls; ``requests`` since the last poll."""
 
     account: str
@@ -73,8 +68,7 @@ class PollDone:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class GapRead:
+class GapRead(Struct, frozen=True):
     """A gap is read up to ``until`` (UNIX seconds). ``calls``: stored since the poller began."""
 
     account: str
@@ -84,15 +78,13 @@ class GapRead:
     calls: int
 
 
-@dataclass(frozen=True, slots=True)
-class WindowMismatch:
+class WindowMismatch(Struct, frozen=True):
     """A window had another number of records than the API announced."""
 
     account: str
 
 
-@dataclass(frozen=True, slots=True)
-class WindowUnreadable:
+class WindowUnreadable(Struct, frozen=True):
     """An interval failed for five days and is given up. UNIX seconds."""
 
     account: str
@@ -100,8 +92,7 @@ class WindowUnreadable:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class AccountMoved:
+class AccountMoved(Struct, frozen=True):
     """``None``: unknown yet. ``headroom``: seconds. The logs of ``failing`` pending calls fail."""
 
     account: str
@@ -114,15 +105,13 @@ class AccountMoved:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AccountStandby:
+class AccountStandby(Struct, frozen=True):
     """Another replica reads the account. This one asks for it again every few seconds."""
 
     account: str
 
 
-@dataclass(frozen=True, slots=True)
-class CallsStored:
+class CallsStored(Struct, frozen=True):
     """New calls were committed. ``at`` is the time of the commit, UNIX seconds."""
 
     account: str
@@ -132,24 +121,21 @@ class CallsStored:
     tally: Tally
 
 
-@dataclass(frozen=True, slots=True)
-class CallsGrown:
+class CallsGrown(Struct, frozen=True):
     """New entries of calls that were exported before were committed."""
 
     account: str
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class CallsUnreadable:
+class CallsUnreadable(Struct, frozen=True):
     """Unexpected errors: ``count`` calls are exported from their list records, without logs."""
 
     account: str
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class ExportDone:
+class ExportDone(Struct, frozen=True):
     """An export request ended: ``size`` bytes, ``sent`` compressed. ``failed`` are sent again."""
 
     lane: Lane
@@ -164,8 +150,7 @@ class ExportDone:
     sent: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class CallsDelivered:
+class CallsDelivered(Struct, frozen=True):
     """A lane delivered live calls, which ended at ``ends``, and others. ``at``: UNIX seconds."""
 
     lane: Lane
@@ -174,15 +159,13 @@ class CallsDelivered:
     caught_up: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CallsParked:
+class CallsParked(Struct, frozen=True):
     lane: Lane
     count: int
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class BatchReadAgain:
+class BatchReadAgain(Struct, frozen=True):
     """A stored batch was damaged: ``calls`` are read again, ``parked`` are too old for that."""
 
     lane: Lane
@@ -190,8 +173,7 @@ class BatchReadAgain:
     parked: int
 
 
-@dataclass(frozen=True, slots=True)
-class LaneChanged:
+class LaneChanged(Struct, frozen=True):
     """A lane delivers again, or cannot for ``reason``. ``suspended``: until the operator acts."""
 
     lane: Lane
@@ -200,16 +182,14 @@ class LaneChanged:
     suspended: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class LanePaused:
+class LanePaused(Struct, frozen=True):
     """An operator has paused a lane at ``since`` (UNIX seconds), or (``None``) has resumed it."""
 
     lane: Lane
     since: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class StoreFailed:
+class StoreFailed(Struct, frozen=True):
     """A transaction failed. ``error_type`` is the word of the error's class."""
 
     error_type: str
@@ -220,8 +200,7 @@ class StoreFailed:
         return cls(error.error_type, str(error))
 
 
-@dataclass(frozen=True, slots=True)
-class JobChanged:
+class JobChanged(Struct, frozen=True):
     """A job begins or ends. ``state`` and ``result`` are those of its status."""
 
     kind: str
@@ -229,15 +208,13 @@ class JobChanged:
     result: str
 
 
-@dataclass(frozen=True, slots=True)
-class StoreMovedAside:
+class StoreMovedAside(Struct, frozen=True):
     """A new store replaced a damaged one: ``file``, its new name there, empty if removed."""
 
     file: str
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxCrossed:
+class OutboxCrossed(Struct, frozen=True):
     """The outbox is ``filling`` (above 80 % of its cap), or no longer. Once for each crossing."""
 
     filling: bool
@@ -245,26 +222,22 @@ class OutboxCrossed:
     capacity: int
 
 
-@dataclass(frozen=True, slots=True)
-class HookAnswered:
+class HookAnswered(Struct, frozen=True):
     code: int
 
 
-@dataclass(frozen=True, slots=True)
-class LoginRefused:
+class LoginRefused(Struct, frozen=True):
     """A password or token was wrong (``code`` 401), or there were too many wrong ones (429)."""
 
     code: int
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigReloaded:
+class ConfigReloaded(Struct, frozen=True):
     successful: bool
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class LabelFull:
+class LabelFull(Struct, frozen=True):
     """An account has ``limit`` values of a label of metrics. Further ones share a series."""
 
     account: str
@@ -272,8 +245,7 @@ class LabelFull:
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
-class LoopFailed:
+class LoopFailed(Struct, frozen=True):
     """An unexpected error in a loop, which retries with back-off. ``where`` is file and line."""
 
     loop: LoopName

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from threading import Lock
+
+from msgspec.structs import replace
 
 from fuse_otel.core.model.lane import Lane, LoopName
 from fuse_otel.events import (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from fuse_otel.core.model.lane import Lane, LoopName
 from fuse_otel.daemon.daemon import SupervisedStep
@@ -19,8 +20,7 @@ LAST_PART = 0.1  # of the time limit: with only history left, it is for what wai
 _SOME = "some requests fail repeatedly while others are answered"
 
 
-@dataclass(frozen=True, slots=True)
-class RunOnceResult:
+class RunOnceResult(Struct, frozen=True):
     """``problems``: one sentence for each reason why not everything is done. ``waiting`` counts the
     calls that are due later, by reason. ``history``: only history is still to be read.
     """

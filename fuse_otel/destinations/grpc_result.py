@@ -11,7 +11,8 @@ The tests compare each message with a real peer.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fuse_otel.core.batching.export_result import (
     ExportResult,
@@ -57,8 +58,7 @@ _OUR_DEADLINE = re.compile(r"(.*\()?Deadline Exceeded\)?")
 _OUR_METADATA = "Invalid metadata"
 
 
-@dataclass(frozen=True, slots=True)
-class GrpcResponse:
+class GrpcResponse(Struct, frozen=True):
     """``code``: the status by its name. ``details``: its message. ``status``: a serialized
     ``google.rpc.Status`` if there is one. ``body`` comes only with ``OK``.
     """

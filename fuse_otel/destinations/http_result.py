@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import httpx
+from msgspec import Struct
 
 from fuse_otel.core.batching.export_result import (
     ExportResult,
@@ -56,8 +56,7 @@ _MISCONFIGURED = {
 _TOO_LARGE = "request body too large"
 
 
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
+class HttpResponse(Struct, frozen=True):
     """``body`` is ``None`` where it could not be read as HTTP says (damaged, ``too_long``).
 
     ``after``: the seconds the back end asks to wait. ``odd_wait``: its wait cannot

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from threading import Lock
 from typing import TypeAlias
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from fuse_otel import __version__, net
 from fuse_otel.core.batching.export_result import Accepted, ExportResult, PermanentFailure

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 import httpx
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fuse_otel import __version__, net
 from fuse_otel.core.batching.export_result import Accepted, ExportResult, PermanentFailure
@@ -23,8 +24,7 @@ _PUBLIC = {"content-type", "content-encoding", "user-agent"}
 _LANES = 2  # each signal's lane sends one request at a time
 
 
-@dataclass(frozen=True, slots=True)
-class _Endpoint:
+class _Endpoint(Struct, frozen=True):
     """What all requests of one signal have in common."""
 
     url: httpx.URL

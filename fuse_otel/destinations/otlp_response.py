@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 import msgspec
 from google.protobuf.wrappers_pb2 import BytesValue, Int64Value
@@ -50,16 +49,14 @@ class Foreign(ValueError):
     """The body of a success is not OTLP: something else answered."""
 
 
-@dataclass(frozen=True, slots=True)
-class RpcStatus:
+class RpcStatus(msgspec.Struct, frozen=True):
     """``after``: the seconds a ``RetryInfo`` among the details asks to wait, 0 to 3600."""
 
     message: str = ""
     after: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RejectedItems:
+class RejectedItems(msgspec.Struct, frozen=True):
     """``rejected`` counts spans or log records that the back end took but will not keep."""
 
     rejected: int = 0

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from threading import Lock
+
+from msgspec import Struct
 
 from fuse_otel.core.redaction.masks import mask_digits
 from fuse_otel.events import Emit, LabelFull, unheard
@@ -19,8 +20,7 @@ Overflowed = Callable[[str, Sequence[str], int], None]
 """Account, labels whose values became ``#other#``, and the limit that is reached."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caps:
+class Caps(Struct, frozen=True):
     """How many names of each account keep series of their own. ``applications`` also limits the
     classes of log entries, ``modules`` the pairs of a module with one more name.
     """

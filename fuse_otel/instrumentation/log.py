@@ -8,9 +8,11 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fuse_otel.core.redaction.masks import mask_digits
 from fuse_otel.errors import code_location
@@ -120,8 +122,7 @@ class Log:
         self._stream.flush()
 
 
-@dataclass(slots=True)
-class _Problem:
+class _Problem(Struct):
     last: Line
     written: float
     held: int = 0

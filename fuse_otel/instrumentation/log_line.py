@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 Field: TypeAlias = str | int | float | bool | None
 Write: TypeAlias = Callable[[Mapping[str, Field]], str]
@@ -25,8 +26,7 @@ class LogLevel(IntEnum):
     ERROR = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """What the log writes about one event. Fields that are ``None`` are left out.
 
     Lines with the same ``repeats`` key are one problem: the first is written at once, the others

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 
 import msgspec
+from msgspec.structs import replace
 
 from fuse_otel.core.model.lane import Lane
 from fuse_otel.humanize import machine, plural
 from fuse_otel.ports import Erased, Gap, GapReason, Job, JobStatus, JobStep, ParkedQuery, Status
 
 
-@dataclass(frozen=True, slots=True)
-class Backfill:
+class Backfill(msgspec.Struct, frozen=True):
     """Read the calls from ``start`` to ``end`` (UNIX seconds) of these accounts, of all accounts if
     none is named. ``again``: send known calls once more.
     """
@@ -24,8 +23,7 @@ class Backfill:
     again: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Replay:
+class Replay(msgspec.Struct, frozen=True):
     """Send parked calls again. ``which.last`` is set, so that a call which is parked again
     meanwhile is not sent again.
     """
@@ -33,15 +31,13 @@ class Replay:
     which: ParkedQuery
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
+class Drop(msgspec.Struct, frozen=True):
     """Delete parked calls."""
 
     which: ParkedQuery
 
 
-@dataclass(frozen=True, slots=True)
-class Erase:
+class Erase(msgspec.Struct, frozen=True):
     """Remove all that the store holds of a call."""
 
     session_id: str

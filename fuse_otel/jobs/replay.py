@@ -6,7 +6,9 @@ The store has only the parked bytes of a call, so a replay keeps their redaction
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from fuse_otel.core.batching.batch import Batch, CallSlice
 from fuse_otel.core.batching.gzip_member import deflate, inflate
@@ -16,8 +18,7 @@ from fuse_otel.core.model.telemetry import Profile, Signal
 from fuse_otel.ports import ParkedCall
 
 
-@dataclass(frozen=True, slots=True)
-class ReplayLanes:
+class ReplayLanes(Struct, frozen=True):
     """The configured lanes and their profiles. ``stream_attribute`` is for the profile ``loki``."""
 
     profiles: Mapping[Lane, Profile]
@@ -29,8 +30,7 @@ class ReplayLanes:
         return cls(profiles, stream_attribute)
 
 
-@dataclass(slots=True)
-class ReplayPart:
+class ReplayPart(Struct):
     """``sent`` are the ids of the calls in ``batches``. The others stay parked: ``homeless`` calls
     are of lanes that are not configured any more, ``damaged`` ones have no readable bytes.
     """

@@ -7,8 +7,10 @@ without repeating anything.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fuse_otel.core.batching.batch import MAX_INFLATED
 from fuse_otel.core.model.lane import Lane, LoopName
@@ -40,8 +42,7 @@ LOOK = 0.5  # seconds between two looks for jobs: a command gets its answer with
 _SAMPLE_EVERY = 60  # seconds
 
 
-@dataclass(slots=True)
-class _Pass:
+class _Pass(Struct):
     """The last parked call that a job has handled, and how many calls it had to leave parked."""
 
     after: int = 0

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 # UNIX times as floats are exact to a quarter of a microsecond only. Without this tolerance a wait
 # could end a little too early and the next one be too short to change the time.
 TOLERANCE = 1e-5
 
 
-@dataclass(slots=True)
-class Budget:
+class Budget(Struct):
     """A token bucket: ``rate`` requests a second on average, one second's worth at once."""
 
     rate: float

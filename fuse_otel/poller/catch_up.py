@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fuse_otel.core.timing.windows import DAY, RETENTION
 from fuse_otel.ports import Gap, GapReason, NumberPosition
@@ -11,8 +13,7 @@ from fuse_otel.ports import Gap, GapReason, NumberPosition
 YEAR = 366 * DAY
 
 
-@dataclass(frozen=True, slots=True)
-class CatchUp:
+class CatchUp(Struct, frozen=True):
     """``position``: where the live window begins. ``given_up``: what Plum has deleted unread."""
 
     position: NumberPosition
@@ -21,8 +22,7 @@ class CatchUp:
     given_up: Sequence[Gap] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Present:
+class Present(Struct, frozen=True):
     """``end`` is the newest second to list, ``live_span`` how far back every poll lists, ``floor``
     the floor of a first start. ``may_give_up``: a recent answer has shown that the API's clock
     agrees with ours.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from fuse_otel.core.timing.backoff import Backoff
 from fuse_otel.poller.evidence import IN_A_ROW, Evidence
@@ -20,8 +21,7 @@ OF_LATE = 8  # answers
 LIST_PATIENCE, BULK_PATIENCE, CALL_PATIENCE = 10.0, 10.0, 5.0
 
 
-@dataclass(slots=True)
-class Patience:
+class Patience(Struct):
     """How long to wait for an answer. A request that is never answered costs ``first`` seconds, and
     not a minute. An API that is slow for all requests gets the time that it needs: the wait doubles
     with each failure of a request, and follows the answers.
@@ -47,8 +47,7 @@ class Patience:
         self._seconds.append(seconds)
 
 
-@dataclass(slots=True)
-class EndpointState:
+class EndpointState(Struct):
     evidence: Evidence
     patience: Patience
     backoff: Backoff = field(default_factory=lambda: Backoff(first=1.0, most=60.0))

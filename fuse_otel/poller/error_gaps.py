@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from fuse_otel.core.timing.windows import Window
 from fuse_otel.poller.requests import RETRIED, SEARCHED, Scan

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fuse_otel.core.model.call import (
     MISSING_LOG,
@@ -39,8 +40,7 @@ SMALLEST = 8  # a bulk page of up to eight calls is not made smaller: halve the 
 ONE_BY_ONE = 50
 
 
-@dataclass(slots=True)
-class CallSink:
+class CallSink(Struct):
     """Where a scan puts the calls it fetched. ``stored`` counts the new ones; the other fields are
     those of ``Ingest.store``.
     """
@@ -57,8 +57,7 @@ class CallSink:
         )
 
 
-@dataclass(slots=True)
-class BulkSize:
+class BulkSize(Struct):
     """How many calls a bulk page asks for, so that an answer has about ``bytes``."""
 
     calls: int

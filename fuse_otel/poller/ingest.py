@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from fuse_otel.core.batching.batch import cut
 from fuse_otel.core.encoding.renderer import RenderedCall, Renderer
@@ -51,8 +53,7 @@ _UNREADABLE = CallLog(LogState.MISSING)
 """The log of a call whose reading, translation or storing raises an unexpected error."""
 
 
-@dataclass(slots=True)
-class _Draft:
+class _Draft(Struct):
     """The parts of a step, before they are committed."""
 
     rendered: list[RenderedCall] = field(default_factory=list)

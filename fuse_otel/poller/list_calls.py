@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from fuse_otel.core.model.call import CallPage, CallRecord, ListedCall
@@ -29,8 +29,7 @@ Call = TypeVar("Call", CallRecord, ListedCall)
 _Other = TypeVar("_Other", CallRecord, ListedCall)
 
 
-@dataclass(frozen=True, slots=True)
-class Listing(Generic[Call]):
+class Listing(Struct, Generic[Call], frozen=True):
     """The calls of a window in the API's order, each one. ``records`` counts all listed records.
     The calls of a new list are records: a pseudonym costs more than to find a call in the ledger,
     and most calls that a poll lists are known.
@@ -69,8 +68,7 @@ class Listing(Generic[Call]):
 AnyListing = Listing[CallRecord] | Listing[ListedCall]
 
 
-@dataclass(slots=True)
-class Paging:
+class Paging(Struct):
     """What earlier lists have shown of the API's pages. ``full`` is the largest number of records
     on a page, as far as known; ``understated``: there were more records than the API's total.
     """
@@ -129,8 +127,7 @@ def list_window(
     return Listing(window, number, _one_a_session(seen), count, whole=even)
 
 
-@dataclass(slots=True)
-class _Pass:
+class _Pass(Struct):
     """One pass over the pages: the distinct records in order, the number ``listed`` with
     repetitions, and the API's last ``total``. ``moved``: a page repeated a record.
     """

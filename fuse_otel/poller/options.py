@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from fuse_otel.core.model.lane import LoopName
 from fuse_otel.core.timing.windows import DAY, HOUR
 
 
-@dataclass(frozen=True, slots=True)
-class RescanSchedule:
+class RescanSchedule(Struct, frozen=True):
     """List the last ``span`` seconds again ``every`` so many seconds; 0: with every poll."""
 
     span: int
     every: int
 
 
-@dataclass(frozen=True, slots=True)
-class PollerOptions:
+class PollerOptions(Struct, frozen=True):
     """Durations are in seconds. Empty ``numbers``: all numbers of the account.
     ``shared``: other replicas work on the store, and may take the account over.
     """

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fuse_otel.core.encoding.renderer import Renderer
 from fuse_otel.core.timing.backoff import Backoff, Random, SteadyClock
@@ -25,8 +26,7 @@ DUE_AT_ONCE = 200  # pending calls of one scan
 STANDBY = 2.0  # seconds between two tries to take an account
 
 
-@dataclass(frozen=True, slots=True)
-class _Leased:
+class _Leased(Struct, frozen=True):
     """What is bound to the account's current lease. After a lost lease it is built again."""
 
     lease: Lease

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from fuse_otel.core.model.call import (
     CallLog,
@@ -22,8 +22,7 @@ SHORT_HOLD = 15  # … and is held for this long only
 LONGEST_HOLD = DAY
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
+class Export(Struct, frozen=True):
     """Send the call as ``details``; read it once more at ``recheck`` (UNIX seconds), if set."""
 
     details: LogCompleteness
@@ -33,8 +32,7 @@ class Export:
         return Export(self.details, _later(self.recheck, seconds))
 
 
-@dataclass(frozen=True, slots=True)
-class KeepPending:
+class KeepPending(Struct, frozen=True):
     reason: PendingReason
     due: int
 
@@ -42,8 +40,7 @@ class KeepPending:
         return KeepPending(self.reason, self.due + int(seconds))
 
 
-@dataclass(frozen=True, slots=True)
-class Nothing:
+class Nothing(Struct, frozen=True):
     """The ledger has all of it. ``recheck`` as in ``Export``."""
 
     recheck: int | None = None
@@ -55,8 +52,7 @@ class Nothing:
 Decision = Export | KeepPending | Nothing
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseTime:
+class ReleaseTime(Struct, frozen=True):
     """``now`` is the API's time, ``first_listed`` that of the call's first listing (UNIX seconds).
     ``may_give_up``: the API's clock and ours agree, so nothing is given up by mistake.
     """

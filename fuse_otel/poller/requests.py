@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fuse_otel.core.model.call import CallLog, CallPage, LogPage
 from fuse_otel.core.timing.windows import OVERLAP, Window
@@ -26,8 +28,7 @@ class EndpointQueue(StrEnum):
     FAILING_CALL = "failing_call"
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(Struct, frozen=True):
     """What is known of the window of a list request. ``suspect``: it failed before, though the API
     answered for others, so a failure shows nothing more of the API. ``patient``: it may take as
     long as any request.
@@ -40,8 +41,7 @@ class Doubt:
 NO_DOUBT, SEARCHED, RETRIED = Doubt(), Doubt(suspect=True), Doubt(suspect=True, patient=True)
 
 
-@dataclass(frozen=True, slots=True)
-class ListPage:
+class ListPage(Struct, frozen=True):
     window: Window
     number: str
     offset: int
@@ -62,8 +62,7 @@ class ListPage:
         return replace(self, window=_before(self.window, back), offset=0, limit=1, doubt=NO_DOUBT)
 
 
-@dataclass(frozen=True, slots=True)
-class LogsPage:
+class LogsPage(Struct, frozen=True):
     window: Window
     number: str
     offset: int
@@ -72,8 +71,7 @@ class LogsPage:
     cost = 1
 
 
-@dataclass(frozen=True, slots=True)
-class ReadCalls:
+class ReadCalls(Struct, frozen=True):
     """The details of a few calls, requested at once. ``again``: they failed before."""
 
     session_ids: tuple[str, ...]
@@ -92,8 +90,7 @@ Request = ListPage | LogsPage | ReadCalls
 Answers = Mapping[str, CallLog | SourceError]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of a piece of work. ``answer`` is an exception if it raised one. ``seconds``: how
     long it took.
     """

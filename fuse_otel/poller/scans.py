@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from fuse_otel.core.timing.windows import OVERLAP, Window, WindowSize, pieces
 from fuse_otel.events import Emit, GapRead, PollDone

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fuse_otel.errors import SourceError, StoreError
 from fuse_otel.events import AccountMoved
@@ -12,8 +13,7 @@ from fuse_otel.ports import PendingReason, Position
 from fuse_otel.views.status_report import headroom
 
 
-@dataclass(frozen=True, slots=True)
-class PollerState:
+class PollerState(Struct, frozen=True):
     """``idle``: nothing is due. ``error`` is why the account or the store does not work, ``None``
     if both do; ``failures`` counts the failures in a row of lists, details and store.
     ``only_history``: all is read but intervals of the past that the first start or a job opened.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from fuse_otel.core.model.call import MISSING_LOG, CallRecord, ListedCall
 from fuse_otel.core.model.ids import is_nameable
@@ -32,8 +34,7 @@ UNEXPECTED_PAUSE = 60  # seconds until pending calls are read again after an une
 _LATER = TimedOut("The Fuse API does not answer for the logs of earlier calls")
 
 
-@dataclass(slots=True)
-class ScanResult:
+class ScanResult(Struct):
     """Counts of calls. ``unanswered`` are the parts of the interval that fail while others do not
     (single seconds, unless there are many). All other calls are in the ledger or pending now.
     """

@@ -5,8 +5,9 @@ what the charts of the overview show of a day.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 SLOT = 300
 """Seconds. A slot starts at a multiple of it."""
@@ -19,8 +20,7 @@ def slot_of(moment: float) -> int:
     return int(moment // SLOT) * SLOT
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """The largest ``lag`` and the smallest ``headroom`` of all accounts in a slot, whole seconds.
     ``at`` is the start of the slot.
     """
@@ -30,8 +30,7 @@ class Sample:
     headroom: int
 
 
-@dataclass(frozen=True, slots=True)
-class CallCount:
+class CallCount(Struct, frozen=True):
     """How many calls started in the slot that starts ``at``, and how many of them have an error."""
 
     at: int
@@ -39,8 +38,7 @@ class CallCount:
     errors: int
 
 
-@dataclass(frozen=True, slots=True)
-class IndexedCall:
+class IndexedCall(Struct, frozen=True):
     """What the index keeps of a call, redacted strictly. Times are UNIX seconds.
 
     ``modules`` are the modules that ran, each once, as ``module_type module``; ``failed_module`` is
@@ -68,8 +66,7 @@ class IndexedCall:
     id: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class CallQuery:
+class CallQuery(Struct, frozen=True):
     """Which calls: those that match every field. Empty and ``None`` match all calls.
 
     ``module`` is a module that ran, as ``module_type module``. ``start`` (inclusive) and ``end``
@@ -90,8 +87,7 @@ class CallQuery:
 EVERY_CALL = CallQuery()
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbours:
+class Neighbours(Struct, frozen=True):
     """The session ids of the calls that started before and after a call; ``None`` for none."""
 
     previous: str | None = None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from fuse_otel.core.batching.batch import Batch, CallSlice
 from fuse_otel.core.model.lane import Lane
@@ -14,8 +15,7 @@ from fuse_otel.ports.ledger import Gap, NumberPosition, RecentCall
 LAST = 2**63 - 1  # no id of the store is larger
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedState:
+class ReportedState(Struct, frozen=True):
     """What the daemon last reported of an account or a lane. ``state`` is ``up``, ``down`` or
     (lanes) ``held``, and empty if the daemon has no such account or lane. ``reason`` is a sentence.
     """
@@ -24,8 +24,7 @@ class ReportedState:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True):
     """An interval that was given up: the API answered it with errors for five days."""
 
     number: str
@@ -34,8 +33,7 @@ class Unreadable:
     closed_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class AccountStatus:
+class AccountStatus(Struct, frozen=True):
     account: str
     numbers: Mapping[str, NumberPosition]
     gaps: tuple[Gap, ...]
@@ -46,8 +44,7 @@ class AccountStatus:
     reported: ReportedState = ReportedState()
 
 
-@dataclass(frozen=True, slots=True)
-class LaneStatus:
+class LaneStatus(Struct, frozen=True):
     """``calls`` wait for the lane, the oldest ended at ``oldest``; ``parked`` calls are parked.
     ``paused_since`` is when an operator paused the lane, ``None`` if nobody has.
     """
@@ -60,8 +57,7 @@ class LaneStatus:
     paused_since: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ParkedCall:
+class ParkedCall(Struct, frozen=True):
     """``id`` is the store's. ``data`` is empty in a listing."""
 
     id: int
@@ -74,8 +70,7 @@ class ParkedCall:
     data: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class ParkedQuery:
+class ParkedQuery(Struct, frozen=True):
     """Which parked calls: those of ``ids``, of a destination, of a signal (empty: of all), with an
     id above ``after`` and up to ``last``.
     """
@@ -90,8 +85,7 @@ class ParkedQuery:
 EVERY_PARKED = ParkedQuery()
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """Work that a command leaves in the store for the daemon. ``kind`` is ``backfill``, ``replay``,
     ``drop`` or ``erase``; ``arguments`` is JSON.
     """
@@ -100,8 +94,7 @@ class Job:
     arguments: str
 
 
-@dataclass(frozen=True, slots=True)
-class JobStatus:
+class JobStatus(Struct, frozen=True):
     """``state`` is ``waiting``, ``working``, ``done`` or ``failed``; ``result`` is a sentence.
 
     ``calls`` and, where calls are read, ``entries`` count what is done. ``left`` is how many
@@ -120,8 +113,7 @@ class JobStatus:
         return self.state in {"waiting", "working"}
 
 
-@dataclass(frozen=True, slots=True)
-class JobStep:
+class JobStep(Struct, frozen=True):
     """What one step of a job changes. ``opened`` holds gaps by account; the calls ``unparked`` are
     not parked any more; ``batches`` go to their lanes.
     """
@@ -132,8 +124,7 @@ class JobStep:
     batches: Sequence[Batch] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Erased:
+class Erased(Struct, frozen=True):
     """How many copies of a call were erased: ``waiting`` and ``parked`` by lane. ``known``: an
     account has read the call, or has listed it. ``indexed``: its rows in the index of calls.
     """
@@ -151,8 +142,7 @@ class Erased:
         return self.recent + self.pending + self.indexed + sum(lanes)
 
 
-@dataclass(frozen=True, slots=True)
-class ReplicaStatus:
+class ReplicaStatus(Struct, frozen=True):
     """A process that works on a shared store since ``start``; it last answered at ``seen`` (UNIX
     seconds of the store), and reads ``accounts``. Without ``alive`` it counts as dead. ``here``: it
     is this process. It ``exports`` metrics if it is a daemon.
@@ -168,8 +158,7 @@ class ReplicaStatus:
     exports: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """``used`` and ``capacity`` are bytes of the outbox; ``jobs`` are the open ones. ``size`` is
     the database's, ``free`` the room on its disk: bytes, ``None`` where nothing is known.
     ``moved_aside`` is when this store took the place of a damaged one, ``None`` if it never did.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from fuse_otel.core.model.call_flow import CallFlow
 
@@ -12,8 +13,7 @@ HOUR, DAY = 3_600, 86_400
 KEEP_HOURS, KEEP_DAYS = 5 * DAY, 30 * DAY
 
 
-@dataclass(frozen=True, slots=True)
-class FlowQuery:
+class FlowQuery(Struct, frozen=True):
     """Which calls of an application: those that match every field. Empty and ``None`` match all.
 
     ``start`` (inclusive) and ``end`` (exclusive) limit the start of the calls, UNIX seconds. Sums
@@ -50,8 +50,7 @@ def counted_end(end: float, now: float) -> int:
     return min(-int(-end // DAY) * DAY, hours)
 
 
-@dataclass(frozen=True, slots=True)
-class FlowPart:
+class FlowPart(Struct, frozen=True):
     """One part of an application's calls that are summed: ``start`` and ``end`` of the earliest
     and the latest hour or day, UNIX seconds.
     """

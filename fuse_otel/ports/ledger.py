@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from fuse_otel.core.batching.batch import Batch
 from fuse_otel.core.model.call import ListedCall, Seen
@@ -30,8 +31,7 @@ class PendingReason(StrEnum):
     RECHECK = "recheck"  # exported already; read once more
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """An interval still to be read. ``id`` is the store's, 0 for one not stored yet. ``again``:
     send known calls once more. ``job`` is the id of the job that opened it, 0 for none.
     """
@@ -45,8 +45,7 @@ class Gap:
     job: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(Struct, frozen=True):
     """A call to be read (again) at ``due``, not exported yet unless ``reason`` is ``RECHECK``.
     ``since`` is the store's: when the call became pending, 0 for one not stored yet.
     """
@@ -58,8 +57,7 @@ class Pending:
     since: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class NumberPosition:
+class NumberPosition(Struct, frozen=True):
     """``cursor``: the account was read up to here, gaps and pending calls apart. ``floor``: nothing
     before it is read.
     """
@@ -68,8 +66,7 @@ class NumberPosition:
     floor: int
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True):
     """How far an account is read.
 
     ``due`` holds pending calls up to the given limit, the earliest due first; ``next_due`` is when
@@ -86,16 +83,14 @@ class Position:
     waiting_for: Mapping[PendingReason, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class SeenRow:
+class SeenRow(Struct, frozen=True):
     """A ledger row to be written: the call was exported with the facts in ``seen``."""
 
     session_id: str
     seen: Seen
 
 
-@dataclass(frozen=True, slots=True)
-class CallerRow:
+class CallerRow(Struct, frozen=True):
     """An inbound call of the pseudonym ``caller``, which ended at ``end`` (UNIX seconds)."""
 
     session_id: str
@@ -103,8 +98,7 @@ class CallerRow:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class RecentCall:
+class RecentCall(Struct, frozen=True):
     """A call for the pages and ``show``. ``traces`` and ``logs`` are OTLP export requests
     (generic profile, the redaction of the pages), not compressed.
     """
@@ -132,8 +126,7 @@ class RecentCall:
         return self.end is not None and self.end > now - HOUR
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """All that one step of a scan changes, for one transaction.
 
     ``at`` is the time of the step. Ledger rows are kept 7 days after the later of the call's end

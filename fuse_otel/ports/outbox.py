@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from fuse_otel.core.batching.batch import CallSlice, StoredBatch
 from fuse_otel.core.model.lane import LIVE, Lane
 
 
-@dataclass(frozen=True, slots=True)
-class ParkedCopy:
+class ParkedCopy(Struct, frozen=True):
     """A call that a destination refused. ``data`` is its slice of the batch as one gzip member."""
 
     call: CallSlice
@@ -21,8 +21,7 @@ class ParkedCopy:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Acknowledgement:
+class Acknowledgement(Struct, frozen=True):
     """The calls at ``offsets`` of a batch are done for the lane; ``parked`` of them as copies."""
 
     batch: int
@@ -30,8 +29,7 @@ class Acknowledgement:
     parked: tuple[ParkedCopy, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Reread:
+class Reread(Struct, frozen=True):
     """How many calls of a damaged batch are read again, and how many were parked."""
 
     calls: int

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from fuse_otel.core.batching.batch import MAX_INFLATED
 from fuse_otel.core.model.lane import LIVE
 
 
-@dataclass(frozen=True, slots=True)
-class ShipperOptions:
+class ShipperOptions(Struct, frozen=True):
     """Waits in seconds, sizes in inflated bytes."""
 
     first_wait: float = 1.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from fuse_otel.core.batching.batch import ExportRequest, singles
 from fuse_otel.core.batching.export_result import (
@@ -23,28 +23,24 @@ _NO_PROFILE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Acknowledge:
+class Acknowledge(Struct, frozen=True):
     """The lane has done with these calls; ``parked`` is empty or a copy of each, in their order."""
 
     parked: tuple[ParkedCopy, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(Struct, frozen=True):
     """Send two halves instead."""
 
 
-@dataclass(frozen=True, slots=True)
-class RetryLater:
+class RetryLater(Struct, frozen=True):
     """The same again, later; not before ``after`` seconds if the back end named them."""
 
     reason: str
     after: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Suspend:
+class Suspend(Struct, frozen=True):
     """The lane cannot deliver. ``doubtful``: try with other calls before these again."""
 
     code: str

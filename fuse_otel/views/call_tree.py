@@ -5,7 +5,8 @@ terminal and the pages show what the back ends received.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from fuse_otel.views.otlp_reader import (
     Node,
@@ -22,8 +23,7 @@ from fuse_otel.views.otlp_reader import (
 _ERROR_CODES = (2, "2", "STATUS_CODE_ERROR")
 
 
-@dataclass(frozen=True, slots=True)
-class TreeRecord:
+class TreeRecord(Struct, frozen=True):
     """A log record. ``time`` is UNIX nanoseconds."""
 
     time: int
@@ -33,8 +33,7 @@ class TreeRecord:
     attributes: PlainAttributes
 
 
-@dataclass(frozen=True, slots=True)
-class TreeExecution:
+class TreeExecution(Struct, frozen=True):
     """A span below the root. ``kind`` is OTLP's SpanKind; times are UNIX nanoseconds."""
 
     name: str
@@ -46,8 +45,7 @@ class TreeExecution:
     records: tuple[TreeRecord, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CallTree:
+class CallTree(Struct, frozen=True):
     """A call. Times are UNIX nanoseconds, 0 where nothing is known.
 
     A call without a root span (growth that was sent later, a file of logs alone) is named ``call``
@@ -92,8 +90,7 @@ def _members(request: Node, plural: str, name: str) -> Iterator[tuple[Node, Node
                 yield node(group, "resource"), member
 
 
-@dataclass(slots=True)
-class _Found:
+class _Found(Struct):
     """The parts of one call: spans by their id, records by the id of their span."""
 
     resource: Node = field(default_factory=dict)

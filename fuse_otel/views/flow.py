@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fuse_otel.core.model.call_flow import CallFlow, median_seconds
 from fuse_otel.errors import WrongQuery
@@ -15,16 +17,14 @@ FLOW_FILTERS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class FlowRequest:
+class FlowRequest(Struct, frozen=True):
     """``compared``: the calls to compare with, if it is asked for."""
 
     query: FlowQuery
     compared: FlowQuery | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FlowModule:
+class FlowModule(Struct, frozen=True):
     """``share`` is the executions for each call: above 1 for a module that runs more than once."""
 
     module_type: str
@@ -49,8 +49,7 @@ class FlowModule:
         return self.no_match / self.executions
 
 
-@dataclass(frozen=True, slots=True)
-class FlowStep:
+class FlowStep(Struct, frozen=True):
     """From one module to the next. ``share``: steps for each call."""
 
     source: str
@@ -59,8 +58,7 @@ class FlowStep:
     share: float
 
 
-@dataclass(frozen=True, slots=True)
-class FlowSide:
+class FlowSide(Struct, frozen=True):
     """The sums of the calls of one query, by ``module_type module``; steps by both modules."""
 
     calls: int
@@ -68,8 +66,7 @@ class FlowSide:
     steps: Mapping[tuple[str, str], FlowStep]
 
 
-@dataclass(frozen=True, slots=True)
-class FlowReport:
+class FlowReport(Struct, frozen=True):
     """``compared``: the other calls, if two are compared."""
 
     application: str

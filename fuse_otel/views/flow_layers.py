@@ -11,10 +11,11 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from itertools import pairwise
 from typing import NamedTuple
+
+from msgspec import Struct
 
 Edge = tuple[str, str]
 _SWEEPS = 12
@@ -41,8 +42,7 @@ class Links(NamedTuple):
     down: Near
 
 
-@dataclass(frozen=True, slots=True)
-class Layers:
+class Layers(Struct, frozen=True):
     """``places``: each layer from left to right. ``layer_of``: that of each module. ``chains``: the
     places from the upper module of each step to the lower one. ``back``: the steps that lead
     upwards, as the end of a loop does; their chains are those of the opposite steps.

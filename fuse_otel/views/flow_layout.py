@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from fuse_otel.views.flow_layers import Edge, Layers, Passage, Place, in_layers, sweeps
 
@@ -22,8 +23,7 @@ class Point(NamedTuple):
     y: float
 
 
-@dataclass(frozen=True, slots=True)
-class Sizes:
+class Sizes(Struct, frozen=True):
     """In pixels. ``passage``: the width of a step that passes modules."""
 
     width: float = 196
@@ -40,8 +40,7 @@ class _Row(NamedTuple):
     bottom: float
 
 
-@dataclass(frozen=True, slots=True)
-class StepLine:
+class StepLine(Struct, frozen=True):
     """A step as it is drawn. ``points``: from the edge of its module to the edge of the other one,
     and where it enters and leaves each layer between. ``back``: it leads upwards.
     """
@@ -51,8 +50,7 @@ class StepLine:
     back: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """``places``: the upper left corner of each module, ``heights`` its height."""
 
     width: float

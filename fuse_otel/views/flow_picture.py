@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from fuse_otel import humanize
 from fuse_otel.views.flow import FlowModule, FlowReport, FlowStep
@@ -19,8 +20,7 @@ Key = TypeVar("Key")
 Drawn = TypeVar("Drawn", FlowModule, FlowStep)
 
 
-@dataclass(frozen=True, slots=True)
-class Pair(Generic[Drawn]):
+class Pair(Struct, Generic[Drawn], frozen=True):
     """A module or a step of both sides, or of one. ``shares``: of this side and of the other."""
 
     this: Drawn | None
@@ -39,8 +39,7 @@ class Pair(Generic[Drawn]):
         return known
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True):
     """``modules`` and ``steps`` are those that are drawn. ``folded_modules`` and ``folded_steps``
     count the others. ``bounded``: one of those is not rare, and had no room.
     """

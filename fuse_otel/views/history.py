@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fuse_otel import humanize
 from fuse_otel.core.timing.windows import RETENTION
@@ -15,8 +16,7 @@ _NOTHING = "Nothing was recorded yet."
 _LEAST_LAG = 60  # seconds: the lag between two polls must not look like a mountain
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Struct, frozen=True):
     """A value for each slot, the oldest first; ``None`` where nothing was recorded. ``top`` is the
     end of the scale, which begins at 0, and ``top_text`` the same with its unit. ``text`` says in a
     sentence what the chart shows.

@@ -9,7 +9,6 @@ they are, with fields of a newer OTLP too.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import msgspec
@@ -74,15 +73,14 @@ def plain_value(value: Node, depth: int = 0) -> PlainValue:
 _SIGNALS = (("resourceSpans", "scopeSpans", "spans"), ("resourceLogs", "scopeLogs", "logRecords"))
 
 
-@dataclass(slots=True)
-class Requests:
+class Requests(msgspec.Struct):
     """Export requests joined into one for traces and one for logs, as OTLP/JSON. ``session_id``
     keeps only the spans and records of that call.
     """
 
     session_id: str = ""
-    traces: dict[str, list[Node]] = field(default_factory=dict)
-    logs: dict[str, list[Node]] = field(default_factory=dict)
+    traces: dict[str, list[Node]] = msgspec.field(default_factory=dict)
+    logs: dict[str, list[Node]] = msgspec.field(default_factory=dict)
 
     def add(self, request: Node) -> None:
         for joined, (resources, scopes, members) in zip(

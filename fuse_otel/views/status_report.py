@@ -5,7 +5,8 @@ what does not work.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fuse_otel.core.timing.windows import RETENTION
 from fuse_otel.humanize import UNKNOWN, ago, duration, plural, size
@@ -28,8 +29,7 @@ _HEADROOM_LOW = RETENTION / 2  # seconds
 _ALMOST_FULL = 0.8  # of the outbox
 
 
-@dataclass(frozen=True, slots=True)
-class StatusReport:
+class StatusReport(Struct, frozen=True):
     """``used`` and ``capacity`` are bytes of the outbox, ``outbox`` the same as text."""
 
     tables: tuple[Table, ...]
@@ -277,8 +277,7 @@ def low_headroom(status: Status, now: float) -> list[str]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """``what`` does not work since ``since``; ``error`` is the last one. ``next_try`` is ``None``
     where nothing is tried again by itself. Times are UNIX seconds.
     """

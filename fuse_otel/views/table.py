@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from msgspec import Struct
 
 from fuse_otel import humanize
 
@@ -20,8 +21,7 @@ class Severity(Enum):
     ALARM = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """``at``: the text is this moment (UNIX seconds), which the pages also write for machines."""
 
     text: str
@@ -29,8 +29,7 @@ class Cell:
     at: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """``heads`` that begin with ``#`` belong to columns of numbers. ``noun`` names a row, in the
     singular. ``empty`` replaces a table without rows; without it such a table is left out.
     """

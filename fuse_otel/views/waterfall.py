@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from fuse_otel import humanize
 from fuse_otel.views.call_tree import CallTree, TreeExecution
@@ -26,8 +26,7 @@ _WITHOUT_EXECUTIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class CallFacts:
+class CallFacts(Struct, frozen=True):
     """What is known of a call as text, empty where it is unknown. ``started`` is UNIX seconds."""
 
     application: str
@@ -58,8 +57,7 @@ def without_executions(details: str) -> str:
     return _WITHOUT_EXECUTIONS.get(details, "No execution of a module is known.")
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(Struct, frozen=True):
     """A mark on an axis of time: its place from 0 to 1, and the time since the start."""
 
     share: float
@@ -70,8 +68,7 @@ def _since(seconds: float) -> str:
     return humanize.offset(seconds) if seconds % 1 == 0 else f"{seconds:.3g} s"
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(Struct, frozen=True):
     """The span of time that a drawing covers: UNIX nanoseconds."""
 
     start: int

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from urllib.parse import quote, urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fuse_otel.core.model.link_template import fill
 from fuse_otel.ports import Neighbours
@@ -15,8 +17,7 @@ OPEN = ("failed", "all", "none")
 TIMES = ("offset", "utc")
 
 
-@dataclass(frozen=True, slots=True)
-class CallView:
+class CallView(Struct, frozen=True):
     """``open``: which executions show their records. ``times``: since the start of the call, or of
     the day (UTC).
     """
@@ -47,16 +48,14 @@ def call_path(session_id: str) -> str:
 _MILLISECOND = 1_000_000  # nanoseconds
 
 
-@dataclass(frozen=True, slots=True)
-class LinkTemplates:
+class LinkTemplates(Struct, frozen=True):
     """Each is a template with the placeholders of ``core.model.link_template``, or empty."""
 
     trace: str = ""
     logs: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CallPlace:
+class CallPlace(Struct, frozen=True):
     """Where other programs find a call. ``start`` and ``end`` are nanoseconds; a ``start`` of 0 is
     unknown.
     """

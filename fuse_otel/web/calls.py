@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -43,8 +43,7 @@ _CHOICES = {"outcome": OUTCOMES, "direction": DIRECTIONS, "error": ("true", "fal
 _LABELS = {"from": "From", "to": "To", "q": "Session or trace id"}
 
 
-@dataclass(frozen=True, slots=True)
-class CallsRequest:
+class CallsRequest(Struct, frozen=True):
     """``given`` are the filters as they were written; ``page`` counts from 1."""
 
     given: Mapping[str, str]
@@ -52,8 +51,7 @@ class CallsRequest:
     page: int
 
 
-@dataclass(frozen=True, slots=True)
-class CallsFound:
+class CallsFound(Struct, frozen=True):
     calls: Sequence[IndexedCall]
     more: bool
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -53,8 +53,7 @@ _FIELDS = (*FLOW_FILTERS[:5], "find", *FLOW_FILTERS[5:])
 _OTHER = " ".join(OTHER)  # many modules together: no filter of calls finds them
 
 
-@dataclass(frozen=True, slots=True)
-class FlowView:
+class FlowView(Struct, frozen=True):
     """``given`` are the filters as they were written, ``find`` among them. ``now``: UNIX seconds of
     the request.
     """
@@ -64,8 +63,7 @@ class FlowView:
     now: float
 
 
-@dataclass(frozen=True, slots=True)
-class FoundFlow:
+class FoundFlow(Struct, frozen=True):
     """``parts``: what is kept of the application; none for an unknown one."""
 
     report: FlowReport

@@ -7,9 +7,9 @@ Bars are drawn by geometry attributes of SVG: a style attribute would need a lax
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from msgspec import Struct
 from starlette.responses import Response
 
 from fuse_otel import humanize
@@ -60,8 +60,7 @@ def call_page(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Drawing:
+class Drawing(Struct, frozen=True):
     """The scale of a call's times, and how the reader wants to see them."""
 
     scale: Scale

@@ -1,9 +1,9 @@
 """The index of calls: what pages and commands find calls by, for every store."""
 
-from dataclasses import replace
 from hashlib import sha256
 
 import pytest
+from msgspec.structs import replace
 from support.builders.store_values import NOW, body, seen, step
 
 from fuse_otel.core.model.call import ERASED, LogCompleteness, Seen

@@ -1,11 +1,11 @@
 """The call flows: sums that count each call once, whatever happens to it, for every store."""
 
 from contextlib import closing
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from support.builders.flow_values import runs, stepping_call
 from support.builders.store_values import NOW, body, seen, step
 

@@ -1,11 +1,11 @@
 """Strings that a hostile peer could send, through all three interfaces of every store."""
 
-from dataclasses import replace
 from hashlib import sha256
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from support.builders.store_values import (
     JAEGER,
     NOW,

@@ -1,8 +1,7 @@
 """What becomes of a body that the disk damaged, in every store."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from support.builders.store_values import (
     JAEGER,
     NOW,

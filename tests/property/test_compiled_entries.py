@@ -1,10 +1,8 @@
 """Entries that are kept give the bytes, the counts and the facts that each gives alone."""
 
-from dataclasses import replace
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec import structs
+from msgspec.structs import replace
 from support.builders.call_strategies import any_details, entries, listed_calls
 from support.builders.call_values import make_call, make_entry
 from support.oracle.renderer import OracleRenderer
@@ -71,10 +69,8 @@ sent = st.one_of(st.none(), st.integers(0, 12))
 def calls(draw):
     """Calls that have many entries in common, and entries that differ in one part."""
     known = draw(st.lists(_usual, min_size=1, max_size=3))
-    known += [
-        structs.replace(each, data={**each.data, draw(_keys): draw(_values)}) for each in known
-    ]
-    known += [structs.replace(each, line=draw(_lines)) for each in known[:1]]
+    known += [replace(each, data={**each.data, draw(_keys): draw(_values)}) for each in known]
+    known += [replace(each, line=draw(_lines)) for each in known[:1]]
     known += draw(st.lists(entries(), max_size=1))
     return [
         (

@@ -4,11 +4,10 @@ lost, nothing is doubled, and who is not concerned is on time.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
+from msgspec.structs import replace
 from support.rigs.daemon_invariants import POLL, in_memory, on_disk
 from support.rigs.daemon_machine import DaemonMachine
 from support.rigs.daemon_rig import Wraps

@@ -6,12 +6,12 @@
 import gc
 import sys
 from collections import Counter
-from dataclasses import replace
 from random import Random
 from types import ModuleType
 
 import pytest
 from msgspec import structs
+from msgspec.structs import replace
 from support.builders.call_values import KEY, make_call, make_entry, make_log, make_record
 from support.builders.secrets import AROUND, KEYS
 from support.scale import scaled

@@ -7,8 +7,9 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain
+
+from msgspec.structs import replace
 
 from fuse_otel.cli.arguments import add_color, number
 from fuse_otel.cli.output import DONE, FAILED, complain, print_lines, reason

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from fuse_otel import humanize
 from fuse_otel.cli.terminal.text import INKS, Ink, Line, Piece, table_lines

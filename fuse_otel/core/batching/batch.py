@@ -8,10 +8,11 @@ encoded again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
 from zlib import crc32
+
+from msgspec import Struct
 
 from fuse_otel.core.batching.gzip_member import deflate, inflate, noted_size
 from fuse_otel.core.encoding.renderer import RenderedCall
@@ -22,8 +23,7 @@ from fuse_otel.core.model.telemetry import Signal
 MAX_INFLATED = 2_500_000
 
 
-@dataclass(frozen=True, slots=True)
-class CallSlice:
+class CallSlice(Struct, frozen=True):
     """A call inside a batch. ``offset`` and ``length`` count inflated bytes; ``items`` counts
     spans or log records; ``start`` and ``end`` are the call's, UNIX seconds.
     """
@@ -36,8 +36,7 @@ class CallSlice:
     items: int
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """``data`` is one gzip member (mtime 0) of ``size`` inflated bytes: an OTLP export request."""
 
     rendering: Rendering
@@ -46,8 +45,7 @@ class Batch:
     calls: tuple[CallSlice, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StoredBatch:
+class StoredBatch(Struct, frozen=True):
     """A batch as one lane sees it: ``calls`` are those that the lane has not acknowledged yet.
     ``stored_at`` is in UNIX seconds, 0 if it is unknown. ``checksum`` is that of the bytes that
     were stored, ``None`` if it is unknown.
@@ -132,8 +130,7 @@ class Part(NamedTuple):
     stored_at: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ExportRequest:
+class ExportRequest(Struct, frozen=True):
     """``data`` is one gzip member of ``size`` inflated bytes: the calls of ``parts`` in their
     order, with nothing between them. ``items`` counts their spans or log records.
     """

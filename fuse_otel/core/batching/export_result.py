@@ -6,16 +6,14 @@ such as ``timeout``. ``reason`` is a sentence that may be shown; it holds no pay
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Struct, frozen=True):
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class PartialSuccess:
+class PartialSuccess(Struct, frozen=True):
     """The back end took the request and rejected ``count`` of its spans or log records."""
 
     code: str
@@ -23,8 +21,7 @@ class PartialSuccess:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(Struct, frozen=True):
     """The same bytes may be accepted later; ``after`` seconds if the back end named a time."""
 
     code: str
@@ -32,8 +29,7 @@ class Retry:
     after: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PermanentFailure:
+class PermanentFailure(Struct, frozen=True):
     """The back end refuses the data. ``one_record``: its message is known to concern a single
     record.
     """
@@ -43,16 +39,14 @@ class PermanentFailure:
     one_record: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RequestTooLarge:
+class RequestTooLarge(Struct, frozen=True):
     """The request is larger than the back end accepts: the same data in two halves may pass."""
 
     code: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Suspended:
+class Suspended(Struct, frozen=True):
     """The configuration, or a proxy, is wrong, not the data. An operator has to correct it."""
 
     code: str

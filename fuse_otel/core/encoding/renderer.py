@@ -16,8 +16,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fuse_otel.core.encoding.protobuf import (
     AttributeWriter,
@@ -44,8 +46,7 @@ from fuse_otel.core.redaction.compiled_entries import EntryTables
 from fuse_otel.core.translation.translate import TranslatedCall, translate
 
 
-@dataclass(frozen=True, slots=True)
-class RenderedCall:
+class RenderedCall(Struct, frozen=True):
     """``parts``: rendering id → (one or more OTLP resource messages, their spans or records).
 
     A rendering that has nothing to send for this call is absent. ``traces`` and ``logs`` are

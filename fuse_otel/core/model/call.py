@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 import msgspec
@@ -54,8 +53,7 @@ class CallRecord(msgspec.Struct, frozen=True, gc=False):
         return f"CallRecord({self.session_id!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class ListedCall:
+class ListedCall(msgspec.Struct, frozen=True):
     """A list record without the number of the caller or called person; this is what may be stored.
 
     ``end >= start`` where both are known; one that was absent takes the other's value.
@@ -94,8 +92,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
         return f"Entry({self.index})"
 
 
-@dataclass(frozen=True, slots=True)
-class CallLog:
+class CallLog(msgspec.Struct, frozen=True):
     """The answer to "what happened in this call". ``entries`` is in the API's order.
 
     ``count`` is the length of the API's array, elements that are no entry included.
@@ -116,8 +113,7 @@ EXPIRED_LOG = CallLog(LogState.EXPIRED)
 TOO_LARGE_LOG = CallLog(LogState.TOO_LARGE)
 
 
-@dataclass(frozen=True, slots=True)
-class CallPage:
+class CallPage(msgspec.Struct, frozen=True):
     """A page of ``/calls``. ``records`` counts its elements, unreadable and repeated ones included;
     ``total`` is ``total_calls``, ``None`` if the API named none. ``anomalies``: kind → how often.
     """
@@ -125,11 +121,10 @@ class CallPage:
     calls: tuple[CallRecord, ...]
     records: int
     total: int | None
-    anomalies: Counter[str] = field(default_factory=Counter)
+    anomalies: Counter[str] = msgspec.field(default_factory=Counter)
 
 
-@dataclass(frozen=True, slots=True)
-class LogPage:
+class LogPage(msgspec.Struct, frozen=True):
     """A page of ``/all_logs``: ``logs`` by session id; ``size`` is the decoded page in bytes,
     ``records`` and ``anomalies`` as in ``CallPage``.
     """
@@ -137,15 +132,14 @@ class LogPage:
     logs: Mapping[str, CallLog]
     records: int
     size: int
-    anomalies: Counter[str] = field(default_factory=Counter)
+    anomalies: Counter[str] = msgspec.field(default_factory=Counter)
 
 
 ERASED = 2**31 - 1
 """The number of entries of an erased call in the ledger: no log has so many."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True):
     """What the ledger knows of a call that was exported, or erased."""
 
     end: int | None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from fuse_otel.core.model.redaction_policy import STRICT, Redaction
 from fuse_otel.core.model.telemetry import Profile, Signal
@@ -41,8 +42,7 @@ class LoopName(NamedTuple):
         return f"{self.kind} {which}".rstrip()
 
 
-@dataclass(frozen=True, slots=True)
-class Rendering:
+class Rendering(Struct, frozen=True):
     """One way to write calls. All lanes that want the same bytes share it, and its batches.
 
     ``id`` is stable over restarts: it names signal, redaction rules and profile.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 MAX_CALL = 2_500_000  # bytes of a call in a signal
 MAX_VALUE = 2048  # characters of an attribute's value
@@ -24,8 +25,7 @@ class Most(NamedTuple):
 _SPAN, _RECORD = Most(128, MAX_VALUE), Most(96, MAX_VALUE)
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What a span, a log record and the links of a span may be at most."""
 
     span: Most = _SPAN

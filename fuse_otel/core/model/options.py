@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from fuse_otel.core.model.limits import MODEL, Limits
 from fuse_otel.core.model.redaction_policy import STRICT, Mode, Redaction
 
 
-@dataclass(frozen=True, slots=True)
-class ModelOptions:
+class ModelOptions(Struct, frozen=True):
     """The same options give the same bytes. ``account`` is the name that the configuration gives
     the account, empty for an account without a name. ``service_names`` maps our own number
     (digits) or an application's name to a ``service.name``. ``severities`` maps a raw log class to

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fuse_otel.core.model.module_kinds import (
     ASKING,
@@ -110,16 +113,14 @@ class TextRule(_Scoped):
         return self.written(self.part.value)
 
 
-@dataclass(frozen=True, slots=True)
-class PatternRule:
+class PatternRule(Struct, frozen=True):
     """What ``pattern``, a regular expression, finds becomes ``[name]``."""
 
     pattern: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class OwnRules:
+class OwnRules(Struct, frozen=True):
     """``allow`` lets keys leave under ``strict``, scrubbed as under ``standard``, and ``texts`` the
     same of texts; ``drop`` keeps keys back in every mode, also if another rule allows them;
     ``patterns`` hold in every mode.
@@ -134,8 +135,7 @@ class OwnRules:
 NO_RULES = OwnRules()
 
 
-@dataclass(frozen=True, slots=True)
-class Redaction:
+class Redaction(Struct, frozen=True):
     mode: Mode = Mode.STRICT
     rules: OwnRules = NO_RULES
 

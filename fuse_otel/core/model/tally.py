@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 
 class Anomaly(StrEnum):
@@ -127,8 +128,7 @@ def _nothing() -> Counter[str]:
     return Counter.__new__(Counter)
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """The collector of what happened to one call, or to one answer: rule or kind → how often.
     ``notes`` are taken only for an explanation.
     """

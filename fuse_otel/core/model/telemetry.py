@@ -7,7 +7,6 @@ the wire; 0 means "none". Attributes keep their order, which is the order of the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
@@ -43,14 +42,12 @@ class SpanKind(IntEnum):
     CONSUMER = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(msgspec.Struct, frozen=True):
     trace_id: bytes
     span_id: bytes
 
 
-@dataclass(slots=True)
-class Span:
+class Span(msgspec.Struct):
     span_id: int
     parent_id: int
     name: str
@@ -93,8 +90,7 @@ class ModuleRun(msgspec.Struct, frozen=True, gc=False):
         return f"{self.module_type} {self.result_variable}"
 
 
-@dataclass(frozen=True, slots=True)
-class CallSummary:
+class CallSummary(msgspec.Struct, frozen=True):
     """A call as the ``fuse_*`` metrics and the pages see it. ``end`` is UNIX seconds.
 
     ``contained``: it ended without an answered transfer. ``repeat``: its caller had called before,

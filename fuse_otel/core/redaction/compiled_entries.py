@@ -4,7 +4,6 @@ are the same but for their time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import count
 from typing import Any
@@ -22,8 +21,7 @@ _SALT = 0x9E3779B1  # odd: its products with the users differ in the bits that a
 _encode = msgspec.msgpack.Encoder().encode
 
 
-@dataclass(slots=True)
-class RedactedEntry:
+class RedactedEntry(msgspec.Struct):
     """``log_class`` is the raw class as a word; ``attributes`` are those of the line and of the
     data; ``body`` is what may leave of the line; ``link`` is the trace context in the entry.
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fuse_otel.core.model import semconv
 from fuse_otel.core.model.module_kinds import WEB
@@ -86,8 +87,7 @@ def _exception(value: object) -> Value | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
+class Allowed(Struct, frozen=True):
     """``modules``: the kinds that may send it, empty for any. ``prompt``: only prompts may."""
 
     attribute: str

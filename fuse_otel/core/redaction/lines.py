@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from fuse_otel.core.model import semconv
 from fuse_otel.core.model.call import Entry
@@ -48,8 +49,7 @@ _NAMERS = {"E": ANNOUNCING, "G": GOING_ON}
 _METHODS = "GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS"
 
 
-@dataclass(slots=True)
-class Facts:
+class Facts(Struct):
     """The facts in a line. ``body`` is what may leave of it; ``hidden``: it is not all of it, and
     no attribute describes the rest.
     """

@@ -7,10 +7,9 @@ without what looks personal, ``off`` adds everything. The operator's own rules h
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import cached_property
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from fuse_otel.core.model import semconv
 from fuse_otel.core.model.call import Entry, ListedCall
@@ -260,7 +259,7 @@ class Redactor:
     def _with_marked_line(self, entry: Entry, tally: Tally) -> Entry:
         """The patterns are applied before scrubbing, which could remove a part of a match."""
         line = cut_between_words(entry.line, body_limit(entry.line, Tally()))
-        return structs.replace(entry, line=marked(line, self._patterns, tally))
+        return replace(entry, line=marked(line, self._patterns, tally))
 
     def _body(self, entry: Entry, facts: Facts, kind: str, tally: Tally) -> str:
         if self._mode is Mode.STANDARD and is_secret_code(facts, entry.line):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fuse_otel.core.model.tally import Tally
 from fuse_otel.core.redaction.masks import FROM_DIGIT_TO_DIGIT
@@ -13,8 +14,7 @@ from fuse_otel.core.redaction.masks import FROM_DIGIT_TO_DIGIT
 _MASK = "[token]"
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(Struct, frozen=True):
     """What a token is, and how the numbers beside it are masked."""
 
     words: re.Pattern[str]

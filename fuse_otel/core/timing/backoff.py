@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 Random = Callable[[], float]
 """Draws from [0, 1)."""
 
 
-@dataclass(slots=True)
-class Backoff:
+class Backoff(Struct):
     """Waits that double with each failure, from ``first`` to ``most`` seconds, half of each random.
     ``until`` is the UNIX time of the next try.
 
@@ -43,8 +43,7 @@ class Backoff:
         return now >= self.until
 
 
-@dataclass(slots=True)
-class SteadyClock:
+class SteadyClock(Struct):
     """Runs with the wall clock, but never back: a clock that is set back by a day must not delay a
     retry by a day.
     """

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -59,8 +60,7 @@ def around(times: Iterable[int], joined: int = 600) -> list[Window]:
     return windows
 
 
-@dataclass(slots=True)
-class WindowSize:
+class WindowSize(Struct):
     """How long the next window of a long interval is: few calls make it longer, many shorter."""
 
     seconds: int = HOUR

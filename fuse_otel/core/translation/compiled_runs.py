@@ -5,8 +5,10 @@ that differs in its ids and times alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fuse_otel.core.model import semconv
 from fuse_otel.core.model.bounded_table import BoundedTable
@@ -39,8 +41,7 @@ _CALLS_OWN = {
 RunKey = tuple[object, ...]
 
 
-@dataclass(slots=True)
-class CompiledRun:
+class CompiledRun(Struct):
     """``kept``: others may share it. Then ``span`` has nothing that its call alone has, which is
     written anew for each: ids, times, ``session.id``, the number of the execution and of the
     visit, the time to the answer, marks. ``module`` never has its seconds.

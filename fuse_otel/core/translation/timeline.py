@@ -6,8 +6,9 @@ A run of entries of one module is one execution of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
+
+from msgspec import Struct, field
 
 from fuse_otel.core.model.call import CallLog, Entry, ListedCall, LogCompleteness, LogState
 from fuse_otel.core.model.ids import session_key
@@ -28,8 +29,7 @@ Application = tuple[str, str]
 """Name and version."""
 
 
-@dataclass(slots=True)
-class Execution:
+class Execution(Struct):
     """``ordinal`` counts the call's executions from 1, ``visit`` those of the same module.
 
     ``places`` are positions in the call's entries. ``start`` and ``end`` are UNIX nanoseconds.
@@ -50,8 +50,7 @@ class Execution:
         return max(self.end, self.start + STEP)
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(Struct, frozen=True):
     """``session_id`` is the ``session_key`` of the call's own. ``moments`` and ``redacted`` run
     beside ``entries``, ``names`` (module type and result variable, as they may leave) and
     ``applications`` beside ``executions``. ``start`` and ``end`` are the envelope of everything

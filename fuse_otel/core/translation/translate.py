@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from fuse_otel.core.model import semconv
 from fuse_otel.core.model.call import CallLog, Direction, ListedCall, LogCompleteness
@@ -39,8 +40,7 @@ SEVERITIES = {
 EVENTS = {"prompt": semconv.EVENT_PROMPT, "event": semconv.EVENT_EVENT}
 
 
-@dataclass(slots=True)
-class TranslatedCall:
+class TranslatedCall(Struct):
     """``root`` is ``None`` for growth of a sent call. ``runs`` are the executions that are sent,
     by their numbers from 0. ``first`` is the index of the first entry whose record is sent.
     """

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
-from dataclasses import replace
 from threading import Event, Lock, Thread
 from uuid import uuid4
 
+from msgspec.structs import replace
 from psycopg_pool import PoolTimeout
 
 from fuse_otel import __version__

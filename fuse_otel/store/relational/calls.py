@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from fuse_otel.ports import SLOT, CallCount, CallQuery, IndexedCall, Neighbours, SeenRow, Step
 from fuse_otel.store.relational.database import Connection, Database

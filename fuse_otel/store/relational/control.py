@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from fuse_otel.core.model.lane import Lane
 from fuse_otel.core.model.telemetry import Signal

@@ -1,9 +1,9 @@
 """The first page: what does not work on top, then accounts, lanes and counts."""
 
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from support import http_client
 from support.builders.store_values import NOW, TEMPO, accepted, body, copy_of, only, step
 from support.rigs.web_site import filled_store, indexed_call, recent_call, served, site

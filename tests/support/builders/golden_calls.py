@@ -3,11 +3,11 @@ application and way to end, and those that are written by hand for what neither 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from fuse_otel.core.decoding.answers import decode_call, decode_calls
 from fuse_otel.core.decoding.saved_calls import decode_saved
@@ -139,8 +139,7 @@ def _odd_times() -> Iterator[tuple[str, GoldenCall]]:
     call, log = scenario("transfer-busy")
     assert call.end is not None
     away = tuple(
-        msgspec.structs.replace(entry, timestamp=(entry.timestamp or 0) + 5 * 3600)
-        for entry in log.entries
+        replace(entry, timestamp=(entry.timestamp or 0) + 5 * 3600) for entry in log.entries
     )
     yield "entries-in-another-time-zone", GoldenCall(call, replace(log, entries=away))
     yield "end-a-year-ahead", GoldenCall(replace(call, end=call.end + 365 * 86_400), log)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import islice
 
 import msgspec
+from msgspec.structs import replace
 
 from fuse_otel.core.decoding.answers import decode_call
 from fuse_otel.core.model.call import log_completeness

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from fuse_otel.core.encoding.renderer import RenderedCall, distinct
 from fuse_otel.core.model.call import CallLog, ListedCall, LogCompleteness

@@ -3,8 +3,9 @@ where the product waits seconds and minutes. Everything else is the product's.
 """
 
 import sys
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from fuse_otel.assembly import parts
 from fuse_otel.cli import main

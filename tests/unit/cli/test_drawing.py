@@ -1,11 +1,11 @@
 """A call drawn in a terminal."""
 
 import re
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from fuse_otel.cli.terminal.call_tree import NARROWEST, draw
 from fuse_otel.cli.terminal.text import columns

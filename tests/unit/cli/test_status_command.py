@@ -3,9 +3,9 @@
 import json
 import os
 from contextlib import closing
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from support.builders.store_values import JAEGER, LOKI, NOW, TEMPO, body, pending, seen, step
 from support.rigs.job_rig import park
 

@@ -16,7 +16,7 @@ OVERFLOWS = "fuse_otel_label_overflows_total"
 
 
 def stored(metrics, account="main", **changes):
-    fields = {name: getattr(SUMMARY, name) for name in SUMMARY.__dataclass_fields__}
+    fields = {name: getattr(SUMMARY, name) for name in SUMMARY.__struct_fields__}
     call = CallSummary(**(fields | {"start": NOW - 50, "end": NOW - 20} | changes))
     metrics(CallsStored(account, NOW, (call,), ("0af7651916cd43dd8448eb211c80319c",), Tally()))
 

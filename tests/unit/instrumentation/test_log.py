@@ -3,9 +3,9 @@
 import errno
 import io
 import json
-from dataclasses import fields, replace
 
 import pytest
+from msgspec.structs import fields, replace
 from support.builders.every_event import EVERY_EVENT, LANE, NOW
 
 from fuse_otel import events

@@ -2,9 +2,9 @@
 
 import platform
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 from support.builders.every_event import EVERY_EVENT, FAILED_EXPORT, LANE, NOW
 from support.pages.exposition import OPENMETRICS, value

@@ -29,7 +29,7 @@ MENU = module("menu", "main_menu")
 
 def call(**changes):
     fields = (
-        {name: getattr(SUMMARY, name) for name in SUMMARY.__dataclass_fields__}
+        {name: getattr(SUMMARY, name) for name in SUMMARY.__struct_fields__}
         | {"start": NOW - 50, "end": NOW - 20, "seconds": 30.0}
         | changes
     )

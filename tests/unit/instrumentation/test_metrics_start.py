@@ -95,7 +95,7 @@ def test_one_call_begins_every_known_value_of_its_application_and_modules():
         ModuleRun("rest", "claim", error=True, seconds=1.0, errors=("504",), http=http),
         ModuleRun("transfer", "agent", error=False, seconds=1.0, transfer="busy"),
     )
-    fields = {name: getattr(SUMMARY, name) for name in SUMMARY.__dataclass_fields__}
+    fields = {name: getattr(SUMMARY, name) for name in SUMMARY.__struct_fields__}
     changed = {"start": NOW - 50, "end": NOW - 20, "modules": runs, "entries": {"info": 1}}
     metrics = Metrics()
     trace = "0af7651916cd43dd8448eb211c80319c"

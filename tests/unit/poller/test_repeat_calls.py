@@ -1,8 +1,7 @@
 """Callers who call again within a day, counted once whatever happens to the daemon."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from support.fakes.unsafe_ledger import Crashed
 
 from fuse_otel.core.encoding.renderer import Renderer

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from support.builders.ship_values import NOW, TRACES, new_body
 from support.rigs.lane_rig import LaneRig
 

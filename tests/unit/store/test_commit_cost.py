@@ -3,10 +3,10 @@ regression shows in these numbers without a clock.
 """
 
 import time
-from dataclasses import replace
 from hashlib import sha256
 
 import pytest
+from msgspec.structs import replace
 from support.builders.flow_values import runs, stepping_call
 from support.builders.store_values import LOKI, NOW, TEMPO, body, recent, seen, step
 

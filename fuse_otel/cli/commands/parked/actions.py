@@ -9,7 +9,8 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from fuse_otel.assembly.parts import open_control
 from fuse_otel.cli.output import DONE, FAILED, USAGE, complain, printed

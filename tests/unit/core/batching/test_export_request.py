@@ -1,10 +1,9 @@
 """Export requests are cut out of batches. Nothing is encoded again."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from support.builders.ship_values import ITEMS, LOGS, encoded, new_body, sessions, stored
 
 from fuse_otel.core.batching import batch as batches
