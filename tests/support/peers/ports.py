@@ -1,4 +1,6 @@
-"""Free ports of this machine, for programs that cannot choose their own."""
+"""Free ports of this machine, for programs that cannot choose their own. Each is held for the
+program until this process ends: no other process of the test run is given it meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from pathlib import Path
 
 _RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _LOWEST = 15_000
+_HELD: list[socket.socket] = []
 
 
 def free_ports(count: int) -> list[int]:
@@ -15,12 +18,10 @@ def free_ports(count: int) -> list[int]:
     program that is killed and started again shall find its port still free.
     """
     found: list[int] = []
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
     highest = _first_handed_out()
     while len(found) < count:
         port = random.SystemRandom().randrange(_LOWEST, highest)
-        if port not in found and _is_free(port):
+        if _is_held(port):
             found.append(port)
     return found
 
@@ -29,10 +30,15 @@ def _first_handed_out() -> int:
     return int(_RANGE.read_text().split()[0]) if _RANGE.exists() else 32_768
 
 
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
+def _is_held(port: int) -> bool:
+    """Whether nobody else had it: then we hold it."""
+    holder = socket.socket()
+    try:
+        holder.bind(("127.0.0.1", port))
+    except OSError:
+        holder.close()
+        return False
+    # From now on a server may listen beside it, because it does not listen itself.
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    _HELD.append(holder)
+    return True

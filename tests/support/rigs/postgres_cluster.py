@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from support.patience import PATIENCE
 from support.peers.ports import free_ports
 from support.rigs.newest_postgres import unpack
 
@@ -105,7 +106,7 @@ class Cluster:
         if os.geteuid() == 0:
             command = ["runuser", "-u", _USER, "--", *command]
         done = subprocess.run(
-            command, check=False, capture_output=True, timeout=60, cwd=self.folder
+            command, check=False, capture_output=True, timeout=PATIENCE, cwd=self.folder
         )
         if done.returncode:
             said = (done.stdout + done.stderr).decode(errors="replace")
