@@ -2,10 +2,8 @@
 store says so, and goes on afterwards.
 """
 
-from contextlib import ExitStack
 from random import Random
 
-import psycopg
 import pytest
 from support.builders.store_values import NOW, TEMPO, body, seen, step, whole_step
 from support.fakes.relay import Relay
@@ -53,15 +51,7 @@ def test_a_server_without_a_free_connection_is_named_as_such(own):
     with own.store() as url:
         store = opened(url)
         lease = store.ledger.lease("main")
-        with ExitStack() as stack:
-            taken = 0
-            while taken < 100:
-                try:
-                    stack.enter_context(psycopg.connect(url))
-                except psycopg.OperationalError:
-                    break
-                taken += 1
-            assert taken < 100
+        with no_free_connection(own, end_ours=False):
             with pytest.raises(Broken, match="has no free connection"):
                 opened(url)
             lease.commit(whole_step("1;1"))  # by the connection that it has

@@ -27,7 +27,10 @@ def standby(server: Cluster) -> Iterator[None]:
 
 
 @contextmanager
-def no_free_connection(server: Cluster) -> Iterator[None]:
+def no_free_connection(server: Cluster, *, end_ours: bool = True) -> Iterator[None]:
+    """``end_ours``: the store's connections are ended, and taken too. In the end the server has
+    free ones again.
+    """
     with ExitStack() as taken:
         admin = taken.enter_context(psycopg.connect(server.url(), autocommit=True))
 
@@ -35,16 +38,21 @@ def no_free_connection(server: Cluster) -> Iterator[None]:
 
         def all_taken() -> bool:
             nonlocal calm
-            admin.execute(_END_OURS)
+            if end_ours:
+                admin.execute(_END_OURS)
+            more = False
             while _takes_one(server, taken):
-                pass
+                more = True
             (ours,) = admin.execute(_OURS).fetchone()
             # One that is starting or ending has its place, and is not listed.
-            calm = 0 if ours else calm + 1
+            calm = 0 if more or (end_ours and ours) else calm + 1
             return calm > CALM
 
         wait_for(all_taken, "a server without a free connection")
         yield
+    # The server ends each connection a moment after its client.
+    with ExitStack() as again:
+        wait_for(lambda: _takes_one(server, again), "a free connection")
 
 
 def _takes_one(server: Cluster, taken: ExitStack) -> bool:
