@@ -44,7 +44,7 @@ def link(output, pattern):
 
 
 def answer(url, **parameters):
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
         return client.get(url, params=parameters).raise_for_status()
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
+from support.patience import PATIENCE
 from support.peers import found_spans
 from support.peers.account import account
 from support.peers.ages import AGES, DAY, deliver_one_by_one
@@ -128,7 +129,7 @@ def test_calls_of_every_age_are_found_by_id_and_by_search(order, tempo, tenant, 
 
 def test_a_success_is_an_empty_partial_success(tempo, run_name):
     headers = {"Content-Type": "application/x-protobuf", "X-Scope-OrgID": run_name}
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
         answer = client.post(f"{tempo.http}/v1/traces", content=b"", headers=headers)
     assert (answer.status_code, answer.content) == (200, b"\n\x00")
 

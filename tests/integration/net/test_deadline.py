@@ -10,6 +10,7 @@ import httpcore
 import httpx
 import pytest
 from support.fakes.raw_http import RawServer, always, answer
+from support.peers.waiting import wait_for
 
 from fuse_otel.daemon.request_threads import RequestThreads
 from fuse_otel.net import DeadlinePassed, client, deadline, left, read_limited
@@ -71,10 +72,20 @@ def test_a_tls_handshake_that_never_ends_is_given_up():
         _given_up(server.url.replace("http:", "https:"))
 
 
+def _given_up_by(proxy: RawServer, url: str) -> None:
+    """On a busy machine the time may be over before anything is sent."""
+
+    def heard() -> bool:
+        _given_up(url)
+        return bool(proxy.heads)
+
+    wait_for(heard, "a request to the proxy")
+
+
 def test_the_deadline_holds_through_a_proxy(monkeypatch):
     with RawServer(_dribbles) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        _given_up("http://fuse.invalid/")
+        _given_up_by(proxy, "http://fuse.invalid/")
         assert proxy.heads[0].startswith("GET http://fuse.invalid/")
 
 
@@ -85,7 +96,7 @@ def test_the_deadline_holds_inside_a_proxys_tunnel(monkeypatch):
 
     with RawServer(respond) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        _given_up("https://fuse.invalid/")
+        _given_up_by(proxy, "https://fuse.invalid/")
         assert proxy.heads[0].startswith("CONNECT fuse.invalid:443")
 
 

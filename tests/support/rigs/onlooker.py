@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 
+from support.patience import PATIENCE
 from support.rigs.program import Running
 
 PAGES = ("/", "/status", "/calls", "/metrics", "/-/healthy", "/-/ready")
@@ -19,7 +20,7 @@ class Onlooker:
     def __init__(self, url: str) -> None:
         self.seconds: list[float] = []
         self.down: set[str] = set()
-        self._client = httpx.Client(base_url=url, timeout=60, trust_env=False)
+        self._client = httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._look)
         self._thread.start()

@@ -154,6 +154,11 @@ def hostile(size):
 
 
 def seconds(data):
+    """Of the processor, the least of three tries: other programs only add to it."""
+    return min(_seconds(data) for _ in range(3))
+
+
+def _seconds(data):
     began = time.process_time()
     for read in (decode_call, decode_calls, decode_logs, decode_saved, decode_error):
         with contextlib.suppress(NotUnderstood):
@@ -166,4 +171,4 @@ def seconds(data):
 def test_the_time_to_read_grows_with_the_length_alone(number):
     """Ten times the text takes some ten times as long; a quadratic reader takes a hundred times."""
     short, long = (list(hostile(size))[number] for size in (10_000, 100_000))
-    assert seconds(long) < 40 * max(min(seconds(short) for _ in range(3)), 0.005)
+    assert seconds(long) < 40 * max(seconds(short), 0.005)
