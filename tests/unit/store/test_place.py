@@ -5,6 +5,7 @@ import fcntl
 import os
 import sqlite3
 from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 from support.builders.store_values import NOW, step, whole_step
