@@ -96,16 +96,20 @@ def destination(
     settings: DestinationSettings, clock: Callable[[], float] = time.time
 ) -> Destination:
     """Raises ``ConfigurationError`` for certificates that cannot be read."""
-    from fuse_otel.destinations.json_lines import (  # noqa: PLC0415 - heavy, and rarely wanted
+    if settings.type in {"console", "file"}:
+        return _json_lines(settings)
+    return _otlp(settings, clock)
+
+
+def _json_lines(settings: DestinationSettings) -> Destination:
+    from fuse_otel.destinations.json_lines import (  # noqa: PLC0415 - protobuf, and rarely wanted
         ConsoleDestination,
         FileDestination,
     )
 
     if settings.type == "console":
         return ConsoleDestination(sys.stdout)
-    if settings.type == "file":
-        return FileDestination(Path(settings.path or ""))
-    return _otlp(settings, clock)
+    return FileDestination(Path(settings.path or ""))
 
 
 def _otlp(settings: DestinationSettings, clock: Callable[[], float]) -> Destination:

@@ -56,6 +56,8 @@ def load(
     ``flags``: key of a setting (``poll_interval``, ``developer_key_file``) → text, empty if unset.
     ``needs_account`` is false for commands that only read the store: they work without an account.
     """
+    # Else pydantic reads the metadata of all packages for its plugins, which would see the secrets.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from fuse_otel.config.settings import load_from  # noqa: PLC0415 - imports pydantic
 
     return load_from(

@@ -13,19 +13,13 @@ import html
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
-from google.protobuf.wrappers_pb2 import BytesValue, Int64Value
-from google.rpc.error_details_pb2 import RetryInfo
-from google.rpc.status_pb2 import Status
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
-from fuse_otel import net
 from fuse_otel.core.batching.export_result import (
     Accepted,
     PartialSuccess,
     PermanentFailure,
     Retry,
 )
-from fuse_otel.core.encoding.otlp_json import parse
 from fuse_otel.core.redaction.masks import mask_personal
 from fuse_otel.errors import code_location
 
@@ -97,25 +91,10 @@ def sentence(status: str, words: str, hint: str = "") -> str:
 
 def rpc_status(data: bytes) -> RpcStatus | None:
     """``None`` if the bytes are no ``google.rpc.Status``."""
-    try:
-        status = parse(Status(), data)
-    except ValueError:
-        return None
-    after = None
-    for detail in status.details:
-        if detail.Is(RetryInfo.DESCRIPTOR):
-            delay = _retry_delay(detail.value)
-            after = after if delay is None else delay
-    return RpcStatus(status.message, after)
+    from fuse_otel.destinations import otlp_protobuf  # noqa: PLC0415 - imports protobuf: 20 ms
 
-
-def _retry_delay(retry_info: bytes) -> float | None:
-    """An empty one is "at once"; ``None`` for one that cannot be read or meant."""
-    try:
-        delay = parse(RetryInfo(), retry_info).retry_delay
-    except ValueError:
-        return None
-    return net.believable_wait(delay.seconds + delay.nanos / 10**9)
+    found = otlp_protobuf.status(data)
+    return None if found is None else RpcStatus(*found)
 
 
 def partial_success(content_type: str, body: bytes) -> RejectedItems:
@@ -154,25 +133,9 @@ def _kind(content_type: str) -> str:
 
 
 def _from_protobuf(body: bytes) -> RejectedItems:
-    """The responses of both signals have the same field numbers."""
-    try:
-        response = parse(ExportTraceServiceResponse(), body)
-    except ValueError:
-        return _without_text(body)
-    if parse(Int64Value(), body).value:
-        raise Foreign("field 1 is a number")
-    found = response.partial_success
-    return RejectedItems(found.rejected_spans, found.error_message)
+    from fuse_otel.destinations import otlp_protobuf  # noqa: PLC0415 - as above
 
-
-def _without_text(body: bytes) -> RejectedItems:
-    """Some servers cut their message inside a character. Protobuf refuses such text, and with it
-    the count, which is what matters: read field 1 by messages that have it and no text.
-    """
-    partial = parse(BytesValue(), body).value
-    if not partial:
-        raise Foreign("no partial success")
-    return RejectedItems(parse(Int64Value(), partial).value)
+    return RejectedItems(*otlp_protobuf.partial_success(body))
 
 
 _Count = int | float | str | None

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from fuse_otel.core.batching.batch import Batch, CallSlice
 from fuse_otel.core.batching.gzip_member import deflate, inflate
-from fuse_otel.core.encoding.relabel import relabel_logs
 from fuse_otel.core.model.lane import Lane, Rendering
 from fuse_otel.core.model.telemetry import Profile, Signal
 from fuse_otel.ports import ParkedCall
@@ -66,6 +65,8 @@ def _relabelled(call: ParkedCall, lanes: ReplayLanes) -> bytes:
     if not data:
         raise ValueError("nothing is left of the call's bytes")
     if call.lane.signal is Signal.LOGS:
+        from fuse_otel.core.encoding.relabel import relabel_logs  # noqa: PLC0415 - imports protobuf
+
         data = relabel_logs(data, lanes.profiles[call.lane], lanes.stream_attribute)
     return data
 

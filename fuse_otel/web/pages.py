@@ -7,13 +7,12 @@ import gzip
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from fuse_otel.core.encoding import otlp_json
 from fuse_otel.errors import Stopping, WrongQuery
 from fuse_otel.ports import Neighbours, RecentCall, Status
 from fuse_otel.views.call_tree import call_trees
@@ -29,6 +28,9 @@ from fuse_otel.web.page import accepts_pages, not_found
 from fuse_otel.web.responses import accepts_gzip, plain, probe
 from fuse_otel.web.status import landing_page, status_page
 from fuse_otel.web.waterfall import call_page, indexed_call_page, place_of
+
+if TYPE_CHECKING:
+    from fuse_otel.core.encoding.otlp_json import Json
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -151,7 +153,7 @@ class Pages:
         return indexed_call_page(call, view, self._site.calls.neighbours(call), elsewhere)
 
     def _drawn(self, request: Request, call: RecentCall) -> Response:
-        trees = call_trees(otlp_json.traces_json(call.traces), otlp_json.logs_json(call.logs))
+        trees = call_trees(*_as_otlp(call))
         tree = next((tree for tree in trees if tree.trace_id == call.trace_id), None)
         if tree is None:
             return not_found(request, "Nothing of this call is kept to draw.")
@@ -207,6 +209,14 @@ def _wants_page(request: Request) -> bool:
 
 def _otlp_lines(call: RecentCall) -> Response:
     """An export request a line, as the file destination writes them."""
-    requests = (otlp_json.traces_json(call.traces), otlp_json.logs_json(call.logs))
-    text = "".join(f"{otlp_json.dumps(request)}\n" for request in requests if request)
+    from fuse_otel.core.encoding.otlp_json import dumps  # noqa: PLC0415 - as below
+
+    text = "".join(f"{dumps(request)}\n" for request in _as_otlp(call) if request)
     return Response(text, media_type="application/x-ndjson")
+
+
+def _as_otlp(call: RecentCall) -> tuple[Json, Json]:
+    """Its spans and its log records."""
+    from fuse_otel.core.encoding import otlp_json  # noqa: PLC0415 - protobuf: no start waits for it
+
+    return otlp_json.traces_json(call.traces), otlp_json.logs_json(call.logs)
