@@ -148,8 +148,8 @@ def _status(settings: Settings, mask: Mask) -> dict[str, object]:
     from fuse_otel.assembly.parts import open_control  # noqa: PLC0415 - opens the store
     from fuse_otel.store import is_shared  # noqa: PLC0415
     from fuse_otel.store.sqlite.schema import VERSION  # noqa: PLC0415
+    from fuse_otel.views.problems import reported_problems  # noqa: PLC0415
     from fuse_otel.views.status_json import status_json  # noqa: PLC0415
-    from fuse_otel.views.status_report import reported_problems  # noqa: PLC0415
 
     with open_control(settings) as control:
         status, daemon = control.status(), control.lock_holder()

@@ -22,7 +22,7 @@ from fuse_otel.events import (
     StoreFailed,
 )
 from fuse_otel.ports import ReportedState
-from fuse_otel.views.status_report import Problem
+from fuse_otel.views.problems import Problem
 
 _STORE, _RELOAD = "store", "reload of the configuration"
 
@@ -115,6 +115,7 @@ class Readiness:
     def __init__(self, accounts: Sequence[str], lanes: Sequence[Lane]) -> None:
         self._accounts: dict[str, str] = dict.fromkeys(accounts, "")
         self._lanes: dict[Lane, str] = dict.fromkeys(lanes, "")
+        self._elsewhere: set[str] = set()  # accounts that another replica reads
         self._suspended: set[Lane] = set()
         self._paused: set[Lane] = set()
         self._store: StoreFailed | None = None
@@ -126,8 +127,10 @@ class Readiness:
             match event:
                 case AccountMoved():
                     self._accounts[event.account] = "" if event.up else event.reason
+                    self._elsewhere.discard(event.account)
                 case AccountStandby():
                     self._accounts[event.account] = ""
+                    self._elsewhere.add(event.account)
                 case LaneChanged():
                     self._lanes[event.lane] = "" if event.up else event.reason
                     (self._suspended.add if event.suspended else self._suspended.discard)(
@@ -173,11 +176,14 @@ class Readiness:
             return [f"lane {lane} is paused." for lane in self._lanes if lane in self._paused]
 
     def unready(self) -> list[str]:
-        """Empty while the store, at least one account and at least one lane that is not paused
-        work.
+        """Empty while the store, at least one account that this process reads, and at least one
+        lane that is not paused work. It may read none, if other replicas do.
         """
         with self._lock:
-            blocked = self._store is not None or _all(self._accounts) or _all(self._in_use())
+            read = {
+                name: why for name, why in self._accounts.items() if name not in self._elsewhere
+            }
+            blocked = self._store is not None or _all(read) or _all(self._in_use())
         return self.problems() if blocked else []
 
 

@@ -122,11 +122,13 @@ class JobWorker:
         states = self._states()
         if states is None:
             return
-        if states != self._reported:
+        # Either way: the clock may have been set back.
+        is_sample_due = abs(now - self._sampled) >= _SAMPLE_EVERY
+        # Now and then without a change: other replicas may have taken this one for gone meanwhile.
+        if states != self._reported or is_sample_due:
             self._control.report_states(*states)
             self._reported = states
-        # Either way: the clock may have been set back.
-        if abs(now - self._sampled) >= _SAMPLE_EVERY:
+        if is_sample_due:
             self._sampled = now  # also if it fails, so that the jobs advance on a full disk
             sample = sample_of(self._control.status(), now)
             if sample is not None:

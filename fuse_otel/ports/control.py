@@ -145,7 +145,8 @@ class Erased(Struct, frozen=True):
 class ReplicaStatus(Struct, frozen=True):
     """A process that works on a shared store since ``start``; it last answered at ``seen`` (UNIX
     seconds of the store), and reads ``accounts``. Without ``alive`` it counts as dead. ``here``: it
-    is this process. It ``exports`` metrics if it is a daemon.
+    is this process. It ``exports`` metrics if it is a daemon. ``lanes`` is what it last reported of
+    its lanes.
     """
 
     name: str
@@ -156,6 +157,7 @@ class ReplicaStatus(Struct, frozen=True):
     here: bool
     accounts: tuple[str, ...] = ()
     exports: bool = True
+    lanes: Mapping[Lane, ReportedState] = field(default_factory=dict)
 
 
 class Status(Struct, frozen=True):
@@ -190,7 +192,10 @@ class Control(Protocol):
     def report_states(
         self, accounts: Mapping[str, ReportedState], lanes: Mapping[Lane, ReportedState]
     ) -> None:
-        """Keep the states of the daemon's accounts and lanes. All others lose theirs."""
+        """Keep the states of the daemon's accounts and lanes; all others lose theirs. Each replica
+        of a shared store has states of its own. The status shows that of an account's reader, and
+        the worst of a lane.
+        """
 
     def add_sample(self, sample: Sample) -> None:
         """A slot keeps the worst of its samples. Those older than a day, and those of a clock that

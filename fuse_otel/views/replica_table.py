@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fuse_otel.core.model.lane import Lane
 from fuse_otel.humanize import UNKNOWN, ago
-from fuse_otel.ports import ReplicaStatus
+from fuse_otel.ports import ReplicaStatus, ReportedState
 from fuse_otel.views.table import Cell, Severity, Table, moment_cell
 
 
@@ -24,3 +25,15 @@ def replica_table(replicas: Sequence[ReplicaStatus], now: float) -> Table:
         for each in replicas
     ]
     return Table("Replicas", "replica", heads, rows)
+
+
+def alive(replicas: Sequence[ReplicaStatus]) -> Sequence[ReplicaStatus]:
+    """The living daemons; a command has no lanes."""
+    return [each for each in replicas if each.alive and each.exports]
+
+
+def states_of_lane(
+    lane: Lane, replicas: Sequence[ReplicaStatus]
+) -> Sequence[tuple[str, ReportedState]]:
+    """The name of each living daemon that has the lane, and what it reports of it."""
+    return [(each.name, each.lanes[lane]) for each in alive(replicas) if lane in each.lanes]

@@ -5,7 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from fuse_otel.ports import AccountStatus, Job, JobStatus, LaneStatus, ReplicaStatus, Status
+from fuse_otel.core.model.lane import Lane
+from fuse_otel.ports import (
+    AccountStatus,
+    Job,
+    JobStatus,
+    LaneStatus,
+    ReplicaStatus,
+    ReportedState,
+    Status,
+)
 from fuse_otel.views.status_report import headroom_of, lanes_of, masked
 
 
@@ -64,14 +73,20 @@ def _account_json(account: AccountStatus, now: float) -> dict[str, object]:
 
 def _lane_json(each: LaneStatus) -> dict[str, object]:
     return {
-        "destination": each.lane.destination,
-        "signal": each.lane.signal.value,
-        "state": each.reported.state or None,
-        "reason": each.reported.reason,
+        **_reported_json(each.lane, each.reported),
         "calls": each.calls,
         "oldest": each.oldest,
         "parked": each.parked,
         "paused_since": each.paused_since,
+    }
+
+
+def _reported_json(lane: Lane, reported: ReportedState) -> dict[str, object]:
+    return {
+        "destination": lane.destination,
+        "signal": lane.signal.value,
+        "state": reported.state or None,
+        "reason": reported.reason,
     }
 
 
@@ -83,6 +98,7 @@ def _replica_json(each: ReplicaStatus) -> dict[str, object]:
         "seen": each.seen,
         "alive": each.alive,
         "accounts": list(each.accounts),
+        "lanes": [_reported_json(lane, reported) for lane, reported in each.lanes.items()],
     }
 
 

@@ -1,6 +1,4 @@
-"""The state of accounts, lanes, outbox and jobs, as tables for the pages and the terminal; and
-what does not work.
-"""
+"""The state of accounts, lanes, outbox and jobs, as tables for the pages and the terminal."""
 
 from __future__ import annotations
 
@@ -17,15 +15,16 @@ from fuse_otel.ports import (
     Job,
     JobStatus,
     LaneStatus,
+    ReplicaStatus,
     ReportedState,
     Status,
 )
-from fuse_otel.views.replica_table import replica_table
+from fuse_otel.views.replica_table import replica_table, states_of_lane
 from fuse_otel.views.table import Cell, Severity, Table, moment_cell, number_cell
 
 # Caused by failures. History and backfill are intended, so they are no risk.
 AT_RISK = frozenset({GapReason.ERROR, GapReason.DOWNTIME, GapReason.DAMAGE})
-_HEADROOM_LOW = RETENTION / 2  # seconds
+HEADROOM_LOW = RETENTION / 2  # seconds
 _ALMOST_FULL = 0.8  # of the outbox
 
 
@@ -51,7 +50,7 @@ def status_report(status: Status, now: float, *, running: bool = True) -> Status
     return StatusReport(
         tables=(
             _accounts(status.accounts, now, running=running),
-            _lanes(lanes_of(status), now, running=running),
+            _lanes(status, now, running=running),
             _numbers(status.accounts, now),
             _gaps(status.accounts),
             _unreadable(status.accounts, now),
@@ -83,7 +82,7 @@ def _accounts(accounts: Sequence[AccountStatus], now: float, *, running: bool) -
 
 def _headroom_cell(account: AccountStatus, now: float) -> Cell:
     left = headroom_of(account, now)
-    low = left is not None and left < _HEADROOM_LOW
+    low = left is not None and left < HEADROOM_LOW
     return Cell(duration(left), Severity.ALARM if low else Severity.PLAIN)
 
 
@@ -92,24 +91,26 @@ def _to_read(gaps: Sequence[Gap]) -> str:
     return f"{duration(seconds)} in {plural(len(gaps), 'gap')}" if seconds else UNKNOWN
 
 
-def _lanes(lanes: Sequence[LaneStatus], now: float, *, running: bool) -> Table:
+def _lanes(status: Status, now: float, *, running: bool) -> Table:
     heads = ("Lane", "State", "#Waiting", "Oldest ended", "#Parked")
     rows = [
         (
             Cell(str(each.lane)),
-            _lane_state(each, now, running=running),
+            _lane_state(each, status.replicas, now, running=running),
             number_cell(each.calls),
             Cell(ago(each.oldest, now)),
             number_cell(each.parked, Severity.WARNING),
         )
-        for each in lanes
+        for each in lanes_of(status)
     ]
     return Table("Lanes", "lane", heads, rows, "No destination is configured.")
 
 
-def _lane_state(lane: LaneStatus, now: float, *, running: bool) -> Cell:
+def _lane_state(
+    lane: LaneStatus, replicas: Sequence[ReplicaStatus], now: float, *, running: bool
+) -> Cell:
     if lane.paused_since is None:
-        return _state(lane.reported, running=running)
+        return _state(lane.reported, running=running, where=_share(lane, replicas))
     return Cell(f"paused {duration(paused_for(lane.paused_since, now))}", Severity.WARNING)
 
 
@@ -118,12 +119,21 @@ def paused_for(since: int, now: float) -> int:
     return max(int(now) - since, 0)
 
 
-def _state(reported: ReportedState, *, running: bool) -> Cell:
+def _share(lane: LaneStatus, replicas: Sequence[ReplicaStatus]) -> str:
+    """Of how many replicas the lane does not work, unless all agree."""
+    states = states_of_lane(lane.lane, replicas)
+    wrong = sum(each.state != "up" for _, each in states)
+    return f" on {wrong} of {len(states)}" if 0 < wrong < len(states) else ""
+
+
+def _state(reported: ReportedState, *, running: bool, where: str = "") -> Cell:
     if not running:
         return Cell(UNKNOWN)
     if not reported.state:
         return Cell("not configured", Severity.WARNING)
-    return Cell(reported.state, Severity.PLAIN if reported.state == "up" else Severity.ALARM)
+    if reported.state == "up":
+        return Cell("up")
+    return Cell(f"{reported.state}{where}", Severity.ALARM)
 
 
 def _numbers(accounts: Sequence[AccountStatus], now: float) -> Table:
@@ -252,41 +262,3 @@ def _reported(status: Status) -> bool:
 def masked(number: str) -> str:
     """Enough to tell our own numbers apart."""
     return f"…{number[-4:]}" if number else ""
-
-
-def reported_problems(status: Status) -> list[str]:
-    """What does not work, as the daemon last reported it: a sentence each. A paused lane is not
-    expected to work.
-    """
-    accounts = [(f"account {each.account}", each.reported) for each in status.accounts]
-    lanes = [(f"lane {e.lane}", e.reported) for e in status.lanes if e.paused_since is None]
-    return [
-        f"{what} is {reported.state}: {reported.reason}"
-        for what, reported in (*accounts, *lanes)
-        if reported.state not in {"", "up"}
-    ]
-
-
-def low_headroom(status: Status, now: float) -> list[str]:
-    """A sentence for each account whose unread calls will soon be gone."""
-    found = ((each.account, headroom_of(each, now)) for each in status.accounts)
-    return [
-        f"account {account}: Plum deletes the log of its oldest unread call in {duration(left)}."
-        for account, left in found
-        if left is not None and left < _HEADROOM_LOW
-    ]
-
-
-class Problem(Struct, frozen=True):
-    """``what`` does not work since ``since``; ``error`` is the last one. ``next_try`` is ``None``
-    where nothing is tried again by itself. Times are UNIX seconds.
-    """
-
-    what: str
-    since: float
-    error: str
-    next_try: float | None = None
-
-    def explains(self, sentence: str) -> bool:
-        """Whether a sentence about a problem is about this one."""
-        return sentence.startswith((f"{self.what}: ", f"{self.what} is "))

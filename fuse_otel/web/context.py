@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from fuse_otel.events import Emit, unheard
 from fuse_otel.ports import CallIndex, Control, Flows
-from fuse_otel.views.status_report import Problem
+from fuse_otel.views.problems import Problem
 from fuse_otel.web.access import CurrentAccess
 from fuse_otel.web.call_head import LinkTemplates
 

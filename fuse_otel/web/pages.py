@@ -17,8 +17,8 @@ from fuse_otel.errors import Stopping, WrongQuery
 from fuse_otel.ports import Neighbours, RecentCall, Status
 from fuse_otel.views.call_tree import call_trees
 from fuse_otel.views.history import Series, first_slot, history
+from fuse_otel.views.problems import low_headroom, reported_problems
 from fuse_otel.views.status_json import status_json
-from fuse_otel.views.status_report import low_headroom, reported_problems
 from fuse_otel.views.waterfall import scale_of
 from fuse_otel.web import calls, flow
 from fuse_otel.web.call_head import CallPlace, external_links, read_view

@@ -14,7 +14,8 @@ from starlette.responses import Response
 from fuse_otel import humanize
 from fuse_otel.ports import SLOT, SLOTS, Status
 from fuse_otel.views.history import Series, first_slot
-from fuse_otel.views.status_report import Problem, StatusReport, paused_for, status_report
+from fuse_otel.views.problems import Problem
+from fuse_otel.views.status_report import StatusReport, paused_for, status_report
 from fuse_otel.views.table import MOST_ROWS, Severity, Table
 from fuse_otel.web.html import Child, Html, tag
 from fuse_otel.web.page import css_class, facts, page, problem_list, table_of, when

@@ -71,7 +71,7 @@ def _watch(settings: Settings, args: argparse.Namespace) -> int:
 def _look(settings: Settings, args: argparse.Namespace) -> tuple[list[str], bool]:
     """The lines to print, and whether something is down."""
     from fuse_otel.assembly.parts import open_control  # noqa: PLC0415 - not for the help
-    from fuse_otel.views.status_report import reported_problems  # noqa: PLC0415
+    from fuse_otel.views.problems import reported_problems  # noqa: PLC0415
 
     with open_control(settings) as control:
         status, daemon = control.status(), control.lock_holder()

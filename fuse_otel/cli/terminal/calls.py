@@ -10,7 +10,8 @@ from fuse_otel import humanize
 from fuse_otel.cli.terminal.text import INKS, Ink, Line, Piece, table_lines
 from fuse_otel.humanize import clean
 from fuse_otel.ports import IndexedCall, Status
-from fuse_otel.views.status_report import reported_problems, status_report
+from fuse_otel.views.problems import reported_problems
+from fuse_otel.views.status_report import status_report
 from fuse_otel.views.table import MOST_ROWS, Cell, Severity, Table, moment_cell
 
 _HEADS = ("STARTED", "OUTCOME", "APPLICATION", "FAILED IN", "#LASTED", "SESSION")

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Mapping, Sequence
 from threading import Event, Lock, Thread
+from typing import Any
 from uuid import uuid4
 
 from msgspec.structs import replace
 from psycopg_pool import PoolTimeout
 
 from fuse_otel import __version__
-from fuse_otel.core.model.lane import LoopName
+from fuse_otel.core.model.lane import Lane, LoopName
+from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.errors import Broken, StoreError
 from fuse_otel.events import Emit, LoopFailed, unheard
-from fuse_otel.ports import ReplicaStatus
+from fuse_otel.ports import ReplicaStatus, ReportedState
 from fuse_otel.store.postgres.clock import DatabaseClock
 from fuse_otel.store.postgres.connection import own_queries
 from fuse_otel.store.postgres.database import Database
 from fuse_otel.store.relational.database import Connection
+from fuse_otel.store.relational.rows import word
 
 LEASE = 12.0  # seconds after its last beat until a replica counts as dead
 _OTHERS = ("forget_replicas", "end_dead", "free_dead", "free_surplus", "fold_counters")
@@ -106,9 +110,12 @@ class Replica:
 
     def replicas(self, connection: Connection) -> tuple[ReplicaStatus, ...]:
         """Those of the last hour, the oldest first."""
+        states: dict[str, dict[Lane, ReportedState]] = {}
+        for replica, destination, signal, *reported in connection.execute(_SQL["lane_states"]):
+            lane = Lane(destination, word(Signal, signal))
+            states.setdefault(replica, {})[lane] = ReportedState(*reported)
         found = connection.execute(_SQL["replicas"], {"id": self._database.owner})
-        read = (ReplicaStatus(*row) for row in found)
-        return tuple(replace(each, accounts=tuple(each.accounts)) for each in read)
+        return tuple(_replica_status(row, states.get(id_, {})) for id_, *row in found)
 
     def _run(self) -> None:
         while not self._stop.wait(self._lease / 4):
@@ -134,3 +141,8 @@ class Replica:
             connection.execute(_SQL["join"], me)
             for name in _OTHERS:
                 connection.execute(_SQL[name], me)
+
+
+def _replica_status(row: Sequence[Any], lanes: Mapping[Lane, ReportedState]) -> ReplicaStatus:
+    read = ReplicaStatus(*row)
+    return replace(read, accounts=tuple(read.accounts), lanes=lanes)

@@ -8,16 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec.structs import replace
 
 from fuse_otel.core.model.lane import Lane
-from fuse_otel.core.model.telemetry import Signal
 from fuse_otel.ports import (
     SLOT,
     SLOTS,
-    AccountStatus,
     Erased,
     Job,
     JobStatus,
     JobStep,
-    LaneStatus,
     ParkedCall,
     ParkedQuery,
     RecentCall,
@@ -25,10 +22,9 @@ from fuse_otel.ports import (
     ReportedState,
     Sample,
     Status,
-    Unreadable,
 )
 from fuse_otel.ports.control import EVERY_PARKED
-from fuse_otel.store.relational import erasure, parked, pauses, rows
+from fuse_otel.store.relational import erasure, parked, pauses, reports, rows
 from fuse_otel.store.relational.capacity import used_bytes
 from fuse_otel.store.relational.database import Connection, Database
 from fuse_otel.store.relational.outbox import hold_accounts
@@ -68,17 +64,13 @@ class RelationalControl:
         """Reads counters and ends of indexes only: cheap enough for every scrape."""
         free = self._free()
         with self._database.read() as connection:
-            accounts = connection.execute(_SQL["accounts"]).fetchall()
-            lanes = connection.execute(_SQL["lanes"]).fetchall()
-            paused = pauses.paused_lanes(connection)
-            moved_aside = connection.execute(_SQL["moved_aside"]).fetchone()
             return Status(
-                accounts=tuple(_account_status(connection, row) for row in accounts),
-                lanes=tuple(_lane_status(row, paused) for row in lanes),
+                accounts=reports.accounts(connection),
+                lanes=reports.lanes(connection),
                 used=used_bytes(connection),
                 capacity=self._cap,
-                jobs=tuple(map(_open_job, connection.execute(_SQL["open_jobs"]))),
-                moved_aside=moved_aside[0] if moved_aside else None,
+                jobs=reports.jobs(connection),
+                moved_aside=reports.moved_aside(connection),
                 size=connection.execute(_SQL["size"]).fetchone()[0],
                 free=free if free < sys.maxsize else None,
                 replicas=self._replicas(connection),
@@ -88,20 +80,7 @@ class RelationalControl:
         self, accounts: Mapping[str, ReportedState], lanes: Mapping[Lane, ReportedState]
     ) -> None:
         with self._database.write() as connection:
-            me = {"owner": self._database.owner}
-            connection.execute(_SQL["forget_states"], me)
-            connection.execute(_SQL["forget_lane_states"])
-            connection.executemany(
-                _SQL["report_account"],
-                [me | _reported(name, each) for name, each in sorted(accounts.items())],
-            )
-            connection.executemany(
-                _SQL["report_lane"],
-                [
-                    rows.storable(*lane, each.state, each.reason)
-                    for lane, each in sorted(lanes.items())
-                ],
-            )
+            reports.report(connection, self._database.owner, accounts, lanes)
 
     def add_sample(self, sample: Sample) -> None:
         with self._database.write() as connection:
@@ -260,39 +239,6 @@ def _write_job_step(connection: Connection, step: JobStep, now: float) -> None:
 def _finish_job(connection: Connection, status: JobStatus) -> bool:
     row = rows.storable(status.state, status.result, status.id)
     return connection.execute(_SQL["finish_job"], row).rowcount > 0
-
-
-def _reported(account: str, state: ReportedState) -> dict[str, object]:
-    row = rows.storable(account, state.state, state.reason)
-    return dict(zip(("account", "state", "reason"), row, strict=True))
-
-
-def _open_job(row: rows.Row) -> tuple[Job, JobStatus]:
-    kind, arguments, *status = row
-    return Job(kind, arguments), JobStatus(*status)
-
-
-def _account_status(connection: Connection, row: rows.Row) -> AccountStatus:
-    account_id, name, calls, state, reason = row
-    unreadable = connection.execute(_SQL["unreadable"], (account_id,))
-    waiting, waiting_since = rows.waiting(connection, account_id)
-    return AccountStatus(
-        account=name,
-        numbers=rows.numbers(connection, account_id),
-        gaps=rows.gaps(connection, account_id),
-        waiting=waiting,
-        waiting_since=waiting_since,
-        calls=calls,
-        unreadable=tuple(Unreadable(*each) for each in unreadable),
-        reported=ReportedState(state, reason),
-    )
-
-
-def _lane_status(row: rows.Row, paused: Mapping[Lane, int]) -> LaneStatus:
-    destination, signal, calls, parked_calls, oldest, state, reason = row
-    lane = Lane(destination, rows.word(Signal, signal))
-    reported = ReportedState(state, reason)
-    return LaneStatus(lane, calls, oldest, parked_calls, reported, paused.get(lane))
 
 
 def _recent_call(row: rows.Row) -> RecentCall:

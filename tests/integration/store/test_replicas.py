@@ -7,7 +7,7 @@ from threading import Thread
 
 import psycopg
 import pytest
-from support.builders.store_values import NOW, TEMPO, accepted, body, seen, step, whole_step
+from support.builders.store_values import LOKI, NOW, TEMPO, accepted, body, seen, step, whole_step
 from support.peers.waiting import wait_for
 from support.rigs.postgres_cluster import Cluster
 
@@ -23,6 +23,7 @@ DEAD = "update replicas set lives_until = now() where id = %s"
 BLOCKED = "select exists (select from pg_locks where not granted)"
 END_BLOCKED = "select pg_terminate_backend(pid) from pg_locks where not granted"
 BEATEN = "select bool_and(beat > '-infinity') from replicas"
+UP = ReportedState("up")
 FREE_FOR_LONG = "update accounts set freed_at = now() - interval '1 minute' where owner is null"
 
 
@@ -306,6 +307,64 @@ def test_the_state_of_an_account_is_what_its_reader_reports(replica):
     first.control.report_states({"main": down}, {})
     second.control.report_states({"main": ReportedState("up")}, {})
     assert second.control.status().accounts[0].reported == down
+
+
+def test_an_account_has_the_state_that_its_next_reader_reported_before(replica, url):
+    first, second = replica(), replica()
+    first.ledger.lease("main")
+    first.control.report_states({"main": ReportedState("down", "no answer")}, {})
+    second.control.lock()
+    second.control.report_states({"main": UP}, {})
+    with frozen(first, url):
+        second.ledger.lease("main")
+        assert second.control.status().accounts[0].reported == UP
+
+
+def test_each_replica_has_states_of_its_own_and_the_worst_is_that_of_the_lane(replica, url):
+    first, second, third = replica(), replica(), replica()
+    for each in (first, second, third):
+        each.control.lock()
+    down, held = ReportedState("down", "no route"), ReportedState("held", "401")
+    first.control.report_states({}, {TEMPO: UP, LOKI: down})
+    second.control.report_states({}, {TEMPO: UP, LOKI: held})
+    status = third.control.status()
+    assert {each.lane: each.reported for each in status.lanes} == {TEMPO: UP, LOKI: held}
+    assert [each.lanes for each in status.replicas] == [
+        {TEMPO: UP, LOKI: down}, {TEMPO: UP, LOKI: held}, {},
+    ]  # fmt: skip
+    second.control.report_states({}, {LOKI: down})
+    with frozen(first, url):  # nobody alive has the other lane
+        lanes = {each.lane: each.reported for each in third.control.status().lanes}
+        assert lanes == {TEMPO: ReportedState(), LOKI: down}
+
+
+def test_states_outlive_the_last_replica_until_the_next_one_reports(replica, url):
+    first = replica()
+    first.control.lock()
+    held = ReportedState("held", "401")
+    first.control.report_states({"main": UP}, {TEMPO: held})
+    first.close()
+    second = replica()
+    second.control.lock()
+    status = second.control.status()
+    assert status.accounts[0].reported == UP
+    assert status.lanes[0].reported == held
+    second.control.report_states({}, {LOKI: UP})
+    assert {each.lane: each.reported.state for each in second.control.status().lanes} == {
+        TEMPO: "", LOKI: "up",
+    }  # fmt: skip
+    assert query(url, "select count(*) = 1 from lane_states")
+    assert query(url, "select count(*) = 0 from account_states")
+
+
+def test_a_report_waits_for_no_commit_of_an_account(replica, url):
+    first, second = replica(), replica()
+    lease = first.ledger.lease("main")
+    second.control.lock()
+    with first._database.write() as connection:
+        lease._leased(connection, "hold_account")
+        second.control.report_states({"main": UP}, {})
+    assert second.control.status().accounts[0].reported == UP
 
 
 def test_the_status_lists_the_replicas_and_one_of_them_exports_it(replica, url):

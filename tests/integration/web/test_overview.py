@@ -18,7 +18,7 @@ from fuse_otel.ports import (
     slot_of,
 )
 from fuse_otel.store import MemoryStore
-from fuse_otel.views.status_report import Problem
+from fuse_otel.views.problems import Problem
 
 PROBLEMS = (
     Problem("account main", NOW - 600, "The API answers <503>.", NOW + 12.4),

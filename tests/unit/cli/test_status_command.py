@@ -24,6 +24,7 @@ from fuse_otel.ports import (
     ReportedState,
 )
 from fuse_otel.store import open_store
+from fuse_otel.views.problems import reported_problems
 from fuse_otel.views.status_json import status_json
 
 HOUR = 3600
@@ -272,6 +273,42 @@ def test_the_replicas_of_a_shared_store_are_shown(store):
     assert [(each["alive"], each["accounts"]) for each in found] == [
         (True, ["main", "second"]), (False, []),
     ]  # fmt: skip
+
+
+def lines_of(status):
+    return [paint(line, None, colour=False) for line in status_lines(status, "a", NOW, None)]
+
+
+def test_a_lane_that_some_replicas_cannot_serve_is_shown_with_their_names(store):
+    store.control.lock()
+    up, down = ReportedState("up"), ReportedState("down", "no route")
+    store.control.report_states({"main": ReportedState("down", "503")}, {TEMPO: down, LOKI: up})
+
+    def shared(*lanes):
+        replicas = [
+            ReplicaStatus(
+                f"{name} process 1", "1", NOW, NOW, alive=name != "d", here=False,
+                accounts=("main",) if name == "a" else (), exports=name != "c", lanes=reported,
+            )
+            for name, reported in zip("abcd", (*lanes, {}, {TEMPO: down}), strict=True)
+        ]  # fmt: skip
+        return replace(store.control.status(), replicas=tuple(replicas))
+
+    some = shared({TEMPO: up, LOKI: up}, {TEMPO: down, LOKI: up})
+    assert reported_problems(some) == [
+        "account main is down on a process 1: 503",
+        f"lane {TEMPO} is down on b process 1: no route",
+    ]
+    (shown,) = (line for line in lines_of(some) if line.startswith(f"{TEMPO} "))
+    assert "down on 1 of 2" in shown
+    (shown,) = (line for line in lines_of(some) if line.startswith(f"{LOKI} "))
+    assert " on " not in shown
+    lane = {"destination": TEMPO.destination, "signal": TEMPO.signal.value}
+    found = status_json(some, NOW, [], "1", "a")["replicas"]
+    assert found[1]["lanes"][0] == lane | {"state": "down", "reason": "no route"}
+    both = shared({TEMPO: down}, {TEMPO: down})
+    assert f"lane {TEMPO} is down on all 2 replicas: no route" in reported_problems(both)
+    assert "down on" not in next(line for line in lines_of(both) if line.startswith(f"{TEMPO} "))
 
 
 def test_colour_is_for_what_needs_a_look(store):

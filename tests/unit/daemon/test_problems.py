@@ -13,7 +13,7 @@ from fuse_otel.events import (
     LanePaused,
     StoreFailed,
 )
-from fuse_otel.views.status_report import Problem
+from fuse_otel.views.problems import Problem
 
 
 class Clock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 from support.builders.store_values import JAEGER, LOKI, NOW, TEMPO, seen, step
 from support.rigs.job_rig import LANES, JobRig, due, encoded, park, refuse
 
@@ -306,6 +307,17 @@ def test_how_things_stand_is_kept_when_it_changes(store, rig, monkeypatch):
 
     monkeypatch.setattr(store.control, "report_states", None)
     rig.run()  # nothing new: it is not even called
+
+
+def test_states_that_somebody_else_has_forgotten_are_written_again_within_a_minute(store, rig):
+    rig.states = ({"main": ReportedState("up")}, {TEMPO: ReportedState("held", "401")})
+    rig.worker.step(NOW)
+    before = store.control.status()
+    store.control.report_states({}, {})
+    rig.worker.step(NOW + 59)
+    assert store.control.status() != before
+    rig.worker.step(NOW + 60)
+    assert replace(store.control.status(), free=before.free) == before
 
 
 @pytest.fixture

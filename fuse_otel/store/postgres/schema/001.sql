@@ -49,9 +49,7 @@ create table accounts (
     name text not null unique,
     owner text,
     freed_at timestamptz not null default '-infinity',
-    epoch bigint not null default 0,
-    state text not null default '',
-    reason text not null default ''
+    epoch bigint not null default 0
 );
 
 -- How many accounts each replica reads if they are spread evenly.
@@ -143,10 +141,39 @@ create table lanes (
     id bigint generated always as identity primary key,
     destination text not null,
     signal text not null,
-    state text not null default '',
-    reason text not null default '',
     unique (destination, signal)
 );
+
+-- What each replica last reported. After the last one has ended, its states are still of use: the
+-- next daemon reads which lanes were suspended.
+create table account_states (
+    account bigint not null references accounts,
+    replica text not null,
+    state text not null,
+    reason text not null,
+    primary key (account, replica)
+);
+
+create table lane_states (
+    lane bigint not null references lanes,
+    replica text not null,
+    state text not null,
+    reason text not null,
+    primary key (lane, replica)
+);
+
+-- Those of the living replicas, or of the last ones.
+create view present_account_states as
+select account, replica, state, reason from account_states
+where
+    is_alive(replica)
+    or not exists (select from account_states as reported where is_alive(reported.replica));
+
+create view present_lane_states as
+select lane, replica, state, reason from lane_states
+where
+    is_alive(replica)
+    or not exists (select from lane_states as reported where is_alive(reported.replica));
 
 create table bodies (
     id bigint generated always as identity primary key,

@@ -5,8 +5,14 @@ select
         select coalesce(sum(value), 0)::bigint from counters
         where counters.name = 'account_calls' and subject = accounts.id
     ),
-    state, reason
-from accounts
+    coalesce(reported.state, ''), coalesce(reported.reason, '')
+from accounts left join lateral (
+    select state, reason from present_account_states
+    where account = accounts.id
+    -- That of its reader, or the worst.
+    order by replica is not distinct from owner desc, state = 'up', replica
+    limit 1
+) as reported on true
 order by name collate "C"
 
 -- name: lanes
@@ -21,8 +27,13 @@ select
         where name = 'lane_parked' and subject = lanes.id
     ),
     (select min(oldest) from deliveries where lane = lanes.id),
-    state, reason
-from lanes
+    coalesce(reported.state, ''), coalesce(reported.reason, '')
+from lanes left join lateral (
+    select state, reason from present_lane_states
+    where lane = lanes.id
+    order by array_position(array['held', 'down', 'up'], state), replica
+    limit 1
+) as reported on true
 order by destination collate "C", signal collate "C"
 
 -- name: size
@@ -82,34 +93,31 @@ where
 order by parked.id
 limit :limit
 
--- name: forget_states
--- Each account's state is that of its reader.
-update accounts set state = '', reason = ''
-where id in (
-    select id from accounts
-    where owner is null or owner = :owner or not is_alive(owner)
-    order by id for no key update
+-- name: forget_account_states
+-- And those of replicas that are gone. What another one forgets at this moment is left to it.
+delete from account_states where (account, replica) in (
+    select account, replica from account_states
+    where replica = :owner or replica not in (select id from replicas)
+    for update skip locked
 )
 
 -- name: forget_lane_states
-update lanes set state = '', reason = ''
-where id in (select id from lanes order by id for no key update)
+delete from lane_states where (lane, replica) in (
+    select lane, replica from lane_states
+    where replica = :owner or replica not in (select id from replicas)
+    for update skip locked
+)
 
 -- name: report_account
--- A daemon reports before it has its first lease. `forget_states` has locked the rows in order: one
--- that became free since, and that somebody has locked, keeps its state.
-with changed as (
-    update accounts set state = :state, reason = :reason
-    where id in (
-        select id from accounts
-        where name = :account and (owner is null or owner = :owner or not is_alive(owner))
-        for no key update skip locked
-    )
-)
-insert into accounts (name, state, reason)
-select :account, :state, :reason
-where not exists (select from accounts where name = :account)
-on conflict (name) do nothing
+insert into account_states (account, replica, state, reason)
+select id, :owner, :state, :reason from accounts where name = :account
+on conflict (account, replica) do update set state = excluded.state, reason = excluded.reason
+
+-- name: report_lane
+insert into lane_states (lane, replica, state, reason)
+select id, :owner, :state, :reason from lanes
+where destination = :destination and signal = :signal
+on conflict (lane, replica) do update set state = excluded.state, reason = excluded.reason
 
 -- name: hold_job
 -- Another replica may do it at this moment.

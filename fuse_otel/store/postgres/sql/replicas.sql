@@ -73,7 +73,7 @@ delete from replicas where lives_until < now() - interval '1 hour'
 
 -- name: replicas
 select
-    name, version, floor(extract(epoch from started_at))::bigint,
+    id, name, version, floor(extract(epoch from started_at))::bigint,
     floor(extract(epoch from beat))::bigint, is_alive(id), id = :id,
     (
         select coalesce(json_agg(accounts.name order by accounts.name collate "C"), '[]')
@@ -82,6 +82,11 @@ select
     exports
 from replicas
 order by started_at, id
+
+-- name: lane_states
+select replica, destination, signal, state, reason
+from lane_states join lanes on lanes.id = lane
+order by destination collate "C", signal collate "C"
 
 -- name: other
 select name || ', since ' || to_char(started_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"')

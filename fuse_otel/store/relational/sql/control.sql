@@ -4,20 +4,18 @@ select id, name, calls, state, reason from accounts order by name
 -- name: unreadable
 select number, start, stop, closed_at from unreadable where account = ? order by id
 
--- name: forget_states
+-- name: forget_account_states
 update accounts set state = '', reason = ''
 
 -- name: forget_lane_states
 update lanes set state = '', reason = ''
 
 -- name: report_account
-insert into accounts (name, state, reason) values (:account, :state, :reason)
-on conflict (name) do update set state = excluded.state, reason = excluded.reason
+update accounts set state = :state, reason = :reason where name = :account
 
 -- name: report_lane
-insert into lanes (destination, signal, state, reason)
-values (?, ?, ?, ?)
-on conflict (destination, signal) do update set state = excluded.state, reason = excluded.reason
+update lanes set state = :state, reason = :reason
+where destination = :destination and signal = :signal
 
 -- name: lanes
 select
