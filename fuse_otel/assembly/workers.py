@@ -113,6 +113,7 @@ class Workers:
             self._emit,
             _draw,
             states,
+            shared=self.store.shared,
         )
 
     def _held_lanes(self) -> Collection[Lane]:

@@ -141,7 +141,9 @@ class Daemon:
         for poller, loop in zip(pollers, self._reading, strict=True):
             poller.call_when_answered(loop.wake)
         self._sending = [Loop(LoopName.of_lane(s.lane), s.step, emit, clock) for s in shippers]
+        self._job_worker = job_worker
         self._jobs = Loop(LoopName("jobs"), job_worker.step, emit, clock)
+        job_worker.call_when_announced(self._poll_soon)
 
     def start(self) -> None:
         for loop in self._all:
@@ -163,7 +165,13 @@ class Daemon:
                     loop.wake()
 
     def poke(self) -> None:
-        """A call ended: poll as soon as it is settled. For any thread."""
+        """A call ended: poll as soon as it is settled, here and on the other replicas. For any
+        thread.
+        """
+        self._job_worker.announce()
+        self._poll_soon()
+
+    def _poll_soon(self) -> None:
         for poller, loop in zip(self._pollers, self._reading, strict=True):
             poller.poke(self._clock())
             loop.wake()

@@ -55,7 +55,8 @@ class JobWorker:
 
     ``idle``: the last step found no open job. Also writes ``states()`` to the store whenever they
     change, for ``status`` to read, and once a minute the lag and the headroom for the charts. Emits
-    which lanes are paused or resumed in the store.
+    which lanes are paused or resumed in the store. ``shared``: other replicas work on the store.
+    They announce ended calls to each other.
     """
 
     def __init__(
@@ -66,6 +67,8 @@ class JobWorker:
         emit: Emit,
         random: Random,
         states: Callable[[], ReportedStates | None] = lambda: None,
+        *,
+        shared: bool = False,
     ) -> None:
         self._control = control
         self._accounts = accounts
@@ -75,10 +78,24 @@ class JobWorker:
         self._states = states
         self._reported: ReportedStates | None = None
         self._paused: Mapping[Lane, int] = {}
+        self._shared = shared
+        self._has_to_announce = False
+        self._announcements: int | None = None
+        self._poll: Callable[[], None] = lambda: None
         self._sampled = 0.0
         self._passes: dict[int, _Pass] = {}
         self._store = Backoff(first=1.0, most=60.0)
         self.idle = False
+
+    def announce(self) -> None:
+        """A call ended, and another replica may read its account: the next step announces it to
+        all. For any thread. A step announces many calls at once.
+        """
+        self._has_to_announce = True
+
+    def call_when_announced(self, poll: Callable[[], None]) -> None:
+        """``poll`` is called by the step after any replica has announced a call."""
+        self._poll = poll
 
     def step(self, now: float) -> float:
         """Returns when to step again: ``now`` if there is more to do at once."""
@@ -97,6 +114,8 @@ class JobWorker:
     def _advance(self, now: float) -> bool:
         self._report_states(now)
         self._look_for_pauses()
+        if self._shared:
+            self._share_announcements()
         jobs = self._control.open_jobs()
         self.idle = not jobs
         # All jobs advance: a long backfill must not delay a replay.
@@ -139,6 +158,18 @@ class JobWorker:
         for lane in sorted(before.keys() | self._paused.keys()):
             if before.get(lane) != self._paused.get(lane):
                 self._emit(LanePaused(lane, self._paused.get(lane)))
+
+    def _share_announcements(self) -> None:
+        if self._has_to_announce:
+            self._has_to_announce = False  # before: one that comes meanwhile needs another
+            try:
+                self._control.announce()
+            except StoreError:
+                self._has_to_announce = True
+                raise
+        before, self._announcements = self._announcements, self._control.announcements()
+        if before not in {None, self._announcements}:
+            self._poll()
 
     def _do_part(self, job_id: int, job: Job, now: float) -> bool:
         """Whether there is more to do for the job at once."""

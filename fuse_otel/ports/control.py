@@ -240,6 +240,13 @@ class Control(Protocol):
     def paused_lanes(self) -> Mapping[Lane, int]:
         """Since when each paused lane is paused, UNIX seconds."""
 
+    def announce(self) -> None:
+        """A call ended: count it for all processes that share the store. Durable on return."""
+
+    def announcements(self) -> int:
+        """How many there were."""
+        ...
+
     def add_job(self, job: Job, now: float) -> JobStatus: ...
 
     def open_jobs(self) -> Sequence[tuple[int, Job]]:

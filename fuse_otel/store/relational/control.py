@@ -149,6 +149,15 @@ class RelationalControl:
         with self._database.read() as connection:
             return pauses.paused_lanes(connection)
 
+    def announce(self) -> None:
+        with self._database.write() as connection:
+            connection.execute(_SQL["announce"])
+
+    def announcements(self) -> int:
+        with self._database.read() as connection:
+            row = connection.execute(_SQL["announcements"]).fetchone()
+            return row[0] if row else 0
+
     def add_job(self, job: Job, now: float) -> JobStatus:
         """A finished job is forgotten once a thousand newer jobs exist."""
         with self._database.write() as connection:

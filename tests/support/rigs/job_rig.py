@@ -38,7 +38,13 @@ class JobRig:
     """``profiles`` are the lanes there are. ``control`` may stand in the store's place."""
 
     def __init__(
-        self, store: Store, control: Control | None = None, profiles=LANES, accounts=None
+        self,
+        store: Store,
+        control: Control | None = None,
+        profiles=LANES,
+        accounts=None,
+        *,
+        shared: bool = False,
     ) -> None:
         self.store = store
         self.events: list[Event] = []
@@ -50,6 +56,7 @@ class JobRig:
             self.events.append,
             lambda: 0.5,
             lambda: self.states,
+            shared=shared,
         )
 
     def job(self, request: JobRequest) -> int:

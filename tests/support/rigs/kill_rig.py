@@ -164,6 +164,12 @@ class KillRig:
         assert "Traceback" not in daemon.log
         return set(wanted)
 
+    @property
+    def traced(self) -> set[str]:
+        """The session ids of which the back end has taken a trace."""
+        with self._lock:
+            return set(self._traced)
+
     def wanted(self, until: float) -> dict[str, SimulatedCall]:
         return {call.session_id: call for call in self.api.truth(0, until)}
 

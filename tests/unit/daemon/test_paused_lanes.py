@@ -65,6 +65,9 @@ class Lazy:
 
 
 class NoJobs:
+    def call_when_announced(self, poll):
+        pass
+
     def step(self, now):
         return now + 3600
 

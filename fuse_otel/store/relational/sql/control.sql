@@ -46,6 +46,13 @@ select value from meta where name = 'moved_aside'
 insert into meta (name, value) values ('moved_aside', ?)
 on conflict (name) do update set value = excluded.value
 
+-- name: announce
+insert into meta (name, value) values ('announcements', 1)
+on conflict (name) do update set value = meta.value + 1
+
+-- name: announcements
+select value from meta where name = 'announcements'
+
 -- name: recent_looseness
 select value from meta where name = 'recent_looseness'
 
