@@ -50,4 +50,5 @@ def test_a_step_under_other_names_has_the_same_rows_of_other_calls():
 
 
 def test_the_cpu_of_a_tree_has_that_of_its_root():
-    assert cpu_of_tree(os.getpid()) >= cpu_of(os.getpid()) > 0
+    own = cpu_of(os.getpid())  # it grows while the tree is read
+    assert cpu_of_tree(os.getpid()) >= own > 0
