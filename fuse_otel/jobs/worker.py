@@ -207,7 +207,10 @@ class JobWorker:
         elif status.left == 0:
             self._finish(job, finished_backfill(request, status))
         elif not is_backfill_readable(status.id, self._control.status(), self._accounts):
-            self._finish(job, JobStatus(status.id, "failed", ABANDONED))
+            # Its last gap may have been read between the two looks: the next step finishes it.
+            again = self._control.job_status(status.id)
+            if again is not None and again.left:
+                self._finish(job, JobStatus(status.id, "failed", ABANDONED))
 
     def _parked_part(self, job: Job, request: Replay | Drop, status: JobStatus, now: float) -> bool:
         """Replay or drop one part of the parked calls. Whether there was one."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from support.builders.store_values import JAEGER, NOW, TEMPO
+from support.builders.store_values import JAEGER, NOW, TEMPO, step
 from support.rigs.job_rig import LANES, JobRig, due, park
 
-from fuse_otel.jobs.job import Drop, Erase, Replay
+from fuse_otel.jobs.job import Backfill, Drop, Erase, Replay
 from fuse_otel.ports import ParkedQuery, Store
 from fuse_otel.store import MemoryStore
 
@@ -84,3 +84,20 @@ def test_an_erasure_has_the_result_of_the_worker_that_did_it(store, method):
     status = slower.status(job_id)
     assert (status.state, status.result[:23]) == ("done", "Erased: 1 parked copy f")
     assert [event.state for event in (*faster.events, *slower.events)] == ["done"]
+
+
+@pytest.mark.parametrize("method", ["job_status", "status"])
+def test_a_backfill_that_is_read_to_its_end_between_two_looks_of_a_worker_is_done(store, method):
+    job_id = JobRig(store).job(Backfill(NOW - 86_400, NOW))
+    JobRig(store).run()
+    rig = JobRig(store, Overtaken(store, method, lambda: read_all(store)))
+    rig.run()
+    rig.run()
+    assert rig.status(job_id).result.endswith("is read: 0 calls with 0 entries were new.")
+    assert [event.state for event in rig.events] == ["done"]
+
+
+def read_all(store: Store) -> None:
+    """As the reader of the account."""
+    gaps = [gap.id for account in store.control.status().accounts for gap in account.gaps]
+    store.ledger.lease("main").commit(step(closed=gaps))
