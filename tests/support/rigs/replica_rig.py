@@ -38,6 +38,7 @@ class Replica:
     daemon: Running
     relay: Relay
     stack: ExitStack
+    program: Sequence[str]
 
     @property
     def process(self) -> int:
@@ -76,7 +77,7 @@ class ReplicaRig(KillRig):
             url = self._cluster.url_by(port, self.schema)
             env = self.environment(folder, url) | {"PYTHONPATH": str(TESTS)}
             daemon = stack.enter_context(running(env=env, folder=folder, program=program))
-            replica = Replica(daemon, relay, stack.pop_all())
+            replica = Replica(daemon, relay, stack.pop_all(), program)
         self._replicas.append(replica)
         daemon.wait_for(lambda: "msg=started" in daemon.log)
         return replica
@@ -132,7 +133,7 @@ class ReplicaRig(KillRig):
         victim.stack.close()
         self._replicas.remove(victim)
         self._taken_over(victim)
-        self.start()
+        self.start(victim.program)
 
     def stop(self, victim: Replica) -> None:
         """Until its leases are another one's. Then it goes on as if nothing had been."""
