@@ -136,6 +136,10 @@ class LeaseLost(StoreError):
     """Another replica took the account over."""
 
 
+class Overtaken(StoreError):
+    """Another replica stored a call of the step meanwhile. Look the calls up again."""
+
+
 class Corrupt(StoreError):
     """The file is damaged or gone: the next start begins a new one."""
 

@@ -106,9 +106,10 @@ class AccountMoved(Struct, frozen=True):
 
 
 class AccountStandby(Struct, frozen=True):
-    """Another replica reads the account. This one asks for it again every few seconds."""
+    """Another replica has the account. This one asks for it again, and ``helps`` with its gaps."""
 
     account: str
+    helps: bool = False
 
 
 class CallsStored(Struct, frozen=True):

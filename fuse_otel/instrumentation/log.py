@@ -93,9 +93,11 @@ class Log:
         if isinstance(event, AccountMoved):
             state = "up" if event.up else "down"
             is_start = not event.up and not event.reason  # The API was not asked yet.
+        elif event.helps:
+            state = "helping"
         with self._lock:
             before = self._states.get(event.account, "")
-            if is_start and before in {"", "standby"}:
+            if is_start and before in {"", "standby", "helping"}:
                 return False
             self._states[event.account] = state
         return before != state

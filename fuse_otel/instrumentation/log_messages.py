@@ -114,7 +114,11 @@ def _(event: events.AccountMoved) -> Line:
 
 @line_of.register
 def _(event: events.AccountStandby) -> Line:
-    return Line(LogLevel.INFO, "account on standby", {"account": event.account})
+    return Line(
+        LogLevel.INFO,
+        "helping with an account" if event.helps else "account on standby",
+        {"account": event.account},
+    )
 
 
 @line_of.register

@@ -62,7 +62,7 @@ class ApiClient:
         self._emit = emit
         self._random = random
         self._clock = clock
-        self._budget = Budget(options.requests_per_second)
+        self.budget = Budget(options.requests_per_second)
         self._throttle = Backoff(first=1.0, most=60.0)
         self._blocked_until = 0.0
         self._waits: list[tuple[EndpointState | Task | None, float]] = []
@@ -96,7 +96,7 @@ class ApiClient:
         """0.0 if a request of that cost may go now. Its cost is then taken from the budget."""
         if now < self._blocked_until:
             return self._blocked_until
-        return self._budget.take(cost, now)
+        return self.budget.take(cost, now)
 
     @property
     def taken(self) -> Collection[Slot]:

@@ -91,4 +91,4 @@ def _first(number: str, now: Present, gaps: Sequence[Gap]) -> CatchUp:
 
 def _continues(gap: Gap, earlier: Gap) -> bool:
     same = (gap.number, gap.reason, gap.again) == (earlier.number, earlier.reason, earlier.again)
-    return same and earlier.start <= gap.start <= earlier.end
+    return same and not earlier.taken and earlier.start <= gap.start <= earlier.end

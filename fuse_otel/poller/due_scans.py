@@ -37,10 +37,26 @@ class DueScans:
         self._clock = clock
         self._steady = steady
         self._live_scans = 0
-        self.polled: set[str] = set()  # the numbers whose live window was read
+        self._polled: set[str] = set()  # the numbers whose live window was read
 
-    def tasks(self, scans: Scans, ingest: Ingest, position: Position) -> Iterator[Task]:
-        """Each is to be started before the next one is taken."""
+    @property
+    def all_polled(self) -> bool:
+        return self._polled >= set(self._timetable.numbers)
+
+    def tasks(
+        self, scans: Scans, ingest: Ingest, position: Position, *, helps: bool
+    ) -> Iterator[Task]:
+        """Each is to be started before the next one is taken. A poller that only ``helps`` reads
+        gaps.
+        """
+        if not helps:
+            yield from self._own_tasks(scans, ingest, position)
+        for priority, name in ((Priority.GAP, "gap"), (Priority.BACKFILL, "backfill")):
+            gap = self._due_gap(position, priority)
+            if gap is not None and name not in self._running:
+                yield Task(priority, name, scans.gap(gap))
+
+    def _own_tasks(self, scans: Scans, ingest: Ingest, position: Position) -> Iterator[Task]:
         yield from self._live_tasks(scans, position)
         for name, again in (("pending", False), ("failing", True)):
             due = [one for one in position.due if ingest.fails(one) == again]
@@ -50,10 +66,6 @@ class DueScans:
         if due_rescans and position.numbers and "rescan" not in self._running:
             yield Task(Priority.RESCAN, "rescan", self._rescan(scans, position))
         yield from self._error_tasks(scans, position)
-        for priority, name in ((Priority.GAP, "gap"), (Priority.BACKFILL, "backfill")):
-            gap = self._due_gap(position, priority)
-            if gap is not None and name not in self._running:
-                yield Task(priority, name, scans.gap(gap))
 
     def _live_tasks(self, scans: Scans, position: Position) -> Iterator[Task]:
         """A live scan that still lists delays the next one. One that reads logs does not."""
@@ -78,7 +90,7 @@ class DueScans:
 
     def _live(self, scans: Scans, number: str, position: Position) -> Scan[None]:
         yield from scans.live(number, position, self._api.requests_made)
-        self.polled.add(number)
+        self._polled.add(number)
 
     def _rescan(self, scans: Scans, position: Position) -> Scan[None]:
         due = self._timetable.due_rescans(self._steady())
@@ -93,7 +105,9 @@ class DueScans:
         gaps = [
             gap
             for gap in position.gaps
-            if gap.reason is not GapReason.ERROR and (gap.reason is GapReason.BACKFILL) == backfill
+            if gap.reason is not GapReason.ERROR
+            and (gap.reason is GapReason.BACKFILL) == backfill
+            and not gap.taken
         ]
         return self._timetable.next_gap(gaps, self._steady())
 

@@ -75,9 +75,15 @@ class BulkSize(Struct):
 class LogFetcher:
     """Puts the logs into the sink page by page, so that each page is stored at once."""
 
-    def __init__(self, options: PollerOptions, bulk_works: Callable[[], bool]) -> None:
-        self._options = options
+    def __init__(
+        self,
+        options: PollerOptions,
+        bulk_works: Callable[[], bool],
+        at_once: Callable[[int], int] = lambda most: most,
+    ) -> None:
+        self._most = max(1, options.concurrent_requests)
         self._bulk_works = bulk_works
+        self._at_once = at_once
         self._size = BulkSize(options.bulk_limit, options.bulk_bytes)
 
     def read(
@@ -110,7 +116,9 @@ class LogFetcher:
         return wanted > FEW + 2 * pages
 
     def _singly(self, calls: Sequence[ListedCall], sink: CallSink, *, again: bool) -> Scan[None]:
-        for batch in _batches(calls, max(1, self._options.concurrent_requests)):
+        start = 0
+        while batch := calls[start : start + self._at_once(self._most)]:
+            start += len(batch)
             ids = tuple(call.session_id for call in batch)
             try:
                 answers = yield from read_calls(ReadCalls(ids, again))
@@ -275,8 +283,3 @@ def _near(call: CallRecord | ListedCall, window: Window) -> bool:
 
 def _inside(time: int | None, window: Window) -> bool:
     return time is not None and window.start <= time <= window.end
-
-
-def _batches(calls: Sequence[ListedCall], size: int) -> Iterator[Sequence[ListedCall]]:
-    for at in range(0, len(calls), size):
-        yield calls[at : at + size]

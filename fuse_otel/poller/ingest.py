@@ -16,12 +16,11 @@ from fuse_otel.core.model.call import (
     ListedCall,
     LogState,
     Seen,
-    log_completeness,
 )
 from fuse_otel.core.model.ids import is_nameable
 from fuse_otel.core.model.tally import sum_of
 from fuse_otel.core.timing.backoff import Backoff, Random
-from fuse_otel.errors import Full, FuseOtelError, InternalError, SourceError
+from fuse_otel.errors import Full, FuseOtelError, InternalError, Overtaken, SourceError
 from fuse_otel.events import CallsGrown, CallsStored, CallsUnreadable, Emit, LoopFailed
 from fuse_otel.poller.api_clock import ApiClock
 from fuse_otel.poller.options import PollerOptions
@@ -34,6 +33,7 @@ from fuse_otel.poller.release_policy import (
     ReleaseTime,
     failing,
     release_policy,
+    without_wait,
 )
 from fuse_otel.poller.repeat_calls import caller_of, find_repeat_calls
 from fuse_otel.poller.stored_call import indexed_call, recent_call
@@ -108,6 +108,8 @@ class Ingest:
         """
         try:
             return self._store(fetched, number, relisted, again=again, job=job)
+        except Overtaken:
+            return self.store(fetched, number, relisted, again=again, job=job)
         except FuseOtelError:
             raise
         except Exception as error:
@@ -146,6 +148,10 @@ class Ingest:
             repeats = find_repeat_calls(draft.callers, self._lease, self._clock())
             shown = [recent_call(call, self._options.account) for call in draft.rendered]
             step = replace(self._step(draft, relisted, shown), job=job)
+            if self._options.shared and not again:
+                entries = {one: seen.entries for one, seen in known.items()}
+                written = (row.session_id for row in step.seen)
+                step = replace(step, before={one: entries.get(one) for one in written})
             self._lease.commit(step)
             self._recent.stored(shown, step.recent, step.at)
             self.batch_commits += bool(step.batches)
@@ -225,7 +231,7 @@ class Ingest:
             self._failing.pop(call.session_id, None)
             decision = release_policy(call, log, seen, moment, self._options.grow)
         if not is_nameable(call.session_id) or log is _UNREADABLE:
-            decision = _without_wait(call, log, seen, decision)
+            decision = without_wait(call, log, seen, decision)
         return decision.later(-self._api_clock.skew)
 
     def _after_error(
@@ -284,14 +290,3 @@ def _isolated(fetched: Sequence[FetchedCall]) -> Sequence[Sequence[FetchedCall]]
         middle = len(fetched) // 2
         return fetched[:middle], fetched[middle:]
     return [[(call, _UNREADABLE)] for call, log in fetched if log is not _UNREADABLE]
-
-
-def _without_wait(
-    call: ListedCall, log: CallLog | SourceError, seen: Seen | None, decision: Decision
-) -> Decision:
-    """For a call that a later request would not get more of: no request can name some session ids
-    (``core.model.ids``).
-    """
-    if seen is not None:
-        return decision if isinstance(decision, Export) else Nothing()
-    return Export(log_completeness(call, log if isinstance(log, CallLog) else MISSING_LOG))

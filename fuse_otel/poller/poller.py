@@ -12,18 +12,19 @@ from fuse_otel.errors import Busy, Full, InternalError, LeaseLost, StoreError
 from fuse_otel.events import AccountStandby, Emit, StoreFailed
 from fuse_otel.poller.api_client import ApiClient
 from fuse_otel.poller.due_scans import DueScans
+from fuse_otel.poller.fetch_logs import LogFetcher
 from fuse_otel.poller.ingest import Ingest
 from fuse_otel.poller.options import PollerOptions
 from fuse_otel.poller.requests import RequestRunner
 from fuse_otel.poller.scans import Scans
 from fuse_otel.poller.scheduler import Scheduler, Task, next_ready
-from fuse_otel.poller.state import PollerState, account_moved
+from fuse_otel.poller.sharing import STANDBY, Sharing
+from fuse_otel.poller.state import PollerState, account_moved, only_history
 from fuse_otel.poller.timetable import Timetable
 from fuse_otel.poller.window_scan import WindowScan
-from fuse_otel.ports import GapReason, Lease, Ledger, Position, Source
+from fuse_otel.ports import Lease, Ledger, Position, Source
 
 DUE_AT_ONCE = 200  # pending calls of one scan
-STANDBY = 2.0  # seconds between two tries to take an account
 
 
 class _Leased(Struct, frozen=True):
@@ -48,7 +49,6 @@ class Poller:
         random: Random,
     ) -> None:
         self._options = options
-        self._ledger = ledger
         self._renderer = renderer
         self._emit = emit
         self._random = random
@@ -71,11 +71,16 @@ class Poller:
         self._no_room_for = 0  # bytes
         self._idle = False
         self._leased: _Leased | None = None
+        self._sharing = Sharing(options, ledger, self._api)
         self._position: Position | None = None
 
     @property
     def account(self) -> str:
         return self._options.account
+
+    @property
+    def _helps(self) -> bool:
+        return self._leased is not None and self._leased.lease.helps
 
     def state(self) -> PollerState:
         position = self._position
@@ -86,15 +91,9 @@ class Poller:
             error=self._store_error or health.error,
             failures=health.failures + self._store.failures,
             waiting_for=position.waiting_for if position else {},
-            gaps=len(position.gaps) if position else 0,
-            only_history=self._only_history(),
+            gaps=len(position.gaps) if position and not self._helps else 0,
+            only_history=self._due.all_polled and only_history(position),
         )
-
-    def _only_history(self) -> bool:
-        position, numbers = self._position, self._timetable.numbers
-        if position is None or self._due.polled < set(numbers) or position.due:
-            return False
-        return all(gap.reason in (GapReason.HISTORY, GapReason.BACKFILL) for gap in position.gaps)
 
     def poke(self, now: float) -> None:
         """A call ended just now: list as soon as it is settled. May be called from any thread."""
@@ -131,9 +130,13 @@ class Poller:
     def _step(self, now: float) -> float:
         """``now`` and the result are times of the steady clock."""
         self._api.begin(now)
-        leased = self._lease()
+        leased = self._lease(now)
         self._take_answers(leased, now)
         position = self._look(leased)
+        if self._options.shared:
+            if self._sharing.look(leased.lease, position, now):
+                position = self._look(leased)
+            self._api.budget.shares = position.shares
         self._check_room(leased)
         self._spawn(leased, position)
         for task in self._api.blame(self._tasks.values()):
@@ -169,16 +172,26 @@ class Poller:
             self._store_works(leased)
         return any_landed
 
-    def _lease(self) -> _Leased:
-        if self._leased is None:
-            options, api = self._options, self._api
-            emit, clock = self._emit, self._clock
-            lease = self._ledger.lease(options.account)
-            ingest = Ingest(options, lease, self._renderer, emit, self._random, clock, api.clock)
-            windows = WindowScan(options, lease, ingest, emit, clock, self._bulk_works, api.health)
-            scans = Scans(options, lease, windows, emit, clock, api.clock, api.searched)
-            self._leased = _Leased(lease, ingest, scans)
-        return self._leased
+    def _lease(self, now: float) -> _Leased:
+        held = self._leased
+        lease = self._sharing.lease(held.lease if held else None, now)
+        if held is not None and lease is not held.lease:
+            self._drop_scans()
+            self._drop_lease()
+            held = None
+        if held is None:
+            self._leased = held = self._bound_to(lease)
+            if lease.helps and not self._no_room_for:
+                self._works_again()  # no answer of the API may follow that shows it
+        return held
+
+    def _bound_to(self, lease: Lease) -> _Leased:
+        options, api, emit, clock = self._options, self._api, self._emit, self._clock
+        ingest = Ingest(options, lease, self._renderer, emit, self._random, clock, api.clock)
+        logs = LogFetcher(options, self._bulk_works, api.budget.at_once)
+        windows = WindowScan(options, lease, ingest, emit, clock, logs, api.health)
+        scans = Scans(options, lease, windows, emit, clock, api.clock, api.searched)
+        return _Leased(lease, ingest, scans)
 
     def _look(self, leased: _Leased) -> Position:
         self._position = leased.lease.position(int(self._now), DUE_AT_ONCE)
@@ -199,7 +212,8 @@ class Poller:
     # --- what is due ------------------------------------------------------------------------------
 
     def _spawn(self, leased: _Leased, position: Position) -> None:
-        for task in self._due.tasks(leased.scans, leased.ingest, position):
+        due = self._due.tasks(leased.scans, leased.ingest, position, helps=leased.lease.helps)
+        for task in due:
             self._tasks[task.name] = task
             try:
                 task.start()
@@ -226,16 +240,18 @@ class Poller:
         """A full store still takes all but batches: only a committed batch shows that it works."""
         if self._full_at is None or leased.ingest.batch_commits > self._full_at:
             self._full_at = None
-            self._store_error = None
-            self._store.succeed()
+            self._works_again()
+
+    def _works_again(self) -> None:
+        self._store_error = None
+        self._store.succeed()
 
     def _stand_by(self) -> None:
         """Another replica reads the account. It may end at any time."""
         self._drop_scans()
         self._drop_lease()
         self._position = None
-        self._store_error = None
-        self._store.succeed()
+        self._works_again()
         self._idle = True
         self._emit(AccountStandby(self.account))
 
@@ -255,8 +271,10 @@ class Poller:
             self._no_room_for = error.needed
         if self._leased:
             self._leased.scans.look_all_up()
-        if isinstance(error, LeaseLost):
-            self._drop_lease()
+        if self._helps:
+            self._position = None
+        if isinstance(error, LeaseLost) or self._helps:
+            self._drop_lease()  # a helper that asks again gives its claims back
         self._drop_scans()
         self._idle = False
         self._timetable.poll_by(now)
@@ -265,7 +283,9 @@ class Poller:
         self._emit(StoreFailed.of(error))
 
     def _report(self) -> None:
-        if self._position is not None:
+        if self._helps:
+            self._emit(AccountStandby(self.account, helps=True))
+        elif self._position is not None:
             self._emit(
                 account_moved(
                     self.account,

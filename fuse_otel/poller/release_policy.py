@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fuse_otel.core.model.call import (
+    MISSING_LOG,
     CallLog,
     ListedCall,
     LogCompleteness,
@@ -13,6 +14,7 @@ from fuse_otel.core.model.call import (
     log_completeness,
 )
 from fuse_otel.core.timing.windows import DAY, HOUR, RETENTION
+from fuse_otel.errors import SourceError
 from fuse_otel.ports import PendingReason
 
 LATE = 15 * 60  # seconds after its end a hang-up is read once more, and a missing log is given up
@@ -96,6 +98,17 @@ def failing(over: float, moment: ReleaseTime, wait: float) -> Decision:
         return Export(LogCompleteness.MISSING)
     # Rounded up: a call that is due in the current second would be requested at once.
     return KeepPending(PendingReason.FAILING, int(now + wait) + 1)
+
+
+def without_wait(
+    call: ListedCall, log: CallLog | SourceError, seen: Seen | None, decision: Decision
+) -> Decision:
+    """For a call that a later request would not get more of: no request can name some session ids
+    (``core.model.ids``).
+    """
+    if seen is not None:
+        return decision if isinstance(decision, Export) else Nothing()
+    return Export(log_completeness(call, log if isinstance(log, CallLog) else MISSING_LOG))
 
 
 def _missing(end: float | None, now: float) -> Decision:

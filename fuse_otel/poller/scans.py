@@ -202,13 +202,17 @@ class Scans:
     def gap(self, gap: Gap) -> Scan[None]:
         """Read the oldest window of a gap and shrink the gap by it."""
         window = self._gap_size.first(Window(gap.start, gap.end))
+        claimed = self._lease.claim(gap, window.end)
+        if claimed is None:
+            return  # another replica was faster
         result = yield from self._windows.window(window, gap.number, again=gap.again, job=gap.job)
-        rest = [replace(gap, start=window.end, id=0)] if window.end < gap.end else []
-        if rest:
+        left = window.end < claimed.end
+        rest = [replace(claimed, start=window.end, id=0)] if left else []
+        if window.end < gap.end:
             self._gap_size.learn(result.listed)
         else:
             self._gap_size = WindowSize()  # the next gap may be busier
-        self._writer.shrink(gap, [*rest, *error_gaps_of(result, gap.number)])
+        self._writer.shrink(claimed, [*rest, *error_gaps_of(result, gap.number)])
         self._gap_read(gap, window, result.stored)
 
     def _gap_read(self, gap: Gap, window: Window, stored: int) -> None:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from fuse_otel.errors import SourceError, StoreError
 from fuse_otel.events import AccountMoved
 from fuse_otel.poller.health import AccountHealth
-from fuse_otel.ports import PendingReason, Position
+from fuse_otel.ports import GapReason, PendingReason, Position
 from fuse_otel.views.status_report import headroom
 
 
@@ -31,6 +31,12 @@ class PollerState(Struct, frozen=True):
     @property
     def waiting(self) -> int:
         return sum(self.waiting_for.values())
+
+
+def only_history(position: Position | None) -> bool:
+    if position is None or position.due:
+        return False
+    return all(gap.reason in (GapReason.HISTORY, GapReason.BACKFILL) for gap in position.gaps)
 
 
 def account_moved(

@@ -61,7 +61,7 @@ class WindowScan:
         ingest: Ingest,
         emit: Emit,
         clock: Callable[[], float],
-        bulk_works: Callable[[], bool],
+        logs: LogFetcher,
         health: AccountHealth,
     ) -> None:
         self._options = options
@@ -70,7 +70,7 @@ class WindowScan:
         self._ingest = ingest
         self._emit = emit
         self._clock = clock
-        self._logs = LogFetcher(options, bulk_works)
+        self._logs = logs
         self._density = 0.0  # calls a second, as last listed
         self._paging = Paging.by(options.list_limit)
         # A call is looked up at least once more while live scans list it.

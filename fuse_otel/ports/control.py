@@ -145,8 +145,8 @@ class Erased(Struct, frozen=True):
 class ReplicaStatus(Struct, frozen=True):
     """A process that works on a shared store since ``start``; it last answered at ``seen`` (UNIX
     seconds of the store), and reads ``accounts``. Without ``alive`` it counts as dead. ``here``: it
-    is this process. It ``exports`` metrics if it is a daemon. ``lanes`` is what it last reported of
-    its lanes.
+    is this process. It ``exports`` metrics if it is a daemon. Of the accounts in ``helps`` it reads
+    a part of a gap. ``lanes`` is what it last reported of its lanes.
     """
 
     name: str
@@ -157,6 +157,7 @@ class ReplicaStatus(Struct, frozen=True):
     here: bool
     accounts: tuple[str, ...] = ()
     exports: bool = True
+    helps: tuple[str, ...] = ()
     lanes: Mapping[Lane, ReportedState] = field(default_factory=dict)
 
 

@@ -33,7 +33,8 @@ class PendingReason(StrEnum):
 
 class Gap(Struct, frozen=True):
     """An interval still to be read. ``id`` is the store's, 0 for one not stored yet. ``again``:
-    send known calls once more. ``job`` is the id of the job that opened it, 0 for none.
+    send known calls once more. ``job`` is the id of the job that opened it, 0 for none. ``taken``:
+    another replica reads it now.
     """
 
     number: str
@@ -43,6 +44,7 @@ class Gap(Struct, frozen=True):
     again: bool = False
     id: int = 0
     job: int = 0
+    taken: bool = False
 
 
 class Pending(Struct, frozen=True):
@@ -72,6 +74,7 @@ class Position(Struct, frozen=True):
     ``due`` holds pending calls up to the given limit, the earliest due first; ``next_due`` is when
     the first of the others falls due. ``waiting`` counts the pending calls that are not exported
     yet, ``waiting_since`` is the oldest end among them, and ``waiting_for`` counts them by reason.
+    ``shares``: the request budget of the account is divided among so many replicas.
     """
 
     numbers: Mapping[str, NumberPosition]
@@ -81,6 +84,7 @@ class Position(Struct, frozen=True):
     waiting: int
     waiting_since: int | None
     waiting_for: Mapping[PendingReason, int] = field(default_factory=dict)
+    shares: int = 1
 
 
 class SeenRow(Struct, frozen=True):
@@ -135,7 +139,9 @@ class Step(Struct, frozen=True):
     The calls of ``seen`` count for ``job``. ``pending`` adds or replaces by session id, ``settled``
     removes pending calls. ``positions`` replaces the positions of the named numbers. ``callers``
     are kept for 25 hours after the end of their call. ``indexed`` are the facts of the calls that
-    this step stores, for the index of calls: they replace those of an earlier step.
+    this step stores, for the index of calls: they replace those of an earlier step. ``before`` has
+    the entries that the ledger had of calls in ``seen`` when they were rendered, ``None`` for a new
+    call.
     """
 
     at: int
@@ -152,10 +158,13 @@ class Step(Struct, frozen=True):
     recent: Sequence[RecentCall] = ()
     callers: Sequence[CallerRow] = ()
     indexed: Sequence[IndexedCall] = ()
+    before: Mapping[str, int | None] = field(default_factory=dict)
 
 
 class Lease(Protocol):
-    """The right to read one account, and the store as that account's poller sees it.
+    """The right to read one account, and the store as that account's poller sees it. A lease that
+    ``helps`` is the right to read gaps of an account that another process holds: its positions have
+    nothing else.
 
     Every method may raise ``Broken``; all but ``check_room`` raise ``LeaseLost`` once another
     process has taken the account.
@@ -163,6 +172,9 @@ class Lease(Protocol):
 
     @property
     def account(self) -> str: ...
+
+    @property
+    def helps(self) -> bool: ...
 
     def position(self, now: int, limit: int) -> Position:
         """The position of the account, with at most ``limit`` pending calls due at ``now``."""
@@ -180,7 +192,19 @@ class Lease(Protocol):
         """Raises ``Full`` unless so many bytes of batches have room, or as many as half the cap."""
 
     def commit(self, step: Step) -> None:
-        """All or nothing, durable on return. Raises ``Full`` or ``LeaseLost``."""
+        """All or nothing, durable on return. Raises ``Full``, ``LeaseLost``, or ``Overtaken`` when
+        the ledger has other entries of a call than ``before``.
+        """
+
+    def claim(self, gap: Gap, end: int) -> Gap | None:
+        """The gap to read, so that no other replica reads it. Where there are others, it is the
+        part up to ``end``, and the rest is a gap of its own. ``None``: another one has it.
+        """
+
+    def share(self, most: int) -> None:
+        """Divide the request budget among all living replicas, ``most`` at most. Those that help
+        now are divided among in any case. A lease that helps may not.
+        """
 
 
 class Ledger(Protocol):
@@ -188,3 +212,6 @@ class Ledger(Protocol):
 
     def lease(self, account: str) -> Lease:
         """Take the account. Idempotent for the holder. Raises ``Busy`` or ``Broken``."""
+
+    def help(self, account: str) -> Lease:
+        """Help the process that has the account. Raises ``Busy`` unless it shares the account."""

@@ -9,6 +9,8 @@ from fuse_otel.humanize import UNKNOWN, ago
 from fuse_otel.ports import ReplicaStatus, ReportedState
 from fuse_otel.views.table import Cell, Severity, Table, moment_cell
 
+_PART = "part of {}"
+
 
 def replica_table(replicas: Sequence[ReplicaStatus], now: float) -> Table:
     """Without rows for a store that only one process uses."""
@@ -20,7 +22,7 @@ def replica_table(replicas: Sequence[ReplicaStatus], now: float) -> Table:
             Cell(ago(each.seen, now)),
             moment_cell(each.start),
             Cell(each.version),
-            Cell(", ".join(each.accounts) or UNKNOWN),
+            Cell(", ".join([*each.accounts, *map(_PART.format, each.helps)]) or UNKNOWN),
         )
         for each in replicas
     ]

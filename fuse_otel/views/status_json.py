@@ -98,6 +98,7 @@ def _replica_json(each: ReplicaStatus) -> dict[str, object]:
         "seen": each.seen,
         "alive": each.alive,
         "accounts": list(each.accounts),
+        "helps": list(each.helps),
         "lanes": [_reported_json(lane, reported) for lane, reported in each.lanes.items()],
     }
 

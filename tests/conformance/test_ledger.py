@@ -4,7 +4,7 @@ import pytest
 from support.builders.store_values import NOW, TEMPO, listed, pending, seen, step, whole_step
 
 from fuse_otel.core.model.call import LogCompleteness, Seen
-from fuse_otel.errors import LeaseLost
+from fuse_otel.errors import Busy, LeaseLost
 from fuse_otel.ports import (
     Gap,
     GapReason,
@@ -237,3 +237,26 @@ def test_a_step_forgets_a_bounded_number_of_rows(store, lease):
     assert store.control.status().accounts[0].calls == 200
     lease.commit(step(at=NOW + 30 * DAY))
     assert store.control.status().accounts[0].calls == 0
+
+
+def test_nobody_helps_with_an_account_that_is_read_alone(store, lease):
+    lease.share(5)
+    assert lease.position(NOW, 10).shares == 1
+    assert not lease.helps
+    with pytest.raises(Busy):
+        store.ledger.help("main")
+
+
+def test_a_claimed_gap_begins_with_the_gap_and_is_not_taken_from_its_reader(lease):
+    lease.commit(step(opened=[Gap("", 0, 1000, GapReason.BACKFILL, again=True)]))
+    (gap,) = lease.position(NOW, 10).gaps
+
+    claimed = lease.claim(gap, 400)
+
+    gaps = lease.position(NOW, 10).gaps
+    assert claimed == gaps[0]
+    assert (gaps[0].start, gaps[-1].end) == (0, 1000)
+    assert not any(each.taken for each in gaps)
+    assert {(each.reason, each.again) for each in gaps} == {(GapReason.BACKFILL, True)}
+    lease.commit(step(closed=[each.id for each in gaps]))
+    assert lease.position(NOW, 10).gaps == ()

@@ -27,6 +27,7 @@ TOPICS = (
     "calls",
     "flows",
     "replicas",
+    "sharing",
 )
 # Not `::bigint`, and no part of `HH24:MI`.
 _NAMED = re.compile(r"(?<![:\w]):(\w+)")

@@ -99,7 +99,7 @@ class Replica:
     def _give_back(self) -> None:
         with self._database.write() as connection:
             me = {"id": self._database.owner}
-            for name in ("leave_accounts", "leave_deliveries", "leave"):
+            for name in ("leave_accounts", "leave_deliveries", "leave_gaps", "leave"):
                 connection.execute(_SQL[name], me)
 
     def other(self) -> str | None:
@@ -145,4 +145,4 @@ class Replica:
 
 def _replica_status(row: Sequence[Any], lanes: Mapping[Lane, ReportedState]) -> ReplicaStatus:
     read = ReplicaStatus(*row)
-    return replace(read, accounts=tuple(read.accounts), lanes=lanes)
+    return replace(read, accounts=tuple(read.accounts), helps=tuple(read.helps), lanes=lanes)

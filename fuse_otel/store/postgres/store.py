@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from fuse_otel.errors import Broken, MissingStore, StoreError
@@ -12,32 +12,18 @@ from fuse_otel.store.postgres.calls import PostgresCalls
 from fuse_otel.store.postgres.clock import DatabaseClock
 from fuse_otel.store.postgres.connection import own_queries
 from fuse_otel.store.postgres.database import Database
+from fuse_otel.store.postgres.ledger import PostgresLedger
 from fuse_otel.store.postgres.replica import Replica, new_id
 from fuse_otel.store.postgres.schema import VERSION, bring_forward, version_of
 from fuse_otel.store.relational.capacity import Capacity
 from fuse_otel.store.relational.control import RelationalControl
 from fuse_otel.store.relational.database import Connection
 from fuse_otel.store.relational.flows import RelationalFlows
-from fuse_otel.store.relational.ledger import RelationalLease, RelationalLedger
 from fuse_otel.store.relational.outbox import RelationalOutbox
-from fuse_otel.store.relational.rows import Row
 
 CONNECTIONS = 10  # of a replica at most
 _KEPT = "The leases of this replica were not given back, and end by time."
-_LEDGER = own_queries("ledger")
 _OUTBOX = own_queries("outbox")
-
-
-class PostgresLease(RelationalLease):
-    def _select(
-        self, connection: Connection, query: str, account: int, stored: Sequence[str]
-    ) -> Iterator[Row]:
-        yield from connection.execute(_LEDGER[query], {"account": account, "ids": list(stored)})
-
-
-class PostgresLedger(RelationalLedger):
-    def _lease(self, account: str, epoch: int) -> PostgresLease:
-        return PostgresLease(self._database, self._capacity, account, epoch)
 
 
 class PostgresOutbox(RelationalOutbox):

@@ -10,7 +10,7 @@ from typing import cast
 from fuse_otel.core.batching.batch import Batch
 from fuse_otel.core.model.call import LogCompleteness, Seen
 from fuse_otel.errors import Busy, Full, LeaseLost
-from fuse_otel.ports import CallerRow, Pending, Position, Step
+from fuse_otel.ports import CallerRow, Gap, Pending, Position, Step
 from fuse_otel.store.relational import rows
 from fuse_otel.store.relational.capacity import Capacity, used_bytes
 from fuse_otel.store.relational.database import Connection, Database
@@ -53,6 +53,9 @@ class RelationalLedger:
                 self._leases[account] = held
             return held
 
+    def help(self, account: str) -> RelationalLease:
+        raise Busy(f"No other fuse-otel can help with the account {account}.")
+
     def _lease(self, account: str, epoch: int) -> RelationalLease:
         return RelationalLease(self._database, self._capacity, account, epoch)
 
@@ -69,6 +72,8 @@ class RelationalLedger:
 class RelationalLease:
     """One account's part of the ledger. ``epoch`` counts the leases that the account has had."""
 
+    helps = False
+
     def __init__(self, database: Database, capacity: Capacity, account: str, epoch: int) -> None:
         self._database = database
         self._capacity = capacity
@@ -81,23 +86,25 @@ class RelationalLease:
     def position(self, now: int, limit: int) -> Position:
         self._now = now
         with self._database.read() as connection:
-            account = self._leased(connection)
-            due = connection.execute(
-                _SQL["due"], {"account": account, "now": now, "limit": limit}
-            ).fetchall()
-            later = connection.execute(
-                _SQL["next_due"], {"account": account, "passed": len(due)}
-            ).fetchone()
-            waiting, waiting_since = rows.waiting(connection, account)
-            return Position(
-                numbers=rows.numbers(connection, account),
-                gaps=rows.gaps(connection, account),
-                due=tuple(map(rows.pending, due)),
-                next_due=later[0] if later else None,
-                waiting=waiting,
-                waiting_since=waiting_since,
-                waiting_for=rows.waiting_for(connection, account),
-            )
+            return self._position(connection, self._leased(connection), limit)
+
+    def _position(self, connection: Connection, account: int, limit: int) -> Position:
+        due = connection.execute(
+            _SQL["due"], {"account": account, "now": self._now, "limit": limit}
+        ).fetchall()
+        later = connection.execute(
+            _SQL["next_due"], {"account": account, "passed": len(due)}
+        ).fetchone()
+        waiting, waiting_since = rows.waiting(connection, account)
+        return Position(
+            numbers=rows.numbers(connection, account),
+            gaps=rows.gaps(connection, account),
+            due=tuple(map(rows.pending, due)),
+            next_due=later[0] if later else None,
+            waiting=waiting,
+            waiting_since=waiting_since,
+            waiting_for=rows.waiting_for(connection, account),
+        )
 
     def known(self, session_ids: Sequence[str]) -> Mapping[str, Seen]:
         return {
@@ -151,6 +158,7 @@ class RelationalLease:
             if erasing:
                 hold_accounts(connection)
             account = self._leased(connection, "hold_account")
+            self._check_step(connection, account, step)
             before = used_bytes(connection)
             self._capacity.check_cap(before, new)
             erased = write_step(
@@ -173,6 +181,17 @@ class RelationalLease:
     def _looks_for_expired(self, now: int) -> bool:
         """Not each commit: in most of them the five queries would find nothing."""
         return self._looked is None or not self._looked <= now < self._looked + LOOK_AGAIN
+
+    def _check_step(self, connection: Connection, account: int, step: Step) -> None:
+        """Nobody else stores calls of the account."""
+
+    def claim(self, gap: Gap, end: int) -> Gap | None:
+        """Nobody else reads the gap."""
+        del end
+        return gap
+
+    def share(self, most: int) -> None:
+        """There are no others."""
 
     def _with_trim(self, use: Callable[[], None]) -> None:
         """``use`` the store, and once more if it was full and could forget something."""

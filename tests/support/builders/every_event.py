@@ -26,6 +26,7 @@ EVERY_EVENT: tuple[events.Event, ...] = (
         "main", up=True, cursor=NOW - 15, headroom=400_000.0, pending=2, gap_seconds=60
     ),
     events.AccountStandby("spare"),
+    events.AccountStandby("spare", helps=True),
     events.CallsStored("main", NOW, (), (), Tally()),
     events.CallsGrown("main", 2),
     events.CallsUnreadable("main", 1),

@@ -7,7 +7,7 @@ from random import Random
 
 from fuse_otel.core.model.call import Seen
 from fuse_otel.errors import Broken, Full
-from fuse_otel.ports import CallerRow, Lease, Ledger, Pending, Position, Step
+from fuse_otel.ports import CallerRow, Gap, Lease, Ledger, Pending, Position, Step
 
 
 class Crashed(BaseException):
@@ -32,6 +32,9 @@ class UnsafeLedger:
     def lease(self, account: str) -> Lease:
         return UnsafeLease(self._ledger.lease(account), self._dice, self._failing, self._crashing)
 
+    def help(self, account: str) -> Lease:
+        return UnsafeLease(self._ledger.help(account), self._dice, self._failing, self._crashing)
+
 
 class UnsafeLease:
     """A lease whose every method may fail, and whose commits may end the process."""
@@ -51,6 +54,10 @@ class UnsafeLease:
     @property
     def account(self) -> str:
         return self._lease.account
+
+    @property
+    def helps(self) -> bool:
+        return self._lease.helps
 
     def position(self, now: int, limit: int) -> Position:
         self._fail(self._failing() / 10)
@@ -77,6 +84,14 @@ class UnsafeLease:
         self._fail(self._failing())
         self._lease.commit(step)
         self._crash()
+
+    def claim(self, gap: Gap, end: int) -> Gap | None:
+        self._fail(self._failing())
+        return self._lease.claim(gap, end)
+
+    def share(self, most: int) -> None:
+        self._fail(self._failing())
+        self._lease.share(most)
 
     def _fail(self, chance: float) -> None:
         if self._dice.random() < chance:

@@ -262,16 +262,20 @@ def test_the_replicas_of_a_shared_store_are_shown(store):
             accounts=("main", "second"),
         ),
         ReplicaStatus("b process 2", "1.1", NOW - 60, NOW - 30, alive=False, here=False),
+        ReplicaStatus(
+            "c process 3", "1.1", NOW - 60, NOW - 1, alive=True, here=False, helps=("main",)
+        ),
     )
     shared = replace(store.control.status(), replicas=replicas)
     lines = [paint(line, None, colour=False) for line in status_lines(shared, "a", NOW, None)]
-    one, other = (line for line in lines if " process " in line)
+    one, other, helper = (line for line in lines if " process " in line)
     assert "up" in one
     assert "main, second" in one
     assert "dead" in other
+    assert "part of main" in helper
     found = status_json(shared, NOW, [], "1", "a")["replicas"]
-    assert [(each["alive"], each["accounts"]) for each in found] == [
-        (True, ["main", "second"]), (False, []),
+    assert [(each["alive"], each["accounts"], each["helps"]) for each in found] == [
+        (True, ["main", "second"], []), (False, [], []), (True, [], ["main"]),
     ]  # fmt: skip
 
 

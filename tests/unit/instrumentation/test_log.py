@@ -168,10 +168,12 @@ def test_an_account_that_was_not_read_yet_is_not_reported_as_down(heard):
 def test_standby_is_reported_once_and_the_account_when_it_is_read_again(heard):
     moved = events.AccountMoved("main", up=True, cursor=1, headroom=None, pending=0, gap_seconds=0)
     standby = events.AccountStandby("main")
-    for event in (standby, standby, moved, moved, standby):
+    helping = events.AccountStandby("main", helps=True)
+    for event in (standby, standby, moved, moved, standby, helping, helping, standby):
         heard.log(event)
     assert [line["msg"] for line in heard.lines] == [
-        "account on standby", "account up", "account on standby",
+        "account on standby", "account up", "account on standby", "helping with an account",
+        "account on standby",
     ]  # fmt: skip
 
 

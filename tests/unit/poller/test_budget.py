@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,3 +45,19 @@ def test_a_clock_that_was_set_back_neither_stops_nor_floods():
     run(budget, [1] * 5)
     wake = budget.take(1, NOW - 86_400)
     assert NOW - 86_400 < wake < NOW - 86_399
+
+
+def test_a_share_allows_its_part_of_the_rate():
+    budget = Budget(6.0, shares=3)
+    budget.begin_share(1000.0)
+    assert budget.take(1, 1000.0) == pytest.approx(1000.5)
+    taken = sum(budget.take(1, 1000.0 + tenth / 10) == 0.0 for tenth in range(101))
+    assert taken == 20
+
+
+def test_all_shares_make_no_more_requests_at_once_than_one_process():
+    assert Budget(5.0).at_once(4) == 4
+    assert Budget(1.0).at_once(4) == 4
+    assert Budget(5.0, shares=3).at_once(4) == 1
+    assert Budget(50.0, shares=3).at_once(4) == 4
+    assert Budget(5.0, shares=2).at_once(4) == 2

@@ -8,7 +8,7 @@ from fuse_otel.core.model.call import Direction, ListedCall, LogCompleteness
 from fuse_otel.core.model.lane import Lane, Rendering
 from fuse_otel.core.model.options import ModelOptions
 from fuse_otel.core.model.telemetry import Profile, Signal
-from fuse_otel.errors import Full, ServerFailed
+from fuse_otel.errors import Full, Overtaken, ServerFailed
 from fuse_otel.events import CallsStored
 from fuse_otel.poller import PollerOptions
 from fuse_otel.poller.api_clock import ApiClock
@@ -23,6 +23,7 @@ FAILED = ServerFailed("database error")
 class IngestRig:
     def __init__(self):
         self.now = float(NOW)
+        self.options = PollerOptions("main")
         self.store = MemoryStore(capacity=10**6)
         self.lease = self.store.ledger.lease("main")
         self.events = []
@@ -45,7 +46,7 @@ class IngestRig:
     def ingest(self):
         renderings = [Rendering("r", Signal.TRACES, Profile.GENERIC, (Lane("a", Signal.TRACES),))]
         made = Ingest(
-            PollerOptions("main"), self.lease, Renderer(ModelOptions(), renderings),
+            self.options, self.lease, Renderer(ModelOptions(), renderings),
             self.events.append, lambda: 0.5, lambda: self.now, self.api_clock,
         )  # fmt: skip
         self.api_clock.answered(self.now, None)
@@ -140,3 +141,37 @@ def test_a_call_that_is_erased_while_it_waits_for_the_pages_is_not_shown(rig):
     rig.store.control.erase("1;1;1", NOW)
     ingest.store_recent()
     assert rig.store.control.recent(9) == ()
+
+
+class OvertakenLease:
+    """Another replica stores the same call before the first commit does."""
+
+    def __init__(self, lease, other):
+        self._lease = lease
+        self._other = other
+        self.steps = []
+
+    def __getattr__(self, name):
+        return getattr(self._lease, name)
+
+    def commit(self, step):
+        self.steps.append(step)
+        if len(self.steps) == 1:
+            self._other()
+            raise Overtaken
+        self._lease.commit(step)
+
+
+def test_a_call_that_another_replica_stored_meanwhile_is_compared_with_what_it_stored(rig):
+    log = make_log(make_entry("Sent", "email"), EXIT)
+    ended = call(NOW - 60, NOW - 5)
+    other = IngestRig()
+    other.store.close()
+    other.lease, other.store, rig.options = rig.lease, rig.store, PollerOptions("main", shared=True)
+    rig.lease = OvertakenLease(rig.lease, lambda: other.reads(ended, log))
+
+    rig.reads(ended, log)
+
+    assert len(rig.batches) == 1
+    assert [step.before for step in rig.lease.steps] == [{"1;1;1": None}, {}]
+    assert [bool(step.batches) for step in rig.lease.steps] == [True, False]

@@ -44,12 +44,19 @@ language sql stable as $$
     )
 $$;
 
+-- Whether another replica than this one reads a part of a gap.
+create function is_taken(claimer text, until timestamptz, me text) returns boolean
+language sql stable as $$
+    select coalesce(claimer <> me and until > now() and is_alive(claimer), false)
+$$;
+
 create table accounts (
     id bigint generated always as identity primary key,
     name text not null unique,
     owner text,
     freed_at timestamptz not null default '-infinity',
-    epoch bigint not null default 0
+    epoch bigint not null default 0,
+    shares bigint not null default 1
 );
 
 -- How many accounts each replica reads if they are spread evenly.
@@ -120,7 +127,9 @@ create table gaps (
     stop bigint not null,
     reason text not null,
     again boolean not null,
-    ordered bigint not null default 0
+    ordered bigint not null default 0,
+    claimed_by text,
+    claimed_until timestamptz
 );
 
 create unique index gaps_once on gaps (account, number, start, stop, reason, again, ordered);

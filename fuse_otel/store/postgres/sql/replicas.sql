@@ -65,6 +65,9 @@ where (body, lane) in (
     select body, lane from deliveries where claimed_by = :id order by body, lane for no key update
 )
 
+-- name: leave_gaps
+update gaps set claimed_by = null, claimed_until = null where claimed_by = :id
+
 -- name: leave
 delete from replicas where id = :id
 
@@ -79,7 +82,15 @@ select
         select coalesce(json_agg(accounts.name order by accounts.name collate "C"), '[]')
         from accounts where owner = replicas.id
     ),
-    exports
+    exports,
+    (
+        select coalesce(json_agg(accounts.name order by accounts.name collate "C"), '[]')
+        from accounts
+        where owner is distinct from replicas.id and exists (
+            select from gaps
+            where account = accounts.id and claimed_by = replicas.id and claimed_until > now()
+        )
+    )
 from replicas
 order by started_at, id
 
