@@ -38,9 +38,12 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """``first_request``: seconds from the start of the process. ``share`` of one core; bytes."""
+    """``first_request``: seconds from the start of the process. ``first_cpu``: its CPU time until
+    then, which other programs hardly change. ``share`` of one core; bytes.
+    """
 
     first_request: float
+    first_cpu: float
     share: float
     memory: int
 
@@ -103,13 +106,14 @@ def start_and_idle(seconds: float) -> Idle:
         began = time.monotonic()
         with _daemon(api, Path(folder), "1h") as daemon:
             first = _first_request(api, began)
-            time.sleep(_SETTLED)
             pid = daemon.process.pid
+            first_cpu = cpu_of(pid)
+            time.sleep(_SETTLED)
             before, since = cpu_of(pid), time.monotonic()
             time.sleep(seconds)
             cpu = cpu_of(pid) - before
             share = cpu / (time.monotonic() - since)
-            return Idle(first, share, peak_of(pid))
+            return Idle(first, first_cpu, share, peak_of(pid))
 
 
 def _first_request(api: Peers, began: float) -> float:

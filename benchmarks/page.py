@@ -99,6 +99,7 @@ HEADS: Heads = {
         "",
         (
             Column("start to first request, s", "first request s", 2),
+            Column("CPU until then, s", "first request cpu s", 2),
             Column("CPU, % of a core", "% of a core", 2),
             Column("memory, MB", "MB", 0),
         ),

@@ -151,6 +151,7 @@ def start(size: Size) -> Rows:
     return {
         IDLE: {
             "first request s": median(run.first_request for run in runs),
+            "first request cpu s": median(run.first_cpu for run in runs),
             "% of a core": 100 * runs[-1].share,
             "MB": runs[-1].memory / _MB,
         }

@@ -18,7 +18,7 @@ from typing import Any
 
 from fuse_otel import config
 from fuse_otel.assembly.workers import Workers, readiness
-from fuse_otel.daemon.memory import collect_rarely
+from fuse_otel.daemon.memory import collect_rarely, share_one_arena
 from fuse_otel.events import CallsGrown, CallsStored, Event
 from fuse_otel.instrumentation import fan_out
 from fuse_otel.instrumentation.log import Log
@@ -171,5 +171,6 @@ def serve(side: DaemonSide) -> None:
 
 
 if __name__ == "__main__":
+    share_one_arena()
     collect_rarely()
     serve(DaemonSide(json.loads(sys.stdin.readline())))
