@@ -243,8 +243,7 @@ def commit_again(lease: Lease, step: Step, prefix: str) -> None:
     renamed = under_other_names(step, prefix)
     ids = [row.session_id for row in renamed.seen]
     if ids:
-        lease.known(ids)
-        lease.waiting(ids)
+        lease.look_up(ids)
     lease.commit(renamed)
 
 

@@ -102,8 +102,7 @@ def commit(lease: Lease, steps: Sequence[Step]) -> None:
     for step in steps:
         ids = [row.session_id for row in step.seen]
         if ids:
-            lease.known(ids)
-            lease.waiting(ids)
+            lease.look_up(ids)
         lease.commit(step)
 
 

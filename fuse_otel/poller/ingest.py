@@ -45,6 +45,7 @@ from fuse_otel.ports import (
     RecentCall,
     SeenRow,
     Step,
+    StoredCalls,
 )
 
 FetchedCall = tuple[ListedCall, CallLog | SourceError]
@@ -133,10 +134,9 @@ class Ingest:
     ) -> int:
         ids = [call.session_id for call, _ in fetched]
         # Another scan may have stored a call since this one listed it: ask the ledger now.
-        known = self._lease.known(ids) if ids else {}
+        known, waiting = self._lease.look_up(ids) if ids else StoredCalls()
         if again:
             known = {one: seen for one, seen in known.items() if seen.erased}
-        waiting = self._lease.waiting(ids) if ids else {}
         draft = _Draft()
         for call, answer in fetched:
             log = self._unless_unreadable(call, answer)

@@ -23,7 +23,7 @@ from fuse_otel.poller.live_progress import Claims
 from fuse_otel.poller.options import PollerOptions
 from fuse_otel.poller.requests import NO_DOUBT, SEARCHED, Doubt, Scan, WindowPoisoned
 from fuse_otel.poller.settled_calls import FORGET_AFTER, AnyCall, SettledCalls, sort_calls
-from fuse_otel.ports import Lease, Pending, PendingReason, Step
+from fuse_otel.ports import Lease, Pending, PendingReason, Step, StoredCalls
 
 _T = TypeVar("_T")
 
@@ -215,8 +215,7 @@ class WindowScan:
         now = self._clock()
         calls = self.settled.others(listing.calls, now) if claims else listing.calls
         ids = [] if sink.again else [call.session_id for call in calls]
-        known = self._lease.known(ids) if ids else {}
-        waiting = self._lease.waiting(ids) if ids else {}
+        known, waiting = self._lease.look_up(ids) if ids else StoredCalls()
         self._density = listing.records / max(1, listing.window.seconds)
         fresh, moved, kept = sort_calls(calls, known, waiting, now)
         if waiting:

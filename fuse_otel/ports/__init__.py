@@ -48,6 +48,7 @@ from fuse_otel.ports.ledger import (
     RecentCall,
     SeenRow,
     Step,
+    StoredCalls,
 )
 from fuse_otel.ports.outbox import Acknowledgement, Outbox, ParkedCopy, Reread
 from fuse_otel.ports.source import Endpoint, Source
@@ -99,6 +100,7 @@ __all__ = [
     "Status",
     "Step",
     "Store",
+    "StoredCalls",
     "Unreadable",
     "slot_of",
 ]

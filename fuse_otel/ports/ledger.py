@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Protocol
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 from msgspec import Struct, field
 
@@ -57,6 +58,15 @@ class Pending(Struct, frozen=True):
     reason: PendingReason
     due: int
     since: int = 0
+
+
+class StoredCalls(NamedTuple):
+    """By session id: the calls that were exported, as they were then, and the pending ones
+    (rechecks included).
+    """
+
+    known: Mapping[str, Seen] = MappingProxyType({})
+    waiting: Mapping[str, Pending] = MappingProxyType({})
 
 
 class NumberPosition(Struct, frozen=True):
@@ -179,11 +189,8 @@ class Lease(Protocol):
     def position(self, now: int, limit: int) -> Position:
         """The position of the account, with at most ``limit`` pending calls due at ``now``."""
 
-    def known(self, session_ids: Sequence[str]) -> Mapping[str, Seen]:
-        """Those of the calls that were exported, as they were then."""
-
-    def waiting(self, session_ids: Sequence[str]) -> Mapping[str, Pending]:
-        """Those of the calls that are pending (rechecks included)."""
+    def look_up(self, session_ids: Sequence[str]) -> StoredCalls:
+        """Those of the calls that were exported or are pending, in one view."""
 
     def callers(self, pseudonyms: Sequence[str]) -> Sequence[CallerRow]:
         """The kept calls of these callers."""

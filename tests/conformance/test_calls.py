@@ -215,7 +215,7 @@ def test_an_erased_call_leaves_the_index_and_does_not_come_back(store, lease):
     assert found(store) == [B]
     # It was being read while it was erased.
     store_calls(lease, indexed(A))
-    assert lease.known([A])[A].entries == ERASED
+    assert lease.look_up([A]).known[A].entries == ERASED
     assert found(store) == [B]
     assert store.control.erase(A, NOW).indexed == 0
 

@@ -115,7 +115,7 @@ def test_parked_copies_recent_calls_and_pending_calls_go(store, lease):
     assert [one.call.session_id for one in store.control.parked(9)] == [B]
     assert [one.session_id for one in store.control.recent(9)] == [B]
     assert store.control.recent_call(A) is None
-    assert list(lease.waiting([A, B])) == [B]
+    assert list(lease.look_up([A, B]).waiting) == [B]
     assert list(lease.callers(["ab"])) == [CallerRow(B, "ab", NOW)]
 
 
@@ -132,7 +132,7 @@ def test_parked_copies_recent_calls_and_pending_calls_go(store, lease):
 def test_a_call_that_only_one_table_knows_is_not_stored_again(store, lease, held):
     lease.commit(step(**held))
     assert store.control.erase(A, NOW).known
-    assert lease.known([A])[A].entries == ERASED
+    assert lease.look_up([A]).known[A].entries == ERASED
     lease.commit(step(seen=[seen(A)], indexed=[stepping_call(A, ())]))
     assert store.calls.call(A) is None
 
@@ -149,19 +149,19 @@ def test_a_call_that_is_erased_before_it_is_shown_is_not_shown(store, lease, aga
 def test_a_call_whose_damaged_batch_is_read_again_can_be_erased(store, lease):
     commit(lease, batch_of(A), calls=[A], indexed=[stepping_call(A, ())])
     store.outbox.reread(only(store).id, NOW)
-    assert lease.known([A]) == {}
+    assert lease.look_up([A]).known == {}
     assert store.control.erase(A, NOW).known
-    assert lease.known([A])[A].entries == ERASED
+    assert lease.look_up([A]).known[A].entries == ERASED
 
 
 def test_an_erased_call_stays_erased_whatever_is_read_meanwhile(store, lease):
     commit(lease, calls=(A, B))
     store.control.erase(A, NOW)
-    assert lease.known([A, B])[A].erased
-    assert lease.known([A])[A].end == NOW
+    assert lease.look_up([A, B]).known[A].erased
+    assert lease.look_up([A]).known[A].end == NOW
     lease.commit(step(seen=[seen(A, end=NOW + 5, entries=9)]))
-    assert lease.known([A])[A].erased
-    assert not lease.known([B])[B].erased
+    assert lease.look_up([A]).known[A].erased
+    assert not lease.look_up([B]).known[B].erased
 
 
 def test_a_call_that_is_erased_while_it_is_read_is_not_stored(store, lease):
@@ -178,14 +178,14 @@ def test_a_call_that_is_erased_while_it_is_read_is_not_stored(store, lease):
     assert waiting(store) == {B: text_of(B)}
     assert text_of(A) not in inflate(only(store).data)
     assert [one.session_id for one in store.control.recent(9)] == [B]
-    assert list(lease.waiting([A, B])) == [B]
+    assert list(lease.look_up([A, B]).waiting) == [B]
     assert store.calls.call(A) is None
 
 
 def test_a_call_that_waits_for_its_log_is_not_listed_anew(store, lease):
     lease.commit(step(pending=[pending(A)]))
     assert store.control.erase(A, NOW).known
-    assert lease.known([A])[A].erased
+    assert lease.look_up([A]).known[A].erased
 
 
 def test_erasing_twice_and_erasing_what_is_unknown_change_nothing(store, lease):
@@ -194,7 +194,7 @@ def test_erasing_twice_and_erasing_what_is_unknown_change_nothing(store, lease):
     again, unknown = store.control.erase(A, NOW), store.control.erase(C, NOW)
     assert (again.copies, again.known) == (0, True)
     assert (unknown.copies, unknown.known) == (0, False)
-    assert lease.known([C]) == {}
+    assert lease.look_up([C]).known == {}
     assert set(waiting(store)) == {B}
 
 
@@ -216,8 +216,8 @@ def test_the_other_calls_of_a_damaged_batch_are_read_again(store, lease):
     commit(lease, batch_of(A, B, data=b"no gzip"), calls=(A, B))
     store.control.erase(A, NOW)
     assert waiting(store) == {}
-    assert lease.known([B]) == {}  # the gap over its time finds it again
-    assert lease.known([A])[A].erased
+    assert lease.look_up([B]).known == {}  # the gap over its time finds it again
+    assert lease.look_up([A]).known[A].erased
 
 
 def test_a_lane_of_logs_is_erased_as_well(store, lease):

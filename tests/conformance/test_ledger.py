@@ -40,17 +40,16 @@ def test_a_lease_that_is_not_the_latest_is_lost_and_can_be_taken_again(store, le
     for use in (
         lambda: lease.commit(whole_step("1;1")),
         lambda: lease.position(NOW, 10),
-        lambda: lease.known(["1;1"]),
-        lambda: lease.waiting(["1;1"]),
+        lambda: lease.look_up(["1;1"]),
     ):
         with pytest.raises(LeaseLost, match="account main"):
             use()
     again = store.ledger.lease("main")
-    assert again.known(["1;1"]) == {}
+    assert again.look_up(["1;1"]).known == {}
     again.commit(whole_step("1;1"))
     with pytest.raises(LeaseLost):
         lease.commit(whole_step("2;2"))
-    assert set(again.known(["1;1", "2;2"])) == {"1;1"}
+    assert set(again.look_up(["1;1", "2;2"]).known) == {"1;1"}
 
 
 def test_positions_are_set_as_they_are_a_number(store, lease):
@@ -112,11 +111,11 @@ def test_a_call_that_stays_pending_keeps_the_time_since_when(store, lease):
     for passed in (0, 100, 200):
         growing = pending("1;1", due=NOW + passed)
         lease.commit(step(at=NOW + passed, pending=[growing]))
-    found = lease.waiting(["1;1"])["1;1"]
+    found = lease.look_up(["1;1"]).waiting["1;1"]
     assert (found.due, found.since) == (NOW + 200, NOW)
 
     lease.commit(step(at=NOW + 300, settled=["1;1"], pending=[pending("1;1")]))
-    assert lease.waiting(["1;1"])["1;1"].since == NOW + 300
+    assert lease.look_up(["1;1"]).waiting["1;1"].since == NOW + 300
 
 
 def test_pending_calls_come_back_as_they_were(store, lease):
@@ -125,8 +124,8 @@ def test_pending_calls_come_back_as_they_were(store, lease):
     lease.commit(step(pending=[full, bare]))
 
     assert lease.position(NOW, 10).due == (full, bare)
-    assert lease.waiting(["1;1", "2;2", "3;3"]) == {"1;1": full, "2;2": bare}
-    assert store.ledger.lease("other").waiting(["1;1"]) == {}
+    assert lease.look_up(["1;1", "2;2", "3;3"]).waiting == {"1;1": full, "2;2": bare}
+    assert store.ledger.lease("other").look_up(["1;1"]).waiting == {}
 
 
 def test_due_calls_are_the_earliest_and_the_next_is_named(store, lease):
@@ -164,7 +163,7 @@ def test_pending_replaces_by_session_id_and_settled_takes_away(store, lease):
     later = pending("a", PendingReason.MISSING, due=NOW + 60)
     lease.commit(step(pending=[later], settled=["b", "never there"]))
 
-    assert lease.waiting(["a", "b"]) == {"a": later}
+    assert lease.look_up(["a", "b"]).waiting == {"a": later}
 
 
 def test_a_call_settled_and_pending_in_one_step_is_pending(store, lease):
@@ -172,7 +171,7 @@ def test_a_call_settled_and_pending_in_one_step_is_pending(store, lease):
     recheck = pending("a", PendingReason.RECHECK, due=NOW + 900)
     lease.commit(step(settled=["a"], pending=[recheck]))
 
-    assert lease.waiting(["a"]) == {"a": recheck}
+    assert lease.look_up(["a"]).waiting == {"a": recheck}
 
 
 def test_what_was_seen_is_known_to_its_account(store, lease):
@@ -182,15 +181,15 @@ def test_what_was_seen_is_known_to_its_account(store, lease):
     ]
     lease.commit(step(seen=rows))
 
-    assert lease.known(["1;1", "2;2", "3;3"]) == {row.session_id: row.seen for row in rows}
-    assert store.ledger.lease("other").known(["1;1"]) == {}
+    assert lease.look_up(["1;1", "2;2", "3;3"]).known == {row.session_id: row.seen for row in rows}
+    assert store.ledger.lease("other").look_up(["1;1"]).known == {}
 
 
 def test_what_is_seen_again_replaces_what_was_known(store, lease):
     lease.commit(step(seen=[seen("1;1", entries=7)]))
     lease.commit(step(seen=[seen("1;1", end=NOW + 5, entries=9)]))
 
-    assert lease.known(["1;1"])["1;1"] == Seen(NOW + 5, 9, LogCompleteness.FULL)
+    assert lease.look_up(["1;1"]).known["1;1"] == Seen(NOW + 5, 9, LogCompleteness.FULL)
     assert store.control.status().accounts[0].calls == 1
 
 
@@ -199,8 +198,8 @@ def test_any_session_id_is_kept_exactly(store, lease, session_id):
     lease.commit(whole_step(session_id))
     lease.commit(step(pending=[pending(session_id)]))
 
-    assert list(lease.known([session_id, "other"])) == [session_id]
-    assert list(lease.waiting([session_id, "other"])) == [session_id]
+    assert list(lease.look_up([session_id, "other"]).known) == [session_id]
+    assert list(lease.look_up([session_id, "other"]).waiting) == [session_id]
     assert store.outbox.due(TEMPO, NOW, 1000)[0].calls[0].session_id == session_id
     assert store.control.recent(1)[0].session_id == session_id
 
@@ -208,10 +207,10 @@ def test_any_session_id_is_kept_exactly(store, lease, session_id):
 def test_the_ledger_forgets_a_week_after_the_end_of_a_call(store, lease):
     lease.commit(step(seen=[seen("a", end=NOW + DAY)], at=NOW))
     lease.commit(step(at=NOW + 8 * DAY))
-    assert "a" in lease.known(["a"])
+    assert "a" in lease.look_up(["a"]).known
 
     lease.commit(step(at=NOW + 8 * DAY + 2 * 3600))
-    assert lease.known(["a"]) == {}
+    assert lease.look_up(["a"]).known == {}
     assert store.control.status().accounts[0].calls == 0
 
 
@@ -219,7 +218,7 @@ def test_a_call_without_an_end_is_kept_from_when_it_was_seen(store, lease):
     lease.commit(step(seen=[seen("a", end=None)], at=NOW))
     lease.commit(step(at=NOW + 7 * DAY))
 
-    assert "a" in lease.known(["a"])
+    assert "a" in lease.look_up(["a"]).known
 
 
 def test_a_call_that_is_listed_again_is_kept_anew(store, lease):
@@ -227,7 +226,7 @@ def test_a_call_that_is_listed_again_is_kept_anew(store, lease):
     lease.commit(step(listed=["a", "never seen"], at=NOW + 6 * DAY))
     lease.commit(step(at=NOW + 12 * DAY))
 
-    assert set(lease.known(["a", "b", "never seen"])) == {"a"}
+    assert set(lease.look_up(["a", "b", "never seen"]).known) == {"a"}
 
 
 def test_a_step_forgets_a_bounded_number_of_rows(store, lease):

@@ -28,7 +28,7 @@ def test_a_full_outbox_refuses_the_whole_step(store, lease):
 
     position = lease.position(NOW, 10)
     assert (position.numbers, position.gaps, position.due) == ({}, (), ())
-    assert store.ledger.lease("main").known(["second"]) == {}
+    assert store.ledger.lease("main").look_up(["second"]).known == {}
     assert store.control.recent(10) == ()
     assert len(store.outbox.due(TEMPO, NOW, 10_000)) == 1
     assert store.control.status().used == 60_000

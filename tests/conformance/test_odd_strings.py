@@ -64,8 +64,8 @@ def test_the_ledger_knows_a_call_by_any_id(roomy_store, odd):
     lease.commit(whole_step(odd))
     lease.commit(step(pending=[pending(odd)], listed=[odd]))
 
-    assert list(lease.known([odd, "other"])) == [odd]
-    assert list(lease.waiting([odd, "other"])) == [odd]
+    assert list(lease.look_up([odd, "other"]).known) == [odd]
+    assert list(lease.look_up([odd, "other"]).waiting) == [odd]
     assert len(lease.position(NOW, 10).due) == 1
     lease.commit(step(settled=[odd]))
     assert lease.position(NOW, 10).due == ()
@@ -75,8 +75,8 @@ def test_different_ids_stay_different_calls(roomy_store):
     lease = roomy_store.ledger.lease("main")
     for known in IDS:
         lease.commit(step(seen=[seen(known)], pending=[pending(known)]))
-        assert known in lease.known(IDS)
-    assert set(lease.known(IDS)) == set(IDS)
+        assert known in lease.look_up(IDS).known
+    assert set(lease.look_up(IDS).known) == set(IDS)
     assert len(lease.position(NOW, 100).due) == len(IDS)
     assert roomy_store.control.status().accounts[0].calls == len(IDS)
 
@@ -92,7 +92,7 @@ def test_the_outbox_delivers_parks_and_rereads_any_id(roomy_store, odd):
     assert roomy_store.control.parked_call(parked.id).call == found.calls[0]
 
     assert roomy_store.outbox.reread(found.id, NOW).calls == 1
-    assert lease.known([odd]) == {}
+    assert lease.look_up([odd]).known == {}
 
 
 def recent_of(session_id):
@@ -149,7 +149,7 @@ def test_long_ids_take_little_of_the_cap(roomy_store):
     lease = roomy_store.ledger.lease("main")
     ids = [f"{number:05}" * 10_000 for number in range(1_500)]
     lease.commit(step(seen=[seen(one) for one in ids], pending=[pending(one) for one in ids]))
-    assert set(lease.known(ids[:3])) == set(ids[:3])
+    assert set(lease.look_up(ids[:3]).known) == set(ids[:3])
     assert roomy_store.control.status().used < 2 * MIB
 
 
@@ -172,7 +172,7 @@ def test_any_set_of_ids_comes_in_and_goes_out(ids):
             recent=[recent_of(one) for one in ids],
         )
     )
-    assert set(lease.known(ids)) == set(lease.waiting(ids)) == set(ids)
+    assert set(lease.look_up(ids).known) == set(lease.look_up(ids).waiting) == set(ids)
     for found in store.outbox.due(TEMPO, NOW, MIB):
         offsets = tuple(call.offset for call in found.calls)
         store.outbox.resolve(TEMPO, [Acknowledgement(found.id, offsets)], NOW)

@@ -46,8 +46,8 @@ def damaged(store, lease) -> int:
 def test_calls_of_a_damaged_batch_are_read_again_while_plum_has_them(store, lease, damaged):
     assert store.outbox.reread(damaged, NOW) == Reread(calls=3, parked=1)
 
-    assert set(store.ledger.lease("main").known([*KNOWN, "forgotten"])) == {"old"}
-    assert store.ledger.lease("main").waiting(KNOWN) == {}
+    assert set(store.ledger.lease("main").look_up([*KNOWN, "forgotten"]).known) == {"old"}
+    assert store.ledger.lease("main").look_up(KNOWN).waiting == {}
     gaps = lease.position(NOW, 10).gaps
     assert {(gap.number, gap.reason, gap.again) for gap in gaps} == {
         ("8005550100", GapReason.DAMAGE, False)
@@ -86,5 +86,5 @@ def test_one_lane_that_had_delivered_all_gets_the_calls_of_a_damaged_batch_once_
     store.outbox.resolve(TEMPO, [accepted(only(store))], NOW)
 
     assert store.outbox.reread(only(store, JAEGER).id, NOW) == Reread(calls=1, parked=0)
-    assert store.ledger.lease("main").known(["a"]) == {}
+    assert store.ledger.lease("main").look_up(["a"]).known == {}
     assert [gap.number for gap in lease.position(NOW, 1).gaps] == [""]

@@ -24,7 +24,7 @@ def desk(tmp_path):
 
 def known(path, *session_ids):
     with opened(path) as store:
-        return set(store.ledger.lease("main").known(session_ids))
+        return set(store.ledger.lease("main").look_up(session_ids).known)
 
 
 def test_a_copy_of_an_open_store_is_put_back(desk):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from threading import Lock
 from typing import cast
@@ -10,7 +10,7 @@ from typing import cast
 from fuse_otel.core.batching.batch import Batch
 from fuse_otel.core.model.call import LogCompleteness, Seen
 from fuse_otel.errors import Busy, Full, LeaseLost
-from fuse_otel.ports import CallerRow, Gap, Pending, Position, Step
+from fuse_otel.ports import CallerRow, Gap, Position, Step, StoredCalls
 from fuse_otel.store.relational import rows
 from fuse_otel.store.relational.capacity import Capacity, used_bytes
 from fuse_otel.store.relational.database import Connection, Database
@@ -106,17 +106,20 @@ class RelationalLease:
             waiting_for=rows.waiting_for(connection, account),
         )
 
-    def known(self, session_ids: Sequence[str]) -> Mapping[str, Seen]:
-        return {
-            session_id: Seen(ended, entries, rows.word(LogCompleteness, details))
-            for session_id, (_, ended, entries, details) in self._look_up("seen", session_ids)
-        }
-
-    def waiting(self, session_ids: Sequence[str]) -> Mapping[str, Pending]:
-        return {
-            session_id: rows.pending(row)
-            for session_id, row in self._look_up("pending_call", session_ids)
-        }
+    def look_up(self, session_ids: Sequence[str]) -> StoredCalls:
+        stored = [rows.stored_id(one) for one in session_ids]
+        with self._database.read() as connection:
+            account = self._leased(connection)
+            # Both queries have the stored id as their first column.
+            known, waiting = (
+                {row[0]: row for row in self._select(connection, query, account, stored)}
+                for query in ("seen", "pending_call")
+            )
+        pairs = list(zip(session_ids, stored, strict=True))
+        return StoredCalls(
+            {one: _seen(known[place]) for one, place in pairs if place in known},
+            {one: rows.pending(waiting[place]) for one, place in pairs if place in waiting},
+        )
 
     def callers(self, pseudonyms: Sequence[str]) -> Sequence[CallerRow]:
         with self._database.read() as connection:
@@ -214,17 +217,6 @@ class RelationalLease:
             self._capacity.note(used)
         return trimmed
 
-    def _look_up(self, query: str, session_ids: Sequence[str]) -> Sequence[tuple[str, rows.Row]]:
-        """The rows of those that are found. ``query`` has the stored id as its first column."""
-        stored = [rows.stored_id(one) for one in session_ids]
-        found: dict[str, rows.Row] = {}
-        with self._database.read() as connection:
-            account = self._leased(connection)
-            for row in self._select(connection, query, account, stored):
-                found[row[0]] = row
-        pairs = zip(session_ids, stored, strict=True)
-        return [(one, found[place]) for one, place in pairs if place in found]
-
     def _select(
         self, connection: Connection, query: str, account: int, stored: Sequence[str]
     ) -> Iterator[rows.Row]:
@@ -239,6 +231,11 @@ class RelationalLease:
             self.lost = True
             raise LeaseLost(f"Another fuse-otel has taken over the account {self.account}.")
         return cast("int", found[0])
+
+
+def _seen(row: rows.Row) -> Seen:
+    _, ended, entries, details = row
+    return Seen(ended, entries, rows.word(LogCompleteness, details))
 
 
 class _ErasedMeanwhile(Exception):

@@ -99,7 +99,7 @@ def test_a_call_that_is_listed_while_it_runs_is_followed_to_its_end():
     rig.run(2400)
     calls = [call for call in rig.settled(START, held=1000) if call.log]
     rig.assert_each_once(calls, grown=True)
-    ends = rig.store.ledger.lease("a").known([call.session_id for call in calls])
+    ends = rig.store.ledger.lease("a").look_up([call.session_id for call in calls]).known
     assert {one: seen.end for one, seen in ends.items()} == {c.session_id: c.end for c in calls}
     records = rig.records()
     assert all(call.entries - 1 <= records[call.session_id] <= call.entries for call in calls)

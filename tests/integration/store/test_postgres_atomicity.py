@@ -108,7 +108,7 @@ def test_a_step_that_is_ended_anywhere_leaves_nothing(opened):
     first = step(body("a"), seen=[seen("a")], pending=[pending("a")], opened=[gap])
     opened.lease.commit(first)
     assert stops(opened, lambda: opened.lease.commit(EVERYTHING)) > 20
-    assert set(opened.lease.known(["a", "b", "c"])) == {"a", "b", "c"}
+    assert set(opened.lease.look_up(["a", "b", "c"]).known) == {"a", "b", "c"}
     assert [each.start for each in opened.store.control.status().accounts[0].gaps] == [5]
 
 

@@ -36,7 +36,7 @@ def test_a_database_that_restarts_is_used_again():
             assert "password" not in str(failed.value)
         own.start()
         lease.commit(whole_step("2;2"))
-        assert set(lease.known(["1;1", "2;2"])) == {"1;1", "2;2"}
+        assert set(lease.look_up(["1;1", "2;2"]).known) == {"1;1", "2;2"}
         store.close()
 
 
@@ -64,7 +64,7 @@ def test_a_wire_that_was_cut_without_a_word_is_given_up(postgres, monkeypatch):
             patch.setattr(ConnectionPool, "check_connection", _too_late_for(idle, watch))
             relay.forget()  # an idle connection is checked before it is used
             lease.commit(whole_step("1;1"))
-        assert set(lease.known(["1;1"])) == {"1;1"}
+        assert set(lease.look_up(["1;1"]).known) == {"1;1"}
         store.close()
 
 

@@ -43,7 +43,7 @@ def test_a_standby_is_named_as_such_and_used_again_when_it_is_promoted(own):
         own.promote()
         lease = store.ledger.lease("main")
         lease.commit(whole_step("2;2"))
-        assert set(lease.known(["1;1", "2;2"])) == {"1;1", "2;2"}
+        assert set(lease.look_up(["1;1", "2;2"]).known) == {"1;1", "2;2"}
         store.close()
 
 
@@ -80,12 +80,12 @@ def test_a_full_disk_refuses_the_step_and_takes_it_when_there_is_room(own):
         for _ in range(2):
             with pytest.raises(StoreError, match=NO_ROOM):
                 lease.commit(big)
-        assert lease.known(["big"]) == {}
+        assert lease.look_up(["big"]).known == {}
         lease.commit(whole_step("1;1"))  # a small one still fits
         own.stop("fast")
         own.start()
         lease.commit(big)
-        assert set(lease.known(["1;1", "big"])) == {"1;1", "big"}
+        assert set(lease.look_up(["1;1", "big"]).known) == {"1;1", "big"}
         store.close()
 
 
@@ -104,7 +104,7 @@ def test_a_step_whose_acknowledgement_is_lost_is_there_and_known(own, monkeypatc
             patch.setattr(Connection, "execute", _mutes_the_commit(relay, watch, patch))
             with pytest.raises(StoreError, match="cannot be reached"):
                 lease.commit(step(body("a"), seen=[seen("a")]))
-        assert set(lease.known(["a"])) == {"a"}
+        assert set(lease.look_up(["a"]).known) == {"a"}
         assert len(store.outbox.due(TEMPO, NOW, 10_000)) == 1
         store.close()
 

@@ -87,7 +87,7 @@ def test_what_a_replica_leaves_is_taken_at_once(replica):
     first, second = replica(), replica()
     first.ledger.lease("main").commit(whole_step("1;1"))
     first.close()
-    assert set(second.ledger.lease("main").known(["1;1"])) == {"1;1"}
+    assert set(second.ledger.lease("main").look_up(["1;1"]).known) == {"1;1"}
 
 
 def test_a_replica_whose_connection_is_ended_while_it_leaves_tries_once_more(replica, url):
@@ -162,7 +162,7 @@ def test_a_dead_replica_loses_its_accounts_and_its_late_writes_match_no_row(repl
         taken = second.ledger.lease("main")
         with pytest.raises(LeaseLost):
             lost.commit(step(seen=[seen("late")]))
-    assert set(taken.known(["1;1", "late"])) == {"1;1"}
+    assert set(taken.look_up(["1;1", "late"]).known) == {"1;1"}
 
 
 def test_a_replica_that_comes_back_before_anybody_took_its_account_goes_on(replica, url):
@@ -170,7 +170,7 @@ def test_a_replica_that_comes_back_before_anybody_took_its_account_goes_on(repli
     lease = first.ledger.lease("main")
     with frozen(first, url):
         lease.commit(whole_step("1;1"))
-    assert set(lease.known(["1;1"])) == {"1;1"}
+    assert set(lease.look_up(["1;1"]).known) == {"1;1"}
 
 
 def test_a_transaction_that_a_dead_replica_left_open_keeps_nothing_locked(replica, url):
@@ -201,7 +201,7 @@ def test_a_transaction_of_a_replica_that_was_only_late_is_not_ended(replica, url
         account = lease._leased(connection, "hold_account")
         second._replica._beat()
         write_step(connection, account, whole_step("1;1"), (), 1 << 20)
-    assert set(lease.known(["1;1"])) == {"1;1"}
+    assert set(lease.look_up(["1;1"]).known) == {"1;1"}
 
 
 def test_who_follows_the_calls_misses_none_that_another_replica_stores_meanwhile(replica):
@@ -230,7 +230,7 @@ def test_replicas_store_a_call_of_both_their_accounts_at_once(replica, url):
         both.start()
         wait_for(lambda: is_blocked(url), "the second commit, blocked by the first,")
     both.join()
-    assert set(other.known(["1;1"])) == set(one.known(["1;1"])) == {"1;1"}
+    assert set(other.look_up(["1;1"]).known) == set(one.look_up(["1;1"]).known) == {"1;1"}
     assert len(second.control.recent(10)) == 1
 
 

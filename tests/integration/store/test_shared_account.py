@@ -81,7 +81,7 @@ def test_a_gap_is_claimed_whole_where_it_is_short_and_is_gone_when_it_was_read(s
     helper.commit(step(seen=[seen("1;1")], closed=[whole.id]))
 
     assert gaps(holder) == gaps(helper) == []
-    assert set(holder.known(["1;1"])) == {"1;1"}
+    assert set(holder.look_up(["1;1"]).known) == {"1;1"}
 
 
 def test_a_helper_sees_nothing_but_the_gaps_to_read(stores, holder):
@@ -139,7 +139,7 @@ def test_the_claims_of_a_dead_replica_are_free_and_what_it_still_writes_finds_no
     for use in (
         lambda: dead.commit(step(seen=[seen("1;1")], closed=[piece.id])),
         lambda: dead.position(NOW, 10),
-        lambda: dead.known(["1;1"]),
+        lambda: dead.look_up(["1;1"]).known,
         lambda: dead.claim(piece, piece.end),
     ):
         with pytest.raises(LeaseLost):
@@ -147,7 +147,7 @@ def test_the_claims_of_a_dead_replica_are_free_and_what_it_still_writes_finds_no
     again = other.claim(piece, piece.end)
     assert (again.start, again.end) == (piece.start, piece.end)
     assert again.id != piece.id
-    assert holder.known(["1;1"]) == {}
+    assert holder.look_up(["1;1"]).known == {}
 
 
 def test_a_claim_that_another_replica_took_over_is_lost_to_one_that_lives(stores, holder):
@@ -160,7 +160,7 @@ def test_a_claim_that_another_replica_took_over_is_lost_to_one_that_lives(stores
 
     with pytest.raises(LeaseLost):
         slow.commit(step(seen=[seen("1;1")], closed=[piece.id]))
-    assert holder.known(["1;1"]) == {}
+    assert holder.look_up(["1;1"]).known == {}
 
 
 def test_each_commit_keeps_the_claim(stores, holder):

@@ -210,4 +210,4 @@ def test_a_store_can_be_copied_while_it_is_idle(tmp_path):
     shutil.copy(path, tmp_path / "copy.db")
 
     with closing(opened(tmp_path / "copy.db")) as copy:
-        assert set(copy.ledger.lease("main").known(["a"])) == {"a"}
+        assert set(copy.ledger.lease("main").look_up(["a"]).known) == {"a"}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 
-from fuse_otel.core.model.call import Seen
 from fuse_otel.errors import Broken, Full
-from fuse_otel.ports import CallerRow, Gap, Lease, Ledger, Pending, Position, Step
+from fuse_otel.ports import CallerRow, Gap, Lease, Ledger, Position, Step, StoredCalls
 
 
 class Crashed(BaseException):
@@ -63,13 +62,9 @@ class UnsafeLease:
         self._fail(self._failing() / 10)
         return self._lease.position(now, limit)
 
-    def known(self, session_ids: Sequence[str]) -> Mapping[str, Seen]:
+    def look_up(self, session_ids: Sequence[str]) -> StoredCalls:
         self._fail(self._failing())
-        return self._lease.known(session_ids)
-
-    def waiting(self, session_ids: Sequence[str]) -> Mapping[str, Pending]:
-        self._fail(self._failing())
-        return self._lease.waiting(session_ids)
+        return self._lease.look_up(session_ids)
 
     def callers(self, pseudonyms: Sequence[str]) -> Sequence[CallerRow]:
         self._fail(self._failing())

@@ -230,12 +230,13 @@ class DaemonRig:
     def kept(self, account: str, session_ids: list[str]) -> set[str]:
         """Those of the calls that are in the ledger or pending."""
         with self._looked_at(account) as lease:
-            return {*lease.known(session_ids), *lease.waiting(session_ids)}
+            stored = lease.look_up(session_ids)
+            return {*stored.known, *stored.waiting}
 
     def exported(self, account: str, session_ids: list[str]) -> Mapping[str, Seen]:
         """Those of the calls that are in the ledger as exported, with its facts."""
         with self._looked_at(account) as lease:
-            return lease.known(session_ids)
+            return lease.look_up(session_ids).known
 
     @contextmanager
     def _looked_at(self, account: str) -> Iterator[Lease]:
@@ -243,7 +244,7 @@ class DaemonRig:
         with self.untrapped():
             ledger = self._holders.get(account, self.store).ledger
             with suppress(LeaseLost):
-                ledger.lease(account).known([])
+                ledger.lease(account).look_up([])
             yield ledger.lease(account)
 
     def indexed(self, account: str) -> Sequence[IndexedCall]:

@@ -196,7 +196,7 @@ class PollerRig:
 
     def details(self) -> dict[str, str]:
         """How every stored call stands in the ledger."""
-        known = self.store.ledger.lease("a").known(list(dict.fromkeys(self.stored())))
+        known = self.store.ledger.lease("a").look_up(list(dict.fromkeys(self.stored()))).known
         return {session_id: str(seen.details) for session_id, seen in known.items()}
 
     def ended(self, since: float, until: float) -> list[SimulatedCall]:

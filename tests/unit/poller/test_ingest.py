@@ -41,7 +41,7 @@ class IngestRig:
 
     @property
     def pending(self):
-        return list(self.lease.waiting(["1;1;1"]))
+        return list(self.lease.look_up(["1;1;1"]).waiting)
 
     def ingest(self):
         renderings = [Rendering("r", Signal.TRACES, Profile.GENERIC, (Lane("a", Signal.TRACES),))]
@@ -91,7 +91,7 @@ def test_details_that_always_fail_are_tried_for_five_days_and_then_exported_with
     assert not rig.pending
     (stored,) = rig.events
     assert isinstance(stored, CallsStored)
-    assert rig.lease.known(["1;1;1"])["1;1;1"].details is LogCompleteness.MISSING
+    assert rig.lease.look_up(["1;1;1"]).known["1;1;1"].details is LogCompleteness.MISSING
 
 
 @pytest.mark.parametrize("again", [False, True])

@@ -58,12 +58,12 @@ def test_lost_commits_of_live_calls_are_noticed_by_the_cursor():
     lost = lose_commits(rig, 150)
     assert lost
     rig.run(90)
-    assert set(rig.store.ledger.lease("a").known(lost)) == set(lost)
+    assert set(rig.store.ledger.lease("a").look_up(lost).known) == set(lost)
 
 
 def lose_commits(rig, seconds):
     """As a standby that lacks the last ones. Returns the calls that it does not know."""
-    known = rig.store.ledger.lease("a").known(list(rig.stored()))
+    known = rig.store.ledger.lease("a").look_up(list(rig.stored())).known
     lost = [name for name, row in known.items() if row.end > rig.now - seconds]
     with rig.store.ledger._database.write() as connection:
         for table in ("ledger", "calls"):
@@ -82,9 +82,9 @@ def test_a_poll_looks_up_few_of_the_calls_that_it_lists(monkeypatch):
     rig = PollerRig(world=busy_world(rate=BUSY / 2, past=HOUR))
     rig.work_off()
     asked = []
-    look_up = RelationalLease.known
+    look_up = RelationalLease.look_up
     monkeypatch.setattr(
-        RelationalLease, "known", lambda self, ids: asked.extend(ids) or look_up(self, ids)
+        RelationalLease, "look_up", lambda self, ids: asked.extend(ids) or look_up(self, ids)
     )
     before = len(rig.of(PollDone))
     rig.run(150)

@@ -91,7 +91,7 @@ def test_a_step_stopped_anywhere_leaves_nothing(opened):
     stopped = stops(opened, lambda: opened.lease.commit(EVERYTHING))
 
     assert stopped > 30
-    assert set(opened.store.ledger.lease("main").known(["a", "b", "c"])) == {"a", "b", "c"}
+    assert set(opened.store.ledger.lease("main").look_up(["a", "b", "c"]).known) == {"a", "b", "c"}
     assert [gap.start for gap in opened.store.control.status().accounts[0].gaps] == [5]
 
 

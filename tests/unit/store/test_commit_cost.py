@@ -60,11 +60,15 @@ class Account:
 
     def statements(self, commit):
         """How many, with those of triggers."""
+        return len(self.traced(lambda: self.lease.commit(commit)))
+
+    def traced(self, work):
+        """The statements that the work runs."""
         found = []
         self._connection.set_trace_callback(found.append)
-        self.lease.commit(commit)
+        work()
         self._connection.set_trace_callback(None)
-        return len(found)
+        return found
 
     def instructions(self, commit):
         """Of SQLite's virtual machine, in tens."""
@@ -116,6 +120,13 @@ def test_a_call_of_a_large_commit_runs_its_own_rows_alone(memory):
 
 def test_a_step_without_calls_runs_few_statements(memory):
     assert memory().statements(step(at=NOW + 1)) <= 7
+
+
+def test_calls_are_looked_up_in_one_transaction(memory):
+    account = memory()
+    found = account.traced(lambda: account.lease.look_up(["a", "b"]))
+    # The lease, the ledger and the pending calls.
+    assert (found[0].lower(), len(found), found[-1].lower()) == ("begin", 5, "commit")
 
 
 @pytest.mark.parametrize("count", [1, 100])

@@ -47,7 +47,7 @@ def test_reading_continues_without_an_operator(path, first):
         if first == "the room is checked":
             lease.check_room(10_000)
         lease.commit(whole_step("new"))
-        assert set(lease.known(["new", "call 29 4"])) == {"new", "call 29 4"}
+        assert set(lease.look_up(["new", "call 29 4"]).known) == {"new", "call 29 4"}
         assert store.control.status().used < LOWERED
         # The newest stay.
         assert store.calls.calls(EVERY_CALL, 1)[0].session_id == "call 0 4"
@@ -92,8 +92,8 @@ def test_a_store_that_is_full_of_what_must_stay_is_full(path):
             lease.check_room(LOWERED // 2)
         with pytest.raises(Full):
             lease.commit(step(seen=[seen(f"new {number}") for number in range(750)]))
-        assert lease.known(["new 0"]) == {}
-        assert len(lease.known([f"call {number}" for number in range(750)])) == 750
+        assert lease.look_up(["new 0"]).known == {}
+        assert len(lease.look_up([f"call {number}" for number in range(750)]).known) == 750
 
 
 @pytest.mark.timeout(60)
@@ -105,4 +105,4 @@ def test_a_counter_that_is_too_high_does_not_stop_a_step(path, counter):
     with closing(opened(path, CAP)) as store:
         lease = store.ledger.lease("main")
         lease.commit(step(seen=[seen("a")], indexed=[stepping_call("a", STEPS)]))
-        assert set(lease.known(["a"])) == {"a"}
+        assert set(lease.look_up(["a"]).known) == {"a"}

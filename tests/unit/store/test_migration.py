@@ -69,8 +69,8 @@ def test_all_that_an_older_store_holds_is_there(path):
         (account,) = status.accounts
         assert account.numbers[""].cursor == NOW
         assert [(gap.start, gap.reason) for gap in account.gaps] == [(5, GapReason.ERROR)]
-        assert set(store.ledger.lease("main").known(["a"])) == {"a"}
-        assert store.ledger.lease("main").waiting(["b"])["b"].since == NOW
+        assert set(store.ledger.lease("main").look_up(["a"]).known) == {"a"}
+        assert store.ledger.lease("main").look_up(["b"]).waiting["b"].since == NOW
         (body,) = store.outbox.due(TEMPO, NOW, 100)
         assert (body.data, body.checksum) == (b"\1\2\3\4", None)
         assert [order.kind for _, order in store.control.open_jobs()] == ["drop"]

@@ -77,7 +77,7 @@ def test_a_removed_store_is_noticed_by_every_use_and_begun_anew(store, path):
         opened(path)
     assert begun_anew(path) == ""
     with closing(opened(path)) as new:
-        assert new.ledger.lease("main").known(["a"]) == {}
+        assert new.ledger.lease("main").look_up(["a"]).known == {}
 
 
 def test_a_replaced_store_is_noticed_and_moved_aside(store, path, tmp_path):
@@ -127,7 +127,7 @@ def test_a_truncated_or_overwritten_store_is_noticed_and_moved_aside(
         opened(path)
     assert begun_anew(path).startswith("store.db.corrupt-")
     with closing(opened(path)) as new:
-        assert new.ledger.lease("main").known(["a"]) == {}
+        assert new.ledger.lease("main").look_up(["a"]).known == {}
 
 
 @pytest.mark.parametrize("part", ["-wal", "-shm"])
@@ -145,7 +145,7 @@ def test_a_removed_or_replaced_log_is_noticed(store, path, part, what):
     store.close()
     assert begun_anew(path).startswith("store.db.corrupt-")
     with closing(opened(path)) as new:
-        assert new.ledger.lease("main").known(["a"]) == {}
+        assert new.ledger.lease("main").look_up(["a"]).known == {}
 
 
 def test_a_log_that_sqlite_itself_removed_is_no_damage(store, path):
@@ -159,7 +159,7 @@ def test_a_log_that_sqlite_itself_removed_is_no_damage(store, path):
     connection.close()
     assert not path.with_name("store.db-wal").exists()
     lease.commit(whole_step("b"))
-    assert set(lease.known(["a", "b"])) == {"a", "b"}
+    assert set(lease.look_up(["a", "b"]).known) == {"a", "b"}
 
 
 def test_a_store_overwritten_by_a_database_of_another_program_is_noticed(store, path, tmp_path):
@@ -206,7 +206,7 @@ def test_a_file_removed_inside_a_transaction_takes_no_commit(store, path):
     with pytest.raises(Corrupt):
         remove()
     other.rename(path)
-    assert lease.known(["a"]) == {}
+    assert lease.look_up(["a"]).known == {}
 
 
 def test_a_removed_lock_is_taken_again(store, path):
@@ -231,7 +231,7 @@ def test_only_one_of_two_processes_works_after_the_lock_was_removed(store, path)
     # The other one has ended: this one takes its lease again, and knows what was done meanwhile.
     with pytest.raises(LeaseLost):
         store.ledger.lease("main").position(NOW, 1)
-    assert set(store.ledger.lease("main").known(["a", "b"])) == {"a", "b"}
+    assert set(store.ledger.lease("main").look_up(["a", "b"]).known) == {"a", "b"}
 
 
 def test_a_second_process_is_kept_out_of_the_place_of_a_removed_store(store, path):
