@@ -10,7 +10,7 @@ from typing import cast
 from fuse_otel.errors import Broken
 from fuse_otel.store.sqlite.place import APPLICATION_ID
 
-VERSION = 10
+VERSION = 11
 
 
 def version_of(connection: sqlite3.Connection, name: str) -> int:

@@ -48,9 +48,13 @@ _COUNTERS = (
         + (select 40 * count(*) from samples)
         + (select coalesce(sum(2 * octets(session_id) + 100), 0) from ledger)
         + (select coalesce(sum(3 * octets(session_id) + octets(type) + 300), 0) from pending)
-        + (select coalesce(sum(2 * octets(session_id) + bytes + 300), 0) from recent)
+        + (select coalesce(sum(2 * octets(session_id) + 300), 0) from recent)
         + (select coalesce(sum(2 * octets(session_id) + 2 * octets(caller) + 100), 0)
            from callers)""",
+    ),
+    (
+        "select value from meta where name in ('recent_bytes', 'recent_calls') order by name",
+        "select coalesce(sum(bytes), 0) from recent union all select count(*) from recent",
     ),
     (
         "select calls, parked from lanes order by id",

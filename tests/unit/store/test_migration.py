@@ -12,6 +12,7 @@ from support.builders.store_values import NOW, TEMPO
 from fuse_otel.errors import Broken, Busy
 from fuse_otel.ports import Acknowledgement, GapReason, Step, Store
 from fuse_otel.store import open_store
+from fuse_otel.store.relational.queries import queries
 from fuse_otel.store.sqlite import schema
 from fuse_otel.store.sqlite.lock import ProcessLock
 from fuse_otel.store.sqlite.schema import _statements as schema_statements
@@ -29,6 +30,13 @@ values ('traces/strict/generic', 'traces', 9, 4, '[["a", 1, 2, 0, 9, 3]]', x'010
 insert into deliveries values (1, 1, 9, 1, {NOW}, {NOW}, null);
 insert into orders (kind, arguments, ordered_at) values ('drop', '{{}}', 1);
 """  # noqa: S608 - numbers of our own
+
+RECENT = """
+insert into recent (
+    session_id, trace_id, application, direction, outcome, details, error, ended, bytes,
+    traces, logs
+) values (?, '', '', '', '', '', 0, ?, ?, x'', x'')
+"""
 
 
 @pytest.fixture
@@ -87,6 +95,23 @@ def test_the_counters_start_with_what_an_older_store_holds(path):
         store.outbox.resolve(TEMPO, [Acknowledgement(1, (0,))], NOW)
         lease.commit(Step(at=NOW + 30 * 86_400, settled=["b"]))
         assert store.control.status().used == 0
+
+
+def test_recent_calls_of_an_older_store_count_for_their_bounds_and_the_cap(tmp_path):
+    with raw(tmp_path / "older.db") as connection:
+        for number in range(1, 11):
+            for statement in schema_statements(number):
+                connection.execute(statement)
+        connection.executemany(RECENT, [(f"{n}é", None if n % 3 else NOW, n) for n in range(9)])
+        used = "select sum(value) from meta where name in ('used', 'kept')"
+        ((before,),) = connection.execute(used).fetchall()
+        for statement in schema_statements(11):
+            connection.execute(statement)
+        assert connection.execute(queries("capacity")["used"]).fetchone() == (before,)
+        assert connection.execute(queries("step")["recent_size"]).fetchone() == (9, 36, NOW, 0)
+        connection.execute("delete from recent")
+        assert connection.execute(queries("capacity")["used"]).fetchone() == (0,)
+        assert connection.execute(queries("step")["recent_size"]).fetchone() == (0, 0, None, None)
 
 
 def test_it_comes_to_the_same_schema_as_a_new_store(path, tmp_path):

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from importlib.resources import files
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import fuse_otel.store.relational
 from fuse_otel.store.relational.queries import queries
@@ -85,11 +87,54 @@ def test_due_batches_are_ordered_by_a_covering_index(schema, name, index):
     assert f"USING COVERING INDEX {index}" in first
 
 
-@pytest.mark.parametrize("name", ["recent_size", "forget_oldest_recent", "trim_recent"])
+@pytest.mark.parametrize("name", ["recent_size", "trim_recent"])
 def test_recent_calls_are_counted_and_ranked_without_reading_their_rows(schema, name):
-    (scan,) = [d for d in plan(schema, queries("step")[name]) if d.startswith("SCAN recent")]
+    details = plan(schema, queries("step")[name])
 
-    assert scan == "SCAN recent USING COVERING INDEX recent_sizes"
+    (scan,) = [d for d in details if re.match(r"SCAN recent\b(?!_)", d)]
+    assert scan == "SCAN recent USING COVERING INDEX recent_ends"
+
+
+def test_the_recent_calls_that_make_room_come_from_the_ends_of_indexes(schema):
+    details = plan(schema, queries("step")["forget_oldest_recent"])
+
+    assert [d for d in details if "recent_ends" in d] == [
+        "SEARCH recent USING COVERING INDEX recent_ends (ended=?)",
+        "SEARCH recent USING COVERING INDEX recent_ends (ended<?)",
+    ]
+    assert not [d for d in details if "TEMP B-TREE" in d]
+
+
+@given(
+    ends=st.lists(st.none() | st.integers(1, 9), max_size=9),
+    since=st.integers(1, 9),
+    limit=st.integers(0, 9),
+)
+def test_the_oldest_recent_calls_make_room_first_then_the_first_that_were_stored(
+    schema, ends, since, limit
+):
+    ids = {id_: end or 0 for id_, end in enumerate(ends, 1)}
+    schema.execute("savepoint empty")
+    schema.executemany(
+        """insert into recent (id, session_id, trace_id, application, direction, outcome, details,
+        error, ended, bytes, traces, logs) values (?, ?, '', '', '', '', '', 0, ?, 7, '', '')""",
+        [(id_, str(id_), end) for id_, end in enumerate(ends, 1)],
+    )
+    oldest = {"since": since, "limit": limit}
+    schema.execute(queries("step")["forget_oldest_recent"], oldest)
+    left = {id_ for (id_,) in schema.execute("select id from recent")}
+    total = schema.execute(queries("step")["recent_size"]).fetchone()
+    schema.execute("rollback to empty")
+    gone = sorted(ids, key=lambda id_: (min(ids[id_], since), id_))[:limit]
+    assert left == ids.keys() - set(gone)
+    kept = [end for id_, end in enumerate(ends, 1) if id_ in left]
+    newest = max((end for end in kept if end is not None), default=None)
+    assert total == (
+        len(left),
+        7 * len(left),
+        newest,
+        min((end or 0 for end in kept), default=None),
+    )
 
 
 @pytest.mark.parametrize("door", DOORS)

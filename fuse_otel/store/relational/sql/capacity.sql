@@ -1,5 +1,5 @@
 -- name: used
-select sum(value) from meta where name in ('used', 'kept')
+select sum(value) from meta where name in ('used', 'kept', 'recent_bytes')
 
 -- name: parked_bytes
 select value from meta where name = 'parked'

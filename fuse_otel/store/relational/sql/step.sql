@@ -76,14 +76,29 @@ insert into recent (
 ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: recent_size
--- By its index, as the two below: a row of the table fills a page.
-select count(*), coalesce(sum(bytes), 0), max(ended), min(coalesce(ended, 0))
-from recent indexed by recent_sizes
+-- By the ends of an index, as the two below: a row of the table fills a page.
+select
+    (select value from meta where name = 'recent_calls'),
+    (select value from meta where name = 'recent_bytes'),
+    (select max(ended) from recent),
+    (select coalesce(ended, 0) from recent order by ended limit 1)
 
 -- name: forget_oldest_recent
+-- Those that ended before `:since` by their ends, then the others by their ids. SQLite takes the
+-- parts in this order, and begins none after the last row that it needs.
 delete from recent where id in (
-    select id from recent indexed by recent_sizes
-    order by min(coalesce(ended, 0), :since), id
+    select id from (
+        select id from (
+            select id from recent indexed by recent_ends where ended is null order by id limit :limit
+        )
+        union all
+        select id from (
+            select id from recent indexed by recent_ends where ended < :since
+            order by ended, id limit :limit
+        )
+        union all
+        select id from (select id from recent where ended >= :since order by id limit :limit)
+    )
     limit :limit
 )
 
@@ -94,7 +109,7 @@ delete from recent where id in (
             id,
             row_number() over newest_first as place,
             sum(bytes) over newest_first as total
-        from recent indexed by recent_sizes
+        from recent indexed by recent_ends
         window newest_first as (order by min(coalesce(ended, 0), :since) desc, id desc)
     ) as ranked
     where place > :calls or total > :bytes
