@@ -8,7 +8,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from support.fakes.otlp_answer import text
 from support.fakes.otlp_receiver import OtlpReceiver
 from support.fakes.otlp_request import string
 from support.patience import PATIENCE
-from support.rigs.program import fuse_otel, pointed_at, running
+from support.rigs.program import Running, fuse_otel, pointed_at, running
 
 from fuse_otel.simulator.simulated_api import SimulatedApi
 
@@ -46,6 +47,15 @@ def spoil(path: Path, start: int, length: int) -> None:
     with path.open("r+b") as file:
         file.seek(start)
         file.write(b"\xa5" * length)
+
+
+@contextmanager
+def stopped(daemon: Running) -> Iterator[None]:
+    daemon.process.send_signal(signal.SIGSTOP)
+    # A signal takes effect later: until then it might begin its store anew.
+    assert os.WIFSTOPPED(os.waitpid(daemon.process.pid, os.WUNTRACED)[1])
+    yield
+    daemon.process.send_signal(signal.SIGCONT)
 
 
 def listed(api: SimulatedApi) -> set[str]:
@@ -111,8 +121,9 @@ def test_a_daemon_whose_store_is_removed_goes_on_with_a_new_one(world, tmp_path)
         env = pointed_at(api, tmp_path, receiver.url, **QUICK, **FAST, **SHORT)
         with running(env=env, folder=tmp_path) as daemon:
             daemon.wait_for(lambda: "poll done" in daemon.log)
-            for file in tmp_path.glob("state.db*"):
-                file.unlink()
+            with stopped(daemon):  # it would remove or make some of the files itself meanwhile
+                for file in tmp_path.glob("state.db*"):
+                    file.unlink()
             daemon.wait_for(lambda: _metrics(daemon.log))
             second = fuse_otel("run", env=env)
             assert second.returncode == 1
@@ -158,15 +169,13 @@ def test_a_daemon_whose_place_was_taken_by_another_does_nothing_more(world, tmp_
         env = pointed_at(api, tmp_path, receiver.url, **QUICK, **FAST, **SHORT)
         with running(env=env, folder=tmp_path) as first:
             first.wait_for(lambda: "poll done" in first.log)
-            first.process.send_signal(signal.SIGSTOP)
-            # A signal takes effect later: until then it might begin its store anew.
-            assert os.WIFSTOPPED(os.waitpid(first.process.pid, os.WUNTRACED)[1])
-            for file in tmp_path.glob("state.db*"):
-                file.unlink()
             (tmp_path / "second").mkdir()
-            with running(env=env, folder=tmp_path / "second") as second:
-                second.wait_for(lambda: "poll done" in second.log)
-                first.process.send_signal(signal.SIGCONT)
+            with ExitStack() as stack:
+                with stopped(first):
+                    for file in tmp_path.glob("state.db*"):
+                        file.unlink()
+                    second = stack.enter_context(running(env=env, folder=tmp_path / "second"))
+                    second.wait_for(lambda: "poll done" in second.log)
                 first.wait_for(lambda: "works on the store" in first.log)
                 for _ in range(2):  # the first may still say what it did before
                     polls = first.log.count("poll done")
