@@ -35,6 +35,9 @@ FEW = 4  # up to four single requests are cheaper than any bulk page
 # Batches of so many entries are sent as they are. Small ones are inflated and merged for a request.
 PORTION = 4000
 PORTION_BYTES = 2_000_000
+# A bulk page is decoded whole, unless it has at least so many times the calls that are wanted: to
+# find the wanted ones takes a fifth of the time.
+FEW_OF = 2
 SMALLEST = 8  # a bulk page of up to eight calls is not made smaller: halve the window instead
 # So many calls are read singly after a bulk request that was not answered in time or got a 429.
 ONE_BY_ONE = 50
@@ -72,6 +75,21 @@ class BulkSize(Struct):
         self.calls = max(1, self.calls // 4)
 
 
+class _Bulk(Struct):
+    """Calls of a listing that are read in bulk. ``left``: those that are not read yet, by session
+    id. ``few`` of the calls in the requested window are among them.
+    """
+
+    listing: AnyListing
+    left: dict[str, ListedCall]
+    sink: CallSink
+    few: bool
+
+    def page(self, window: Window, offset: int, limit: int) -> LogsPage:
+        wanted = frozenset(self.left) if self.few else None
+        return LogsPage(window, self.listing.number, offset, limit, wanted)
+
+
 class LogFetcher:
     """Puts the logs into the sink page by page, so that each page is stored at once."""
 
@@ -100,11 +118,13 @@ class LogFetcher:
         left = {call.session_id: call for call in calls}
         if listing is not None:
             window = _narrowed(listing, calls)
+            records = _records(listing, window)
             # No other request can name some calls, such as one with a long id (core.model.ids).
             wanted = any(not is_nameable(call.session_id) for call in calls)
-            wanted = wanted or self._bulk_pays(len(left), _records(listing, window))
+            wanted = wanted or self._bulk_pays(len(left), records)
             if wanted and self._bulk_works():
-                yield from self._bulk(window, listing, left, sink)
+                few = FEW_OF * len(left) <= records
+                yield from self._bulk(window, _Bulk(listing, left, sink, few))
         nameless = [call for call in left.values() if not is_nameable(call.session_id)]
         if nameless:
             sink.put([(call, MISSING_LOG) for call in nameless])
@@ -127,13 +147,11 @@ class LogFetcher:
                 continue
             sink.put([(call, answers[call.session_id]) for call in batch])
 
-    def _bulk(
-        self, whole: Window, listing: AnyListing, left: dict[str, ListedCall], sink: CallSink
-    ) -> Scan[None]:
+    def _bulk(self, whole: Window, bulk: _Bulk) -> Scan[None]:
         """Halves a window that fails while bulk requests pay. The calls near the one whose log is
         at fault stay in ``left``, and so do all if no bulk request is answered.
         """
-        error = yield from self._try_bulk(whole, listing, left, sink)
+        error = yield from self._try_bulk(whole, bulk)
         if error is None:
             return
         # Each further request may use up its time too, or make all others wait: single requests are
@@ -141,7 +159,7 @@ class LogFetcher:
         few = ONE_BY_ONE if isinstance(error, TimedOut | Throttled) else 0
 
         def pays(window: Window) -> bool:
-            near = [call for call in left.values() if _near(call, window)]
+            near = [call for call in bulk.left.values() if _near(call, window)]
             many = len(near) > few and self._bulk_pays(len(near), len(near))
             # No other request can name some calls.
             many = many or any(not is_nameable(call.session_id) for call in near)
@@ -150,53 +168,39 @@ class LogFetcher:
         def read(window: Window) -> Scan[bool]:
             if not pays(window):
                 return True
-            return (yield from self._try_bulk(window, listing, left, sink)) is None
+            return (yield from self._try_bulk(window, bulk)) is None
 
         yield from bisect(whole, read, pays)
 
-    def _try_bulk(
-        self, window: Window, listing: AnyListing, left: dict[str, ListedCall], sink: CallSink
-    ) -> Scan[SourceError | None]:
+    def _try_bulk(self, window: Window, bulk: _Bulk) -> Scan[SourceError | None]:
         """Returns why the window could not be read in bulk."""
         try:
-            if listing.newest_first and window == listing.window:
-                yield from self._from_the_end(listing, left, sink)
+            if bulk.listing.newest_first and window == bulk.listing.window:
+                yield from self._from_the_end(bulk)
             else:
-                yield from self._pages(window, listing.number, 0, None, left, sink)
+                yield from self._pages(window, 0, None, bulk)
         except WindowPoisoned as poisoned:
             return poisoned.error
         except TooLarge as error:
             return error
         return None
 
-    def _from_the_end(
-        self, listing: AnyListing, left: dict[str, ListedCall], sink: CallSink
-    ) -> Scan[None]:
+    def _from_the_end(self, bulk: _Bulk) -> Scan[None]:
         """For an API that lists newest first: its last page has the oldest calls, read first."""
-        high = listing.records
-        while high > 0 and left:
+        high = bulk.listing.records
+        while high > 0 and bulk.left:
             low = max(0, high - self._size.calls)
-            yield from self._pages(listing.window, listing.number, low, high, left, sink)
+            yield from self._pages(bulk.listing.window, low, high, bulk)
             high = low
 
-    def _pages(
-        self,
-        window: Window,
-        number: str,
-        offset: int,
-        stop: int | None,
-        left: dict[str, ListedCall],
-        sink: CallSink,
-    ) -> Scan[None]:
+    def _pages(self, window: Window, offset: int, stop: int | None, bulk: _Bulk) -> Scan[None]:
         """Pages from ``offset`` up to ``stop``, or to one that is empty or shows nothing new."""
         seen: set[str] = set()
-        while left and (stop is None or offset < stop):
+        while bulk.left and (stop is None or offset < stop):
             limit = self._size.calls if stop is None else min(self._size.calls, stop - offset)
             known = len(seen)
             try:
-                offset += yield from self._page(
-                    LogsPage(window, number, offset, limit), left, seen, sink
-                )
+                offset += yield from self._page(bulk.page(window, offset, limit), bulk, seen)
             except TooLarge:
                 if limit <= SMALLEST:
                     raise
@@ -205,14 +209,12 @@ class LogFetcher:
             if len(seen) == known:
                 return
 
-    def _page(
-        self, request: LogsPage, left: dict[str, ListedCall], seen: set[str], sink: CallSink
-    ) -> Scan[int]:
+    def _page(self, request: LogsPage, bulk: _Bulk, seen: set[str]) -> Scan[int]:
         """Returns the page's number of records. The page is freed before the next request."""
         page = yield from logs_page(request)
         self._size.learn(page)
-        _take(page, left, sink)
-        seen.update(page.logs)
+        _take(page, bulk.left, bulk.sink)
+        seen.update(page.logs, page.others)
         return page.records
 
 
@@ -231,7 +233,8 @@ def _take(page: LogPage, left: dict[str, ListedCall], sink: CallSink) -> None:
 def _most_entries(page: LogPage) -> int:
     """How many entries of the page to store at once: fewer where they are long."""
     entries = sum(log.count for log in page.logs.values())
-    fitting = PORTION_BYTES * entries // page.size if page.size else PORTION
+    size = page.size - page.others_size
+    fitting = PORTION_BYTES * entries // size if size else PORTION
     return max(1, min(PORTION, fitting))
 
 

@@ -63,10 +63,13 @@ class ListPage(Struct, frozen=True):
 
 
 class LogsPage(Struct, frozen=True):
+    """``wanted``: the session ids whose logs are read; ``None``: those of all calls."""
+
     window: Window
     number: str
     offset: int
     limit: int
+    wanted: frozenset[str] | None = None
     queue = EndpointQueue.ALL_LOGS
     cost = 1
 
@@ -137,10 +140,13 @@ def work_of(request: Request, source: Source) -> Sequence[Work]:
     """What to run for a request: one piece, or one for each of several calls."""
     if isinstance(request, ReadCalls):
         return [partial(source.read_call, session_id) for session_id in request.session_ids]
-    read = source.list_calls if isinstance(request, ListPage) else source.read_logs
     start, end = request.window
-    page = partial(read, start, end, number=request.number)
-    return [partial(page, offset=request.offset, limit=request.limit)]
+    number, offset, limit = request.number, request.offset, request.limit
+    if isinstance(request, ListPage):
+        read = source.list_calls
+        return [partial(read, start, end, number=number, offset=offset, limit=limit)]
+    logs = partial(source.read_logs, start, end, wanted=request.wanted)
+    return [partial(logs, number=number, offset=offset, limit=limit)]
 
 
 def _before(window: Window, back: int) -> Window:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from enum import StrEnum
 from typing import Protocol
 
@@ -29,7 +30,15 @@ class Source(Protocol):
     ) -> CallPage: ...
 
     def read_logs(
-        self, start: int, end: int, *, number: str, offset: int, limit: int
-    ) -> LogPage: ...
+        self,
+        start: int,
+        end: int,
+        *,
+        number: str,
+        offset: int,
+        limit: int,
+        wanted: Container[str] | None = None,
+    ) -> LogPage:
+        """The logs of the ``wanted`` session ids, of all if it is ``None``."""
 
     def read_call(self, session_id: str) -> CallLog: ...

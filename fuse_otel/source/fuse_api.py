@@ -5,7 +5,7 @@ answers, and the errors that unusable answers become.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -160,11 +160,20 @@ class FuseApi:
         self._emit_anomalies(page.anomalies)
         return page
 
-    def read_logs(self, start: int, end: int, *, number: str, offset: int, limit: int) -> LogPage:
+    def read_logs(
+        self,
+        start: int,
+        end: int,
+        *,
+        number: str,
+        offset: int,
+        limit: int,
+        wanted: Container[str] | None = None,
+    ) -> LogPage:
         """A page of ``/all_logs``."""
         with self._failures(Endpoint.ALL_LOGS):
             answer = self._ask(Endpoint.ALL_LOGS, f"all_logs/{start}/{end}", number, offset, limit)
-            page = self._decoded(Endpoint.ALL_LOGS, answer, decode_logs)
+            page = self._decoded(Endpoint.ALL_LOGS, answer, lambda body: decode_logs(body, wanted))
         self._emit_anomalies(page.anomalies)
         return page
 

@@ -7,7 +7,7 @@ skipped or read as far as possible, and counted by the kinds of ``Anomaly``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -62,6 +62,12 @@ class PlainRecord(msgspec.Struct, gc=False):
     dest: _Field
     type: _Field
     log: bool
+
+
+class PlainId(msgspec.Struct, gc=False):
+    """All that is read of a record whose log is not wanted."""
+
+    session_id: Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class RawCall(RawRecord):
@@ -125,6 +131,7 @@ _PAGE = msgspec.json.Decoder(_Page)
 _PLAIN = msgspec.json.Decoder(PlainRecord)
 _RECORD = msgspec.json.Decoder(RawRecord)
 _CALL = msgspec.json.Decoder(RawCall)
+_ID = msgspec.json.Decoder(PlainId)
 _DETAIL: msgspec.json.Decoder[RawDetail] = msgspec.json.Decoder(RawDetail)
 
 
@@ -162,12 +169,16 @@ def _odd(raw: msgspec.Raw, tally: Tally) -> CallRecord | None:
     return None
 
 
-def decode_logs(data: bytes) -> LogPage:
-    """The answer of ``/all_logs``. Logs of records that share a session id are joined in order."""
+def decode_logs(data: bytes, wanted: Container[str] | None = None) -> LogPage:
+    """The answer of ``/all_logs``. Logs of records that share a session id are joined in order.
+    Only the logs of the ``wanted`` session ids are decoded, if they are given.
+    """
     tally = Tally()
     _, calls = _page(data, tally)
+    others = {} if wanted is None else _others(calls, wanted)
+    read = [raw for place, raw in enumerate(calls) if place not in others]
     logs: dict[str, CallLog] = {}
-    for raw in _each(_CALL, calls, tally):
+    for raw in _each(_CALL, read, tally):
         call = session_id(raw, tally)
         if call is None:
             continue
@@ -176,7 +187,24 @@ def decode_logs(data: bytes) -> LogPage:
             tally.anomalies[Anomaly.RECORD_REPEATED] += 1
             log = joined(logs[call], log)
         logs[call] = log
-    return LogPage(logs, len(calls), len(data), tally.anomalies)
+    size = sum(len(memoryview(calls[place])) for place in others)
+    ids = frozenset(others.values())
+    return LogPage(logs, len(calls), len(data), tally.anomalies, ids, size)
+
+
+def _others(calls: list[msgspec.Raw], wanted: Container[str]) -> dict[int, str]:
+    """Place → session id of the records that are not wanted. To find it takes a small part of the
+    time that the log takes.
+    """
+    found = {}
+    for place, raw in enumerate(calls):
+        try:
+            one = _ID.decode(raw)
+        except (ValueError, RecursionError):
+            continue
+        if one.session_id not in wanted:
+            found[place] = one.session_id
+    return found
 
 
 def decode_call(data: bytes) -> tuple[CallLog, Counter[str]]:

@@ -125,14 +125,17 @@ class CallPage(msgspec.Struct, frozen=True):
 
 
 class LogPage(msgspec.Struct, frozen=True):
-    """A page of ``/all_logs``: ``logs`` by session id; ``size`` is the decoded page in bytes,
-    ``records`` and ``anomalies`` as in ``CallPage``.
+    """A page of ``/all_logs``: the wanted ``logs`` by session id, and the session ids of the
+    ``others``. ``size`` is the decoded page in bytes, ``others_size`` what the others have of it.
+    ``records`` as in ``CallPage``, and ``anomalies`` too, but for those of the others.
     """
 
     logs: Mapping[str, CallLog]
     records: int
     size: int
     anomalies: Counter[str] = msgspec.field(default_factory=Counter)
+    others: frozenset[str] = frozenset()
+    others_size: int = 0
 
 
 ERASED = 2**31 - 1

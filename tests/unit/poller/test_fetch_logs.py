@@ -74,7 +74,17 @@ class Api:
         logs = {
             c.session_id: MISSING_LOG if c.session_id in self.missing else self.log for c in page
         }
-        return LogPage(logs, len(page), self.size_of_a_call * len(page))
+        others = logs.keys() - (logs.keys() if request.wanted is None else request.wanted)
+        for other in others:
+            del logs[other]
+        size = self.size_of_a_call
+        return LogPage(
+            logs,
+            len(page),
+            size * len(page),
+            others=frozenset(others),
+            others_size=size * len(others),
+        )
 
     def read(
         self,
@@ -128,6 +138,20 @@ def test_neighbours_are_read_in_bulk_within_their_part_of_the_window():
     assert api.single == []
     assert {request.window for request in api.bulk} == {Window(START + 4999, START + 5191)}
     assert [one for one, _ in api.fetched] == ids(CALLS[500:520])
+
+
+def test_of_a_page_with_many_other_calls_the_wanted_logs_alone_are_decoded():
+    api = Api(CALLS)
+    wanted = [*CALLS[500:508], *CALLS[520:524]]
+    api.read(wanted, listing_of(CALLS))
+    assert [request.wanted for request in api.bulk] == [set(ids(wanted))]
+    assert [one for one, _ in api.fetched] == ids(wanted)
+
+
+def test_a_page_of_wanted_calls_is_decoded_whole():
+    api = Api(CALLS)
+    api.read(CALLS[500:520], listing_of(CALLS))
+    assert [request.wanted for request in api.bulk] == [None]
 
 
 def test_without_a_window_calls_are_read_one_by_one():
