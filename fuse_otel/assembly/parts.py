@@ -40,6 +40,7 @@ def store(
     create: bool = True,
     emit: Emit = unheard,
     exports: bool = True,
+    check_beside: bool = False,
 ) -> Store:
     from fuse_otel.store import open_store  # noqa: PLC0415 - not every command needs it
 
@@ -51,6 +52,7 @@ def store(
         clock=clock,
         emit=emit,
         exports=exports,
+        check_beside=check_beside,
     )
 
 

@@ -62,7 +62,10 @@ class Workers:
         self._once = once
         self._open = ExitStack()
         self._entries = EntryTables(token_bytes(32))
-        self.store: Store = parts.store(settings, clock, emit=emit, exports=not once)
+        # `once` begins a damaged store anew in the same run, so it waits for the check.
+        self.store: Store = parts.store(
+            settings, clock, emit=emit, exports=not once, check_beside=not once
+        )
         self._open.callback(self.store.close)
         self.clock = self.store.clock(clock)
         try:

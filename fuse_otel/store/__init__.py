@@ -21,7 +21,7 @@ _POSTGRES = ("postgresql://", "postgres://")
 _MEMORY = frozenset({"sqlite://", "sqlite:///:memory:"})
 
 
-def open_store(
+def open_store(  # noqa: PLR0913 - options of a store, all by name
     url: str,
     *,
     capacity: int,
@@ -30,6 +30,7 @@ def open_store(
     clock: Callable[[], float],
     emit: Emit = unheard,
     exports: bool = True,
+    check_beside: bool = False,
 ) -> Store:
     """Open the store at ``url``: ``sqlite:///relative.db``, ``sqlite:////absolute.db`` or
     ``sqlite://`` (in memory). The path is used as it is, without percent-decoding. Or the URL of a
@@ -38,8 +39,10 @@ def open_store(
     ``capacity`` is the cap of the outbox in bytes. With ``read_only`` or without ``create`` a
     missing store is ``Broken``, else it is created. Nothing is locked before the first lease, so
     that commands can read and add jobs beside a daemon. ``exports``: this process has metrics, and
-    may be the one that exports those of a shared store. Raises ``ConfigurationError`` for a URL
-    that names no store, ``Corrupt`` for a damaged store, ``Broken`` for one that cannot be used.
+    may be the one that exports those of a shared store. ``check_beside``: a file is checked beside
+    the first polls, and transactions raise ``Corrupt`` once damage is found. Raises
+    ``ConfigurationError`` for a URL that names no store, ``Corrupt`` for a damaged store,
+    ``Broken`` for one that cannot be used.
     """
     if url in _MEMORY:
         return MemoryStore(capacity, emit)
@@ -54,6 +57,7 @@ def open_store(
         create=create,
         clock=clock,
         emit=emit,
+        check_beside=check_beside,
     )
 
 

@@ -29,6 +29,7 @@ from fuse_otel.store.sqlite.opening import (
 )
 from fuse_otel.store.sqlite.place import OpenFile
 from fuse_otel.store.sqlite.schema import VERSION, bring_forward, version_of
+from fuse_otel.store.sqlite.start_check import StartCheck
 
 
 class SqliteStore:
@@ -94,10 +95,13 @@ def open_sqlite(
     create: bool,
     clock: Callable[[], float],
     emit: Emit,
+    check_beside: bool = False,
 ) -> SqliteStore:
     """Raises ``Broken``, or ``Corrupt`` for a store that was found damaged, now or before.
 
-    Creates a missing file if ``create`` and not ``read_only``.
+    Creates a missing file if ``create`` and not ``read_only``. ``check_beside``: who takes the
+    lock does not wait for the check of the file. Transactions raise ``Corrupt`` once it has found
+    damage.
     """
     refuse_other_kinds(path)
     path = _behind_links(path)
@@ -111,7 +115,7 @@ def open_sqlite(
         create_file(path)
     else:
         _refuse_missing(path)
-    return _writer(path, capacity, lock, damage, emit)
+    return _writer(path, capacity, lock, damage, emit, check_beside=check_beside)
 
 
 def begin_sqlite_anew(
@@ -179,16 +183,28 @@ def _reader(path: Path, capacity: int, lock: ProcessLock) -> SqliteStore:
 
 
 def _writer(
-    path: Path, capacity: int, lock: ProcessLock, damage: Damage, emit: Emit
+    path: Path,
+    capacity: int,
+    lock: ProcessLock,
+    damage: Damage,
+    emit: Emit,
+    *,
+    check_beside: bool = False,
 ) -> SqliteStore:
+    check = StartCheck()
+
+    def guard() -> None:
+        # Before the file: a process that took the lock owns what the path leads to now.
+        lock.check()
+        check.raise_damage()
+
     with ExitStack() as stack:
         stack.callback(lock.release)
         database = Database(
             partial(open_file, path, read_only=False),
             str(path),
             damaged=damage.note,
-            # Before the file: a process that took the lock owns what the path leads to now.
-            guard=lock.check,
+            guard=guard,
             file=OpenFile(path),
         )
         stack.callback(database.close)
@@ -198,10 +214,17 @@ def _writer(
     def acquire() -> None:
         if not lock.held:
             lock.acquire()
+            if check_beside:
+                check.start(database.read(), database.name)
+                return
             with database.read() as connection:
                 look_over(connection, database.name)
 
-    return _file_store(database, path, capacity, lock, acquire, emit)
+    def release() -> None:
+        check.wait()
+        lock.release()
+
+    return _file_store(database, path, capacity, lock, acquire, emit, release)
 
 
 def _file_store(
@@ -211,12 +234,13 @@ def _file_store(
     lock: ProcessLock,
     acquire: Callable[[], None],
     emit: Emit = unheard,
+    release: Callable[[], None] | None = None,
 ) -> SqliteStore:
     return SqliteStore(
         database,
         capacity,
         acquire=acquire,
-        release=lock.release,
+        release=release or lock.release,
         holder=lock.holder,
         free=partial(_free_bytes, path),
         emit=emit,

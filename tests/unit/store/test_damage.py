@@ -2,17 +2,20 @@
 
 import os
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import pytest
 from support.builders.store_values import NOW, body, step, whole_step
+from support.patience import PATIENCE
 
 from fuse_otel.errors import Broken, Busy, Corrupt
 from fuse_otel.ports import NumberPosition, Step, Store
 from fuse_otel.store import begin_anew, open_store
-from fuse_otel.store.sqlite import damaged_file
+from fuse_otel.store.sqlite import damaged_file, start_check
+from fuse_otel.store.sqlite.start_check import StartCheck
 
 POSITION = NumberPosition(NOW - 500, NOW - 500)
 ASIDE = "store.db.corrupt-2026-09-21T141320Z"
@@ -139,6 +142,86 @@ def test_damage_in_the_middle_is_found_when_a_daemon_starts(path):
         opened(path)
     anew(path)
     assert "store.db.damaged" not in names(path)
+
+
+def checked_beside(path: Path) -> Store:
+    return open_store(
+        f"sqlite:///{path}", capacity=10**9, clock=lambda: float(NOW), check_beside=True
+    )
+
+
+def check_ended() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "store check":
+            thread.join()
+
+
+@pytest.fixture
+def begin_check(monkeypatch) -> Iterator[threading.Event]:
+    """The check begins when the test sets it."""
+    begin = threading.Event()
+
+    def look_over_later(connection: sqlite3.Connection, name: str) -> None:
+        begin.wait(PATIENCE)
+        damaged_file.look_over(connection, name)
+
+    monkeypatch.setattr(start_check, "look_over", look_over_later)
+    yield begin
+    begin.set()
+
+
+def test_who_takes_the_lock_need_not_wait_for_the_check(path, begin_check):
+    made(path)
+    spoil(path, path.stat().st_size // 2 // 4096 * 4096, 4096)
+    with closing(checked_beside(path)) as store:
+        lease = store.ledger.lease("main")
+        begin_check.set()
+        check_ended()
+        assert path.with_name("store.db.damaged").exists()
+        for use in (
+            lambda: lease.position(NOW, 10),
+            lambda: lease.commit(whole_step("another")),
+            store.control.status,
+        ):
+            with pytest.raises(Corrupt, match="is damaged"):
+                use()
+    with pytest.raises(Corrupt):
+        opened(path)
+
+
+def test_a_process_that_ends_at_once_has_checked_its_file(path, begin_check):
+    made(path)
+    spoil(path, path.stat().st_size // 2 // 4096 * 4096, 4096)
+    store = checked_beside(path)
+    store.ledger.lease("main")
+    closing_store = threading.Thread(target=store.close)
+    closing_store.start()
+    begin_check.set()
+    closing_store.join()
+    assert path.with_name("store.db.damaged").exists()
+
+
+def test_a_check_that_finds_nothing_changes_nothing(path):
+    made(path)
+    with closing(checked_beside(path)) as store:
+        lease = store.ledger.lease("main")
+        lease.commit(whole_step("during the check"))
+        check_ended()
+        lease.commit(whole_step("after the check"))
+        ids = ["call 39", "during the check", "after the check"]
+        assert list(lease.look_up(ids).known) == ids
+    assert "store.db.damaged" not in names(path)
+
+
+def test_a_file_that_cannot_be_read_is_left_to_the_transactions(monkeypatch):
+    def unreadable(_connection: sqlite3.Connection, _name: str) -> None:
+        raise Broken("The disk reports an error.")
+
+    monkeypatch.setattr(start_check, "look_over", unreadable)
+    check = StartCheck()
+    check.start(nullcontext(), "store.db")
+    check.wait()
+    check.raise_damage()
 
 
 def test_damage_in_a_large_file_is_found_in_use_and_noted(path, monkeypatch):
