@@ -176,8 +176,8 @@ class Readiness:
             return [f"lane {lane} is paused." for lane in self._lanes if lane in self._paused]
 
     def unready(self) -> list[str]:
-        """Empty while the store, at least one account that this process reads, and at least one
-        lane that is not paused work. It may read none, if other replicas do.
+        """Empty while the store, at least one account that this process holds, and at least one
+        lane that is not paused work. It may hold none, if other replicas do.
         """
         with self._lock:
             read = {

@@ -43,7 +43,7 @@ def test_every_heavy_proof_is_on_the_page():
     proofs = {
         str(path.relative_to(ROOT))
         for path in repository_files()
-        if path.parent.parent == ROOT / "tests" and path.suffix == ".py"
+        if path.is_relative_to(ROOT / "tests") and path.suffix == ".py"
         if re.search(r"^(?:@|pytestmark\b.*)pytest\.mark\.proof\b", path.read_text(), re.MULTILINE)
     }
     assert proofs

@@ -27,12 +27,13 @@ class Database:
     web's threads start and end. ``single``: there is one connection only, and readers wait too.
     ``guard`` raises ``StoreError`` if the store may not be used any more; every transaction calls
     it, and checks ``file``. ``damaged`` is called when a transaction finds that the file is damaged
-    or gone. ``file`` is closed after the last connection.
+    or gone. ``before_emptying`` waits for a long reader of this process, before SQLite's log is
+    emptied. ``file`` is closed after the last connection.
     """
 
     owner = ""  # there are no others
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - options, by name
         self,
         open_connection: Callable[[], sqlite3.Connection],
         name: str,
@@ -42,6 +43,7 @@ class Database:
         damaged: Callable[[], None] = lambda: None,
         guard: Callable[[], None] = lambda: None,
         file: OpenFile | None = None,
+        before_emptying: Callable[[], None] = lambda: None,
     ) -> None:
         self.name = name
         self.looseness = 0
@@ -50,6 +52,7 @@ class Database:
         self._damaged = damaged
         self._guard = guard
         self._file = file
+        self._before_emptying = before_emptying
         self._writing = Lock()
         self._reading: AbstractContextManager[object] = self._writing if single else nullcontext()
         self._pool = Lock()
@@ -100,7 +103,8 @@ class Database:
             yield connection
             connection.execute(f"pragma secure_delete = {_SECURE_DELETE[before]}")
         # SQLite's log still has the erased pages. Where a reader needs it, the next checkpoint
-        # empties it.
+        # empties it. A writer would wait with us for the check of the file, so it ends first.
+        self._before_emptying()
         with self._alone() as connection:
             connection.execute("pragma wal_checkpoint(truncate)").fetchall()
 

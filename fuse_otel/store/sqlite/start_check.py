@@ -16,6 +16,7 @@ class StartCheck:
     """
 
     def __init__(self) -> None:
+        self.begun = False
         self._thread: Thread | None = None
         self._damage = ""
 

@@ -206,6 +206,7 @@ def _writer(
             damaged=damage.note,
             guard=guard,
             file=OpenFile(path),
+            before_emptying=check.wait,
         )
         stack.callback(database.close)
         _bring_forward(database, lock.acquire)
@@ -214,11 +215,14 @@ def _writer(
     def acquire() -> None:
         if not lock.held:
             lock.acquire()
-            if check_beside:
-                check.start(database.read(), database.name)
-                return
-            with database.read() as connection:
-                look_over(connection, database.name)
+        if check.begun:  # not asked of the lock: an older store took it before it was changed
+            return
+        check.begun = True
+        if check_beside:
+            check.start(database.read(), database.name)
+            return
+        with database.read() as connection:
+            look_over(connection, database.name)
 
     def release() -> None:
         check.wait()

@@ -14,6 +14,8 @@ from fuse_otel.instrumentation.metric_table import FAMILIES, STORED
 from fuse_otel.store import open_store
 from fuse_otel.views.problems import reported_problems
 
+# With the product's lease: a replica that stalls for three seconds keeps its account here.
+PROGRAM = ("-m", "support.rigs.impatient_program")
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(600)]
 PER_ACCOUNT = {e.name for e in FAMILIES if e.kind is MetricKind.GAUGE and e.labels == ACCOUNT}
 SHARED = PER_ACCOUNT | {each.name for each in STORED}
@@ -43,7 +45,7 @@ def start_with(rig, **settings):
     before = dict(rig.settings)
     rig.settings |= settings
     try:
-        return rig.start()
+        return rig.start(PROGRAM)
     finally:
         rig.settings = before
 
@@ -69,7 +71,7 @@ def states(control):
 def test_a_replica_without_a_back_end_says_so_and_the_others_deliver(rig, control, nowhere):
     cut_off = start_with(rig, OTEL_EXPORTER_OTLP_ENDPOINT=nowhere)
     rig.wait(lambda: "lane " in rig.problems(cut_off))
-    fine = rig.start()
+    fine = rig.start(PROGRAM)
     rig.wait_for_more()
     assert rig.is_ready(fine)
     assert "lane " in rig.problems(cut_off)
@@ -92,7 +94,7 @@ def test_the_reader_that_does_not_reach_the_api_is_named_and_the_others_are_read
 ):
     cut_off = start_with(rig, FUSE_OTEL_API_URL=nowhere)
     rig.wait(lambda: "account " in rig.problems(cut_off))
-    standby = rig.start()
+    standby = rig.start(PROGRAM)
     assert rig.is_ready(standby)
     named = f" process {cut_off.process}: The Fuse API cannot be reached"
     rig.wait(lambda: any(named in each for each in reported_problems(control.status())))

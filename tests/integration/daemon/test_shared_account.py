@@ -12,8 +12,8 @@ from fuse_otel.simulator.faults import Fault, FaultKind
 
 PROGRAM = ("-m", "support.rigs.sharing_replica")
 REPLICAS = 3
-# So that something is left to read after all that happens to them, however long it takes.
-SLOW = Fault(FaultKind.LATENCY, seconds=2.0)
+# So that something is left to read for about eight minutes, while all this happens to them.
+SLOW = Fault(FaultKind.LATENCY, seconds=5.0)
 _HELPS = """
 select exists (select from gaps join replicas on replicas.id = claimed_by where name like %s)
 """

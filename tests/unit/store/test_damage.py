@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from support.builders.store_values import NOW, body, step, whole_step
 from support.patience import PATIENCE
+from support.peers.waiting import wait_for
 
 from fuse_otel.errors import Broken, Busy, Corrupt
 from fuse_otel.ports import NumberPosition, Step, Store
@@ -18,6 +19,13 @@ from fuse_otel.store.sqlite import damaged_file, start_check
 from fuse_otel.store.sqlite.start_check import StartCheck
 
 POSITION = NumberPosition(NOW - 500, NOW - 500)
+# Of a store with the present schema.
+VERSION_10 = """
+drop index recent_ends;
+create index recent_sizes on recent (bytes);
+delete from meta where name in ('recent_calls', 'recent_bytes');
+pragma user_version = 10
+"""
 ASIDE = "store.db.corrupt-2026-09-21T141320Z"
 
 
@@ -199,6 +207,34 @@ def test_a_process_that_ends_at_once_has_checked_its_file(path, begin_check):
     begin_check.set()
     closing_store.join()
     assert path.with_name("store.db.damaged").exists()
+
+
+def test_a_store_of_an_older_version_is_checked_too(path, begin_check):
+    made(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(VERSION_10)
+    spoil(path, path.stat().st_size // 2 // 4096 * 4096, 4096)
+    with closing(checked_beside(path)) as store:
+        store.ledger.lease("main")
+        begin_check.set()
+        check_ended()
+        with pytest.raises(Corrupt, match="is damaged"):
+            store.control.status()
+
+
+def test_an_erasure_empties_the_log_after_the_check(path, begin_check):
+    made(path)
+    log = path.with_name("store.db-wal")
+    with closing(checked_beside(path)) as store:
+        lease = store.ledger.lease("main")
+        lease.commit(whole_step("erased"))
+        erasing = threading.Thread(target=store.control.erase, args=("erased", NOW))
+        erasing.start()
+        wait_for(lambda: store.control.recent_call("erased") is None, "the erasure")
+        lease.commit(whole_step("meanwhile"))  # waits neither for the check nor for the erasure
+        begin_check.set()
+        erasing.join()
+        assert b"erased" not in log.read_bytes()
 
 
 def test_a_check_that_finds_nothing_changes_nothing(path):
