@@ -179,7 +179,9 @@ def model_options(settings: Settings, account: Account | None = None) -> ModelOp
     )
 
 
-def poller_options(account: Account, settings: Settings, *, shared: bool) -> PollerOptions:
+def poller_options(
+    account: Account, settings: Settings, *, shared: bool, helps: bool
+) -> PollerOptions:
     return PollerOptions(
         account=account.name,
         numbers=account.numbers,
@@ -192,6 +194,7 @@ def poller_options(account: Account, settings: Settings, *, shared: bool) -> Pol
         rescans=tuple(RescanSchedule(rescan.span, rescan.every) for rescan in settings.rescans),
         pseudonym_key=pseudonym_key(account, settings),
         shared=shared,
+        helps=helps,
     )
 
 

@@ -97,7 +97,13 @@ class Workers:
         requests = RequestThreads(threads, net.deadline, wait=self._once)
         self._open.callback(requests.close)
         return Poller(
-            parts.poller_options(account, self._settings, shared=self.store.shared),
+            parts.poller_options(
+                # `once` ends when its own accounts are read.
+                account,
+                self._settings,
+                shared=self.store.shared,
+                helps=not self._once,
+            ),
             source,
             requests,
             self.store.ledger,

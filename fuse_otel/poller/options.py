@@ -18,7 +18,7 @@ class RescanSchedule(Struct, frozen=True):
 class PollerOptions(Struct, frozen=True):
     """Durations are in seconds. Empty ``numbers``: all numbers of the account.
     ``shared``: other replicas work on the store, and may take the account over. They help with its
-    gaps once these are there for ``share_after``.
+    gaps once these are there for ``share_after``. This one ``helps`` too.
     """
 
     account: str
@@ -38,6 +38,7 @@ class PollerOptions(Struct, frozen=True):
     pseudonym_key: bytes | None = None
     shared: bool = False
     share_after: float = 60.0
+    helps: bool = True
     list_limit: int = 1000
     bulk_limit: int = 200
     bulk_bytes: int = 4_000_000

@@ -91,7 +91,7 @@ class Poller:
             error=self._store_error or health.error,
             failures=health.failures + self._store.failures,
             waiting_for=position.waiting_for if position else {},
-            gaps=len(position.gaps) if position and not self._helps else 0,
+            gaps=0 if position is None or self._helps else sum(not g.taken for g in position.gaps),
             only_history=self._due.all_polled and only_history(position),
         )
 
@@ -231,6 +231,8 @@ class Poller:
         waiting = next_ready(self._tasks.values(), self._api.endpoints)
         if waiting is not None:
             times.append(waiting)
+        if self._helps or position.shares > 1:
+            times.append(now + 1.0)  # others claim gaps and leave them at any time
         # What is already due waits for a running task: check again in a second.
         return min((time for time in times if time > now), default=now + 1.0)
 

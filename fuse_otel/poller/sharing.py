@@ -11,6 +11,8 @@ from fuse_otel.ports import GapReason, Lease, Ledger, Position
 
 STANDBY = 2.0  # seconds between two tries to take an account
 LOOK = 3.0  # seconds between two looks at which replicas are alive
+FAILURES = 3  # in a row, of a helper: it gives its claims back,
+REST = 600.0  # and helps no more for so many seconds
 UNUSED = 0.5  # of the request budget: with less to spare, another replica could request no more
 
 
@@ -26,6 +28,8 @@ class Sharing:
         self._ledger = ledger
         self._api = api
         self._take_at = 0.0
+        self._help_at = 0.0
+        self._failed_before = 0  # in a row, when it began to help
         self._look_at = 0.0
         self._behind_since: float | None = None
         self._requests = 0
@@ -43,9 +47,24 @@ class Sharing:
                 raise
             self._take_at = now + STANDBY
             if held is not None:
-                return held
+                return self._go_on(held, now)
+            if not self._options.helps or now < self._help_at:
+                raise
             self._api.budget.begin_share(now)
+            self._failed_before = self._api.health.failures
             return self._ledger.help(self._options.account)
+
+    def _go_on(self, held: Lease, now: float) -> Lease:
+        """A helper that does not reach the API leaves what it has claimed to those that do. Else it
+        would claim the oldest window again and again: the one that the API deletes next.
+        """
+        failures = self._api.health.failures
+        self._failed_before = min(self._failed_before, failures)
+        if failures < self._failed_before + FAILURES:
+            return held
+        self._help_at = now + REST
+        self._ledger.help(self._options.account)  # frees what it has claimed
+        raise Busy(f"The API does not answer this fuse-otel for {self._options.account}.")
 
     def look(self, lease: Lease, position: Position, now: float) -> bool:
         """Call it before each request. Returns whether the shares may have changed."""

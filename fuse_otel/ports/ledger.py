@@ -221,4 +221,6 @@ class Ledger(Protocol):
         """Take the account. Idempotent for the holder. Raises ``Busy`` or ``Broken``."""
 
     def help(self, account: str) -> Lease:
-        """Help the process that has the account. Raises ``Busy`` unless it shares the account."""
+        """Help the process that has the account. What this one has claimed before is free then.
+        Raises ``Busy`` unless it shares the account.
+        """

@@ -12,8 +12,8 @@ from fuse_otel.simulator.faults import Fault, FaultKind
 
 PROGRAM = ("-m", "support.rigs.sharing_replica")
 REPLICAS = 3
-# So that something is left to read for about eight minutes, while all this happens to them.
-SLOW = Fault(FaultKind.LATENCY, seconds=5.0)
+# So that something is left to read for some three minutes, while all this happens to them.
+SLOW = Fault(FaultKind.LATENCY, seconds=2.0)
 _HELPS = """
 select exists (select from gaps join replicas on replicas.id = claimed_by where name like %s)
 """
@@ -63,5 +63,12 @@ def helper(rig: ReplicaRig) -> Replica:
 
 
 def holder(rig: ReplicaRig) -> Replica:
-    rig.wait(lambda: rig.reader() in {each.process for each in rig._replicas})
-    return next(each for each in rig._replicas if each.process == rig.reader())
+    found: list[Replica] = []
+
+    def find() -> bool:
+        reader = rig.reader()
+        found[:] = [each for each in rig._replicas if each.process == reader]
+        return bool(found)
+
+    rig.wait(find)
+    return found[0]

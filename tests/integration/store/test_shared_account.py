@@ -168,7 +168,7 @@ def test_each_commit_keeps_the_claim(stores, holder):
     helper, other = helping(stores[1]), helping(stores[2])
     piece = claimed(helper)
     with stores[0]._database.write() as connection:
-        connection.execute("update gaps set claimed_until = now() + interval '1 second'")
+        connection.execute("update gaps set claimed_until = now() + interval '1 minute'")
     helper.commit(step(seen=[seen("1;1")]))
 
     with stores[0]._database.read() as connection:

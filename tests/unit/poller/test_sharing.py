@@ -7,7 +7,7 @@ import pytest
 from fuse_otel.errors import Busy
 from fuse_otel.poller.budget import Budget
 from fuse_otel.poller.options import PollerOptions
-from fuse_otel.poller.sharing import LOOK, STANDBY, Sharing
+from fuse_otel.poller.sharing import FAILURES, LOOK, REST, STANDBY, Sharing
 from fuse_otel.ports import Gap, GapReason, Position
 
 HISTORY = (Gap("", 0, 3600, GapReason.HISTORY, id=1),)
@@ -47,7 +47,10 @@ class Rig:
         self.ledger = FakeLedger()
         self.made = 0
         self.budget = Budget(options.requests_per_second)
-        api = SimpleNamespace(requests_made=lambda: self.made, budget=self.budget)
+        self.health = SimpleNamespace(failures=0)
+        api = SimpleNamespace(
+            requests_made=lambda: self.made, budget=self.budget, health=self.health
+        )
         self.sharing = Sharing(options, self.ledger, api)
         self.lease = FakeLease()
 
@@ -124,6 +127,39 @@ def test_a_replica_keeps_helping_while_the_account_is_not_free():
 
 def test_one_process_alone_never_helps():
     rig = Rig(shared=False)
+    rig.ledger.shared = True
+    with pytest.raises(Busy):
+        rig.sharing.lease(None, 1000.0)
+
+
+def test_a_replica_whose_requests_fail_helps_no_more_for_a_while():
+    rig = Rig()
+    rig.ledger.shared = True
+    rig.health.failures = 7  # as the holder
+    helping = rig.sharing.lease(None, 1000.0)
+    rig.health.failures = 7 + FAILURES - 1
+    assert rig.sharing.lease(helping, 1010.0) is helping
+    rig.health.failures = 7 + FAILURES
+    for now in (1020.0, 1020.0 + REST - 1):
+        with pytest.raises(Busy):
+            rig.sharing.lease(helping if now == 1020.0 else None, now)
+    assert rig.sharing.lease(None, 1020.0 + REST).helps
+
+
+def test_failures_count_from_the_last_answer():
+    rig = Rig()
+    rig.ledger.shared = True
+    rig.health.failures = 7
+    helping = rig.sharing.lease(None, 1000.0)
+    rig.health.failures = 0
+    assert rig.sharing.lease(helping, 1010.0) is helping
+    rig.health.failures = FAILURES
+    with pytest.raises(Busy):
+        rig.sharing.lease(helping, 1020.0)
+
+
+def test_a_process_that_is_not_to_help_stands_by():
+    rig = Rig(helps=False)
     rig.ledger.shared = True
     with pytest.raises(Busy):
         rig.sharing.lease(None, 1000.0)
