@@ -17,6 +17,11 @@ NOT_FOUND = dump_json({"error": "No call log was found."})
 _KEPT = 1 << 13
 
 
+def is_lost(call: SimulatedCall, quirks: Quirks) -> bool:
+    """Whether the log can never be read, although the list says that the call has one."""
+    return zlib.crc32(call.session_id.encode()) / 2**32 < quirks.lost_logs
+
+
 class ReadableLogs:
     def __init__(self, world: World, quirks: Quirks) -> None:
         self._world = world
@@ -54,18 +59,13 @@ class ReadableLogs:
             MissingLog.EMPTY: (200, b"[]"),
         }[self._quirks.missing_log]
 
-    def is_lost(self, call: SimulatedCall) -> bool:
-        """Whether the log can never be read, although the list says that the call has one."""
-        share = zlib.crc32(call.session_id.encode()) / 2**32
-        return share < self._quirks.lost_logs
-
     def _is_expired(self, call: SimulatedCall, now: float) -> bool:
         return now - call.end > self._quirks.retention
 
     def _readable(self, call: SimulatedCall, now: float) -> bytes | None:
         quirks = self._quirks
         running = call.end > now
-        if not call.log or self.is_lost(call) or (running and not quirks.running_calls):
+        if not call.log or is_lost(call, quirks) or (running and not quirks.running_calls):
             return None
         if now < call.end + quirks.log_delay and not running:
             return None

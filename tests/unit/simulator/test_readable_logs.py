@@ -5,7 +5,7 @@ import json
 import pytest
 
 from fuse_otel.simulator.quirks import Quirks
-from fuse_otel.simulator.readable_logs import ReadableLogs
+from fuse_otel.simulator.readable_logs import ReadableLogs, is_lost
 from fuse_otel.simulator.world import World
 
 NOW = 1_700_000_000
@@ -99,11 +99,12 @@ def test_a_running_call_has_details_only_where_it_is_listed():
 
 
 def test_a_part_of_the_logs_may_be_lost():
-    details = ReadableLogs(WORLD, Quirks(lost_logs=0.3))
-    lost = [call for call in ALL if details.is_lost(call)]
+    quirks = Quirks(lost_logs=0.3)
+    details = ReadableLogs(WORLD, quirks)
+    lost = [call for call in ALL if is_lost(call, quirks)]
     assert 0.15 < len(lost) / len(ALL) < 0.45
     assert details.single_response(lost[0].session_id, NOW)[0] == 404
-    assert not any(ReadableLogs(WORLD, Quirks()).is_lost(call) for call in ALL)
+    assert not any(is_lost(call, Quirks()) for call in ALL)
 
 
 def test_php_may_lose_the_types_inside_entries():
