@@ -7,7 +7,6 @@ import pytest
 from support.patience import PATIENCE
 from support.rigs.everything_once import check_everything_is_there_once
 from support.rigs.kill_rig import REFUSED
-from support.rigs.replica_rig import ReplicaRig
 
 from fuse_otel.simulator.faults import Fault, FaultKind
 
@@ -27,14 +26,6 @@ where
 """
 _READ = "select calls from orders where state = 'working'"
 _DONE = "select count(*) from orders where state = 'done'"
-
-
-@pytest.fixture
-def rig(tmp_path, postgres):
-    with ReplicaRig(1, tmp_path, postgres, postgres._new_schema()) as made:
-        made.behave()
-        yield made
-    assert "Traceback" not in made.logs()
 
 
 def test_a_replay_in_whose_transaction_a_replica_is_killed_is_done_once(rig, postgres):

@@ -7,7 +7,6 @@ from contextlib import closing
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from support.http_client import get
-from support.rigs.replica_rig import ReplicaRig
 
 from fuse_otel.instrumentation.metric_family import ACCOUNT, MetricKind
 from fuse_otel.instrumentation.metric_table import FAMILIES, STORED
@@ -19,14 +18,6 @@ PROGRAM = ("-m", "support.rigs.impatient_program")
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(600)]
 PER_ACCOUNT = {e.name for e in FAMILIES if e.kind is MetricKind.GAUGE and e.labels == ACCOUNT}
 SHARED = PER_ACCOUNT | {each.name for each in STORED}
-
-
-@pytest.fixture
-def rig(tmp_path, postgres):
-    with ReplicaRig(1, tmp_path, postgres, postgres._new_schema()) as made:
-        made.behave()
-        yield made
-    assert "Traceback" not in made.logs()
 
 
 @pytest.fixture

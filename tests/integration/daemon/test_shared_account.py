@@ -47,28 +47,23 @@ def test_daemons_share_an_account_that_is_behind_whatever_happens_to_them(tmp_pa
 
 def helper(rig: ReplicaRig) -> Replica:
     """One that has claimed a part of the account now, and does not hold it."""
-    found: list[Replica] = []
 
-    def find() -> bool:
+    def find() -> Replica | None:
         reader = rig.reader()
-        found[:] = [
-            each
-            for each in rig._replicas
-            if each.process != reader and rig.query(_HELPS, f"% process {each.process}")
-        ]
-        return bool(found)
+        others = (each for each in rig._replicas if each.process != reader)
+        helping = (each for each in others if rig.query(_HELPS, f"% process {each.process}"))
+        return next(helping, None)
 
-    rig.wait(find)
-    return found[0]
+    found = rig.wait(find)
+    assert found
+    return found
 
 
 def holder(rig: ReplicaRig) -> Replica:
-    found: list[Replica] = []
-
-    def find() -> bool:
+    def find() -> Replica | None:
         reader = rig.reader()
-        found[:] = [each for each in rig._replicas if each.process == reader]
-        return bool(found)
+        return next((each for each in rig._replicas if each.process == reader), None)
 
-    rig.wait(find)
-    return found[0]
+    found = rig.wait(find)
+    assert found
+    return found
